@@ -1,0 +1,40 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+
+namespace Couch.Cluster.Configuration;
+
+/// <summary>
+/// Reads settings by their environment names and remembers everything that is wrong, so that an operator is told
+/// once, of all of it. Blank counts as not set.
+/// </summary>
+public sealed class Settings(IConfiguration configuration)
+{
+    private readonly List<string> errors = [];
+
+    public string? Text(string name) =>
+        string.IsNullOrWhiteSpace(configuration[name]) ? null : configuration[name]!.Trim();
+
+    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
+    public int Whole(string name, int otherwise, int least, int most)
+    {
+        if (Text(name) is not { } text)
+            return otherwise;
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most)
+            return value;
+        Wrong(name, $"must be a whole number from {least} to {most}, not '{text}'");
+        return otherwise;
+    }
+
+    /// <summary>Says that a setting is wrong. The reason must not quote a secret.</summary>
+    public void Wrong(string name, string reason) => errors.Add($"{name} {reason}");
+
+    /// <summary>Throws one message with everything that was wrong, if anything was.</summary>
+    public void ThrowIfWrong()
+    {
+        if (errors.Count > 0)
+            throw new SettingsException(string.Join(Environment.NewLine, errors.Select(error => "  - " + error)));
+    }
+}
+
+/// <summary>The couch cannot start as it is configured. The message is for the operator, and whole.</summary>
+public sealed class SettingsException(string wrong) : Exception($"Couch cannot start:{Environment.NewLine}{wrong}");

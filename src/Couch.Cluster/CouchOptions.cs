@@ -1,0 +1,73 @@
+using System.Net;
+using Couch.Cluster.Configuration;
+using Couch.Domain.Capabilities;
+
+namespace Couch.Cluster;
+
+/// <summary>How a node of the couch runs. Defaults live here; the README's table tells the same.</summary>
+public sealed class CouchOptions
+{
+    /// <summary>PostgreSQL connection string; null means SQLite in <see cref="DataFolder"/>.</summary>
+    /// <value>From <c>ConnectionStrings__Couch</c>; default none.</value>
+    public string? Postgres { get; init; }
+
+    /// <summary>Where a single node keeps its database and its signing key.</summary>
+    /// <value>From <c>COUCH_DATA_DIR</c>; default <c>couch-data</c> under the folder the node is started from.</value>
+    public string DataFolder { get; init; } = "couch-data";
+
+    /// <summary>Keys that sign and verify codes and tokens.</summary>
+    /// <value>From <c>COUCH_SIGNING_KEY</c>: standard base64 of at least 32 bytes, several separated by commas; the first
+    /// signs, all verify. Default: a single node makes its own in <see cref="DataFolder"/>; with PostgreSQL it must be given.</value>
+    public SigningKeys? SigningKeys { get; init; }
+
+    /// <summary>Port by which silos talk to each other. 0 to 65535; default 11111. From <c>COUCH_SILO_PORT</c>.</summary>
+    public int SiloPort { get; init; } = 11111;
+
+    /// <summary>Port by which Orleans clients talk to this silo. 0 to 65535; default 30000. From <c>COUCH_GATEWAY_PORT</c>.</summary>
+    public int GatewayPort { get; init; } = 30000;
+
+    /// <summary>Address other silos reach this one by; only with PostgreSQL (a single node listens on loopback).</summary>
+    /// <value>From <c>COUCH_ADVERTISED_ADDRESS</c>; default: found by itself.</value>
+    public IPAddress? AdvertisedAddress { get; init; }
+
+    /// <summary>Name of the deployment: nodes of one name on one database form one couch. From <c>COUCH_CLUSTER_ID</c>; default <c>couch</c>.</summary>
+    public string ClusterId { get; init; } = "couch";
+
+    /// <summary>The most connections a node holds to PostgreSQL. 4 to 1000; default 40. From <c>COUCH_DB_CONNECTIONS</c>.</summary>
+    public int DatabaseConnections { get; init; } = 40;
+
+    /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong.</summary>
+    public static CouchOptions Read(Settings settings)
+    {
+        var postgres = settings.Text("ConnectionStrings:Couch");
+        if (postgres is not null && Storage.PostgresDatabase.WhyUnusable(postgres) is { } reason)
+            settings.Wrong("ConnectionStrings__Couch", reason);
+
+        SigningKeys? keys = null;
+        if (settings.Text("COUCH_SIGNING_KEY") is { } text)
+        {
+            if (!SigningKeys.TryParse(text, out keys, out var why))
+                settings.Wrong("COUCH_SIGNING_KEY", $"must be standard base64 of at least {SigningKeys.LeastKeyBytes} bytes, several separated by commas: {why}");
+        }
+        else if (postgres is not null)
+        {
+            settings.Wrong("COUCH_SIGNING_KEY", "must be given with PostgreSQL, the same to every node. Make one with: openssl rand -base64 32");
+        }
+
+        IPAddress? address = null;
+        if (settings.Text("COUCH_ADVERTISED_ADDRESS") is { } advertised && !IPAddress.TryParse(advertised, out address))
+            settings.Wrong("COUCH_ADVERTISED_ADDRESS", $"must be an IP address, not '{advertised}'");
+
+        return new CouchOptions
+        {
+            Postgres = postgres,
+            DataFolder = settings.Text("COUCH_DATA_DIR") ?? "couch-data",
+            SigningKeys = keys,
+            SiloPort = settings.Whole("COUCH_SILO_PORT", 11111, 0, 65535),
+            GatewayPort = settings.Whole("COUCH_GATEWAY_PORT", 30000, 0, 65535),
+            AdvertisedAddress = address,
+            ClusterId = settings.Text("COUCH_CLUSTER_ID") ?? "couch",
+            DatabaseConnections = settings.Whole("COUCH_DB_CONNECTIONS", 40, 4, 1000),
+        };
+    }
+}

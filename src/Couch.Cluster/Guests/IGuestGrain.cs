@@ -1,0 +1,41 @@
+using Couch.Domain.Guests;
+using Orleans.Concurrency;
+
+namespace Couch.Cluster.Guests;
+
+/// <summary>
+/// One guest, keyed by its id: owns the stay, its limits and its end. Any call may throw
+/// <see cref="Storage.StorageUnavailableException"/>: the outcome is then unknown, and asking again is safe.
+/// </summary>
+[Alias("couch.IGuestGrain")]
+public interface IGuestGrain : IGrainWithStringKey
+{
+    /// <summary>Takes the guest in; a guest that is here already stays as it is. Durable, with its reminder, once answered.</summary>
+    [Alias("Arrive")]
+    Task Arrive(Guest arriving);
+
+    /// <summary>The guest as of now; null where no guest has this id.</summary>
+    [ReadOnly, Alias("Get")]
+    Task<Guest?> Get();
+
+    [Alias("Activate")]
+    Task<ActivateOutcome> Activate(string vmId, string agentEndpoint);
+
+    /// <summary>Takes in absolute counters. They may reach the table up to a second later, unless they cross a limit.</summary>
+    [Alias("Report")]
+    Task<UsageOutcome> Report(UsageReport report);
+
+    /// <summary>The kill switch.</summary>
+    [Alias("Kill")]
+    Task<EndOutcome> Kill();
+
+    [Alias("CheckOut")]
+    Task<EndOutcome> CheckOut();
+
+    [Alias("Extend")]
+    Task<ExtendOutcome> Extend(double hours);
+
+    /// <summary>Does whatever is due: records an expiry. Safe at any time, any number of times.</summary>
+    [Alias("Settle")]
+    Task Settle();
+}

@@ -1,0 +1,31 @@
+using Couch.Domain.Invites;
+using Orleans.Concurrency;
+
+namespace Couch.Cluster.Invites;
+
+/// <summary>
+/// One invite, keyed by its id: owns its row, its single use and its expiry reminder. Any call may throw
+/// <see cref="Storage.StorageUnavailableException"/>: the outcome is then unknown, and asking again is safe.
+/// </summary>
+[Alias("couch.IInviteGrain")]
+public interface IInviteGrain : IGrainWithStringKey
+{
+    /// <summary>Makes the invite, or gives back the one that has this id: creating twice is creating once.</summary>
+    [Alias("Create")]
+    Task<Invite> Create(CreateInvite command);
+
+    /// <summary>The invite as of now; null where no invite has this id.</summary>
+    [ReadOnly, Alias("Get")]
+    Task<Invite?> Get();
+
+    /// <summary>Lets one guest in. Answers after the invite's row and the guest's row and reminder are durable.</summary>
+    [Alias("Redeem")]
+    Task<RedeemOutcome> Redeem(RedeemInvite command);
+
+    [Alias("Revoke")]
+    Task<RevokeOutcome> Revoke();
+
+    /// <summary>Does whatever is due: records an expiry, brings a guest that never arrived. Safe at any time, any number of times.</summary>
+    [Alias("Settle")]
+    Task Settle();
+}

@@ -1,0 +1,71 @@
+using System.Data.Common;
+using Couch.Domain.Invites;
+using Couch.Domain.Text;
+
+namespace Couch.Cluster.Storage;
+
+/// <summary>What claiming an idempotency key comes to.</summary>
+public abstract record KeyClaim
+{
+    private KeyClaim() { }
+
+    /// <summary>The key stands for this invite: just now, or since its first use with the same body.</summary>
+    public sealed record Granted(InviteId InviteId) : KeyClaim;
+
+    /// <summary>The key came before with another body.</summary>
+    public sealed record Reused : KeyClaim;
+}
+
+/// <summary>
+/// Idempotency keys of invite creations: a row each, written before the invite, with the id that the invite will have.
+/// Whoever comes second, on any node, is given the first one's id; creating an invite twice is creating it once.
+/// </summary>
+public sealed class InviteKeys(CouchDatabase database)
+{
+    public Task<KeyClaim> Claim(Idempotency key, InviteId fresh, DateTimeOffset now, CancellationToken cancel) =>
+        database.Guard(async () =>
+        {
+            await using var connection = await database.Writes.OpenConnectionAsync(cancel);
+
+            // A key older than a day is as good as none: the row is taken over in the same statement.
+            await using var claim = connection.CreateCommand();
+            claim.CommandText =
+                """
+                INSERT INTO invite_key (service, key_hash, body_hash, invite_id, claimed_at)
+                VALUES (@service, @key, @body, @invite, @now)
+                ON CONFLICT (service, key_hash) DO UPDATE
+                  SET body_hash = excluded.body_hash, invite_id = excluded.invite_id, claimed_at = excluded.claimed_at
+                  WHERE invite_key.claimed_at <= @forgotten
+                RETURNING invite_id
+                """;
+            claim.Add("service", GrainKinds.Service);
+            claim.Add("key", key.KeyHash);
+            claim.Add("body", key.BodyHash);
+            claim.Add("invite", fresh.Value);
+            claim.Add("now", now.ToIso());
+            claim.Add("forgotten", (now - Idempotency.Remembered).ToIso());
+            if (await claim.ExecuteScalarAsync(cancel) is string)
+                return (KeyClaim)new KeyClaim.Granted(fresh);
+
+            await using var look = connection.CreateCommand();
+            look.CommandText = "SELECT invite_id FROM invite_key WHERE service = @service AND key_hash = @key AND body_hash = @body";
+            look.Add("service", GrainKinds.Service);
+            look.Add("key", key.KeyHash);
+            look.Add("body", key.BodyHash);
+            return await look.ExecuteScalarAsync(cancel) is string id && InviteId.TryParse(id, out var first)
+                ? new KeyClaim.Granted(first)
+                : new KeyClaim.Reused();
+        });
+
+    /// <summary>Forgets keys older than a day.</summary>
+    public Task Purge(DateTimeOffset now, CancellationToken cancel) =>
+        database.Guard(async () =>
+        {
+            await using var connection = await database.Writes.OpenConnectionAsync(cancel);
+            await using var purge = connection.CreateCommand();
+            purge.CommandText = "DELETE FROM invite_key WHERE service = @service AND claimed_at <= @forgotten";
+            purge.Add("service", GrainKinds.Service);
+            purge.Add("forgotten", (now - Idempotency.Remembered).ToIso());
+            return await purge.ExecuteNonQueryAsync(cancel);
+        });
+}

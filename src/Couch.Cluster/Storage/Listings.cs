@@ -1,0 +1,82 @@
+using System.Data.Common;
+using System.Text.Json;
+using Couch.Domain.Guests;
+using Couch.Domain.Invites;
+using Couch.Domain.Text;
+
+namespace Couch.Cluster.Storage;
+
+/// <summary>One page of a list, newest first.</summary>
+/// <param name="Rows">At most as many as were asked for.</param>
+/// <param name="NextCursor">Where the next page begins; null at the end.</param>
+public sealed record Page<T>(IReadOnlyList<T> Rows, string? NextCursor);
+
+/// <summary>
+/// The lists: read from the table by keyset, never by asking grains, so that a page costs the same with a million
+/// rows as with a thousand. The primary key is the order and the cursor. Filters mean the status as of now.
+/// </summary>
+public sealed class Listings(CouchDatabase database)
+{
+    private const string Select = "SELECT CAST(state AS TEXT) FROM grain_state WHERE service = @service AND kind = @kind";
+    private const string Order = " ORDER BY id DESC LIMIT @limit";
+
+    /// <param name="cursor">The id after which to go on; null from the newest.</param>
+    public Task<Page<Invite>> Invites(InviteStatus? status, int limit, InviteId? cursor, DateTimeOffset now, CancellationToken cancel) =>
+        Read<Invite>(
+            GrainKinds.Invite, status?.Word(), status is InviteStatus.Active, status is InviteStatus.Expired,
+            limit, cursor?.Value, now, invite => invite.AsOf(now), invite => invite.Id.Value, cancel);
+
+    /// <inheritdoc cref="Invites"/>
+    public Task<Page<Guest>> Guests(GuestStatus? status, int limit, GuestId? cursor, DateTimeOffset now, CancellationToken cancel) =>
+        Read<Guest>(
+            GrainKinds.Guest, status?.Word(), status is GuestStatus.Provisioning or GuestStatus.Running, status is GuestStatus.Expired,
+            limit, cursor?.Value, now, guest => guest.AsOf(now), guest => guest.Id.Value, cancel);
+
+    private async Task<Page<T>> Read<T>(
+        string kind, string? status, bool isOpen, bool isExpired, int limit, string? cursor, DateTimeOffset now,
+        Func<T, T> asOf, Func<T, string> idOf, CancellationToken cancel)
+    {
+        var before = cursor is null ? "" : " AND id < @cursor";
+        var text = status switch
+        {
+            null => Select + before + Order,
+            // Overdue rows still say that they are open until their grain records it; both halves walk an index.
+            _ when isExpired =>
+                $"""
+                SELECT state FROM (
+                  SELECT * FROM (SELECT id, CAST(state AS TEXT) AS state FROM grain_state
+                    WHERE service = @service AND kind = @kind AND status = @status{before}{Order}) AS ended
+                  UNION ALL
+                  SELECT * FROM (SELECT id, CAST(state AS TEXT) AS state FROM grain_state
+                    WHERE service = @service AND kind = @kind AND open_until <= @now{before}{Order}) AS overdue
+                ) AS expired{Order}
+                """,
+            _ when isOpen => Select + " AND status = @status AND open_until > @now" + before + Order,
+            _ => Select + " AND status = @status" + before + Order,
+        };
+
+        return await database.Guard(async () =>
+        {
+            await using var connection = await database.Reads.OpenConnectionAsync(cancel);
+            await using var command = connection.CreateCommand();
+            command.CommandText = text;
+            command.Add("service", GrainKinds.Service);
+            command.Add("kind", kind);
+            command.Add("limit", limit + 1);
+            if (status is not null) command.Add("status", status);
+            if (isOpen || isExpired) command.Add("now", now.ToIso());
+            if (cursor is not null) command.Add("cursor", cursor);
+
+            var rows = new List<T>();
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+                rows.Add(asOf(JsonSerializer.Deserialize<T>(reader.GetString(0), CouchJson.Stored)!));
+
+            // One row more than asked says whether there is a next page, without counting.
+            if (rows.Count <= limit)
+                return new Page<T>(rows, null);
+            rows.RemoveAt(limit);
+            return new Page<T>(rows, idOf(rows[^1]));
+        });
+    }
+}

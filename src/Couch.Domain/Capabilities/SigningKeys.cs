@@ -1,0 +1,121 @@
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+using Couch.Domain.Guests;
+using Couch.Domain.Invites;
+
+namespace Couch.Domain.Capabilities;
+
+/// <summary>
+/// Makes and checks capabilities: a prefix and base64url(16-byte id ‖ 32-byte HMAC-SHA256(key, purpose ‖ id)),
+/// 64 characters with no spare bits. A capability carries its own proof, so a forged one costs a hash and never
+/// reaches a grain, and nothing secret is stored. The first key signs; all verify, so that keys can be rotated.
+/// </summary>
+public sealed class SigningKeys
+{
+    /// <summary>The least a key may weigh, in bytes.</summary>
+    public const int LeastKeyBytes = 32;
+
+    private const int IdBytes = 16;
+    private const int MacBytes = HMACSHA256.HashSizeInBytes;
+    private const int TextLength = (IdBytes + MacBytes) * 4 / 3;
+
+    private static readonly byte[] InvitePurpose = Encoding.ASCII.GetBytes("couch/invite/1:");
+    private static readonly byte[] GuestPurpose = Encoding.ASCII.GetBytes("couch/guest/1:");
+
+    private readonly byte[][] keys;
+
+    private SigningKeys(byte[][] keys) => this.keys = keys;
+
+    /// <summary>Reads standard base64 keys separated by commas; each at least <see cref="LeastKeyBytes"/> bytes.</summary>
+    /// <returns>False, and why, where any key is not that. The reason never quotes the key.</returns>
+    public static bool TryParse(string text, [NotNullWhen(true)] out SigningKeys? signingKeys, [NotNullWhen(false)] out string? why)
+    {
+        signingKeys = null;
+        var parsed = new List<byte[]>();
+        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            var key = new byte[part.Length];
+            if (!Convert.TryFromBase64String(part, key, out var written))
+            {
+                why = $"key {parsed.Count + 1} is not standard base64";
+                return false;
+            }
+
+            if (written < LeastKeyBytes)
+            {
+                why = $"key {parsed.Count + 1} has {written} bytes; at least {LeastKeyBytes} are needed";
+                return false;
+            }
+
+            parsed.Add(key[..written]);
+        }
+
+        signingKeys = new SigningKeys([.. parsed]);
+        why = null;
+        return true;
+    }
+
+    public InviteCode Sign(InviteId id) => new(Sign(InviteCode.Prefix, InvitePurpose, id.ToBytes()));
+
+    public GuestToken Sign(GuestId id) => new(Sign(GuestToken.Prefix, GuestPurpose, id.ToBytes()));
+
+    /// <summary>True only for a code that one of our keys signed, in its one spelling.</summary>
+    public bool TryVerifyCode(string code, out InviteId id)
+    {
+        Span<byte> bytes = stackalloc byte[IdBytes];
+        var genuine = TryVerify(InviteCode.Prefix, InvitePurpose, code, bytes);
+        id = genuine ? InviteId.From(bytes) : default;
+        return genuine;
+    }
+
+    /// <summary>True only for a token that one of our keys signed, in its one spelling.</summary>
+    public bool TryVerifyToken(string token, out GuestId id)
+    {
+        Span<byte> bytes = stackalloc byte[IdBytes];
+        var genuine = TryVerify(GuestToken.Prefix, GuestPurpose, token, bytes);
+        id = genuine ? GuestId.From(bytes) : default;
+        return genuine;
+    }
+
+    private string Sign(string prefix, byte[] purpose, ReadOnlySpan<byte> id)
+    {
+        Span<byte> proof = stackalloc byte[IdBytes + MacBytes];
+        id.CopyTo(proof);
+        Mac(keys[0], purpose, id, proof[IdBytes..]);
+        return prefix + Base64Url.EncodeToString(proof);
+    }
+
+    private bool TryVerify(string prefix, byte[] purpose, string text, Span<byte> id)
+    {
+        // 64 characters carry exactly 48 bytes: no padding and no spare bits, so a capability has one spelling.
+        if (text.Length != prefix.Length + TextLength || !text.StartsWith(prefix, StringComparison.Ordinal))
+            return false;
+
+        Span<byte> proof = stackalloc byte[IdBytes + MacBytes];
+        if (!Base64Url.TryDecodeFromChars(text.AsSpan(prefix.Length), proof, out var written) || written != proof.Length)
+            return false;
+
+        Span<byte> expected = stackalloc byte[MacBytes];
+        foreach (var key in keys)
+        {
+            Mac(key, purpose, proof[..IdBytes], expected);
+            if (CryptographicOperations.FixedTimeEquals(expected, proof[IdBytes..]))
+            {
+                proof[..IdBytes].CopyTo(id);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static void Mac(byte[] key, byte[] purpose, ReadOnlySpan<byte> id, Span<byte> mac)
+    {
+        Span<byte> message = stackalloc byte[purpose.Length + IdBytes];
+        purpose.CopyTo(message);
+        id.CopyTo(message[purpose.Length..]);
+        HMACSHA256.HashData(key, message, mac);
+    }
+}

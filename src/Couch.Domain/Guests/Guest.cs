@@ -1,0 +1,126 @@
+using System.Text.Json.Serialization;
+using Couch.Domain.Invites;
+using Couch.Domain.Text;
+
+namespace Couch.Domain.Guests;
+
+/// <summary>
+/// One stay: who, with what limits, what has been used, and how it ended. Owned by its grain; written whole.
+/// Decisions are pure: state, command and now give an outcome, and the outcome carries the next state.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("couch.Guest")]
+public sealed record Guest
+{
+    [Id(0)] public required GuestId Id { get; init; }
+    [Id(1)] public required InviteId InviteId { get; init; }
+    [Id(2)] public required string Name { get; init; }
+    [Id(3)] public string? PublicKey { get; init; }
+    [Id(4)] public required GuestStatus Status { get; init; }
+    [Id(5)] public string? VmId { get; init; }
+    [Id(6)] public string? AgentEndpoint { get; init; }
+    [Id(7)] public required ResourceLimits ResourceLimits { get; init; }
+    [Id(8)] public required Permissions Permissions { get; init; }
+    [Id(9)] public required Enforcement Enforcement { get; init; }
+    [Id(10)] public required ResourceUsage ResourceUsage { get; init; }
+    [Id(11)] public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>When the stay ended; null while staying.</summary>
+    [Id(12)] public DateTimeOffset? StoppedAt { get; init; }
+
+    /// <summary>Why it ended; null while staying.</summary>
+    [Id(13)] public EndReason? EndReason { get; init; }
+
+    /// <summary>More about the end, where there is more to say.</summary>
+    [Id(14)] public string? EndDetail { get; init; }
+
+    [JsonIgnore] public DateTimeOffset CreatedAt => Id.CreatedAt;
+
+    [JsonIgnore] public bool IsStaying => Status is GuestStatus.Provisioning or GuestStatus.Running;
+
+    /// <summary>The guest that a redeemed invite brings. The same invite always brings the same guest.</summary>
+    public static Guest Arriving(Invite invite)
+    {
+        var redemption = invite.Redemption ?? throw new ArgumentException("the invite has not been redeemed", nameof(invite));
+        return new()
+        {
+            Id = redemption.GuestId,
+            InviteId = invite.Id,
+            Name = redemption.GuestName,
+            PublicKey = redemption.PublicKey,
+            Status = GuestStatus.Provisioning,
+            ResourceLimits = invite.ResourceLimits,
+            Permissions = invite.Permissions,
+            Enforcement = invite.Enforcement,
+            ResourceUsage = ResourceUsage.None,
+            ExpiresAt = redemption.RedeemedAt.AddWholeHours(invite.ResourceLimits.MaxDurationHours),
+        };
+    }
+
+    /// <summary>The guest as everybody must see it at <paramref name="now"/>: past its time it is expired, whatever has been written.</summary>
+    public Guest AsOf(DateTimeOffset now) =>
+        IsStaying && now >= ExpiresAt ? End(GuestStatus.Expired, Guests.EndReason.Expired, ExpiresAt) : this;
+
+    /// <summary>Gives a provisioning guest its VM by hand.</summary>
+    public ActivateOutcome Activate(string vmId, string agentEndpoint, DateTimeOffset now) => AsOf(now).Status switch
+    {
+        GuestStatus.Provisioning => new ActivateOutcome.Activated(
+            this with { Status = GuestStatus.Running, VmId = vmId, AgentEndpoint = agentEndpoint }),
+        var status => new ActivateOutcome.NotProvisioning(status),
+    };
+
+    /// <summary>The kill switch: ends the stay from wherever it is.</summary>
+    public EndOutcome Kill(DateTimeOffset now) => EndBy(GuestStatus.Revoked, Guests.EndReason.Killed, now);
+
+    /// <summary>The guest leaves by itself.</summary>
+    public EndOutcome CheckOut(DateTimeOffset now) => EndBy(GuestStatus.Stopped, Guests.EndReason.CheckedOut, now);
+
+    /// <summary>Moves the end later by <paramref name="hours"/>, and the duration limit with it, so that an extended stay is not over its limit.</summary>
+    public ExtendOutcome Extend(double hours, DateTimeOffset now)
+    {
+        if (AsOf(now) is { IsStaying: false } ended)
+            return new ExtendOutcome.AlreadyEnded(ended.Status);
+
+        var later = ExpiresAt.AddWholeHours(hours);
+        if (later > CreatedAt.AddWholeHours(ResourceLimits.MostHours))
+            return new ExtendOutcome.TooLong();
+
+        return new ExtendOutcome.Extended(this with
+        {
+            ExpiresAt = later,
+            ResourceLimits = ResourceLimits with
+            {
+                // Sums of fractions drift; a limit a hair above the bound would be refused wherever it is checked again.
+                MaxDurationHours = Math.Min(ResourceLimits.MaxDurationHours + hours, ResourceLimits.MostHours),
+            },
+        });
+    }
+
+    /// <summary>
+    /// Takes in a usage report. Counters rise also after the end, when they change no status; while staying, a guest
+    /// that is over a limit under <see cref="Enforcement.Stop"/> ends.
+    /// </summary>
+    public UsageOutcome Report(UsageReport report, DateTimeOffset now)
+    {
+        var current = AsOf(now);
+        var used = current with { ResourceUsage = ResourceUsage.Raise(report) };
+        var violations = used.Violations;
+        var newlyExceeded = violations.Count > current.Violations.Count;
+
+        if (used.IsStaying && violations.Count > 0 && Enforcement is Enforcement.Stop)
+            used = used.End(GuestStatus.Stopped, Guests.EndReason.LimitsExceeded, now, string.Join("; ", violations));
+
+        return new UsageOutcome.Recorded(used, newlyExceeded);
+    }
+
+    /// <summary>The limits it is above, in the protocol's words. Still computed after the end.</summary>
+    [JsonIgnore] public IReadOnlyList<string> Violations => ResourceUsage.Violations(ResourceLimits);
+
+    private EndOutcome EndBy(GuestStatus status, EndReason reason, DateTimeOffset now) => AsOf(now) switch
+    {
+        { IsStaying: false } ended => new EndOutcome.AlreadyEnded(ended),
+        var staying => new EndOutcome.Ended(staying.End(status, reason, now)),
+    };
+
+    private Guest End(GuestStatus status, EndReason reason, DateTimeOffset at, string? detail = null) =>
+        this with { Status = status, EndReason = reason, EndDetail = detail, StoppedAt = at };
+}

@@ -1,0 +1,43 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Couch.Domain.Text;
+
+namespace Couch.Domain.Guests;
+
+/// <summary>A guest's ULID. Not a secret: the token is.</summary>
+[GenerateSerializer, Immutable, Alias("couch.GuestId")]
+[JsonConverter(typeof(Json))]
+public readonly record struct GuestId
+{
+    private GuestId(string value) => Value = value;
+
+    /// <summary>The canonical 26 characters.</summary>
+    [Id(0)] public string Value { get; }
+
+    /// <summary>The millisecond the invite was redeemed.</summary>
+    public DateTimeOffset CreatedAt => UlidText.TimeOf(Value);
+
+    public static GuestId New(DateTimeOffset now, RandomNumberGenerator chance) => new(UlidText.New(now, chance));
+
+    public static bool TryParse(string text, out GuestId id)
+    {
+        id = UlidText.IsCanonical(text) ? new(text) : default;
+        return id.Value is not null;
+    }
+
+    internal static GuestId From(ReadOnlySpan<byte> bytes) => new(UlidText.From(bytes));
+
+    internal byte[] ToBytes() => UlidText.Bytes(Value);
+
+    public override string ToString() => Value;
+
+    private sealed class Json : JsonConverter<GuestId>
+    {
+        public override GuestId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            TryParse(reader.GetString()!, out var id) ? id : throw new JsonException("not a guest id");
+
+        public override void Write(Utf8JsonWriter writer, GuestId value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.Value);
+    }
+}

@@ -1,0 +1,73 @@
+namespace Couch.Domain.Guests;
+
+/// <summary>What activating a guest by hand comes to. Closed: these cases and no others.</summary>
+[GenerateSerializer, Immutable, Alias("couch.ActivateOutcome")]
+public abstract record ActivateOutcome
+{
+    private ActivateOutcome() { }
+
+    [GenerateSerializer, Immutable, Alias("couch.ActivateOutcome.Activated")]
+    public sealed record Activated([property: Id(0)] Guest Guest) : ActivateOutcome;
+
+    /// <summary>It runs already, or has ended.</summary>
+    [GenerateSerializer, Immutable, Alias("couch.ActivateOutcome.NotProvisioning")]
+    public sealed record NotProvisioning([property: Id(0)] GuestStatus Status) : ActivateOutcome;
+
+    /// <summary>No guest has this id.</summary>
+    [GenerateSerializer, Immutable, Alias("couch.ActivateOutcome.Unknown")]
+    public sealed record Unknown : ActivateOutcome;
+}
+
+/// <summary>What ending a stay comes to, by the kill switch or by check-out.</summary>
+[GenerateSerializer, Immutable, Alias("couch.EndOutcome")]
+public abstract record EndOutcome
+{
+    private EndOutcome() { }
+
+    [GenerateSerializer, Immutable, Alias("couch.EndOutcome.Ended")]
+    public sealed record Ended([property: Id(0)] Guest Guest) : EndOutcome;
+
+    /// <summary>It had ended before; the guest says how.</summary>
+    [GenerateSerializer, Immutable, Alias("couch.EndOutcome.AlreadyEnded")]
+    public sealed record AlreadyEnded([property: Id(0)] Guest Guest) : EndOutcome;
+
+    /// <summary>No guest has this id.</summary>
+    [GenerateSerializer, Immutable, Alias("couch.EndOutcome.Unknown")]
+    public sealed record Unknown : EndOutcome;
+}
+
+/// <summary>What extending a stay comes to.</summary>
+[GenerateSerializer, Immutable, Alias("couch.ExtendOutcome")]
+public abstract record ExtendOutcome
+{
+    private ExtendOutcome() { }
+
+    [GenerateSerializer, Immutable, Alias("couch.ExtendOutcome.Extended")]
+    public sealed record Extended([property: Id(0)] Guest Guest) : ExtendOutcome;
+
+    /// <summary>The stay would pass <see cref="ResourceLimits.MostHours"/> from its beginning.</summary>
+    [GenerateSerializer, Immutable, Alias("couch.ExtendOutcome.TooLong")]
+    public sealed record TooLong : ExtendOutcome;
+
+    [GenerateSerializer, Immutable, Alias("couch.ExtendOutcome.AlreadyEnded")]
+    public sealed record AlreadyEnded([property: Id(0)] GuestStatus Status) : ExtendOutcome;
+
+    /// <summary>No guest has this id.</summary>
+    [GenerateSerializer, Immutable, Alias("couch.ExtendOutcome.Unknown")]
+    public sealed record Unknown : ExtendOutcome;
+}
+
+/// <summary>What a usage report comes to.</summary>
+[GenerateSerializer, Immutable, Alias("couch.UsageOutcome")]
+public abstract record UsageOutcome
+{
+    private UsageOutcome() { }
+
+    /// <summary>The counters are taken in. <c>NewlyExceeded</c>: this report took the guest above a limit it had kept until now.</summary>
+    [GenerateSerializer, Immutable, Alias("couch.UsageOutcome.Recorded")]
+    public sealed record Recorded([property: Id(0)] Guest Guest, [property: Id(1)] bool NewlyExceeded) : UsageOutcome;
+
+    /// <summary>No guest has this id.</summary>
+    [GenerateSerializer, Immutable, Alias("couch.UsageOutcome.Unknown")]
+    public sealed record Unknown : UsageOutcome;
+}

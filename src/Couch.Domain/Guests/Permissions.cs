@@ -1,0 +1,23 @@
+namespace Couch.Domain.Guests;
+
+/// <summary>What a guest may reach. Set by the invite.</summary>
+/// <source>Protocol §2.</source>
+[GenerateSerializer, Immutable, Alias("couch.Permissions")]
+public sealed record Permissions
+{
+    /// <summary>May open connections to the internet. Default true.</summary>
+    [Id(0)] public required bool CanAccessInternet { get; init; }
+
+    /// <summary>May start agents of its own. Default false.</summary>
+    [Id(1)] public required bool CanSpawnSubAgents { get; init; }
+
+    /// <summary>May reach services of the host's own network. Default false.</summary>
+    [Id(2)] public required bool CanAccessHostServices { get; init; }
+
+    public static Permissions Default { get; } = new()
+    {
+        CanAccessInternet = true,
+        CanSpawnSubAgents = false,
+        CanAccessHostServices = false,
+    };
+}

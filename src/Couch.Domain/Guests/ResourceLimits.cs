@@ -1,0 +1,41 @@
+namespace Couch.Domain.Guests;
+
+/// <summary>What a guest may use. Set by the invite; the guest keeps its own copy.</summary>
+/// <source>Protocol §2.</source>
+[GenerateSerializer, Immutable, Alias("couch.ResourceLimits")]
+public sealed record ResourceLimits
+{
+    /// <summary>The longest an invite may stay open, and a guest may stay, in hours.</summary>
+    public const double MostHours = 720;
+
+    /// <summary>The most cores one guest may be promised.</summary>
+    public const double MostCpuCores = 1024;
+
+    /// <summary>Processor cores; fractions allowed. More than 0, at most 1,024; default 2.</summary>
+    [Id(0)] public required double MaxCpuCores { get; init; }
+
+    /// <summary>Memory in megabytes. More than 0; default 4096.</summary>
+    [Id(1)] public required double MaxMemoryMB { get; init; }
+
+    /// <summary>Disk in gigabytes. More than 0; default 20.</summary>
+    [Id(2)] public required double MaxDiskGB { get; init; }
+
+    /// <summary>Bytes sent to the network, in gigabytes. At least 0; default 10.</summary>
+    [Id(3)] public required double MaxNetworkEgressGB { get; init; }
+
+    /// <summary>Hours from arrival to the end. More than 0, at most 720; default 72.</summary>
+    [Id(4)] public required double MaxDurationHours { get; init; }
+
+    /// <summary>Model tokens, a whole number. At least 0; default 50,000,000.</summary>
+    [Id(5)] public required long MaxTokenBudget { get; init; }
+
+    public static ResourceLimits Default { get; } = new()
+    {
+        MaxCpuCores = 2,
+        MaxMemoryMB = 4096,
+        MaxDiskGB = 20,
+        MaxNetworkEgressGB = 10,
+        MaxDurationHours = 72,
+        MaxTokenBudget = 50_000_000,
+    };
+}

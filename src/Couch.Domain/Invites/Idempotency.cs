@@ -1,0 +1,32 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Couch.Domain.Invites;
+
+/// <summary>A client's idempotency key and the body it came with, both only as SHA-256: the key may be as good as a password.</summary>
+[GenerateSerializer, Immutable, Alias("couch.Idempotency")]
+public sealed record Idempotency
+{
+    /// <summary>How long the same key and body give the same answer.</summary>
+    public static readonly TimeSpan Remembered = TimeSpan.FromHours(24);
+
+    [Id(0)] public required string KeyHash { get; init; }
+    [Id(1)] public required string BodyHash { get; init; }
+
+    /// <param name="key">The header as sent.</param>
+    /// <param name="body">The fields that were understood, one each; what is ignored in a body does not make another one of it.</param>
+    public static Idempotency Of(string key, params ReadOnlySpan<string?> body)
+    {
+        // Length before each field: no two bodies spell the same text. A missing field is not an empty one.
+        var text = new StringBuilder();
+        foreach (var field in body)
+            text.Append(field?.Length ?? -1).Append(':').Append(field).Append(';');
+        return new() { KeyHash = Hash(key), BodyHash = Hash(text.ToString()) };
+    }
+
+    /// <summary>Whether a command that comes at <paramref name="now"/> carries the key that was kept at <paramref name="keptAt"/>.</summary>
+    public bool IsRepeatedBy(Idempotency? command, DateTimeOffset keptAt, DateTimeOffset now) =>
+        command?.KeyHash == KeyHash && now < keptAt + Remembered;
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}

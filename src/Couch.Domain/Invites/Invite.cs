@@ -1,0 +1,96 @@
+using System.Text.Json.Serialization;
+using Couch.Domain.Guests;
+using Couch.Domain.Text;
+
+namespace Couch.Domain.Invites;
+
+/// <summary>
+/// A single-use invitation with the limits and permissions its guest will have. Owned by its grain; written whole.
+/// Decisions are pure: state, command and now give an outcome, and the outcome carries the next state.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("couch.Invite")]
+public sealed record Invite
+{
+    /// <summary>The longest an invite may stay open, in hours.</summary>
+    public const double MostOpenHours = 720;
+
+    /// <summary>How long an invite stays open where nothing is said, in hours.</summary>
+    public const double DefaultOpenHours = 24;
+
+    [Id(0)] public required InviteId Id { get; init; }
+    [Id(1)] public required string CreatedBy { get; init; }
+    [Id(2)] public required string Label { get; init; }
+    [Id(3)] public required ResourceLimits ResourceLimits { get; init; }
+    [Id(4)] public required Permissions Permissions { get; init; }
+    [Id(5)] public required Enforcement Enforcement { get; init; }
+    [Id(6)] public required InviteStatus Status { get; init; }
+    [Id(7)] public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>Everything the guest is made from; null until redeemed.</summary>
+    [Id(8)] public Redemption? Redemption { get; init; }
+
+    [JsonIgnore] public DateTimeOffset CreatedAt => Id.CreatedAt;
+
+    public static Invite Create(CreateInvite command) => new()
+    {
+        Id = command.Id,
+        CreatedBy = command.CreatedBy,
+        Label = command.Label,
+        ResourceLimits = command.ResourceLimits,
+        Permissions = command.Permissions,
+        Enforcement = command.Enforcement,
+        Status = InviteStatus.Active,
+        ExpiresAt = command.Id.CreatedAt.AddWholeHours(command.ExpiresInHours),
+    };
+
+    /// <summary>The invite as everybody must see it at <paramref name="now"/>: past its time it is expired, whatever has been written.</summary>
+    public Invite AsOf(DateTimeOffset now) =>
+        Status is InviteStatus.Active && now >= ExpiresAt ? this with { Status = InviteStatus.Expired } : this;
+
+    /// <summary>The invite as its creation answered it, for a repeated creation under the same idempotency key.</summary>
+    public Invite AsCreated() => this with { Status = InviteStatus.Active, Redemption = null };
+
+    /// <summary>Spends the invite on a guest, or says why not. A refusal spends nothing.</summary>
+    public RedeemOutcome Redeem(RedeemInvite command, GuestId guestId, DateTimeOffset now)
+    {
+        if (Redemption is { Idempotency: { } kept } redemption && kept.IsRepeatedBy(command.Idempotency, redemption.RedeemedAt, now))
+            return kept.BodyHash == command.Idempotency!.BodyHash ? new RedeemOutcome.Redeemed(this) : new RedeemOutcome.KeyReused();
+
+        if (AsOf(now).Status is not InviteStatus.Active and var status)
+            return new RedeemOutcome.NotActive(status);
+
+        return new RedeemOutcome.Redeemed(this with
+        {
+            Status = InviteStatus.Redeemed,
+            Redemption = new Redemption
+            {
+                GuestId = guestId,
+                GuestName = command.GuestName,
+                PublicKey = command.PublicKey,
+                Idempotency = command.Idempotency,
+            },
+        });
+    }
+
+    /// <summary>Takes the invite back, if nobody has come and its time is not up.</summary>
+    public RevokeOutcome Revoke(DateTimeOffset now) => AsOf(now).Status switch
+    {
+        InviteStatus.Active => new RevokeOutcome.Revoked(this with { Status = InviteStatus.Revoked }),
+        var status => new RevokeOutcome.NotActive(status),
+    };
+}
+
+/// <summary>The one write that records everything a guest will be made from, so that a late arrival and a replay agree.</summary>
+[GenerateSerializer, Immutable, Alias("couch.Redemption")]
+public sealed record Redemption
+{
+    [Id(0)] public required GuestId GuestId { get; init; }
+    [Id(1)] public required string GuestName { get; init; }
+    [Id(2)] public string? PublicKey { get; init; }
+
+    /// <summary>Null where the redeem carried no idempotency key.</summary>
+    [Id(3)] public Idempotency? Idempotency { get; init; }
+
+    /// <summary>The guest's own millisecond.</summary>
+    [JsonIgnore] public DateTimeOffset RedeemedAt => GuestId.CreatedAt;
+}

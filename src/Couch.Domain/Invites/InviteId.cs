@@ -1,0 +1,43 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Couch.Domain.Text;
+
+namespace Couch.Domain.Invites;
+
+/// <summary>An invite's ULID. Not a secret: the code is.</summary>
+[GenerateSerializer, Immutable, Alias("couch.InviteId")]
+[JsonConverter(typeof(Json))]
+public readonly record struct InviteId
+{
+    private InviteId(string value) => Value = value;
+
+    /// <summary>The canonical 26 characters.</summary>
+    [Id(0)] public string Value { get; }
+
+    /// <summary>The millisecond the invite was made.</summary>
+    public DateTimeOffset CreatedAt => UlidText.TimeOf(Value);
+
+    public static InviteId New(DateTimeOffset now, RandomNumberGenerator chance) => new(UlidText.New(now, chance));
+
+    public static bool TryParse(string text, out InviteId id)
+    {
+        id = UlidText.IsCanonical(text) ? new(text) : default;
+        return id.Value is not null;
+    }
+
+    internal static InviteId From(ReadOnlySpan<byte> bytes) => new(UlidText.From(bytes));
+
+    internal byte[] ToBytes() => UlidText.Bytes(Value);
+
+    public override string ToString() => Value;
+
+    private sealed class Json : JsonConverter<InviteId>
+    {
+        public override InviteId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            TryParse(reader.GetString()!, out var id) ? id : throw new JsonException("not an invite id");
+
+        public override void Write(Utf8JsonWriter writer, InviteId value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.Value);
+    }
+}

@@ -1,0 +1,21 @@
+using System.Text.Json.Serialization;
+
+namespace Couch.Domain.Invites;
+
+/// <summary>Where an invite is. It starts <c>active</c> and leaves that state once, for good.</summary>
+[GenerateSerializer, Alias("couch.InviteStatus")]
+[JsonConverter(typeof(JsonStringEnumConverter<InviteStatus>))]
+public enum InviteStatus
+{
+    /// <summary>Open: one guest may redeem it.</summary>
+    [JsonStringEnumMemberName("active")] Active = 0,
+
+    /// <summary>Spent: its one guest has come.</summary>
+    [JsonStringEnumMemberName("redeemed")] Redeemed = 1,
+
+    /// <summary>Taken back by a host before anybody came.</summary>
+    [JsonStringEnumMemberName("revoked")] Revoked = 2,
+
+    /// <summary>Nobody came in time.</summary>
+    [JsonStringEnumMemberName("expired")] Expired = 3,
+}

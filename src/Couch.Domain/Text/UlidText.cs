@@ -1,0 +1,29 @@
+using System.Security.Cryptography;
+
+namespace Couch.Domain.Text;
+
+/// <summary>
+/// ULIDs as their one canonical spelling: 26 upper-case characters. Sorting the text sorts by time,
+/// so newest-first and the paging cursor are the primary key itself.
+/// </summary>
+internal static class UlidText
+{
+    private const int RandomBytes = 10;
+
+    public static string New(DateTimeOffset now, RandomNumberGenerator chance)
+    {
+        Span<byte> random = stackalloc byte[RandomBytes];
+        chance.GetBytes(random);
+        return Ulid.NewUlid(now, random).ToString();
+    }
+
+    /// <summary>Strict: a second spelling of an id (lower case, look-alike letters) is not that id.</summary>
+    public static bool IsCanonical(string text) =>
+        text.Length == 26 && Ulid.TryParse(text, out var ulid) && ulid.ToString() == text;
+
+    public static DateTimeOffset TimeOf(string text) => Ulid.Parse(text).Time;
+
+    public static byte[] Bytes(string text) => Ulid.Parse(text).ToByteArray();
+
+    public static string From(ReadOnlySpan<byte> bytes) => new Ulid(bytes).ToString();
+}
