@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Couch.Domain.Invites;
 using Couch.Domain.Text;
 
