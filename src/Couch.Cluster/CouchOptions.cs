@@ -20,10 +20,10 @@ public sealed class CouchOptions
     /// signs, all verify. Default: a single node makes its own in <see cref="DataFolder"/>; with PostgreSQL it must be given.</value>
     public SigningKeys? SigningKeys { get; init; }
 
-    /// <summary>Port by which silos talk to each other. 0 to 65535; default 11111. From <c>COUCH_SILO_PORT</c>.</summary>
+    /// <summary>Port by which silos talk to each other. 1 to 65535; default 11111. From <c>COUCH_SILO_PORT</c>.</summary>
     public int SiloPort { get; init; } = 11111;
 
-    /// <summary>Port by which Orleans clients talk to this silo. 0 to 65535; default 30000. From <c>COUCH_GATEWAY_PORT</c>.</summary>
+    /// <summary>Port by which Orleans clients talk to this silo. 0 to 65535, 0 for none; default 30000. From <c>COUCH_GATEWAY_PORT</c>.</summary>
     public int GatewayPort { get; init; } = 30000;
 
     /// <summary>Address other silos reach this one by; only with PostgreSQL (a single node listens on loopback).</summary>
@@ -63,7 +63,7 @@ public sealed class CouchOptions
             Postgres = postgres,
             DataFolder = settings.Text("COUCH_DATA_DIR") ?? "couch-data",
             SigningKeys = keys,
-            SiloPort = settings.Whole("COUCH_SILO_PORT", 11111, 0, 65535),
+            SiloPort = settings.Whole("COUCH_SILO_PORT", 11111, 1, 65535),
             GatewayPort = settings.Whole("COUCH_GATEWAY_PORT", 30000, 0, 65535),
             AdvertisedAddress = address,
             ClusterId = settings.Text("COUCH_CLUSTER_ID") ?? "couch",

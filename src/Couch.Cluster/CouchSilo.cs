@@ -1,4 +1,14 @@
+using System.Security.Cryptography;
+using Couch.Cluster.Housekeeping;
+using Couch.Cluster.Storage;
+using Couch.Domain.Capabilities;
+using Couch.Domain.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Serialization;
 
 namespace Couch.Cluster;
 
@@ -7,9 +17,105 @@ public static class CouchSilo
 {
     /// <summary>
     /// Adds the silo with its grains, storage and housekeeping. Registers <see cref="CouchOptions"/>,
-    /// <see cref="Storage.CouchDatabase"/>, <see cref="Storage.Listings"/>, <see cref="Storage.InviteKeys"/>,
-    /// <see cref="Domain.Capabilities.SigningKeys"/>, <see cref="TimeProvider"/> and the byte source.
+    /// <see cref="CouchDatabase"/>, <see cref="Listings"/>, <see cref="InviteKeys"/>, <see cref="SigningKeys"/>,
+    /// <see cref="TimeProvider"/> and the byte source.
     /// </summary>
-    public static IHostApplicationBuilder UseCouch(this IHostApplicationBuilder builder, CouchOptions options) =>
-        throw new NotSupportedException(builder.ToString() + options);
+    /// <exception cref="Configuration.SettingsException">The database cannot be used: the message says why and what to do.</exception>
+    public static IHostApplicationBuilder UseCouch(this IHostApplicationBuilder builder, CouchOptions options)
+    {
+        var database = CouchDatabase.Open(options);
+        var chance = RandomNumberGenerator.Create();
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(chance);
+        builder.Services.AddSingleton(_ => database);
+        builder.Services.AddSingleton(options.SigningKeys ?? ((SqliteDatabase)database).SigningKeys(chance));
+        builder.Services.AddCouchStorage();
+
+        // Registered before the silo, so started before it: Orleans reads its queries from the schema as it starts.
+        builder.Services.AddHostedService<Preparation>();
+        builder.UseOrleans(silo =>
+        {
+            silo.UseCouchGrains(database);
+            if (options.Postgres is null)
+                silo.UseLocalhostClustering(options.SiloPort, options.GatewayPort, null, GrainKinds.Service, options.ClusterId);
+            else
+                silo.UsePostgresClustering(options, database);
+            silo.AddStartupTask(StartHousekeeping, ServiceLifecycleStage.Active);
+        });
+        return builder;
+    }
+
+    /// <summary>What grains and endpoints ask of the table beside their own rows.</summary>
+    internal static void AddCouchStorage(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<Listings>();
+        services.AddSingleton<InviteKeys>();
+        services.AddSingleton<Sweeps>();
+    }
+
+    /// <summary>Grain storage and reminders on <paramref name="database"/>: the same for a node and for a test's cluster.</summary>
+    internal static void UseCouchGrains(this ISiloBuilder silo, CouchDatabase database)
+    {
+        silo.AddAdoNetGrainStorageAsDefault(storage =>
+        {
+            storage.Invariant = database.Invariant;
+            storage.DataSource = database.Writes;
+        });
+        silo.UseAdoNetReminderService(reminders =>
+        {
+            reminders.Invariant = database.Invariant;
+            reminders.DataSource = database.Writes;
+        });
+
+        // Clean JSON, readable in the database; chosen before the first deploy because stored rows stay.
+        silo.UseSystemTextJsonGrainStorageSerializer();
+        silo.Services.Configure<SystemTextJsonGrainStorageSerializerOptions>(json => CouchJson.Configure(json.JsonSerializerOptions));
+
+        // A reminder written through a stale owner is loaded at the next refresh.
+        silo.Configure<ReminderOptions>(reminders => reminders.RefreshReminderListPeriod = GrainReminder.Period);
+
+        // One grain's queue is a hot code or a hot guest: past this it is answered 503, not kept in memory.
+        silo.Configure<SiloMessagingOptions>(messaging => messaging.MaxEnqueuedRequestsHardLimit = 10_000);
+    }
+
+    private static void UsePostgresClustering(this ISiloBuilder silo, CouchOptions options, CouchDatabase database)
+    {
+        silo.Configure<ClusterOptions>(cluster =>
+        {
+            cluster.ServiceId = GrainKinds.Service;
+            cluster.ClusterId = options.ClusterId;
+        });
+        silo.UseAdoNetClustering(clustering =>
+        {
+            clustering.Invariant = database.Invariant;
+            clustering.DataSource = database.Writes;
+        });
+        silo.Configure<EndpointOptions>(endpoint =>
+        {
+            endpoint.SiloPort = options.SiloPort;
+            endpoint.GatewayPort = options.GatewayPort;
+            if (options.AdvertisedAddress is not { } address)
+                return;
+
+            // Listening on the advertised address alone keeps a cluster on one machine off the network.
+            endpoint.AdvertisedIPAddress = address;
+            endpoint.SiloListeningEndpoint = new(address, options.SiloPort);
+            endpoint.GatewayListeningEndpoint = new(address, options.GatewayPort);
+        });
+    }
+
+    private static async Task StartHousekeeping(IServiceProvider services, CancellationToken cancel)
+    {
+        try
+        {
+            var housekeeping = services.GetRequiredService<IGrainFactory>().GetGrain<IHousekeepingGrain>(IHousekeepingGrain.Key);
+            await housekeeping.Start().WaitAsync(cancel);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // The reminder of an earlier start brings the next sweep; a couch with a sick database still starts.
+            services.GetRequiredService<ILogger<HousekeepingGrain>>().LogWarning("The first sweep failed: {Reason}", failure.Message);
+        }
+    }
 }

@@ -11,8 +11,9 @@ namespace Couch.Cluster.Guests;
 public interface IGuestGrain : IGrainWithStringKey
 {
     /// <summary>Takes the guest in; a guest that is here already stays as it is. Durable, with its reminder, once answered.</summary>
+    /// <returns>True where the guest was not here before.</returns>
     [Alias("Arrive")]
-    Task Arrive(Guest arriving);
+    Task<bool> Arrive(Guest arriving);
 
     /// <summary>The guest as of now; null where no guest has this id.</summary>
     [ReadOnly, Alias("Get")]
@@ -35,7 +36,7 @@ public interface IGuestGrain : IGrainWithStringKey
     [Alias("Extend")]
     Task<ExtendOutcome> Extend(double hours);
 
-    /// <summary>Does whatever is due: records an expiry. Safe at any time, any number of times.</summary>
+    /// <summary>Records an expiry that is due. Safe at any time, any number of times.</summary>
     [Alias("Settle")]
     Task Settle();
 }

@@ -25,7 +25,12 @@ public interface IInviteGrain : IGrainWithStringKey
     [Alias("Revoke")]
     Task<RevokeOutcome> Revoke();
 
-    /// <summary>Does whatever is due: records an expiry, brings a guest that never arrived. Safe at any time, any number of times.</summary>
+    /// <summary>Records an expiry that is due. Safe at any time, any number of times.</summary>
     [Alias("Settle")]
     Task Settle();
+
+    /// <summary>Brings the guest of a redeemed invite that never arrived. Safe at any time, any number of times.</summary>
+    /// <returns>True where the guest was missing and has arrived by this call.</returns>
+    [Alias("EnsureGuestArrived")]
+    Task<bool> EnsureGuestArrived();
 }

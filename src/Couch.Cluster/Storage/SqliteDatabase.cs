@@ -10,6 +10,7 @@ public sealed class SqliteDatabase : CouchDatabase
     public override string Where => throw new NotSupportedException();
     public override DbDataSource Writes => throw new NotSupportedException();
     public override DbDataSource Reads => throw new NotSupportedException();
+    public Couch.Domain.Capabilities.SigningKeys SigningKeys(System.Security.Cryptography.RandomNumberGenerator chance) => throw new NotSupportedException(chance.ToString());
     public override Task Upgrade(CancellationToken cancel) => throw new NotSupportedException();
     public override Task<string?> WhyNotReady(CancellationToken cancel) => throw new NotSupportedException();
     public override string Explain(Exception failure) => throw new NotSupportedException();

@@ -99,7 +99,7 @@ public sealed record Guest
     /// Takes in a usage report. Counters rise also after the end, when they change no status; while staying, a guest
     /// that is over a limit under <see cref="Enforcement.Stop"/> ends.
     /// </summary>
-    public UsageOutcome Report(UsageReport report, DateTimeOffset now)
+    public UsageOutcome.Recorded Report(UsageReport report, DateTimeOffset now)
     {
         var current = AsOf(now);
         var used = current with { ResourceUsage = ResourceUsage.Raise(report) };

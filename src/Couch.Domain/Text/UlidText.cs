@@ -17,6 +17,8 @@ internal static class UlidText
         return Ulid.NewUlid(now, random).ToString();
     }
 
+    public static string LowestAt(DateTimeOffset time) => Ulid.NewUlid(time, stackalloc byte[RandomBytes]).ToString();
+
     /// <summary>Strict: a second spelling of an id (lower case, look-alike letters) is not that id.</summary>
     public static bool IsCanonical(string text) =>
         text.Length == 26 && Ulid.TryParse(text, out var ulid) && ulid.ToString() == text;

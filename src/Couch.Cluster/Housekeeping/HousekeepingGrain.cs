@@ -1,0 +1,133 @@
+using Couch.Cluster.Guests;
+using Couch.Cluster.Invites;
+using Couch.Cluster.Storage;
+using Couch.Domain.Guests;
+using Couch.Domain.Text;
+using Microsoft.Extensions.Logging;
+
+namespace Couch.Cluster.Housekeeping;
+
+[GrainType(GrainKinds.Housekeeping)]
+internal sealed partial class HousekeepingGrain(
+    [PersistentState(GrainKinds.Housekeeping)] IPersistentState<HousekeepingState> state,
+    CouchDatabase database,
+    Sweeps sweeps,
+    InviteKeys inviteKeys,
+    TimeProvider clock,
+    ILogger<HousekeepingGrain> log) : Grain, IHousekeepingGrain, IRemindable
+{
+    /// <summary>How late a row may be before its reminder has missed it: twice the reminder's own worst.</summary>
+    private static readonly TimeSpan Patience = 2 * GrainReminder.Period;
+
+    /// <summary>How long after its moment a redemption may still reach the table: a write's longest wait and the clocks' skew.</summary>
+    private static readonly TimeSpan Stragglers = TimeSpan.FromMinutes(2);
+
+    /// <summary>How far the watermark may fall behind before it is worth a write.</summary>
+    private static readonly TimeSpan WatermarkStep = TimeSpan.FromMinutes(10);
+
+    private const int BatchSize = 500;
+    private const int PokesAtOnce = 32;
+
+    private GrainRow<HousekeepingState> row = null!;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        row = new(state, database, DeactivateOnIdle);
+        return Task.CompletedTask;
+    }
+
+    public async Task<Findings> Start()
+    {
+        await this.Arm(clock.GetUtcNow() + GrainReminder.Period, clock);
+        return await Pass(TimeSpan.Zero);
+    }
+
+    public async Task<Findings> Sweep()
+    {
+        var found = await Pass(Patience);
+        if (found is not { Overdue: 0, Arrived: 0 })
+            LogFound(found.Overdue, found.Arrived);
+        return found;
+    }
+
+    public Task ReceiveReminder(string reminderName, TickStatus status) => Sweep();
+
+    private async Task<Findings> Pass(TimeSpan patience)
+    {
+        var now = clock.Now();
+        var arrived = await BringMissingGuests(now);
+        var overdue =
+            await SettleOverdue(GrainKinds.Invite, now - patience, id => GrainFactory.GetGrain<IInviteGrain>(id).Settle())
+            + await SettleOverdue(GrainKinds.Guest, now - patience, id => GrainFactory.GetGrain<IGuestGrain>(id).Settle());
+        await inviteKeys.Purge(now, CancellationToken.None);
+        return new(overdue, arrived);
+    }
+
+    private async Task<int> SettleOverdue(string kind, DateTimeOffset dueBefore, Func<string, Task> settle)
+    {
+        var settled = 0;
+        while (true)
+        {
+            var ids = await sweeps.Overdue(kind, dueBefore, BatchSize, CancellationToken.None);
+            var failed = await Poke(ids, settle);
+            settled += ids.Count - failed;
+            // A row that cannot be settled now stays for the next pass, and must not keep this one going forever.
+            if (ids.Count < BatchSize || failed > 0)
+                return settled;
+        }
+    }
+
+    private async Task<int> BringMissingGuests(DateTimeOffset now)
+    {
+        var brought = 0;
+        var failed = 0;
+        var after = row.Current?.ArrivedBelow;
+        while (true)
+        {
+            var missing = await sweeps.RedeemedWithoutGuest(after, BatchSize, CancellationToken.None);
+            failed += await Poke(missing, async found =>
+            {
+                if (await GrainFactory.GetGrain<IInviteGrain>(found.InviteId.Value).EnsureGuestArrived())
+                    Interlocked.Increment(ref brought);
+            });
+            if (missing.Count < BatchSize)
+                break;
+            after = missing[^1].GuestId;
+        }
+
+        var arrivedBelow = GuestId.LowestAt(now - Stragglers);
+        var isWorthWriting = row.Current?.ArrivedBelow is not { } last || arrivedBelow.CreatedAt - last.CreatedAt > WatermarkStep;
+        if (failed == 0 && isWorthWriting)
+            await row.Write(new() { ArrivedBelow = arrivedBelow });
+        return brought;
+    }
+
+    /// <summary>Calls the owners, a few at a time. One that fails is logged and counted; the others are not kept waiting for it.</summary>
+    private async Task<int> Poke<T>(IReadOnlyList<T> found, Func<T, Task> poke)
+    {
+        var failed = 0;
+        foreach (var few in found.Chunk(PokesAtOnce))
+        {
+            await Task.WhenAll(few.Select(async one =>
+            {
+                try
+                {
+                    await poke(one);
+                }
+                catch (Exception failure)
+                {
+                    failed++;
+                    LogPokeFailed(one, failure.Message);
+                }
+            }));
+        }
+
+        return failed;
+    }
+
+    [LoggerMessage(31, LogLevel.Warning, "Housekeeping settled {Overdue} overdue rows and brought {Arrived} missing guests; both should be none")]
+    private partial void LogFound(int overdue, int arrived);
+
+    [LoggerMessage(32, LogLevel.Warning, "Housekeeping could not settle {Row}: {Reason}")]
+    private partial void LogPokeFailed(object? row, string reason);
+}

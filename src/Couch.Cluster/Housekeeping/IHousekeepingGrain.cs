@@ -1,0 +1,26 @@
+namespace Couch.Cluster.Housekeeping;
+
+/// <summary>
+/// The safety net, one for the whole couch: finds what reminders and replays have missed and pokes the owner.
+/// It changes no invite and no guest itself. What it finds, it counts: the counts should stay zero.
+/// </summary>
+[Alias("couch.IHousekeepingGrain")]
+public interface IHousekeepingGrain : IGrainWithStringKey
+{
+    /// <summary>The one key there is.</summary>
+    public const string Key = "couch";
+
+    /// <summary>Makes sure that a sweep comes every minute, and sweeps at once, with no patience: a node has just started.</summary>
+    [Alias("Start")]
+    Task<Findings> Start();
+
+    /// <summary>One pass over the table.</summary>
+    [Alias("Sweep")]
+    Task<Findings> Sweep();
+}
+
+/// <summary>What a pass found and mended.</summary>
+/// <param name="Overdue">Rows past their time that their own reminder had not settled.</param>
+/// <param name="Arrived">Redeemed invites whose guest was missing and has been brought.</param>
+[GenerateSerializer, Immutable, Alias("couch.Findings")]
+public sealed record Findings([property: Id(0)] int Overdue, [property: Id(1)] int Arrived);

@@ -1,0 +1,116 @@
+using System.Security.Cryptography;
+using Couch.Cluster.Guests;
+using Couch.Cluster.Storage;
+using Couch.Domain.Guests;
+using Couch.Domain.Invites;
+using Couch.Domain.Text;
+using Microsoft.Extensions.Logging;
+
+namespace Couch.Cluster.Invites;
+
+[GrainType(GrainKinds.Invite)]
+internal sealed partial class InviteGrain(
+    [PersistentState(GrainKinds.Invite)] IPersistentState<Invite> state,
+    CouchDatabase database,
+    TimeProvider clock,
+    RandomNumberGenerator chance,
+    ILogger<InviteGrain> log) : Grain, IInviteGrain, IRemindable
+{
+    private GrainRow<Invite> row = null!;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        row = new(state, database, DeactivateOnIdle);
+        return Task.CompletedTask;
+    }
+
+    public async Task<Invite> Create(CreateInvite command)
+    {
+        if (row.Current is { } existing)
+            return existing.AsOf(clock.Now());
+
+        var invite = Invite.Create(command);
+        // Armed before written: a tick without a row unregisters itself, a row without a tick would stay open.
+        await this.Arm(invite.ExpiresAt, clock);
+        await row.Write(invite);
+        LogCreated(invite.Id);
+        return invite;
+    }
+
+    public Task<Invite?> Get() => Task.FromResult(row.Current?.AsOf(clock.Now()));
+
+    public async Task<RedeemOutcome> Redeem(RedeemInvite command)
+    {
+        if (row.Current is not { } invite)
+            return new RedeemOutcome.Unknown();
+
+        var now = clock.Now();
+        var outcome = invite.Redeem(command, GuestId.New(now, chance), now);
+        if (outcome is not RedeemOutcome.Redeemed { Invite: var redeemed })
+            return outcome;
+
+        if (!ReferenceEquals(redeemed, invite))
+        {
+            await row.Write(redeemed);
+            LogRedeemed(redeemed.Id, redeemed.Redemption!.GuestId);
+        }
+
+        // A crash here leaves a redeemed invite without its guest: a replay brings it, or housekeeping does.
+        await BringGuest(redeemed);
+        return outcome;
+    }
+
+    public async Task<RevokeOutcome> Revoke()
+    {
+        if (row.Current is not { } invite)
+            return new RevokeOutcome.Unknown();
+
+        var outcome = invite.Revoke(clock.Now());
+        if (outcome is RevokeOutcome.Revoked revoked)
+        {
+            await row.Write(revoked.Invite);
+            LogRevoked(invite.Id);
+        }
+
+        return outcome;
+    }
+
+    public async Task Settle()
+    {
+        if (row.Current is not { } invite)
+            return;
+
+        var settled = invite.AsOf(clock.Now());
+        if (settled.Status != invite.Status)
+        {
+            await row.Write(settled);
+            LogExpired(invite.Id);
+        }
+    }
+
+    public async Task<bool> EnsureGuestArrived() =>
+        row.Current is { Redemption: not null } redeemed && await BringGuest(redeemed);
+
+    /// <summary>The reminder of a spent or revoked invite is left to find that out by itself, here.</summary>
+    public async Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        await Settle();
+        if (row.Current is not { Status: InviteStatus.Active })
+            await this.Disarm();
+    }
+
+    private Task<bool> BringGuest(Invite redeemed) =>
+        GrainFactory.GetGrain<IGuestGrain>(redeemed.Redemption!.GuestId.Value).Arrive(Guest.Arriving(redeemed));
+
+    [LoggerMessage(1, LogLevel.Information, "couch.invite.created {InviteId}", EventName = "couch.invite.created")]
+    private partial void LogCreated(InviteId inviteId);
+
+    [LoggerMessage(2, LogLevel.Information, "couch.invite.redeemed {InviteId} by guest {GuestId}", EventName = "couch.invite.redeemed")]
+    private partial void LogRedeemed(InviteId inviteId, GuestId guestId);
+
+    [LoggerMessage(3, LogLevel.Information, "couch.invite.revoked {InviteId}", EventName = "couch.invite.revoked")]
+    private partial void LogRevoked(InviteId inviteId);
+
+    [LoggerMessage(4, LogLevel.Information, "couch.invite.expired {InviteId}", EventName = "couch.invite.expired")]
+    private partial void LogExpired(InviteId inviteId);
+}
