@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
@@ -94,7 +95,8 @@ public sealed class SigningKeys
             return false;
 
         Span<byte> proof = stackalloc byte[IdBytes + MacBytes];
-        if (!Base64Url.TryDecodeFromChars(text.AsSpan(prefix.Length), proof, out var written) || written != proof.Length)
+        var decoding = Base64Url.DecodeFromChars(text.AsSpan(prefix.Length), proof, out _, out var written);
+        if (decoding is not OperationStatus.Done || written != proof.Length)
             return false;
 
         Span<byte> expected = stackalloc byte[MacBytes];
