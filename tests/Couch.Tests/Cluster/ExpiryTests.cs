@@ -1,0 +1,73 @@
+using Couch.Domain.Guests;
+using Couch.Domain.Invites;
+using Couch.Tests.Support;
+using Xunit;
+
+namespace Couch.Tests.Cluster;
+
+/// <summary>Everything ends by itself when its time is up.</summary>
+public abstract class ExpiryTests(TestCouch couch)
+{
+    private static ResourceLimits Hours(double hours) => ResourceLimits.Default with { MaxDurationHours = hours };
+
+    [Fact]
+    public async Task An_invite_nobody_redeems_is_recorded_as_expired_by_its_reminder()
+    {
+        var invite = await couch.AnInvite(expiresInHours: 0.05);
+        await couch.Forget(couch.Invite(invite.Id));
+        await couch.AdvanceUntil(TimeSpan.FromMinutes(5), async () => (await couch.Row(invite.Id))!.Status is InviteStatus.Expired);
+    }
+
+    [Fact]
+    public async Task A_guest_is_recorded_as_expired_by_its_reminder_at_the_moment_its_time_was_up()
+    {
+        var guest = await couch.AGuest(Hours(0.05));
+        await couch.Forget(couch.Guest(guest.Id));
+        await couch.AdvanceUntil(TimeSpan.FromMinutes(5), async () => (await couch.Row(guest.Id))!.Status is GuestStatus.Expired);
+        Assert.Equal(guest.ExpiresAt, (await couch.Row(guest.Id))!.StoppedAt);
+    }
+
+    [Fact]
+    public async Task An_extended_guest_stays_past_its_first_end_and_is_expired_at_its_second()
+    {
+        var guest = await couch.AGuest(Hours(0.05));
+        var extended = Assert.IsType<ExtendOutcome.Extended>(await couch.Guest(guest.Id).Extend(0.1)).Guest;
+
+        couch.Clock.Advance(TimeSpan.FromMinutes(4));
+        Assert.Equal(GuestStatus.Provisioning, (await couch.Guest(guest.Id).Get())!.Status);
+        await couch.AdvanceUntil(TimeSpan.FromMinutes(8), async () => (await couch.Row(guest.Id))!.Status is GuestStatus.Expired);
+        Assert.Equal(extended.ExpiresAt, (await couch.Row(guest.Id))!.StoppedAt);
+    }
+
+    [Fact]
+    public async Task Every_reader_sees_the_end_at_once_before_anything_is_recorded()
+    {
+        var guest = await couch.AGuest(Hours(1));
+        var invite = await couch.AnInvite(expiresInHours: 1);
+        var late = couch.Clock.GetUtcNow().AddHours(1);
+
+        var expired = (await couch.Listings.Guests(GuestStatus.Expired, 1000, null, late, TestCouch.Cancel)).Rows;
+        var staying = (await couch.Listings.Guests(GuestStatus.Provisioning, 1000, null, late, TestCouch.Cancel)).Rows;
+        var active = (await couch.Listings.Invites(InviteStatus.Active, 1000, null, late, TestCouch.Cancel)).Rows;
+        Assert.Contains(expired, one => one.Id == guest.Id && one.EndReason is EndReason.Expired);
+        Assert.DoesNotContain(staying, one => one.Id == guest.Id);
+        Assert.DoesNotContain(active, one => one.Id == invite.Id);
+
+        couch.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(GuestStatus.Expired, (await couch.Guest(guest.Id).Get())!.Status);
+        Assert.Equal(InviteStatus.Expired, (await couch.Invite(invite.Id).Get())!.Status);
+    }
+
+    [Fact]
+    public async Task A_guest_that_came_late_to_a_couch_that_was_down_is_expired_by_the_first_sweep()
+    {
+        var guest = Some.Guest(Hours(1)) with { ExpiresAt = couch.Clock.GetUtcNow().AddMinutes(-5) };
+        await couch.Guest(guest.Id).Arrive(guest);
+        await couch.Housekeeping.Start();
+        await Until.True(async () => (await couch.Row(guest.Id))!.Status is GuestStatus.Expired, TimeSpan.FromSeconds(10), "expired");
+    }
+}
+
+public sealed class ExpiryOnSqlite(SqliteCouch couch) : ExpiryTests(couch), IClassFixture<SqliteCouch>;
+
+public sealed class ExpiryOnPostgres(PostgresCouch couch) : ExpiryTests(couch), IClassFixture<PostgresCouch>;

@@ -1,0 +1,130 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace Couch.Tests.Support;
+
+/// <summary>A couch in a process of its own, as an operator runs it, which a test may kill with SIGKILL and start again.</summary>
+internal sealed class CouchProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
+
+    private readonly Dictionary<string, string> environment;
+    private readonly StringBuilder output = new();
+    private readonly int port;
+    private Process? process;
+
+    private CouchProcess(Dictionary<string, string> environment)
+    {
+        var ports = FreePort.Find(3);
+        port = ports[0];
+        this.environment = new(environment)
+        {
+            ["COUCH_SILO_PORT"] = $"{ports[1]}",
+            ["COUCH_GATEWAY_PORT"] = $"{ports[2]}",
+            ["COUCH_REDEEMS_PER_MINUTE"] = "0",
+            ["COUCH_STATUS_PER_MINUTE"] = "0",
+        };
+        Http = new() { BaseAddress = new($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(30) };
+    }
+
+    public HttpClient Http { get; }
+
+    /// <summary>Everything the process has printed, over all its lives.</summary>
+    public string Output
+    {
+        get { lock (output) return output.ToString(); }
+    }
+
+    /// <summary>A couch that answers: its silo is active.</summary>
+    public static async Task<CouchProcess> Start(Dictionary<string, string> environment)
+    {
+        var couch = new CouchProcess(environment);
+        await couch.StartAgain();
+        return couch;
+    }
+
+    /// <summary>Runs a couch that is expected not to start, and gives back its exit code and what it printed.</summary>
+    public static async Task<(int ExitCode, string Output)> RunToEnd(Dictionary<string, string> environment, params string[] arguments)
+    {
+        var couch = new CouchProcess(environment);
+        couch.Launch(arguments);
+        using var bound = new CancellationTokenSource(StartBound);
+        await couch.process!.WaitForExitAsync(bound.Token);
+        couch.process.WaitForExit();
+        return (couch.process.ExitCode, couch.Output);
+    }
+
+    public async Task StartAgain()
+    {
+        Launch("--urls", $"http://127.0.0.1:{port}");
+        await Until.True(IsReady, StartBound, "the couch is ready");
+    }
+
+    /// <summary>SIGKILL: nothing is flushed, nobody is told.</summary>
+    public async Task KillHard()
+    {
+        process!.Kill();
+        await process.WaitForExitAsync();
+    }
+
+    public async Task<JsonNode> Post(string path, object body, int status = 201)
+    {
+        using var response = await Http.PostAsJsonAsync(path, body);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True((int)response.StatusCode == status, $"{path}: {(int)response.StatusCode} {text}");
+        return JsonNode.Parse(text)!;
+    }
+
+    public async Task<JsonNode> Get(string path) => JsonNode.Parse(await Http.GetStringAsync(path))!;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (process is { HasExited: false })
+            await KillHard();
+        process?.Dispose();
+        Http.Dispose();
+    }
+
+    private async Task<bool> IsReady()
+    {
+        if (process!.HasExited)
+            Assert.Fail($"the couch exited with {process.ExitCode}: {Output}");
+        try
+        {
+            using var response = await Http.GetAsync("/health/ready");
+            return response.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private void Launch(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Couch.Gateway.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+
+        process = new Process { StartInfo = start };
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    private void Keep(string? line)
+    {
+        lock (output)
+            output.AppendLine(line);
+    }
+}

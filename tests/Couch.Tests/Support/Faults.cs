@@ -1,0 +1,73 @@
+using Couch.Cluster.Guests;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Providers;
+using Orleans.Runtime;
+using Orleans.Storage;
+
+namespace Couch.Tests.Support;
+
+/// <summary>Faults at the points where a couch can be hit. Each strikes once.</summary>
+internal sealed class Faults
+{
+    private int crashBeforeArrival;
+    private int loseReply;
+    private int refuseWrite;
+    private int refuseRead;
+
+    /// <summary>The next guest does not arrive: what a crash between the invite's write and the guest's leaves behind.</summary>
+    public void CrashBeforeArrival() => crashBeforeArrival = 1;
+
+    /// <summary>The next write reaches the table and its answer gets lost.</summary>
+    public void LoseReplyOfWrite() => loseReply = 1;
+
+    /// <summary>The next write does not reach the table.</summary>
+    public void RefuseWrite() => refuseWrite = 1;
+
+    /// <summary>The next read gets no answer.</summary>
+    public void RefuseRead() => refuseRead = 1;
+
+    public void Install(ISiloBuilder silo)
+    {
+        silo.AddIncomingGrainCallFilter(async call =>
+        {
+            if (call.InterfaceMethod?.Name == nameof(IGuestGrain.Arrive) && Interlocked.Exchange(ref crashBeforeArrival, 0) == 1)
+                throw new TimeoutException("fault: crashed before the guest arrived");
+            await call.Invoke();
+        });
+
+        const string name = ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME;
+        var real = silo.Services.Last(service => service.ServiceType == typeof(IGrainStorage) && Equals(service.ServiceKey, name));
+        silo.Services.Remove(real);
+        silo.Services.AddKeyedSingleton<IGrainStorage>(
+            name, (services, key) => new FaultyStorage((IGrainStorage)real.KeyedImplementationFactory!(services, key), this));
+    }
+
+    private static bool Strikes(ref int fault) => Interlocked.Exchange(ref fault, 0) == 1;
+
+    private sealed class FaultyStorage(IGrainStorage real, Faults faults) : IGrainStorage
+    {
+        public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+            Strikes(ref faults.refuseRead)
+                ? throw new TimeoutException("fault: the read got no answer")
+                : real.ReadStateAsync(stateName, grainId, grainState);
+
+        public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+        {
+            if (Strikes(ref faults.refuseWrite))
+                throw new TimeoutException("fault: the write did not get through");
+
+            if (Strikes(ref faults.loseReply))
+            {
+                // On a copy: a caller that gets no answer does not learn the new version either.
+                var copy = new GrainState<T>(grainState.State, grainState.ETag) { RecordExists = grainState.RecordExists };
+                await real.WriteStateAsync(stateName, grainId, copy);
+                throw new TimeoutException("fault: the answer got lost");
+            }
+
+            await real.WriteStateAsync(stateName, grainId, grainState);
+        }
+
+        public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+            real.ClearStateAsync(stateName, grainId, grainState);
+    }
+}

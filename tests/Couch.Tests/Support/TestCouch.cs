@@ -1,0 +1,130 @@
+using System.Security.Cryptography;
+using Couch.Cluster;
+using Couch.Cluster.Guests;
+using Couch.Cluster.Housekeeping;
+using Couch.Cluster.Invites;
+using Couch.Cluster.Storage;
+using Couch.Domain.Guests;
+using Couch.Domain.Invites;
+using Couch.Domain.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using Orleans.Configuration;
+using Orleans.Reminders;
+using Orleans.TestingHost;
+using Xunit;
+
+namespace Couch.Tests.Support;
+
+/// <summary>
+/// A couch of two silos in this process, on a real database, with a clock that only a test moves.
+/// What is said here of crashes is a stop without drain; claims about SIGKILL are in Crashes/.
+/// </summary>
+public abstract class TestCouch : IAsyncLifetime
+{
+    private InProcessTestCluster cluster = null!;
+
+    /// <summary>The clock of grains and of reminders. It begins now, because the database has a clock of its own.</summary>
+    public FakeTimeProvider Clock { get; } = new(TimeProvider.System.Now());
+
+    /// <summary>What goes wrong on purpose.</summary>
+    internal Faults Faults { get; } = new();
+
+    public CouchDatabase Database { get; private set; } = null!;
+
+    public Listings Listings => new(Database);
+
+    internal static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        Database = await OpenDatabase();
+        await Database.Upgrade(CancellationToken.None);
+        cluster = await StartCluster();
+    }
+
+    /// <summary>An empty database whose reminders are visible however far ahead they are: the clock here is not the database's.</summary>
+    protected abstract Task<CouchDatabase> OpenDatabase();
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await cluster.DisposeAsync();
+        await Database.DisposeAsync();
+    }
+
+    internal IInviteGrain Invite(InviteId id) => cluster.Client.GetGrain<IInviteGrain>(id.Value);
+
+    internal IGuestGrain Guest(GuestId id) => cluster.Client.GetGrain<IGuestGrain>(id.Value);
+
+    internal IHousekeepingGrain Housekeeping => cluster.Client.GetGrain<IHousekeepingGrain>(IHousekeepingGrain.Key);
+
+    internal async Task<Invite> AnInvite(double expiresInHours = 24, ResourceLimits? limits = null, Enforcement enforcement = Enforcement.Stop)
+    {
+        var command = Some.CreateInvite(Clock.Now(), expiresInHours, limits, enforcement);
+        return await Invite(command.Id).Create(command);
+    }
+
+    internal async Task<Guest> AGuest(ResourceLimits? limits = null, Enforcement enforcement = Enforcement.Stop)
+    {
+        var invite = await AnInvite(limits: limits, enforcement: enforcement);
+        var redeemed = Assert.IsType<RedeemOutcome.Redeemed>(await Invite(invite.Id).Redeem(Some.Redeem()));
+        return (await Guest(redeemed.Invite.Redemption!.GuestId).Get())!;
+    }
+
+    /// <summary>What the table says of a guest, whatever its grain remembers.</summary>
+    internal async Task<Guest?> Row(GuestId id) =>
+        (await Listings.Guests(null, 1000, null, DateTimeOffset.MinValue, Cancel)).Rows.SingleOrDefault(guest => guest.Id == id);
+
+    internal async Task<Invite?> Row(InviteId id) =>
+        (await Listings.Invites(null, 1000, null, DateTimeOffset.MinValue, Cancel)).Rows.SingleOrDefault(invite => invite.Id == id);
+
+    /// <summary>Ends the grain's activation: the next call reads the row again.</summary>
+    internal Task Forget(IAddressable grain) => cluster.DeactivateAsync(grain);
+
+    /// <summary>A second couch on this one's database that knows nothing of the first: what a duplicate activation looks like.</summary>
+    internal Task<InProcessTestCluster> StartCluster(short silos = 2)
+    {
+        var builder = new InProcessTestClusterBuilder(silos);
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddSingleton(Database);
+            silo.Services.AddSingleton(RandomNumberGenerator.Create());
+            silo.Services.AddSingleton<TimeProvider>(Clock);
+            silo.Services.AddCouchStorage();
+            silo.UseCouchGrains(Database);
+            Faults.Install(silo);
+            silo.Configure<ClusterOptions>(options => options.ServiceId = GrainKinds.Service);
+            silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System);
+            silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, Clock);
+        });
+        builder.ConfigureHost(host => host.Logging.ClearProviders());
+        builder.Options.ServiceId = GrainKinds.Service;
+        var built = builder.Build();
+        return Deploy(built);
+    }
+
+    /// <summary>
+    /// Moves the clock by whole refreshes, because a reminder loop arms its next wait only after its last one, until the claim holds.
+    /// </summary>
+    internal async Task AdvanceUntil(TimeSpan atMost, Func<Task<bool>> claim)
+    {
+        var until = Clock.GetUtcNow() + atMost;
+        while (Clock.GetUtcNow() < until)
+        {
+            Clock.Advance(TimeSpan.FromSeconds(20));
+            if (await Until.Holds(claim, TimeSpan.FromMilliseconds(50)))
+                return;
+        }
+
+        Assert.True(await Until.Holds(claim, TimeSpan.FromSeconds(10)), $"not within {atMost}");
+    }
+
+    private static async Task<InProcessTestCluster> Deploy(InProcessTestCluster cluster)
+    {
+        await cluster.DeployAsync();
+        return cluster;
+    }
+}
