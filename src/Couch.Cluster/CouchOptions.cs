@@ -36,6 +36,14 @@ public sealed class CouchOptions
     /// <summary>The most connections a node holds to PostgreSQL. 4 to 1000; default 40. From <c>COUCH_DB_CONNECTIONS</c>.</summary>
     public int DatabaseConnections { get; init; } = 40;
 
+    /// <summary>How far ahead of their time reminders are given to the silos that keep them. At least a minute; default 15 minutes.</summary>
+    /// <value>No setting: it must exceed Orleans' loading window of 10 minutes and the clocks' difference. The database's own
+    /// clock decides, so tests that drive a clock of their own ask for a hundred years.</value>
+    public TimeSpan ReminderHorizon { get; init; } = DefaultReminderHorizon;
+
+    /// <summary>See <see cref="ReminderHorizon"/>.</summary>
+    public static TimeSpan DefaultReminderHorizon { get; } = TimeSpan.FromMinutes(15);
+
     /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong.</summary>
     public static CouchOptions Read(Settings settings)
     {

@@ -1,18 +1,22 @@
 using System.Data.Common;
+using System.Net.Sockets;
 
 namespace Couch.Cluster.Storage;
 
 /// <summary>
 /// The database behind a node: one schema, two engines. Owns its data sources; whoever opened it disposes it.
 /// </summary>
-public abstract class CouchDatabase : IAsyncDisposable
+public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
 {
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(1);
+
     /// <summary>Opens the database that <paramref name="options"/> name. Nothing is changed yet; see <see cref="Upgrade"/>.</summary>
+    /// <param name="clock">For waits and for the holder's start; null is the system's.</param>
     /// <exception cref="Configuration.SettingsException">It cannot be used at all: the message says why and what to do.</exception>
-    public static CouchDatabase Open(CouchOptions options) =>
+    public static CouchDatabase Open(CouchOptions options, TimeProvider? clock = null) =>
         options.Postgres is { } connectionString
-            ? new PostgresDatabase(connectionString, options.DatabaseConnections)
-            : SqliteDatabase.Open(options.DataFolder);
+            ? new PostgresDatabase(connectionString, options.DatabaseConnections, clock) { ReminderHorizon = options.ReminderHorizon }
+            : SqliteDatabase.Open(options.DataFolder, clock, options.ReminderHorizon);
 
     /// <summary>Orleans' name for the ADO.NET client.</summary>
     public abstract string Invariant { get; }
@@ -26,11 +30,36 @@ public abstract class CouchDatabase : IAsyncDisposable
     /// <summary>Connections for whoever only reads: never behind a writer.</summary>
     public abstract DbDataSource Reads { get; }
 
+    /// <inheritdoc cref="CouchOptions.ReminderHorizon"/>
+    /// <remarks>Written into the schema by the first <see cref="Upgrade"/>.</remarks>
+    public TimeSpan ReminderHorizon { get; init; } = CouchOptions.DefaultReminderHorizon;
+
+    protected TimeProvider Clock => clock;
+
     /// <summary>Brings the schema up to this version, under a lock: any number of nodes may start at once on an empty database.</summary>
+    /// <exception cref="Configuration.SettingsException">It cannot be done: the message says why and what to do.</exception>
     public abstract Task Upgrade(CancellationToken cancel);
 
     /// <summary>Null where the database answers within a second; else why it does not, in a sentence without secrets.</summary>
-    public abstract Task<string?> WhyNotReady(CancellationToken cancel);
+    public async Task<string?> WhyNotReady(CancellationToken cancel)
+    {
+        using var late = new CancellationTokenSource(ReadyWithin, clock);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
+        try
+        {
+            // A driver may take its time to give up; whoever asked is answered in time all the same.
+            await Task.Run(() => Guard(() => Ask(stop.Token)), stop.Token).WaitAsync(stop.Token);
+            return null;
+        }
+        catch (StorageUnavailableException failure)
+        {
+            return failure.Message;
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return $"{Where} does not answer within {ReadyWithin.TotalSeconds:0} s";
+        }
+    }
 
     /// <summary>Runs <paramref name="work"/>; whatever the database does wrong becomes a <see cref="StorageUnavailableException"/>.</summary>
     public async Task<T> Guard<T>(Func<Task<T>> work)
@@ -39,7 +68,7 @@ public abstract class CouchDatabase : IAsyncDisposable
         {
             return await work();
         }
-        catch (Exception failure) when (failure is DbException or TimeoutException or IOException)
+        catch (Exception failure) when (failure is DbException or TimeoutException or IOException or SocketException)
         {
             throw new StorageUnavailableException(Explain(failure), failure);
         }
@@ -49,15 +78,12 @@ public abstract class CouchDatabase : IAsyncDisposable
     public abstract string Explain(Exception failure);
 
     public abstract ValueTask DisposeAsync();
-}
 
-internal static class DbCommands
-{
-    public static void Add(this DbCommand command, string name, object value)
+    private async Task<bool> Ask(CancellationToken cancel)
     {
-        var parameter = command.CreateParameter();
-        parameter.ParameterName = name;
-        parameter.Value = value;
-        command.Parameters.Add(parameter);
+        await using var connection = await Reads.OpenConnectionAsync(cancel);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT 1 FROM OrleansQuery LIMIT 1";
+        return await command.ExecuteScalarAsync(cancel) is not null;
     }
 }

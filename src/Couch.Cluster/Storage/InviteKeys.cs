@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Couch.Domain.Invites;
 using Couch.Domain.Text;
 
@@ -22,38 +23,17 @@ public abstract record KeyClaim
 public sealed class InviteKeys(CouchDatabase database)
 {
     public Task<KeyClaim> Claim(Idempotency key, InviteId fresh, DateTimeOffset now, CancellationToken cancel) =>
-        database.Guard(async () =>
+        database.Guard<KeyClaim>(async () =>
         {
             await using var connection = await database.Writes.OpenConnectionAsync(cancel);
-
-            // A key older than a day is as good as none: the row is taken over in the same statement.
-            await using var claim = connection.CreateCommand();
-            claim.CommandText =
-                """
-                INSERT INTO invite_key (service, key_hash, body_hash, invite_id, claimed_at)
-                VALUES (@service, @key, @body, @invite, @now)
-                ON CONFLICT (service, key_hash) DO UPDATE
-                  SET body_hash = excluded.body_hash, invite_id = excluded.invite_id, claimed_at = excluded.claimed_at
-                  WHERE invite_key.claimed_at <= @forgotten
-                RETURNING invite_id
-                """;
-            claim.Add("service", GrainKinds.Service);
-            claim.Add("key", key.KeyHash);
-            claim.Add("body", key.BodyHash);
-            claim.Add("invite", fresh.Value);
-            claim.Add("now", now.ToIso());
-            claim.Add("forgotten", (now - Idempotency.Remembered).ToIso());
-            if (await claim.ExecuteScalarAsync(cancel) is string)
-                return (KeyClaim)new KeyClaim.Granted(fresh);
-
-            await using var look = connection.CreateCommand();
-            look.CommandText = "SELECT invite_id FROM invite_key WHERE service = @service AND key_hash = @key AND body_hash = @body";
-            look.Add("service", GrainKinds.Service);
-            look.Add("key", key.KeyHash);
-            look.Add("body", key.BodyHash);
-            return await look.ExecuteScalarAsync(cancel) is string id && InviteId.TryParse(id, out var first)
-                ? new KeyClaim.Granted(first)
-                : new KeyClaim.Reused();
+            // A row that was purged between the two statements is claimed at the second try.
+            while (true)
+            {
+                if (await Insert(connection, key, fresh, now, cancel))
+                    return new KeyClaim.Granted(fresh);
+                if (await Look(connection, key, cancel) is { } first)
+                    return first;
+            }
         });
 
     /// <summary>Forgets keys older than a day.</summary>
@@ -67,4 +47,40 @@ public sealed class InviteKeys(CouchDatabase database)
             purge.Add("forgotten", (now - Idempotency.Remembered).ToIso());
             return await purge.ExecuteNonQueryAsync(cancel);
         });
+
+    private static async Task<bool> Insert(DbConnection connection, Idempotency key, InviteId fresh, DateTimeOffset now, CancellationToken cancel)
+    {
+        await using var claim = connection.CreateCommand();
+        // A key older than a day is as good as none: the row is taken over in the same statement.
+        claim.CommandText =
+            """
+            INSERT INTO invite_key (service, key_hash, body_hash, invite_id, claimed_at)
+            VALUES (@service, @key, @body, @invite, @now)
+            ON CONFLICT (service, key_hash) DO UPDATE
+              SET body_hash = excluded.body_hash, invite_id = excluded.invite_id, claimed_at = excluded.claimed_at
+              WHERE invite_key.claimed_at <= @forgotten
+            RETURNING invite_id
+            """;
+        claim.Add("service", GrainKinds.Service);
+        claim.Add("key", key.KeyHash);
+        claim.Add("body", key.BodyHash);
+        claim.Add("invite", fresh.Value);
+        claim.Add("now", now.ToIso());
+        claim.Add("forgotten", (now - Idempotency.Remembered).ToIso());
+        return await claim.Rows(row => row.GetString(0), cancel) is [_];
+    }
+
+    private static async Task<KeyClaim?> Look(DbConnection connection, Idempotency key, CancellationToken cancel)
+    {
+        await using var look = connection.CreateCommand();
+        look.CommandText = "SELECT body_hash, invite_id FROM invite_key WHERE service = @service AND key_hash = @key";
+        look.Add("service", GrainKinds.Service);
+        look.Add("key", key.KeyHash);
+        return await look.Rows(row => (Body: row.GetString(0), Invite: row.GetString(1)), cancel) switch
+        {
+            [] => null,
+            [var (body, invite), ..] when body == key.BodyHash && InviteId.TryParse(invite, out var first) => new KeyClaim.Granted(first),
+            _ => new KeyClaim.Reused(),
+        };
+    }
 }

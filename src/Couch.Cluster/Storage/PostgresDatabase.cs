@@ -1,24 +1,85 @@
 using System.Data.Common;
+using System.Net.Sockets;
+using Couch.Cluster.Configuration;
+using Couch.Cluster.Storage.Postgres;
+using DbUp;
+using DbUp.Postgresql;
 using Npgsql;
 
 namespace Couch.Cluster.Storage;
 
 /// <summary>PostgreSQL: the database of a cluster.</summary>
-public sealed class PostgresDatabase(string connectionString, int connections) : CouchDatabase
+public sealed class PostgresDatabase : CouchDatabase
 {
-    private readonly NpgsqlDataSource source = NpgsqlDataSource.Create(
-        new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = connections });
+    // Orchestrators start a node and its database at once.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(1);
+
+    // Any number, as long as all nodes take the same and nobody else does: "couch" in ASCII.
+    private const long UpgradeLock = 0x63_6F_75_63_68;
+
+    private readonly NpgsqlDataSource source;
+
+    /// <param name="connections">The most connections held; the connection string's own word comes first.</param>
+    public PostgresDatabase(string connectionString, int connections, TimeProvider? clock = null) : base(clock ?? TimeProvider.System)
+    {
+        var settings = PostgresSettings.Complete(connectionString, connections);
+        source = new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+        Where = PostgresSettings.Where(settings);
+    }
 
     public override string Invariant => "Npgsql";
-    public override string Where => "PostgreSQL";
+    public override string Where { get; }
     public override DbDataSource Writes => source;
     public override DbDataSource Reads => source;
 
     /// <summary>Null where <paramref name="connectionString"/> names a PostgreSQL database; else why not, quoting no secret.</summary>
-    public static string? WhyUnusable(string connectionString) => null;
+    public static string? WhyUnusable(string connectionString) => PostgresSettings.WhyUnusable(connectionString);
 
-    public override Task Upgrade(CancellationToken cancel) => throw new NotSupportedException();
-    public override Task<string?> WhyNotReady(CancellationToken cancel) => throw new NotSupportedException();
-    public override string Explain(Exception failure) => throw new NotSupportedException();
+    public override async Task Upgrade(CancellationToken cancel)
+    {
+        await using var connection = await FirstConnection(cancel);
+        try
+        {
+            await using var command = connection.CreateCommand();
+            // Waits as long as another node upgrades. The lock goes with the session, however the node ends.
+            command.CommandTimeout = 0;
+            command.CommandText = $"SELECT pg_advisory_lock({UpgradeLock})";
+            await command.ExecuteNonQueryAsync(cancel);
+            await Task.Run(
+                () => Schema.Upgrade(DeployChanges.To.PostgresqlDatabase(new PostgresqlConnectionManager(source)), "Postgres", ReminderHorizon),
+                cancel);
+            command.CommandText = $"SELECT pg_advisory_unlock({UpgradeLock})";
+            await command.ExecuteNonQueryAsync(cancel);
+        }
+        catch (Exception failure) when (failure is DbException or TimeoutException or SocketException)
+        {
+            throw new SettingsException($"  - the schema cannot be brought up to date: {Explain(failure)}");
+        }
+    }
+
+    public override string Explain(Exception failure) => PostgresFailures.Explain(Where, failure);
+
     public override ValueTask DisposeAsync() => source.DisposeAsync();
+
+    private async Task<NpgsqlConnection> FirstConnection(CancellationToken cancel)
+    {
+        var start = Clock.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await source.OpenConnectionAsync(cancel);
+            }
+            catch (Exception failure) when (failure is DbException or TimeoutException or SocketException)
+            {
+                if (!PostgresFailures.MayPass(failure))
+                    throw new SettingsException($"  - {Explain(failure)}");
+                if (Clock.GetElapsedTime(start) >= Patience)
+                    throw new SettingsException($"  - {Explain(failure)}; gave up after {Patience.TotalSeconds:0} s");
+            }
+
+            await Task.Delay(BetweenAttempts, Clock, cancel);
+        }
+    }
 }

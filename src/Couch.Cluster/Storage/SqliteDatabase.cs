@@ -1,18 +1,91 @@
 using System.Data.Common;
+using System.Security.Cryptography;
+using Couch.Cluster.Configuration;
+using Couch.Cluster.Storage.Sqlite;
+using Couch.Domain.Capabilities;
+using DbUp;
+using Microsoft.Data.Sqlite;
 
 namespace Couch.Cluster.Storage;
 
-/// <summary>SQLite: the database of a single node.</summary>
+/// <summary>SQLite: the database of a single node, in a folder that one process holds at a time.</summary>
 public sealed class SqliteDatabase : CouchDatabase
 {
-    public static SqliteDatabase Open(string folder) => throw new NotSupportedException(folder);
+    private const string Name = "couch.db";
+    private const int ReadersAtOnce = 4;
+
+    // Only another program can keep the file busy, a backup or a curious shell; not for long.
+    private const int BusySeconds = 5;
+
+    private readonly DataFolder folder;
+    private readonly SqliteSource writes;
+    private readonly SqliteSource reads;
+
+    private SqliteDatabase(DataFolder folder, TimeProvider clock) : base(clock)
+    {
+        this.folder = folder;
+        Where = Path.Combine(folder.FullPath, Name);
+        var settings = new SqliteConnectionStringBuilder
+        {
+            DataSource = Where,
+            Mode = SqliteOpenMode.ReadWrite,
+            DefaultTimeout = BusySeconds,
+        };
+        // Every commit reaches the disk before it is answered.
+        writes = new SqliteSource(settings.ConnectionString, $"PRAGMA busy_timeout = {BusySeconds}000; PRAGMA synchronous = FULL", 1);
+        // A pool of its own: the client pools by the connection string, which must differ.
+        settings.Cache = SqliteCacheMode.Private;
+        reads = new SqliteSource(settings.ConnectionString, $"PRAGMA busy_timeout = {BusySeconds}000; PRAGMA query_only = ON", ReadersAtOnce);
+    }
+
+    /// <summary>Takes <paramref name="folder"/> for this process, making it if it is not there.</summary>
+    /// <param name="clock">For the holder's start; null is the system's.</param>
+    /// <exception cref="SettingsException">It cannot be used, or another process holds it.</exception>
+    public static SqliteDatabase Open(string folder, TimeProvider? clock = null, TimeSpan? reminderHorizon = null)
+    {
+        clock ??= TimeProvider.System;
+        return new SqliteDatabase(DataFolder.Take(folder, clock), clock)
+        {
+            ReminderHorizon = reminderHorizon ?? CouchOptions.DefaultReminderHorizon,
+        };
+    }
+
     public override string Invariant => "System.Data.SQLite";
-    public override string Where => throw new NotSupportedException();
-    public override DbDataSource Writes => throw new NotSupportedException();
-    public override DbDataSource Reads => throw new NotSupportedException();
-    public Couch.Domain.Capabilities.SigningKeys SigningKeys(System.Security.Cryptography.RandomNumberGenerator chance) => throw new NotSupportedException(chance.ToString());
-    public override Task Upgrade(CancellationToken cancel) => throw new NotSupportedException();
-    public override Task<string?> WhyNotReady(CancellationToken cancel) => throw new NotSupportedException();
-    public override string Explain(Exception failure) => throw new NotSupportedException();
-    public override ValueTask DisposeAsync() => throw new NotSupportedException();
+    public override string Where { get; }
+    public override DbDataSource Writes => writes;
+    public override DbDataSource Reads => reads;
+
+    /// <summary>The node's own signing keys, made on first use.</summary>
+    /// <exception cref="SettingsException">The key's file is damaged.</exception>
+    public SigningKeys SigningKeys(RandomNumberGenerator chance) => SigningKeyFile.ReadOrMake(folder, chance);
+
+    public override Task Upgrade(CancellationToken cancel) => Task.Run(
+        () => FolderFailures.ToSettings(folder.FullPath, () =>
+        {
+            // SQLite gives the files beside it, -wal and -shm, this file's permissions.
+            folder.OwnFile(Name);
+            UseWriteAheadLog();
+            Schema.Upgrade(DeployChanges.To.SqliteDatabase(writes.ConnectionString), "Sqlite", ReminderHorizon);
+            return true;
+        }),
+        cancel);
+
+    public override string Explain(Exception failure) => FolderFailures.Explain(folder.FullPath, failure);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await reads.DisposeAsync();
+        await writes.DisposeAsync();
+        folder.Dispose();
+    }
+
+    /// <summary>Readers never wait for the writer then, nor it for them. The database remembers it.</summary>
+    private void UseWriteAheadLog()
+    {
+        using var connection = writes.OpenConnection();
+        using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA journal_mode = WAL";
+        if (command.ExecuteScalar() is not "wal")
+            throw new SettingsException($"  - the file system under the data folder {folder.FullPath} cannot carry the database; use a local disk");
+    }
 }

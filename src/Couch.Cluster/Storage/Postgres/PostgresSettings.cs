@@ -1,0 +1,57 @@
+using System.Globalization;
+using Npgsql;
+
+namespace Couch.Cluster.Storage.Postgres;
+
+/// <summary>What a connection string leaves open, and what it may not say. Whatever it says itself stays.</summary>
+internal static class PostgresSettings
+{
+    // A dead database must answer as an error in a few seconds: callers ask again, and a grain's turn is waiting.
+    private const int ConnectSeconds = 5;
+    private const int CommandSeconds = 6;
+
+    // All statements of a node, Orleans' and ours, some of them with parameters of two types.
+    private const int PreparedStatements = 64;
+
+    public static string? WhyUnusable(string connectionString)
+    {
+        if (connectionString.StartsWith("postgres://", StringComparison.Ordinal) || connectionString.StartsWith("postgresql://", StringComparison.Ordinal))
+            return "must be written as Host=…;Port=…;Database=…;Username=…;Password=…, not as a URL";
+        try
+        {
+            // The driver's own message may quote the value it could not read, so it is not passed on.
+            return string.IsNullOrWhiteSpace(new NpgsqlConnectionStringBuilder(connectionString).Host)
+                ? "names no Host; it must be written as Host=…;Port=…;Database=…;Username=…;Password=…"
+                : null;
+        }
+        catch (Exception failure) when (failure is ArgumentException or FormatException or OverflowException or InvalidCastException or KeyNotFoundException)
+        {
+            return "is not a PostgreSQL connection string; it must be written as Host=…;Port=…;Database=…;Username=…;Password=…";
+        }
+    }
+
+    public static NpgsqlConnectionStringBuilder Complete(string connectionString, int connections)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        var said = settings.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        void Unless(string key, object value)
+        {
+            if (!said.Contains(key)) settings[key] = value;
+        }
+
+        Unless("Maximum Pool Size", connections);
+        Unless("Max Auto Prepare", PreparedStatements);
+        Unless("Auto Prepare Min Usages", 2);
+        Unless("Timeout", ConnectSeconds);
+        Unless("Command Timeout", CommandSeconds);
+        Unless("Application Name", "couch");
+        return settings;
+    }
+
+    public static string Where(NpgsqlConnectionStringBuilder settings)
+    {
+        var hosts = settings.Host!.Split(',', StringSplitOptions.TrimEntries).Select(host =>
+            host.Contains(':', StringComparison.Ordinal) ? host : string.Create(CultureInfo.InvariantCulture, $"{host}:{settings.Port}"));
+        return $"PostgreSQL at {string.Join(',', hosts)}{(settings.Database is { } database ? "/" + database : "")}";
+    }
+}

@@ -1,0 +1,86 @@
+using Couch.Cluster.Configuration;
+using Microsoft.Data.Sqlite;
+
+namespace Couch.Cluster.Storage.Sqlite;
+
+/// <summary>What can be wrong with a data folder and the database in it, as sentences for an operator.</summary>
+internal static class FolderFailures
+{
+    // errno, which .NET gives as an IOException's HResult.
+    private const int WouldBlockLinux = 11;
+    private const int WouldBlockMac = 35;
+    private const int NoSpace = 28;
+    private const int ReadOnly = 30;
+
+    // Windows' sharing violation.
+    private const int SharingViolation = unchecked((int)0x80070020);
+
+    // Less than SQLite needs to go on.
+    private const long AsGoodAsFull = 64 * 1024;
+
+    public static bool IsLocked(IOException failure) => failure.HResult is WouldBlockLinux or WouldBlockMac or SharingViolation;
+
+    /// <summary>Runs a step of the start; what fails in the folder is told as a setting to change.</summary>
+    public static T ToSettings<T>(string folder, Func<T> step)
+    {
+        try
+        {
+            return step();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or SqliteException or TimeoutException)
+        {
+            throw new SettingsException($"  - {Explain(folder, failure)}");
+        }
+    }
+
+    public static string Explain(string folder, Exception failure)
+    {
+        for (var inner = failure; inner is not null; inner = inner.InnerException)
+        {
+            switch (inner)
+            {
+                case SqliteException sqlite:
+                    return OfSqlite(folder, sqlite);
+                case UnauthorizedAccessException:
+                    return $"there is no permission to write in the data folder {folder}";
+                case TimeoutException:
+                    return $"the database in {folder} did not answer in time: {inner.Message}";
+                case IOException { HResult: NoSpace }:
+                    return Full(folder);
+                case IOException { HResult: ReadOnly }:
+                    return $"the data folder {folder} is read-only";
+                case IOException:
+                    return $"the data folder {folder} cannot be used: {inner.Message}";
+            }
+        }
+
+        return $"the database in {folder} cannot be used: {failure.Message}";
+    }
+
+    private static string OfSqlite(string folder, SqliteException failure) => failure.SqliteErrorCode switch
+    {
+        5 or 6 => $"another program keeps the database in {folder} locked",
+        8 => $"the data folder {folder} is read-only",
+        11 or 26 => $"the database in {folder} is damaged; restore it from a backup",
+        13 => Full(folder),
+        // A full disk also shows as a failed write or as a file that cannot be made.
+        10 or 14 when IsFull(folder) => Full(folder),
+        10 => $"the disk under the data folder {folder} fails (SQLite error {failure.SqliteExtendedErrorCode})",
+        14 => $"the database in {folder} cannot be opened; look at the folder's owner and permissions",
+        var code => $"the database in {folder} failed with SQLite error {code}",
+    };
+
+    private static string Full(string folder) => $"the disk is full: no room left in the data folder {folder}";
+
+    private static bool IsFull(string folder)
+    {
+        try
+        {
+            return new DriveInfo(folder).AvailableFreeSpace < AsGoodAsFull;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return false;
+        }
+    }
+}
