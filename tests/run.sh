@@ -11,7 +11,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 quietly() {
-  "$@" >"$log" 2>&1 || { cat "$log" >&2; echo "failed: $*" >&2; exit 1; }
+  "$@" >"$log" 2>&1 || { cat "$log"; echo "failed: $*"; echo "0 passed, 0 failed, 0 skipped"; exit 1; }
 }
 
 quietly dotnet restore Couch.Orleans.sln --locked-mode
