@@ -11,6 +11,7 @@ using Couch.Gateway.Bodies;
 using Couch.Gateway.OpenApi;
 using Couch.Gateway.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Couch.Gateway.Invites;
 
@@ -29,7 +30,7 @@ public static class InviteEndpoints
     /// <summary>Makes an invite.</summary>
     /// <remarks>With an Idempotency-Key, the same key and body give the same invite for 24 hours.</remarks>
     public static async Task<Results<Created<InviteView>, Refusal>> Create(
-        CreateInviteBody body, HttpRequest request, IGrainFactory grains, InviteKeys inviteKeys, SigningKeys keys,
+        CreateInviteBody body, HttpRequest request, IGrainFactory grains, InviteKeys inviteKeys, [FromServices] SigningKeys keys,
         TimeProvider clock, RandomNumberGenerator chance, CancellationToken cancel)
     {
         var now = clock.Now();
@@ -53,7 +54,7 @@ public static class InviteEndpoints
 
     /// <summary>Lists invites, newest first.</summary>
     public static async Task<Results<Ok<InviteList>, Refusal>> List(
-        [AsParameters] Paging paging, Listings listings, SigningKeys keys, TimeProvider clock, CancellationToken cancel)
+        [AsParameters] Paging paging, Listings listings, [FromServices] SigningKeys keys, TimeProvider clock, CancellationToken cancel)
     {
         var fields = new Fields();
         var status = paging.ReadStatus<InviteStatus>(fields);
@@ -73,14 +74,14 @@ public static class InviteEndpoints
 
     /// <summary>Shows an invite.</summary>
     /// <param name="id">The invite's id.</param>
-    public static async Task<Results<Ok<InviteView>, Refusal>> Get(string id, IGrainFactory grains, SigningKeys keys) =>
+    public static async Task<Results<Ok<InviteView>, Refusal>> Get(string id, IGrainFactory grains, [FromServices] SigningKeys keys) =>
         InviteId.TryParse(id, out var inviteId) && await grains.Invite(inviteId).Get() is { } invite
             ? TypedResults.Ok(InviteView.Of(invite, keys))
             : Refusals.InviteNotFound;
 
     /// <summary>Takes an invite back, as long as nobody has redeemed it.</summary>
     /// <param name="id">The invite's id.</param>
-    public static async Task<Results<Ok<InviteView>, Refusal>> Revoke(string id, IGrainFactory grains, SigningKeys keys)
+    public static async Task<Results<Ok<InviteView>, Refusal>> Revoke(string id, IGrainFactory grains, [FromServices] SigningKeys keys)
     {
         if (!InviteId.TryParse(id, out var inviteId))
             return Refusals.InviteNotFound;

@@ -7,6 +7,7 @@ using Couch.Gateway.Hosting;
 using Couch.Gateway.OpenApi;
 using Couch.Gateway.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Couch.Gateway.Stays;
 
@@ -28,7 +29,7 @@ public static class StayEndpoints
     /// <summary>Redeems an invite: its one guest arrives.</summary>
     /// <remarks>With an Idempotency-Key, the same key and body give the same answer for 24 hours, the token included.</remarks>
     public static async Task<Results<Created<RedeemedView>, Refusal>> Redeem(
-        RedeemBody body, HttpRequest request, SigningKeys keys, IGrainFactory grains)
+        RedeemBody body, HttpRequest request, [FromServices] SigningKeys keys, IGrainFactory grains)
     {
         var fields = new Fields();
         var (code, command) = body.Read(fields, fields.IdempotencyKey(request));
@@ -47,7 +48,7 @@ public static class StayEndpoints
     }
 
     /// <summary>Shows what an invite offers, without spending its code.</summary>
-    public static async Task<Results<Ok<PreviewView>, Refusal>> Preview(HttpContext context, SigningKeys keys, IGrainFactory grains)
+    public static async Task<Results<Ok<PreviewView>, Refusal>> Preview(HttpContext context, [FromServices] SigningKeys keys, IGrainFactory grains)
     {
         var fields = new Fields();
         var code = fields.Capability(context, QueryCapabilities.Code);
@@ -62,7 +63,7 @@ public static class StayEndpoints
     }
 
     /// <summary>Shows a guest its own stay.</summary>
-    public static async Task<Results<Ok<StayView>, Refusal>> GetStatus(HttpContext context, SigningKeys keys, IGrainFactory grains)
+    public static async Task<Results<Ok<StayView>, Refusal>> GetStatus(HttpContext context, [FromServices] SigningKeys keys, IGrainFactory grains)
     {
         var fields = new Fields();
         var token = fields.Capability(context, QueryCapabilities.Token) ?? GuestBearer(context);
@@ -83,7 +84,7 @@ public static class StayEndpoints
 
     /// <summary>Ends a guest's stay by its own wish.</summary>
     public static async Task<Results<Ok<CheckedOutView>, Refusal>> CheckOut(
-        CheckOutBody? body, HttpContext context, SigningKeys keys, IGrainFactory grains)
+        CheckOutBody? body, HttpContext context, [FromServices] SigningKeys keys, IGrainFactory grains)
     {
         var token = string.IsNullOrWhiteSpace(body?.Token) ? GuestBearer(context) : body.Token;
         if (token is null)
