@@ -1,0 +1,32 @@
+using Couch.Gateway.Hosting;
+
+namespace Couch.Gateway.Access;
+
+/// <summary>
+/// Whether a request comes from this machine, judged before anything has rewritten it. Matters only while no host key
+/// is set: then a caller on loopback is a host, and neither a proxy on this machine nor a web page that has rebound
+/// its name to it may pass for one. In doubt the caller is a stranger.
+/// </summary>
+internal sealed class OriginalCaller
+{
+    private static readonly OriginalCaller OnThisMachine = new();
+
+    private static readonly string[] ForwardingHeaders =
+        ["Forwarded", "Via", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "True-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP"];
+
+    private static readonly string[] ForwardingPrefixes = ["X-Forwarded", "X-Original-", "X-ProxyUser-", "X-Envoy-"];
+
+    public static bool IsOnThisMachine(HttpContext context) => context.Features.Get<OriginalCaller>() is not null;
+
+    public static void Look(HttpContext context)
+    {
+        if (context.Connection.RemoteIpAddress is { } address && Addresses.IsLoopback(address)
+            && Addresses.NamesLoopback(context.Request.Host.Host)
+            && !context.Request.Headers.Keys.Any(IsForwarding))
+            context.Features.Set(OnThisMachine);
+    }
+
+    private static bool IsForwarding(string header) =>
+        ForwardingHeaders.Contains(header, StringComparer.OrdinalIgnoreCase)
+        || Array.Exists(ForwardingPrefixes, prefix => header.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,36 @@
+using Microsoft.AspNetCore.HttpOverrides;
+
+namespace Couch.Gateway.Access;
+
+internal static class TrustedProxies
+{
+    public static void AddTrustedProxies(this IServiceCollection services, GatewayOptions gateway) =>
+        services.Configure<ForwardedHeadersOptions>(forwarded =>
+        {
+            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor;
+            // Every trusted hop is peeled off; the first address that nobody vouches for is the client's.
+            forwarded.ForwardLimit = null;
+            forwarded.KnownProxies.Clear();
+            forwarded.KnownIPNetworks.Clear();
+            foreach (var network in gateway.TrustedProxies)
+                forwarded.KnownIPNetworks.Add(network);
+        });
+
+    public static void UseTrustedProxies(this WebApplication app, GatewayOptions gateway)
+    {
+        if (gateway.TrustedProxies.Count > 0)
+            app.UseForwardedHeaders();
+    }
+
+    /// <summary>Stands before the proxies' headers are read, because reading them moves them.</summary>
+    public static void UseOriginalCaller(this WebApplication app, GatewayOptions gateway)
+    {
+        if (gateway.HostKey is not null)
+            return;
+        app.Use((context, next) =>
+        {
+            OriginalCaller.Look(context);
+            return next(context);
+        });
+    }
+}

@@ -1,0 +1,68 @@
+using Couch.Gateway.Problems;
+
+namespace Couch.Gateway.Bodies;
+
+/// <summary>
+/// Reads fields by the protocol's bounds and remembers the first that is out of them. A reader goes through all of its
+/// fields and asks for <see cref="Refusal"/> at the end; what it has read until then means nothing if there is one.
+/// </summary>
+internal sealed class Fields
+{
+    /// <summary>The largest whole number that every JSON reader reads exactly.</summary>
+    public const double MostWhole = 9_007_199_254_740_991;
+
+    /// <summary>Null where every field was within its bounds.</summary>
+    public Refusal? Refusal { get; private set; }
+
+    public void Wrong(string sentence) => Refusal ??= Refusals.Wrong(sentence);
+
+    /// <summary>Text that must be there, without the blanks around it.</summary>
+    public string Required(string name, string? text, int most)
+    {
+        var value = Optional(name, text, most);
+        if (value is null)
+            Wrong($"{name} is required");
+        return value ?? "";
+    }
+
+    /// <summary>Text without the blanks around it; null where nothing is left.</summary>
+    public string? Optional(string name, string? text, int most)
+    {
+        // Before trimming, which would take tabs and newlines away unseen.
+        if (text is not null && text.Any(char.IsControl))
+            Wrong($"{name} must not contain control characters");
+        var value = text?.Trim() is { Length: > 0 } trimmed ? trimmed : null;
+        if (value?.Length > most)
+            Wrong($"{name} must be at most {most} characters");
+        return value;
+    }
+
+    public double Above0(string name, double? number, double otherwise, double most = double.MaxValue)
+    {
+        var value = number ?? otherwise;
+        if (!(value > 0 && value <= most))
+            Wrong(most == double.MaxValue ? $"{name} must be a number above 0" : $"{name} must be a number above 0, at most {most}");
+        return value;
+    }
+
+    public double AtLeast0(string name, double? number, double otherwise) => AtLeast0(name, number) ?? otherwise;
+
+    public double? AtLeast0(string name, double? number)
+    {
+        if (number is { } value && !(value >= 0 && double.IsFinite(value)))
+            Wrong($"{name} must be a number of at least 0");
+        // There is a negative zero, and it would be shown as -0.
+        return number is 0 ? 0 : number;
+    }
+
+    /// <summary>A whole number, also where it is written with a fraction of zero.</summary>
+    public long? Whole(string name, double? number)
+    {
+        if (number is not { } value)
+            return null;
+        if (value is >= 0 and <= MostWhole && Math.Truncate(value) == value)
+            return (long)value;
+        Wrong($"{name} must be a whole number from 0 to {MostWhole}");
+        return null;
+    }
+}

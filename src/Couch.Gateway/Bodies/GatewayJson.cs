@@ -1,0 +1,31 @@
+using System.Text.Json.Serialization;
+using Couch.Gateway.Guests;
+using Couch.Gateway.Health;
+using Couch.Gateway.Invites;
+using Couch.Gateway.Problems;
+using Couch.Gateway.Stays;
+
+namespace Couch.Gateway.Bodies;
+
+/// <summary>Every shape that crosses the wire, known at build time: answers are written without reflection.</summary>
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(CreateInviteBody))]
+[JsonSerializable(typeof(InviteView))]
+[JsonSerializable(typeof(InviteList))]
+[JsonSerializable(typeof(ActivateBody))]
+[JsonSerializable(typeof(UsageBody))]
+[JsonSerializable(typeof(ExtendBody))]
+[JsonSerializable(typeof(GuestView))]
+[JsonSerializable(typeof(GuestList))]
+[JsonSerializable(typeof(GuestStatusView))]
+[JsonSerializable(typeof(UsageView))]
+[JsonSerializable(typeof(KilledView))]
+[JsonSerializable(typeof(RedeemBody))]
+[JsonSerializable(typeof(RedeemedView))]
+[JsonSerializable(typeof(StayView))]
+[JsonSerializable(typeof(PreviewView))]
+[JsonSerializable(typeof(CheckOutBody))]
+[JsonSerializable(typeof(CheckedOutView))]
+[JsonSerializable(typeof(HealthView))]
+[JsonSerializable(typeof(ReadyView))]
+internal sealed partial class GatewayJson : JsonSerializerContext;

@@ -1,0 +1,56 @@
+using System.Globalization;
+using Couch.Domain.Text;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Couch.Gateway.Bodies;
+
+/// <summary>What part of a list is asked for. A parameter that comes twice is refused, an empty one is as good as none.</summary>
+public sealed class Paging
+{
+    private const int MostRows = 1000;
+    private const int DefaultRows = 100;
+
+    /// <summary>Only those with this status, as of now.</summary>
+    [FromQuery(Name = "status")]
+    public string? Status { get; init; }
+
+    /// <summary>How many at most: 1 to 1000, default 100.</summary>
+    [FromQuery(Name = "limit")]
+    public string? Limit { get; init; }
+
+    /// <summary>Where to go on: the <c>nextCursor</c> of the page before. Without it, from the newest.</summary>
+    [FromQuery(Name = "cursor")]
+    public string? Cursor { get; init; }
+
+    internal TStatus? ReadStatus<TStatus>(Fields fields) where TStatus : struct, Enum
+    {
+        if (string.IsNullOrEmpty(Status))
+            return null;
+        if (Words.TryParse<TStatus>(Status, out var status))
+            return status;
+        fields.Wrong($"status must be one of {string.Join(", ", Words.All<TStatus>())}");
+        return null;
+    }
+
+    internal int ReadLimit(Fields fields)
+    {
+        if (string.IsNullOrEmpty(Limit))
+            return DefaultRows;
+        if (int.TryParse(Limit, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= MostRows)
+            return limit;
+        fields.Wrong($"limit must be a whole number from 1 to {MostRows}");
+        return DefaultRows;
+    }
+
+    internal delegate bool Parse<TId>(string text, out TId id);
+
+    internal TId? ReadCursor<TId>(Fields fields, Parse<TId> parse) where TId : struct
+    {
+        if (string.IsNullOrEmpty(Cursor))
+            return null;
+        if (parse(Cursor, out var id))
+            return id;
+        fields.Wrong("cursor must be the nextCursor of a page before");
+        return null;
+    }
+}

@@ -1,0 +1,64 @@
+using Couch.Cluster;
+using Couch.Cluster.Configuration;
+using Couch.Gateway.Access;
+using Couch.Gateway.Bodies;
+using Couch.Gateway.Guests;
+using Couch.Gateway.Health;
+using Couch.Gateway.Hosting;
+using Couch.Gateway.Invites;
+using Couch.Gateway.OpenApi;
+using Couch.Gateway.Problems;
+using Couch.Gateway.Stays;
+
+namespace Couch.Gateway;
+
+/// <summary>The whole couch in one process: a silo, and HTTP in front of it. Reads as the table of contents of this project.</summary>
+public static class CouchGateway
+{
+    /// <summary>Composes the couch that <paramref name="args"/> and the environment describe. Nothing listens yet.</summary>
+    /// <param name="args">Settings as <c>--NAME value</c>; they win over the environment.</param>
+    /// <param name="configure">The last word on services, for tests: a clock, a storage with faults.</param>
+    /// <exception cref="SettingsException">It cannot start as it is configured: the message says all of why.</exception>
+    public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        // Settings files lie beside the binary, so that it starts alike from any folder.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.LogQuietly();
+
+        var settings = new Settings(builder.Configuration);
+        var couch = CouchOptions.Read(settings);
+        var gateway = GatewayOptions.Read(settings);
+        var addresses = Addresses.Read(settings, builder.Configuration, gateway);
+        settings.ThrowIfWrong();
+
+        builder.ListenOn(addresses);
+        builder.UseCouch(couch);
+        builder.Services.AddSingleton(gateway);
+        builder.Services.AddHostAccess();
+        builder.Services.AddRateLimits(gateway);
+        builder.Services.AddTrustedProxies(gateway);
+        builder.Services.AddQueryCapabilities();
+        builder.Services.AddBodies();
+        builder.Services.AddProblems();
+        builder.Services.AddHealth();
+        builder.Services.AddApiDescription();
+        configure?.Invoke(builder);
+
+        var app = builder.Build();
+        app.UseProblems();
+        app.UseNoStore();
+        app.UseOriginalCaller(gateway);
+        app.UseTrustedProxies(gateway);
+        app.UseRouting();
+        app.UseRateLimiter();
+        app.UseAuthorization();
+        app.UseJsonBodiesOnly();
+
+        app.MapInvites();
+        app.MapGuests();
+        app.MapStays();
+        app.MapHealth();
+        app.MapOpenApi();
+        return app;
+    }
+}

@@ -1,0 +1,54 @@
+using System.Net;
+using Couch.Cluster.Configuration;
+
+namespace Couch.Gateway;
+
+/// <summary>How the couch faces its callers. Defaults live here; the README's table tells the same.</summary>
+public sealed class GatewayOptions
+{
+    /// <summary>A host key shorter than this is warned about at start.</summary>
+    public const int ShortHostKey = 16;
+
+    private const int MostPerMinute = 1_000_000;
+
+    /// <summary>The key that host endpoints ask for. Null: they are open, to callers on this machine alone.</summary>
+    /// <value>From <c>COUCH_AUTH_TOKEN</c>, else <c>VERS_AUTH_TOKEN</c>; any text; default none.</value>
+    public string? HostKey { get; init; }
+
+    /// <summary>How many redeems one client address may try in a minute. 0 to 1,000,000, 0 for no limit; default 120.</summary>
+    /// <value>From <c>COUCH_REDEEMS_PER_MINUTE</c>.</value>
+    public int RedeemsPerMinute { get; init; } = 120;
+
+    /// <summary>How often one client address may ask for a status or a preview, or check out, in a minute. 0 to 1,000,000, 0 for no limit; default 1,200.</summary>
+    /// <value>From <c>COUCH_STATUS_PER_MINUTE</c>.</value>
+    public int StatusPerMinute { get; init; } = 1200;
+
+    /// <summary>Proxies whose word on the client's address is taken. Default none: forwarding headers are not read.</summary>
+    /// <value>From <c>COUCH_TRUSTED_PROXIES</c>: addresses or CIDR ranges, separated by commas.</value>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
+
+    /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong.</summary>
+    public static GatewayOptions Read(Settings settings) => new()
+    {
+        HostKey = settings.Text("COUCH_AUTH_TOKEN") ?? settings.Text("VERS_AUTH_TOKEN"),
+        RedeemsPerMinute = settings.Whole("COUCH_REDEEMS_PER_MINUTE", 120, 0, MostPerMinute),
+        StatusPerMinute = settings.Whole("COUCH_STATUS_PER_MINUTE", 1200, 0, MostPerMinute),
+        TrustedProxies = ReadProxies(settings),
+    };
+
+    private static List<IPNetwork> ReadProxies(Settings settings)
+    {
+        var proxies = new List<IPNetwork>();
+        foreach (var text in (settings.Text("COUCH_TRUSTED_PROXIES") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (IPAddress.TryParse(text, out var address))
+                proxies.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
+            else if (IPNetwork.TryParse(text, out var network))
+                proxies.Add(network);
+            else
+                settings.Wrong("COUCH_TRUSTED_PROXIES", $"must be IP addresses or CIDR ranges separated by commas; '{text}' is neither");
+        }
+
+        return proxies;
+    }
+}

@@ -1,0 +1,66 @@
+using System.ComponentModel.DataAnnotations;
+using Couch.Domain.Guests;
+using Couch.Gateway.Bodies;
+
+namespace Couch.Gateway.Guests;
+
+/// <summary>A VM for a guest that waits for one.</summary>
+public sealed record ActivateBody
+{
+    private const int Most = 512;
+
+    /// <summary>The VM's id at its provider: 1 to 512 characters.</summary>
+    [Required] public string? VmId { get; init; }
+
+    /// <summary>Where the guest's agent is reached: 1 to 512 characters.</summary>
+    [Required] public string? AgentEndpoint { get; init; }
+
+    internal (string VmId, string AgentEndpoint) Read(Fields fields) =>
+        (fields.Required("vmId", VmId, Most), fields.Required("agentEndpoint", AgentEndpoint, Most));
+}
+
+/// <summary>Some or all of a guest's counters, absolute. A field left out keeps its value, and so does one lower than it.</summary>
+public sealed record UsageBody
+{
+    /// <summary>Processor time in seconds.</summary>
+    public double? CpuSeconds { get; init; }
+
+    /// <summary>The most memory held at once, in megabytes.</summary>
+    public double? MemoryPeakMB { get; init; }
+
+    /// <summary>Disk in use, in gigabytes.</summary>
+    public double? DiskUsedGB { get; init; }
+
+    /// <summary>Sent to the network, in gigabytes.</summary>
+    public double? NetworkEgressGB { get; init; }
+
+    /// <summary>Model tokens used, a whole number.</summary>
+    public double? TokensUsed { get; init; }
+
+    /// <summary>Seconds the guest has been up.</summary>
+    public double? UptimeSeconds { get; init; }
+
+    internal UsageReport Read(Fields fields) => new()
+    {
+        CpuSeconds = fields.AtLeast0("cpuSeconds", CpuSeconds),
+        MemoryPeakMB = fields.AtLeast0("memoryPeakMB", MemoryPeakMB),
+        DiskUsedGB = fields.AtLeast0("diskUsedGB", DiskUsedGB),
+        NetworkEgressGB = fields.AtLeast0("networkEgressGB", NetworkEgressGB),
+        TokensUsed = fields.Whole("tokensUsed", TokensUsed),
+        UptimeSeconds = fields.AtLeast0("uptimeSeconds", UptimeSeconds),
+    };
+}
+
+/// <summary>More time for a guest.</summary>
+public sealed record ExtendBody
+{
+    /// <summary>How many hours more: above 0; the whole stay at most 720.</summary>
+    [Required] public double? Hours { get; init; }
+
+    internal double Read(Fields fields)
+    {
+        if (Hours is null)
+            fields.Wrong("hours is required");
+        return fields.Above0("hours", Hours, 0, ResourceLimits.MostHours);
+    }
+}

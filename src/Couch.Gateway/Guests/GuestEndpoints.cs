@@ -1,0 +1,132 @@
+using Couch.Cluster.Storage;
+using Couch.Domain.Guests;
+using Couch.Domain.Text;
+using Couch.Gateway.Access;
+using Couch.Gateway.Bodies;
+using Couch.Gateway.Hosting;
+using Couch.Gateway.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Couch.Gateway.Guests;
+
+/// <summary>A host watches its guests, meters them, gives them a VM or more time, and can end any stay at once.</summary>
+public static class GuestEndpoints
+{
+    public static void MapGuests(this IEndpointRouteBuilder app)
+    {
+        var guests = app.MapHostGroup("/couch/guests", "Guests");
+        guests.MapGet("", List).Refuses(400);
+        guests.MapGet("{id}", Get).Refuses(404);
+        guests.MapGet("{id}/status", GetStatus).Refuses(404);
+        guests.MapDelete("{id}", Kill).Refuses(400, 404);
+        guests.MapPost("{id}/activate", Activate).Refuses(400, 404, 413, 415);
+        guests.MapPut("{id}/usage", Report).Refuses(400, 404, 413, 415);
+        guests.MapPost("{id}/extend", Extend).Refuses(400, 404, 413, 415);
+    }
+
+    /// <summary>Lists guests, newest first.</summary>
+    public static async Task<Results<Ok<GuestList>, Refusal>> List(
+        [AsParameters] Paging paging, Listings listings, TimeProvider clock, CancellationToken cancel)
+    {
+        var fields = new Fields();
+        var status = paging.ReadStatus<GuestStatus>(fields);
+        var limit = paging.ReadLimit(fields);
+        var cursor = paging.ReadCursor<GuestId>(fields, GuestId.TryParse);
+        if (fields.Refusal is { } refusal)
+            return refusal;
+
+        var page = await listings.Guests(status, limit, cursor, clock.Now(), cancel);
+        return TypedResults.Ok(new GuestList
+        {
+            Guests = [.. page.Rows.Select(GuestView.Of)],
+            Count = page.Rows.Count,
+            NextCursor = page.NextCursor,
+        });
+    }
+
+    /// <summary>Shows a guest.</summary>
+    /// <param name="id">The guest's id.</param>
+    public static async Task<Results<Ok<GuestView>, Refusal>> Get(string id, IGrainFactory grains) =>
+        GuestId.TryParse(id, out var guestId) && await grains.Guest(guestId).Get() is { } guest
+            ? TypedResults.Ok(GuestView.Of(guest))
+            : Refusals.GuestNotFound;
+
+    /// <summary>Shows what a guest has used, and which limits it is above.</summary>
+    /// <param name="id">The guest's id.</param>
+    public static async Task<Results<Ok<GuestStatusView>, Refusal>> GetStatus(string id, IGrainFactory grains) =>
+        GuestId.TryParse(id, out var guestId) && await grains.Guest(guestId).Get() is { } guest
+            ? TypedResults.Ok(GuestStatusView.Of(guest))
+            : Refusals.GuestNotFound;
+
+    /// <summary>Ends a guest's stay at once: the kill switch.</summary>
+    /// <param name="id">The guest's id.</param>
+    public static async Task<Results<Ok<KilledView>, Refusal>> Kill(string id, IGrainFactory grains)
+    {
+        if (!GuestId.TryParse(id, out var guestId))
+            return Refusals.GuestNotFound;
+
+        return await grains.Guest(guestId).Kill() switch
+        {
+            EndOutcome.Ended ended => TypedResults.Ok(KilledView.Of(ended.Guest)),
+            EndOutcome.AlreadyEnded already => Refusals.AlreadyEnded(already.Guest.Status),
+            _ => Refusals.GuestNotFound,
+        };
+    }
+
+    /// <summary>Gives a waiting guest its VM by hand; it is running from then on.</summary>
+    /// <param name="id">The guest's id.</param>
+    public static async Task<Results<Ok<GuestView>, Refusal>> Activate(string id, ActivateBody body, IGrainFactory grains)
+    {
+        var fields = new Fields();
+        var (vmId, agentEndpoint) = body.Read(fields);
+        if (fields.Refusal is { } refusal)
+            return refusal;
+        if (!GuestId.TryParse(id, out var guestId))
+            return Refusals.GuestNotFound;
+
+        return await grains.Guest(guestId).Activate(vmId, agentEndpoint) switch
+        {
+            ActivateOutcome.Activated activated => TypedResults.Ok(GuestView.Of(activated.Guest)),
+            ActivateOutcome.NotProvisioning not => Refusals.CannotActivate(not.Status),
+            _ => Refusals.GuestNotFound,
+        };
+    }
+
+    /// <summary>Reports what a guest has used.</summary>
+    /// <param name="id">The guest's id.</param>
+    public static async Task<Results<Ok<UsageView>, Refusal>> Report(string id, UsageBody body, IGrainFactory grains)
+    {
+        var fields = new Fields();
+        var report = body.Read(fields);
+        if (fields.Refusal is { } refusal)
+            return refusal;
+        if (!GuestId.TryParse(id, out var guestId))
+            return Refusals.GuestNotFound;
+
+        return await grains.Guest(guestId).Report(report) switch
+        {
+            UsageOutcome.Recorded recorded => TypedResults.Ok(UsageView.Of(recorded.Guest)),
+            _ => Refusals.GuestNotFound,
+        };
+    }
+
+    /// <summary>Gives a guest more time.</summary>
+    /// <param name="id">The guest's id.</param>
+    public static async Task<Results<Ok<GuestView>, Refusal>> Extend(string id, ExtendBody body, IGrainFactory grains)
+    {
+        var fields = new Fields();
+        var hours = body.Read(fields);
+        if (fields.Refusal is { } refusal)
+            return refusal;
+        if (!GuestId.TryParse(id, out var guestId))
+            return Refusals.GuestNotFound;
+
+        return await grains.Guest(guestId).Extend(hours) switch
+        {
+            ExtendOutcome.Extended extended => TypedResults.Ok(GuestView.Of(extended.Guest)),
+            ExtendOutcome.AlreadyEnded already => Refusals.AlreadyEnded(already.Status),
+            ExtendOutcome.TooLong => Refusals.StayTooLong,
+            _ => Refusals.GuestNotFound,
+        };
+    }
+}

@@ -1,0 +1,9 @@
+namespace Couch.Gateway.Health;
+
+/// <summary>How long this couch has been up.</summary>
+public sealed class Uptime(TimeProvider clock)
+{
+    private readonly long start = clock.GetTimestamp();
+
+    public double Seconds => Math.Round(clock.GetElapsedTime(start).TotalSeconds, 3);
+}

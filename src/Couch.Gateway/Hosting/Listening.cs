@@ -1,0 +1,30 @@
+namespace Couch.Gateway.Hosting;
+
+internal static class Listening
+{
+    /// <summary>The largest body that is read; beyond it, 413.</summary>
+    public const int MostBodyBytes = 64 * 1024;
+
+    public static void ListenOn(this WebApplicationBuilder builder, Addresses addresses)
+    {
+        if (addresses.Urls is { } urls)
+            builder.WebHost.UseUrls(urls);
+
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MostBodyBytes;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+            kestrel.Limits.MaxRequestLineSize = 8 * 1024;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        });
+    }
+
+    /// <summary>What is shown holds secrets or goes stale at once: nobody on the way may keep it.</summary>
+    public static void UseNoStore(this WebApplication app) => app.Use((context, next) =>
+    {
+        if (context.Request.Path.StartsWithSegments("/couch", StringComparison.OrdinalIgnoreCase))
+            context.Response.Headers.CacheControl = "no-store";
+        return next(context);
+    });
+}

@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Configuration.Memory;
+
+namespace Couch.Gateway.Hosting;
+
+/// <summary>One line an event on the console: ours from Information, everybody else's from Warning.</summary>
+internal static class QuietLogs
+{
+    // Quotes a malformed request, and with it perhaps a token; its lowest levels stay shut whatever the settings say.
+    private const string QuotesRequests = "Microsoft.AspNetCore.Server.Kestrel.BadRequests";
+
+    public static void LogQuietly(this WebApplicationBuilder builder)
+    {
+        // As the first source, so that settings files and Logging__… variables win.
+        ((IConfigurationBuilder)builder.Configuration).Sources.Insert(0, new MemoryConfigurationSource
+        {
+            InitialData = new Dictionary<string, string?>
+            {
+                ["Logging:LogLevel:Default"] = nameof(LogLevel.Warning),
+                ["Logging:LogLevel:Couch"] = nameof(LogLevel.Information),
+                // Says a failed start again, as a stack trace; Start says it in words.
+                ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = nameof(LogLevel.Critical),
+            },
+        });
+
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+        });
+        builder.Services.PostConfigure<LoggerFilterOptions>(filters =>
+        {
+            foreach (var provider in filters.Rules.Select(rule => rule.ProviderName).Append(null).Distinct().ToList())
+                filters.Rules.Add(new LoggerFilterRule(provider, QuotesRequests, LogLevel.Information, null));
+        });
+    }
+}

@@ -1,0 +1,26 @@
+using Couch.Cluster.Storage;
+
+namespace Couch.Gateway.Hosting;
+
+/// <summary>What a couch says once it listens: where, with what data, for whom, and what to try first.</summary>
+internal static class Welcome
+{
+    public static string To(WebApplication app)
+    {
+        var key = app.Services.GetRequiredService<GatewayOptions>().HostKey;
+        var url = app.Urls.First().Replace("0.0.0.0", "localhost", StringComparison.Ordinal).Replace("[::]", "localhost", StringComparison.Ordinal);
+        return $"""
+            Couch listens on {string.Join(", ", app.Urls)}
+            Data: {app.Services.GetRequiredService<CouchDatabase>().Where}
+            Host endpoints: {HostEndpoints(key)}
+            Try: curl -X POST {url}/couch/invites -H "Content-Type: application/json"{(key is null ? "" : " -H \"Authorization: Bearer $COUCH_AUTH_TOKEN\"")} -d {"'{\"createdBy\":\"me\"}'"}
+            """;
+    }
+
+    private static string HostEndpoints(string? key) => key switch
+    {
+        null => "WARNING: no host key (COUCH_AUTH_TOKEN): open to every caller on this machine, closed to all others",
+        { Length: < GatewayOptions.ShortHostKey } => $"under the host key. WARNING: it is shorter than {GatewayOptions.ShortHostKey} characters; make one with: openssl rand -base64 32",
+        _ => "under the host key",
+    };
+}

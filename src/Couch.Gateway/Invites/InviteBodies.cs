@@ -1,0 +1,109 @@
+using System.ComponentModel.DataAnnotations;
+using Couch.Domain.Guests;
+using Couch.Domain.Invites;
+using Couch.Domain.Text;
+using Couch.Gateway.Bodies;
+
+namespace Couch.Gateway.Invites;
+
+/// <summary>An invite to be made.</summary>
+public sealed record CreateInviteBody
+{
+    /// <summary>Who invites: 1 to 128 characters.</summary>
+    [Required] public string? CreatedBy { get; init; }
+
+    /// <summary>What the invite is for: at most 256 characters.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>What its guest may use; each missing field takes its default.</summary>
+    public ResourceLimitsBody? ResourceLimits { get; init; }
+
+    /// <summary>What its guest may reach; each missing field takes its default.</summary>
+    public PermissionsBody? Permissions { get; init; }
+
+    /// <summary>How long it stays open, in hours: more than 0, at most 720; default 24.</summary>
+    public double? ExpiresInHours { get; init; }
+
+    /// <summary>What happens to a guest over a limit: <c>stop</c>, the default, or <c>report</c>.</summary>
+    public string? Enforcement { get; init; }
+
+    internal CreateInvite Read(Fields fields, InviteId id) => new()
+    {
+        Id = id,
+        CreatedBy = fields.Required("createdBy", CreatedBy, 128),
+        Label = fields.Optional("label", Label, 256) ?? "",
+        ResourceLimits = (ResourceLimits ?? new()).Read(fields),
+        Permissions = (Permissions ?? new()).Read(),
+        Enforcement = ReadEnforcement(fields),
+        ExpiresInHours = fields.Above0("expiresInHours", ExpiresInHours, Invite.DefaultOpenHours, Invite.MostOpenHours),
+    };
+
+    private Enforcement ReadEnforcement(Fields fields)
+    {
+        if (Enforcement is null)
+            return Domain.Guests.Enforcement.Stop;
+        if (!Words.TryParse<Enforcement>(Enforcement, out var enforcement))
+            fields.Wrong($"enforcement must be one of {string.Join(", ", Words.All<Enforcement>())}");
+        return enforcement;
+    }
+}
+
+/// <summary>Limits for a guest, as far as an invite says them.</summary>
+public sealed record ResourceLimitsBody
+{
+    /// <summary>Processor cores; fractions allowed. More than 0, at most 1,024; default 2.</summary>
+    public double? MaxCpuCores { get; init; }
+
+    /// <summary>Memory in megabytes. More than 0; default 4096.</summary>
+    public double? MaxMemoryMB { get; init; }
+
+    /// <summary>Disk in gigabytes. More than 0; default 20.</summary>
+    public double? MaxDiskGB { get; init; }
+
+    /// <summary>Bytes sent to the network, in gigabytes. At least 0; default 10.</summary>
+    public double? MaxNetworkEgressGB { get; init; }
+
+    /// <summary>Hours from arrival to the end. More than 0, at most 720; default 72.</summary>
+    public double? MaxDurationHours { get; init; }
+
+    /// <summary>Model tokens, a whole number. At least 0; default 50,000,000.</summary>
+    public double? MaxTokenBudget { get; init; }
+
+    internal ResourceLimits Read(Fields fields)
+    {
+        var otherwise = ResourceLimits.Default;
+        return new()
+        {
+            MaxCpuCores = fields.Above0("resourceLimits.maxCpuCores", MaxCpuCores, otherwise.MaxCpuCores, ResourceLimits.MostCpuCores),
+            MaxMemoryMB = fields.Above0("resourceLimits.maxMemoryMB", MaxMemoryMB, otherwise.MaxMemoryMB),
+            MaxDiskGB = fields.Above0("resourceLimits.maxDiskGB", MaxDiskGB, otherwise.MaxDiskGB),
+            MaxNetworkEgressGB = fields.AtLeast0("resourceLimits.maxNetworkEgressGB", MaxNetworkEgressGB, otherwise.MaxNetworkEgressGB),
+            MaxDurationHours = fields.Above0("resourceLimits.maxDurationHours", MaxDurationHours, otherwise.MaxDurationHours, ResourceLimits.MostHours),
+            MaxTokenBudget = fields.Whole("resourceLimits.maxTokenBudget", MaxTokenBudget) ?? otherwise.MaxTokenBudget,
+        };
+    }
+}
+
+/// <summary>Permissions for a guest, as far as an invite says them.</summary>
+public sealed record PermissionsBody
+{
+    /// <summary>May open connections to the internet. Default true.</summary>
+    public bool? CanAccessInternet { get; init; }
+
+    /// <summary>May start agents of its own. Default false.</summary>
+    public bool? CanSpawnSubAgents { get; init; }
+
+    /// <summary>May reach services of the host's own network. Default false.</summary>
+    public bool? CanAccessHostServices { get; init; }
+
+    internal Permissions Read()
+    {
+        var otherwise = Permissions.Default;
+        return new()
+        {
+            CanAccessInternet = CanAccessInternet ?? otherwise.CanAccessInternet,
+            CanSpawnSubAgents = CanSpawnSubAgents ?? otherwise.CanSpawnSubAgents,
+            CanAccessHostServices = CanAccessHostServices ?? otherwise.CanAccessHostServices,
+        };
+    }
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Couch.Gateway.Hosting;
+using Couch.Cluster.Storage;
+using Couch.Domain.Capabilities;
+using Couch.Domain.Invites;
+using Couch.Domain.Text;
+using Couch.Gateway.Access;
+using Couch.Gateway.Bodies;
+using Couch.Gateway.OpenApi;
+using Couch.Gateway.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Couch.Gateway.Invites;
+
+/// <summary>A host makes, shows, lists and takes back invites.</summary>
+public static class InviteEndpoints
+{
+    public static void MapInvites(this IEndpointRouteBuilder app)
+    {
+        var invites = app.MapHostGroup("/couch/invites", "Invites");
+        invites.MapPost("", Create).Refuses(400, 409, 413, 415).WithMetadata(Described.IdempotencyKey);
+        invites.MapGet("", List).Refuses(400);
+        invites.MapGet("{id}", Get).Refuses(404);
+        invites.MapDelete("{id}", Revoke).Refuses(400, 404);
+    }
+
+    /// <summary>Makes an invite.</summary>
+    /// <remarks>With an Idempotency-Key, the same key and body give the same invite for 24 hours.</remarks>
+    public static async Task<Results<Created<InviteView>, Refusal>> Create(
+        CreateInviteBody body, HttpRequest request, IGrainFactory grains, InviteKeys inviteKeys, [FromServices] SigningKeys keys,
+        TimeProvider clock, RandomNumberGenerator chance, CancellationToken cancel)
+    {
+        var now = clock.Now();
+        var fields = new Fields();
+        var key = fields.IdempotencyKey(request);
+        var command = body.Read(fields, InviteId.New(now, chance));
+        if (fields.Refusal is { } refusal)
+            return refusal;
+
+        if (key is not null)
+        {
+            // The key's row names the invite before there is one: whoever repeats it creates the same.
+            if (await inviteKeys.Claim(Idempotency.Of("invites " + key, Understood(command)), command.Id, now, cancel) is not KeyClaim.Granted granted)
+                return Refusals.KeyReused;
+            command = command with { Id = granted.InviteId };
+        }
+
+        var invite = await grains.Invite(command.Id).Create(command);
+        return TypedResults.Created($"/couch/invites/{invite.Id}", InviteView.Of(invite.AsCreated(), keys));
+    }
+
+    /// <summary>Lists invites, newest first.</summary>
+    public static async Task<Results<Ok<InviteList>, Refusal>> List(
+        [AsParameters] Paging paging, Listings listings, [FromServices] SigningKeys keys, TimeProvider clock, CancellationToken cancel)
+    {
+        var fields = new Fields();
+        var status = paging.ReadStatus<InviteStatus>(fields);
+        var limit = paging.ReadLimit(fields);
+        var cursor = paging.ReadCursor<InviteId>(fields, InviteId.TryParse);
+        if (fields.Refusal is { } refusal)
+            return refusal;
+
+        var page = await listings.Invites(status, limit, cursor, clock.Now(), cancel);
+        return TypedResults.Ok(new InviteList
+        {
+            Invites = [.. page.Rows.Select(invite => InviteView.Of(invite, keys))],
+            Count = page.Rows.Count,
+            NextCursor = page.NextCursor,
+        });
+    }
+
+    /// <summary>Shows an invite.</summary>
+    /// <param name="id">The invite's id.</param>
+    public static async Task<Results<Ok<InviteView>, Refusal>> Get(string id, IGrainFactory grains, [FromServices] SigningKeys keys) =>
+        InviteId.TryParse(id, out var inviteId) && await grains.Invite(inviteId).Get() is { } invite
+            ? TypedResults.Ok(InviteView.Of(invite, keys))
+            : Refusals.InviteNotFound;
+
+    /// <summary>Takes an invite back, as long as nobody has redeemed it.</summary>
+    /// <param name="id">The invite's id.</param>
+    public static async Task<Results<Ok<InviteView>, Refusal>> Revoke(string id, IGrainFactory grains, [FromServices] SigningKeys keys)
+    {
+        if (!InviteId.TryParse(id, out var inviteId))
+            return Refusals.InviteNotFound;
+
+        return await grains.Invite(inviteId).Revoke() switch
+        {
+            RevokeOutcome.Revoked revoked => TypedResults.Ok(InviteView.Of(revoked.Invite, keys)),
+            RevokeOutcome.NotActive not => Refusals.CannotRevoke(not.Status),
+            _ => Refusals.InviteNotFound,
+        };
+    }
+
+    /// <summary>What makes one body the same as another: what was understood of it, defaults filled in.</summary>
+    private static string[] Understood(CreateInvite command) =>
+    [
+        command.CreatedBy, command.Label,
+        JsonSerializer.Serialize(command.ResourceLimits, CouchJson.Stored), JsonSerializer.Serialize(command.Permissions, CouchJson.Stored),
+        command.Enforcement.Word(), command.ExpiresInHours.ToString("R", CultureInfo.InvariantCulture),
+    ];
+}

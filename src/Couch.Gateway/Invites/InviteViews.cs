@@ -1,0 +1,82 @@
+using System.Text.Json.Serialization;
+using Couch.Domain.Capabilities;
+using Couch.Domain.Guests;
+using Couch.Domain.Invites;
+
+namespace Couch.Gateway.Invites;
+
+/// <summary>An invite, as its host sees it.</summary>
+public sealed record InviteView
+{
+    /// <summary>Its ULID.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The secret that redeems it, beginning <c>inv_</c>.</summary>
+    public required string Code { get; init; }
+
+    /// <summary>What it is for; empty where nothing was said.</summary>
+    public required string Label { get; init; }
+
+    /// <summary>Where it is, as of now.</summary>
+    public required InviteStatus Status { get; init; }
+
+    /// <summary>What its guest may use.</summary>
+    public required ResourceLimits ResourceLimits { get; init; }
+
+    /// <summary>What its guest may reach.</summary>
+    public required Permissions Permissions { get; init; }
+
+    /// <summary>What happens to its guest over a limit.</summary>
+    public required Enforcement Enforcement { get; init; }
+
+    /// <summary>Who invites.</summary>
+    public required string CreatedBy { get; init; }
+
+    /// <summary>When it was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Until when it may be redeemed.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>When it was redeemed; left out until then.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? RedeemedAt { get; init; }
+
+    /// <summary>The name of the guest who redeemed it; left out until then.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RedeemedBy { get; init; }
+
+    /// <summary>The guest who redeemed it; left out until then.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? GuestId { get; init; }
+
+    internal static InviteView Of(Invite invite, SigningKeys keys) => new()
+    {
+        Id = invite.Id.Value,
+        Code = keys.Sign(invite.Id).Reveal(),
+        Label = invite.Label,
+        Status = invite.Status,
+        ResourceLimits = invite.ResourceLimits,
+        Permissions = invite.Permissions,
+        Enforcement = invite.Enforcement,
+        CreatedBy = invite.CreatedBy,
+        CreatedAt = invite.CreatedAt,
+        ExpiresAt = invite.ExpiresAt,
+        RedeemedAt = invite.Redemption?.RedeemedAt,
+        RedeemedBy = invite.Redemption?.GuestName,
+        GuestId = invite.Redemption?.GuestId.Value,
+    };
+}
+
+/// <summary>A page of invites.</summary>
+public sealed record InviteList
+{
+    /// <summary>The invites, newest first.</summary>
+    public required IReadOnlyList<InviteView> Invites { get; init; }
+
+    /// <summary>How many are in this answer.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>The <c>cursor</c> of the next page; null at the end.</summary>
+    public required string? NextCursor { get; init; }
+}

@@ -1,0 +1,64 @@
+using Couch.Gateway.Access;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace Couch.Gateway.OpenApi;
+
+/// <summary>The couch's own description, at <c>/openapi/v1.json</c>. Prose comes from the XML docs of endpoints and shapes.</summary>
+internal static class ApiDescription
+{
+    private const string HostKey = "hostKey";
+    private const string GuestToken = "guestToken";
+
+    public static void AddApiDescription(this IServiceCollection services) =>
+        services.AddOpenApi(openApi =>
+        {
+            openApi.AddDocumentTransformer((document, _, _) =>
+            {
+                document.Info.Title = "Couch";
+                document.Info.Description = "Hospitality for agent fleets: single-use invites, guests with limits, and a kill switch.";
+                document.Components ??= new OpenApiComponents();
+                document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+                {
+                    [HostKey] = Bearer("The host key (COUCH_AUTH_TOKEN). Without one, only callers on the same machine are hosts."),
+                    [GuestToken] = Bearer("A guest's own token, beginning guest_."),
+                };
+                return Task.CompletedTask;
+            });
+            openApi.AddOperationTransformer((operation, context, _) =>
+            {
+                Describe(operation, context);
+                return Task.CompletedTask;
+            });
+        });
+
+    private static void Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context)
+    {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        foreach (var described in metadata.OfType<Described>())
+        {
+            operation.Parameters ??= [];
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = described.Name,
+                In = described.In,
+                Description = described.Description,
+                Required = described == Described.Code,
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            });
+        }
+
+        // An empty requirement beside it: the token may stand elsewhere instead.
+        if (metadata.OfType<TakesGuestBearer>().Any())
+            operation.Security = [Requirement(context, GuestToken), []];
+        if (metadata.OfType<IAuthorizeData>().Any(data => data.Policy == HostAccess.Policy))
+            operation.Security = [Requirement(context, HostKey)];
+    }
+
+    private static OpenApiSecurityRequirement Requirement(OpenApiOperationTransformerContext context, string scheme) =>
+        new() { [new OpenApiSecuritySchemeReference(scheme, context.Document)] = [] };
+
+    private static OpenApiSecurityScheme Bearer(string description) =>
+        new() { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = description };
+}

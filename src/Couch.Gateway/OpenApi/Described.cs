@@ -1,0 +1,20 @@
+using Couch.Gateway.Bodies;
+using Microsoft.OpenApi;
+
+namespace Couch.Gateway.OpenApi;
+
+/// <summary>A parameter that an endpoint reads by itself, so that only this tells its description of it.</summary>
+internal sealed record Described(string Name, ParameterLocation In, string Description)
+{
+    public static Described IdempotencyKey { get; } = new(IdempotencyKeys.Header, ParameterLocation.Header,
+        "Makes a repeated request give the first one's answer for 24 hours. 1 to 255 visible ASCII characters.");
+
+    public static Described Code { get; } = new("code", ParameterLocation.Query,
+        "The invite's code. Required.");
+
+    public static Described Token { get; } = new("token", ParameterLocation.Query,
+        "The guest's token. Required, here or as bearer; here wins.");
+}
+
+/// <summary>Marks an endpoint that a guest may show its token to as bearer.</summary>
+internal sealed class TakesGuestBearer;

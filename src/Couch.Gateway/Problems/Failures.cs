@@ -1,0 +1,59 @@
+using System.Data.Common;
+using System.Text.Json;
+using Couch.Cluster.Storage;
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace Couch.Gateway.Problems;
+
+/// <summary>
+/// Turns whatever was thrown into an answer. A dependency that does not answer is a 503 that may be asked again; only
+/// a bug is a 500, and only the log is told about it.
+/// </summary>
+internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        var refusal = exception switch
+        {
+            BadHttpRequestException bad => Unreadable(bad),
+            _ when IsUnavailable(exception) => Refusals.Unavailable,
+            _ => Refusals.Bug,
+        };
+
+        if (refusal.StatusCode is 503)
+        {
+            httpContext.Response.Headers.RetryAfter = "1";
+            LogUnavailable(exception.GetType().Name, exception is StorageUnavailableException ? exception.Message : "");
+        }
+        else if (refusal.StatusCode is 500)
+        {
+            LogBug(exception);
+        }
+
+        await refusal.ExecuteAsync(httpContext);
+        return true;
+    }
+
+    /// <summary>Storage or silo did not answer, or another node was quicker: in each case asking again is safe.</summary>
+    private static bool IsUnavailable(Exception exception) => exception
+        is StorageUnavailableException or OrleansException or TimeoutException or DbException or OperationCanceledException;
+
+    private static Refusal Unreadable(BadHttpRequestException bad) => bad switch
+    {
+        { StatusCode: 413 } => Refusals.BodyTooLarge,
+        { StatusCode: 415 } => Refusals.BodyNotJson,
+        { StatusCode: not 400 } => Refusals.Plain(bad.StatusCode),
+        // Not JSON at all, as against JSON that is not what a field takes.
+        { InnerException: JsonException { InnerException: JsonException } malformed } => Refusals.Wrong(
+            $"the body is not valid JSON, at line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}"),
+        { InnerException: JsonException { Path: ['$', '.', .. var field] } } => Refusals.Wrong($"{field} is not of the right type"),
+        { InnerException: JsonException } => Refusals.Wrong("the body must be a JSON object"),
+        _ => Refusals.BodyMissing,
+    };
+
+    [LoggerMessage(1, LogLevel.Warning, "Answered 503: {Failure} {Reason}")]
+    private partial void LogUnavailable(string failure, string reason);
+
+    [LoggerMessage(2, LogLevel.Error, "Answered 500")]
+    private partial void LogBug(Exception exception);
+}

@@ -1,0 +1,50 @@
+using Couch.Domain.Guests;
+using Couch.Domain.Invites;
+using Couch.Domain.Text;
+using Couch.Gateway.Hosting;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Couch.Gateway.Problems;
+
+/// <summary>The one table of what is refused, with which status code and which sentence. The sentences are protocol.</summary>
+internal static class Refusals
+{
+    // Who is asking
+    public static Refusal NoHostKey { get; } = new(401, "Unauthorized — this endpoint asks for the host key",
+        "Send the host key as 'Authorization: Bearer <host key>'. A guest's token is not a host key.");
+    public static Refusal NotOnThisMachine { get; } = new(401, "Unauthorized — this couch has no host key, so only this machine may ask",
+        "Set COUCH_AUTH_TOKEN and send it as 'Authorization: Bearer <host key>', or call from the machine itself, by the name localhost, without a proxy.");
+    public static Refusal TooManyRequests(int most) => new(429, "too many requests",
+        $"One address may ask {most} times a minute; Retry-After says in how many seconds the next minute begins.");
+
+    // What is asked for
+    public static Refusal Wrong(string sentence) => new(400, sentence);
+    public static Refusal BodyMissing { get; } = new(400, "a JSON object is required as the body");
+    public static Refusal BodyNotJson { get; } = new(415, "the body must be application/json",
+        "Send 'Content-Type: application/json', in UTF-8.");
+    public static Refusal BodyTooLarge { get; } = new(413, $"the body must not exceed {Listening.MostBodyBytes / 1024} KiB");
+
+    // Invites
+    public static Refusal InviteNotFound { get; } = new(404, "invite not found");
+    public static Refusal CannotRevoke(InviteStatus status) => new(400, $"cannot revoke invite with status '{status.Word()}'");
+    public static Refusal CannotRedeem(InviteStatus status) => new(409, $"invite is {status.Word()} — cannot redeem");
+    public static Refusal KeyReused { get; } = new(409, "idempotency key reused",
+        "This Idempotency-Key came with another body in the last 24 hours. Take a fresh key for a new request.");
+
+    // Guests
+    public static Refusal GuestNotFound { get; } = new(404, "guest not found");
+    public static Refusal InvalidToken { get; } = new(404, "invalid or expired token");
+    public static Refusal Ended(Guest guest) => new(404, "invalid or expired token",
+        $"The guest's stay has ended: {guest.EndReason?.Word() ?? guest.Status.Word()}.", guest);
+    public static Refusal CannotActivate(GuestStatus status) => new(400, $"cannot activate guest with status '{status.Word()}'");
+    public static Refusal AlreadyEnded(GuestStatus status) => new(400, $"guest already {status.Word()}");
+    public static Refusal StayTooLong { get; } = new(400, $"a stay must not exceed {ResourceLimits.MostHours} hours from its beginning");
+
+    // What the framework refuses by itself: no such path, no such method, and its like.
+    public static Refusal Plain(int status) => new(status, ReasonPhrases.GetReasonPhrase(status).ToLowerInvariant());
+
+    // What failed
+    public static Refusal Unavailable { get; } = new(503, "the couch cannot answer right now",
+        "What was asked may or may not have happened. Asking again is safe; the same Idempotency-Key gives the same answer.");
+    public static Refusal Bug { get; } = new(500, "the couch failed", "This is a fault of the couch, not of the request; its log says more.");
+}

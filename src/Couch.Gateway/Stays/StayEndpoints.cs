@@ -1,0 +1,115 @@
+using Couch.Domain.Capabilities;
+using Couch.Domain.Guests;
+using Couch.Domain.Invites;
+using Couch.Gateway.Access;
+using Couch.Gateway.Bodies;
+using Couch.Gateway.Hosting;
+using Couch.Gateway.OpenApi;
+using Couch.Gateway.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Couch.Gateway.Stays;
+
+/// <summary>
+/// What a guest does for itself, by the code or the token that it holds. These are verified here, before any grain is
+/// asked, and go no further.
+/// </summary>
+public static class StayEndpoints
+{
+    public static void MapStays(this IEndpointRouteBuilder app)
+    {
+        var stays = app.MapPublicGroup("/couch", "Stays");
+        stays.MapPost("redeem", Redeem).Refuses(400, 404, 409, 413, 415).RequireRateLimiting(RateLimits.Redeem).WithMetadata(Described.IdempotencyKey);
+        stays.MapGet("invites/preview", Preview).Refuses(400, 404).RequireRateLimiting(RateLimits.Status).WithMetadata(Described.Code);
+        stays.MapGet("status", GetStatus).Refuses(400, 404).RequireRateLimiting(RateLimits.Status).WithMetadata(Described.Token, new TakesGuestBearer());
+        stays.MapPost("checkout", CheckOut).Refuses(400, 404, 413, 415).RequireRateLimiting(RateLimits.Status).WithMetadata(new TakesGuestBearer());
+    }
+
+    /// <summary>Redeems an invite: its one guest arrives.</summary>
+    /// <remarks>With an Idempotency-Key, the same key and body give the same answer for 24 hours, the token included.</remarks>
+    public static async Task<Results<Created<RedeemedView>, Refusal>> Redeem(
+        RedeemBody body, HttpRequest request, [FromServices] SigningKeys keys, IGrainFactory grains)
+    {
+        var fields = new Fields();
+        var (code, command) = body.Read(fields, fields.IdempotencyKey(request));
+        if (fields.Refusal is { } refusal)
+            return refusal;
+        if (!keys.TryVerifyCode(code, out var inviteId))
+            return Refusals.InviteNotFound;
+
+        return await grains.Invite(inviteId).Redeem(command) switch
+        {
+            RedeemOutcome.Redeemed redeemed => TypedResults.Created((string?)null, RedeemedView.Of(redeemed.Invite, keys)),
+            RedeemOutcome.NotActive not => Refusals.CannotRedeem(not.Status),
+            RedeemOutcome.KeyReused => Refusals.KeyReused,
+            _ => Refusals.InviteNotFound,
+        };
+    }
+
+    /// <summary>Shows what an invite offers, without spending its code.</summary>
+    public static async Task<Results<Ok<PreviewView>, Refusal>> Preview(HttpContext context, [FromServices] SigningKeys keys, IGrainFactory grains)
+    {
+        var fields = new Fields();
+        var code = fields.Capability(context, QueryCapabilities.Code);
+        if (code is null)
+            fields.Wrong("code is required");
+        if (fields.Refusal is { } refusal)
+            return refusal;
+
+        return keys.TryVerifyCode(code!, out var inviteId) && await grains.Invite(inviteId).Get() is { } invite
+            ? TypedResults.Ok(PreviewView.Of(invite))
+            : Refusals.InviteNotFound;
+    }
+
+    /// <summary>Shows a guest its own stay.</summary>
+    public static async Task<Results<Ok<StayView>, Refusal>> GetStatus(HttpContext context, [FromServices] SigningKeys keys, IGrainFactory grains)
+    {
+        var fields = new Fields();
+        var token = fields.Capability(context, QueryCapabilities.Token) ?? GuestBearer(context);
+        if (token is null)
+            fields.Wrong("token is required");
+        if (fields.Refusal is { } refusal)
+            return refusal;
+
+        return keys.TryVerifyToken(token!, out var guestId)
+            ? await grains.Guest(guestId).Get() switch
+            {
+                null => Refusals.InvalidToken,
+                { IsStaying: true } guest => TypedResults.Ok(StayView.Of(guest)),
+                var ended => Refusals.Ended(ended),
+            }
+            : Refusals.InvalidToken;
+    }
+
+    /// <summary>Ends a guest's stay by its own wish.</summary>
+    public static async Task<Results<Ok<CheckedOutView>, Refusal>> CheckOut(
+        CheckOutBody? body, HttpContext context, [FromServices] SigningKeys keys, IGrainFactory grains)
+    {
+        var token = string.IsNullOrWhiteSpace(body?.Token) ? GuestBearer(context) : body.Token;
+        if (token is null)
+            return Refusals.Wrong("token is required");
+        if (!keys.TryVerifyToken(token, out var guestId))
+            return Refusals.InvalidToken;
+
+        return await grains.Guest(guestId).CheckOut() switch
+        {
+            EndOutcome.Ended ended => TypedResults.Ok(CheckedOutView.Of(ended.Guest)),
+            EndOutcome.AlreadyEnded already => Refusals.Ended(already.Guest),
+            _ => Refusals.InvalidToken,
+        };
+    }
+
+    /// <summary>A query's code or token; null where it has none, or an empty one.</summary>
+    private static string? Capability(this Fields fields, HttpContext context, string name)
+    {
+        var sent = QueryCapabilities.Of(context, name).ToList();
+        if (sent.Count > 1)
+            fields.Wrong($"{name} must be given once");
+        return sent is [{ Length: > 0 } one, ..] ? one : null;
+    }
+
+    /// <summary>A bearer that is no guest's token is somebody else's business.</summary>
+    private static string? GuestBearer(HttpContext context) =>
+        Bearer.Of(context.Request) is { } bearer && bearer.StartsWith(GuestToken.Prefix, StringComparison.Ordinal) ? bearer : null;
+}

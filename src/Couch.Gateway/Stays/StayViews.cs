@@ -1,0 +1,137 @@
+using Couch.Domain.Capabilities;
+using Couch.Domain.Guests;
+using Couch.Domain.Invites;
+
+namespace Couch.Gateway.Stays;
+
+/// <summary>A guest's welcome. The only answer that shows its token.</summary>
+public sealed record RedeemedView
+{
+    /// <summary>The guest's ULID.</summary>
+    public required string GuestId { get; init; }
+
+    /// <summary>Always <c>provisioning</c>: a VM is on its way.</summary>
+    public required GuestStatus Status { get; init; }
+
+    /// <summary>The guest's own secret, beginning <c>guest_</c>.</summary>
+    public required string AuthToken { get; init; }
+
+    /// <summary>What the guest may use.</summary>
+    public required ResourceLimits ResourceLimits { get; init; }
+
+    /// <summary>What the guest may reach.</summary>
+    public required Permissions Permissions { get; init; }
+
+    /// <summary>When the guest's time is up.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>Always null: where the agent is reached is told by the status, once it runs.</summary>
+    public required string? AgentEndpoint { get; init; }
+
+    /// <summary>Made from the invite alone, so that a repeated redeem is answered alike whatever the guest has done since.</summary>
+    internal static RedeemedView Of(Invite invite, SigningKeys keys)
+    {
+        var arriving = Guest.Arriving(invite);
+        return new()
+        {
+            GuestId = arriving.Id.Value,
+            Status = arriving.Status,
+            AuthToken = keys.Sign(arriving.Id).Reveal(),
+            ResourceLimits = arriving.ResourceLimits,
+            Permissions = arriving.Permissions,
+            ExpiresAt = arriving.ExpiresAt,
+            AgentEndpoint = null,
+        };
+    }
+}
+
+/// <summary>A guest's stay, as the guest sees it.</summary>
+public sealed record StayView
+{
+    /// <summary>The guest's ULID.</summary>
+    public required string GuestId { get; init; }
+
+    /// <summary>The name it gave.</summary>
+    public required string Name { get; init; }
+
+    /// <summary><c>provisioning</c> or <c>running</c>: who has ended is answered 404.</summary>
+    public required GuestStatus Status { get; init; }
+
+    /// <summary>Its VM's id at the provider; null until it has one.</summary>
+    public required string? VmId { get; init; }
+
+    /// <summary>Where its agent is reached; null until it runs.</summary>
+    public required string? AgentEndpoint { get; init; }
+
+    /// <summary>What it may use.</summary>
+    public required ResourceLimits ResourceLimits { get; init; }
+
+    /// <summary>What it may reach.</summary>
+    public required Permissions Permissions { get; init; }
+
+    /// <summary>What it has used so far.</summary>
+    public required ResourceUsage ResourceUsage { get; init; }
+
+    /// <summary>When its time is up.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    internal static StayView Of(Guest guest) => new()
+    {
+        GuestId = guest.Id.Value,
+        Name = guest.Name,
+        Status = guest.Status,
+        VmId = guest.VmId,
+        AgentEndpoint = guest.AgentEndpoint,
+        ResourceLimits = guest.ResourceLimits,
+        Permissions = guest.Permissions,
+        ResourceUsage = guest.ResourceUsage,
+        ExpiresAt = guest.ExpiresAt,
+    };
+}
+
+/// <summary>What an invite offers, for whoever holds its code.</summary>
+public sealed record PreviewView
+{
+    /// <summary>What it is for; empty where nothing was said.</summary>
+    public required string Label { get; init; }
+
+    /// <summary>Whether it can still be redeemed, as of now.</summary>
+    public required InviteStatus Status { get; init; }
+
+    /// <summary>What its guest may use.</summary>
+    public required ResourceLimits ResourceLimits { get; init; }
+
+    /// <summary>What its guest may reach.</summary>
+    public required Permissions Permissions { get; init; }
+
+    /// <summary>Until when it may be redeemed.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    internal static PreviewView Of(Invite invite) => new()
+    {
+        Label = invite.Label,
+        Status = invite.Status,
+        ResourceLimits = invite.ResourceLimits,
+        Permissions = invite.Permissions,
+        ExpiresAt = invite.ExpiresAt,
+    };
+}
+
+/// <summary>A guest's farewell.</summary>
+public sealed record CheckedOutView
+{
+    /// <summary>The guest's ULID.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Always <c>stopped</c>.</summary>
+    public required GuestStatus Status { get; init; }
+
+    /// <summary>When the stay ended.</summary>
+    public required DateTimeOffset? StoppedAt { get; init; }
+
+    /// <summary>Always <c>checked-out</c>.</summary>
+    public required EndReason? EndReason { get; init; }
+
+    internal static CheckedOutView Of(Guest guest) =>
+        new() { Id = guest.Id.Value, Status = guest.Status, StoppedAt = guest.StoppedAt, EndReason = guest.EndReason };
+}
