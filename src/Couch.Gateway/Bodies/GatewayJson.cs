@@ -9,6 +9,8 @@ namespace Couch.Gateway.Bodies;
 
 /// <summary>Every shape that crosses the wire, known at build time: answers are written without reflection.</summary>
 [JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(EndedProblem))]
+[JsonSerializable(typeof(NotReadyProblem))]
 [JsonSerializable(typeof(CreateInviteBody))]
 [JsonSerializable(typeof(InviteView))]
 [JsonSerializable(typeof(InviteList))]

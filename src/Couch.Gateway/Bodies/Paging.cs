@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Globalization;
 using Couch.Domain.Text;
 using Microsoft.AspNetCore.Mvc;
@@ -10,15 +11,15 @@ public sealed class Paging
     private const int MostRows = 1000;
     private const int DefaultRows = 100;
 
-    /// <summary>Only those with this status, as of now.</summary>
+    [Description("Only those with this status, as of now.")]
     [FromQuery(Name = "status")]
     public string? Status { get; init; }
 
-    /// <summary>How many at most: 1 to 1000, default 100.</summary>
+    [Description("How many at most: 1 to 1000, default 100.")]
     [FromQuery(Name = "limit")]
     public string? Limit { get; init; }
 
-    /// <summary>Where to go on: the <c>nextCursor</c> of the page before. Without it, from the newest.</summary>
+    [Description("Where to go on: the nextCursor of the page before. Without it, from the newest.")]
     [FromQuery(Name = "cursor")]
     public string? Cursor { get; init; }
 

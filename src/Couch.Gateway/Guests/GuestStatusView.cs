@@ -1,4 +1,5 @@
 using Couch.Domain.Guests;
+using Couch.Domain.Text;
 
 namespace Couch.Gateway.Guests;
 
@@ -41,8 +42,8 @@ public sealed record GuestStatusView
     /// <summary>When its stay ended; null while staying.</summary>
     public required DateTimeOffset? StoppedAt { get; init; }
 
-    /// <summary>Why its stay ended; null while staying.</summary>
-    public required EndReason? EndReason { get; init; }
+    /// <summary>Why its stay ended: <c>expired</c>, <c>killed</c>, <c>limits-exceeded</c>, <c>provisioning-failed</c>, <c>vm-lost</c> or <c>checked-out</c>; null while staying.</summary>
+    public required string? EndReason { get; init; }
 
     /// <summary>More about the end, where there is more to say.</summary>
     public required string? EndDetail { get; init; }
@@ -64,7 +65,7 @@ public sealed record GuestStatusView
             CreatedAt = guest.CreatedAt,
             ExpiresAt = guest.ExpiresAt,
             StoppedAt = guest.StoppedAt,
-            EndReason = guest.EndReason,
+            EndReason = guest.EndReason?.Word(),
             EndDetail = guest.EndDetail,
         };
     }

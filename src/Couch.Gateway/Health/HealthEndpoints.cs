@@ -1,5 +1,6 @@
 using Couch.Cluster.Storage;
-using Couch.Gateway.Access;
+using Couch.Gateway.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Couch.Gateway.Health;
 
@@ -13,9 +14,9 @@ public static class HealthEndpoints
         // Counts from here, not from whoever asks first.
         app.ServiceProvider.GetRequiredService<Uptime>();
 
-        var health = app.MapPublicGroup("/health", "Health");
-        health.MapGet("", GetHealth);
-        health.MapGet("ready", GetReady).Produces<ReadyView>().Produces<ReadyView>(503);
+        var health = app.MapGroup("/health").WithTags("Health");
+        health.MapGet("", GetHealth).Refuses(500);
+        health.MapGet("ready", GetReady).Refuses(500).Refuses(503, typeof(NotReadyProblem));
     }
 
     /// <summary>Says that the process lives.</summary>
@@ -26,15 +27,12 @@ public static class HealthEndpoints
     /// A database that does not answer is told, but is no reason to be sent nothing: it would take every node out at once,
     /// and each answers what it can.
     /// </remarks>
-    public static async Task<IResult> GetReady(ISiloStatusOracle silo, CouchDatabase database, CancellationToken cancel)
+    public static async Task<Results<Ok<ReadyView>, Refusal>> GetReady(ISiloStatusOracle silo, CouchDatabase database, CancellationToken cancel)
     {
-        var isActive = silo.CurrentStatus is SiloStatus.Active;
-        var view = new ReadyView
-        {
-            Status = isActive ? "ready" : "not ready",
-            Silo = silo.CurrentStatus.ToString().ToLowerInvariant(),
-            Database = await database.WhyNotReady(cancel) ?? "ok",
-        };
-        return TypedResults.Json(view, statusCode: isActive ? 200 : 503);
+        var state = silo.CurrentStatus;
+        var answers = await database.WhyNotReady(cancel) ?? "ok";
+        return state is SiloStatus.Active
+            ? TypedResults.Ok(new ReadyView { Status = "ready", Silo = "active", Database = answers })
+            : Refusals.NotReady(state.ToString().ToLowerInvariant(), answers);
     }
 }

@@ -13,10 +13,10 @@ public sealed record HealthView
 /// <summary>Whether a node should be sent requests.</summary>
 public sealed record ReadyView
 {
-    /// <summary><c>ready</c> or <c>not ready</c>.</summary>
+    /// <summary>Always <c>ready</c>: who is not answers 503.</summary>
     public required string Status { get; init; }
 
-    /// <summary>The silo's own state; <c>active</c> is ready.</summary>
+    /// <summary>Always <c>active</c>, the silo's own state.</summary>
     public required string Silo { get; init; }
 
     /// <summary><c>ok</c>, or a sentence on why the database does not answer.</summary>

@@ -19,6 +19,8 @@ internal static class QuietLogs
                 ["Logging:LogLevel:Couch"] = nameof(LogLevel.Information),
                 // Says a failed start again, as a stack trace; Start says it in words.
                 ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = nameof(LogLevel.Critical),
+                // Takes the machine's uptime for a thread's delay, now and then, in the first second of a start.
+                ["Logging:LogLevel:Orleans.Runtime.Watchdog"] = nameof(LogLevel.Error),
             },
         });
 

@@ -16,10 +16,10 @@ public sealed record CreateInviteBody
     public string? Label { get; init; }
 
     /// <summary>What its guest may use; each missing field takes its default.</summary>
-    public ResourceLimitsBody? ResourceLimits { get; init; }
+    public ResourceLimitsBody ResourceLimits { get; init => field = value ?? new(); } = new();
 
     /// <summary>What its guest may reach; each missing field takes its default.</summary>
-    public PermissionsBody? Permissions { get; init; }
+    public PermissionsBody Permissions { get; init => field = value ?? new(); } = new();
 
     /// <summary>How long it stays open, in hours: more than 0, at most 720; default 24.</summary>
     public double? ExpiresInHours { get; init; }
@@ -32,8 +32,8 @@ public sealed record CreateInviteBody
         Id = id,
         CreatedBy = fields.Required("createdBy", CreatedBy, 128),
         Label = fields.Optional("label", Label, 256) ?? "",
-        ResourceLimits = (ResourceLimits ?? new()).Read(fields),
-        Permissions = (Permissions ?? new()).Read(),
+        ResourceLimits = ResourceLimits.Read(fields),
+        Permissions = Permissions.Read(),
         Enforcement = ReadEnforcement(fields),
         ExpiresInHours = fields.Above0("expiresInHours", ExpiresInHours, Invite.DefaultOpenHours, Invite.MostOpenHours),
     };

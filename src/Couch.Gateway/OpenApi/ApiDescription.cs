@@ -26,6 +26,17 @@ internal static class ApiDescription
                 };
                 return Task.CompletedTask;
             });
+            openApi.AddSchemaTransformer((schema, context, _) =>
+            {
+                // Written by a converter of ours, of which the framework cannot know what it writes.
+                if (context.JsonTypeInfo.Type == typeof(DateTimeOffset) || context.JsonTypeInfo.Type == typeof(DateTimeOffset?))
+                {
+                    schema.Type = context.JsonTypeInfo.Type == typeof(DateTimeOffset) ? JsonSchemaType.String : JsonSchemaType.String | JsonSchemaType.Null;
+                    schema.Format = "date-time";
+                }
+
+                return Task.CompletedTask;
+            });
             openApi.AddOperationTransformer((operation, context, _) =>
             {
                 Describe(operation, context);
@@ -54,6 +65,8 @@ internal static class ApiDescription
             operation.Security = [Requirement(context, GuestToken), []];
         if (metadata.OfType<IAuthorizeData>().Any(data => data.Policy == HostAccess.Policy))
             operation.Security = [Requirement(context, HostKey)];
+
+        ResponseHeaders.AddTo(operation, tellsLocation: context.Description.RelativePath == "couch/invites");
     }
 
     private static OpenApiSecurityRequirement Requirement(OpenApiOperationTransformerContext context, string scheme) =>

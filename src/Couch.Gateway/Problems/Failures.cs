@@ -21,14 +21,9 @@ internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandle
         };
 
         if (refusal.StatusCode is 503)
-        {
-            httpContext.Response.Headers.RetryAfter = "1";
             LogUnavailable(exception.GetType().Name, exception is StorageUnavailableException ? exception.Message : "");
-        }
         else if (refusal.StatusCode is 500)
-        {
             LogBug(exception);
-        }
 
         await refusal.ExecuteAsync(httpContext);
         return true;
@@ -46,7 +41,7 @@ internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandle
         // Not JSON at all, as against JSON that is not what a field takes.
         { InnerException: JsonException { InnerException: JsonException } malformed } => Refusals.Wrong(
             $"the body is not valid JSON, at line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}"),
-        { InnerException: JsonException { Path: ['$', '.', .. var field] } } => Refusals.Wrong($"{field} is not of the right type"),
+        { InnerException: JsonException { Path: ['$', '.', .. var field] } } => Refusals.Wrong($"{field} has the wrong type, or is not valid text"),
         { InnerException: JsonException } => Refusals.Wrong("the body must be a JSON object"),
         _ => Refusals.BodyMissing,
     };

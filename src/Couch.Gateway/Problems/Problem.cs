@@ -1,13 +1,10 @@
-using System.Text.Json.Serialization;
-using Couch.Domain.Guests;
-
 namespace Couch.Gateway.Problems;
 
 /// <summary>What every refusal and every failure looks like: RFC 9457, with the sentence where older clients look for it.</summary>
-public sealed record Problem
+public record Problem
 {
     /// <summary>Always <c>about:blank</c>: the status code says what kind of problem it is.</summary>
-    public string Type { get; } = "about:blank";
+    public string Type { get; init; } = "about:blank";
 
     /// <summary>The status code in words.</summary>
     public required string Title { get; init; }
@@ -20,12 +17,25 @@ public sealed record Problem
 
     /// <summary>What was wrong, in the sentence that the protocol fixes.</summary>
     public required string Error { get; init; }
+}
 
-    /// <summary>How the guest ended; only where its own, genuine token was shown.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public GuestStatus? GuestStatus { get; init; }
+/// <summary>The genuine token of a guest that has ended: the one stranger who is told how.</summary>
+/// <remarks>The guest's status has a name of its own here: RFC 9457 has taken <c>status</c> for the status code.</remarks>
+public sealed record EndedProblem : Problem
+{
+    /// <summary>How the guest ended: <c>stopped</c>, <c>expired</c> or <c>revoked</c>. Missing where the token is not genuine.</summary>
+    public string? GuestStatus { get; init; }
 
-    /// <summary>Why the guest ended; only where its own, genuine token was shown.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public EndReason? EndReason { get; init; }
+    /// <summary>Why the guest ended: <c>expired</c>, <c>killed</c>, <c>limits-exceeded</c>, <c>provisioning-failed</c>, <c>vm-lost</c> or <c>checked-out</c>. Missing where the token is not genuine.</summary>
+    public string? EndReason { get; init; }
+}
+
+/// <summary>This node should be sent no requests.</summary>
+public sealed record NotReadyProblem : Problem
+{
+    /// <summary>The silo's own state; <c>active</c> is ready.</summary>
+    public required string Silo { get; init; }
+
+    /// <summary><c>ok</c>, or a sentence on why the database does not answer.</summary>
+    public required string Database { get; init; }
 }

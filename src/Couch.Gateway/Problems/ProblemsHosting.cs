@@ -16,11 +16,15 @@ internal static class ProblemsHosting
         app.UseStatusCodePages(pages => Bare(pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
     }
 
+    /// <summary>Says that an endpoint knows a refusal of its own shape, for its description.</summary>
+    public static TBuilder Refuses<TBuilder>(this TBuilder endpoints, int status, Type problem) where TBuilder : IEndpointConventionBuilder =>
+        endpoints.WithMetadata(new ProducesResponseTypeMetadata(status, problem, [Refusal.ContentType]));
+
     /// <summary>Says which refusals an endpoint knows, for its description.</summary>
     public static TBuilder Refuses<TBuilder>(this TBuilder endpoints, params ReadOnlySpan<int> statuses) where TBuilder : IEndpointConventionBuilder
     {
         foreach (var status in statuses)
-            endpoints.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(Problem), [Refusal.ContentType]));
+            endpoints.Refuses(status, typeof(Problem));
         return endpoints;
     }
 

@@ -34,8 +34,15 @@ internal static class Refusals
     // Guests
     public static Refusal GuestNotFound { get; } = new(404, "guest not found");
     public static Refusal InvalidToken { get; } = new(404, "invalid or expired token");
-    public static Refusal Ended(Guest guest) => new(404, "invalid or expired token",
-        $"The guest's stay has ended: {guest.EndReason?.Word() ?? guest.Status.Word()}.", guest);
+    public static Refusal Ended(Guest guest) => new(new EndedProblem
+    {
+        Title = ReasonPhrases.GetReasonPhrase(404),
+        Status = 404,
+        Error = "invalid or expired token",
+        Detail = $"The guest's stay has ended: {guest.EndReason?.Word() ?? guest.Status.Word()}.",
+        GuestStatus = guest.Status.Word(),
+        EndReason = guest.EndReason?.Word(),
+    });
     public static Refusal CannotActivate(GuestStatus status) => new(400, $"cannot activate guest with status '{status.Word()}'");
     public static Refusal AlreadyEnded(GuestStatus status) => new(400, $"guest already {status.Word()}");
     public static Refusal StayTooLong { get; } = new(400, $"a stay must not exceed {ResourceLimits.MostHours} hours from its beginning");
@@ -46,5 +53,14 @@ internal static class Refusals
     // What failed
     public static Refusal Unavailable { get; } = new(503, "the couch cannot answer right now",
         "What was asked may or may not have happened. Asking again is safe; the same Idempotency-Key gives the same answer.");
+    public static Refusal NotReady(string silo, string database) => new(new NotReadyProblem
+    {
+        Title = ReasonPhrases.GetReasonPhrase(503),
+        Status = 503,
+        Error = "not ready",
+        Detail = "This node should be sent no requests.",
+        Silo = silo,
+        Database = database,
+    });
     public static Refusal Bug { get; } = new(500, "the couch failed", "This is a fault of the couch, not of the request; its log says more.");
 }

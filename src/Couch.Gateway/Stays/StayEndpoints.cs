@@ -19,11 +19,14 @@ public static class StayEndpoints
 {
     public static void MapStays(this IEndpointRouteBuilder app)
     {
-        var stays = app.MapPublicGroup("/couch", "Stays");
-        stays.MapPost("redeem", Redeem).Refuses(400, 404, 409, 413, 415).RequireRateLimiting(RateLimits.Redeem).WithMetadata(Described.IdempotencyKey);
-        stays.MapGet("invites/preview", Preview).Refuses(400, 404).RequireRateLimiting(RateLimits.Status).WithMetadata(Described.Code);
-        stays.MapGet("status", GetStatus).Refuses(400, 404).RequireRateLimiting(RateLimits.Status).WithMetadata(Described.Token, new TakesGuestBearer());
-        stays.MapPost("checkout", CheckOut).Refuses(400, 404, 413, 415).RequireRateLimiting(RateLimits.Status).WithMetadata(new TakesGuestBearer());
+        var stays = app.MapGroup("/couch").WithTags("Stays").AcceptsAfterAccess().Refuses(400, 429, 500, 503);
+        stays.MapPost("redeem", Redeem)
+            .RequireRateLimiting(RateLimits.Redeem).Refuses(404, 409, 413, 415).WithMetadata(Described.IdempotencyKey);
+
+        var asked = stays.MapGroup("").RequireRateLimiting(RateLimits.Status);
+        asked.MapGet("invites/preview", Preview).Refuses(404).WithMetadata(Described.Code);
+        asked.MapGet("status", GetStatus).Refuses(404, typeof(EndedProblem)).WithMetadata(Described.Token, new TakesGuestBearer());
+        asked.MapPost("checkout", CheckOut).Refuses(404, typeof(EndedProblem)).Refuses(413, 415).WithMetadata(new TakesGuestBearer());
     }
 
     /// <summary>Redeems an invite: its one guest arrives.</summary>

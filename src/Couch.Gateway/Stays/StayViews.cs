@@ -1,6 +1,7 @@
 using Couch.Domain.Capabilities;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
+using Couch.Domain.Text;
 
 namespace Couch.Gateway.Stays;
 
@@ -130,8 +131,8 @@ public sealed record CheckedOutView
     public required DateTimeOffset? StoppedAt { get; init; }
 
     /// <summary>Always <c>checked-out</c>.</summary>
-    public required EndReason? EndReason { get; init; }
+    public required string? EndReason { get; init; }
 
     internal static CheckedOutView Of(Guest guest) =>
-        new() { Id = guest.Id.Value, Status = guest.Status, StoppedAt = guest.StoppedAt, EndReason = guest.EndReason };
+        new() { Id = guest.Id.Value, Status = guest.Status, StoppedAt = guest.StoppedAt, EndReason = guest.EndReason?.Word() };
 }
