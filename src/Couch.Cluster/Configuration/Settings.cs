@@ -10,9 +10,16 @@ namespace Couch.Cluster.Configuration;
 public sealed class Settings(IConfiguration configuration)
 {
     private readonly List<string> errors = [];
+    private readonly HashSet<string> asked = [];
 
-    public string? Text(string name) =>
-        string.IsNullOrWhiteSpace(configuration[name]) ? null : configuration[name]!.Trim();
+    /// <summary>Every setting that has been asked for: what the README's table must list.</summary>
+    public IReadOnlyCollection<string> Asked => asked;
+
+    public string? Text(string name)
+    {
+        asked.Add(name);
+        return string.IsNullOrWhiteSpace(configuration[name]) ? null : configuration[name]!.Trim();
+    }
 
     /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
     public int Whole(string name, int otherwise, int least, int most)
