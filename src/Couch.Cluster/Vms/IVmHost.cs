@@ -1,0 +1,93 @@
+using Couch.Domain.Guests;
+
+namespace Couch.Cluster.Vms;
+
+/// <summary>
+/// Where guests' VMs come from. Keyed by guest: a VM carries its guest's claim, and the host finds it again by that.
+/// Every call may come twice and must then do once. Calls are made outside any grain's turn.
+/// </summary>
+public interface IVmHost
+{
+    /// <summary>The host's name in a guest's <c>vm</c> record: <c>vers</c> or <c>docker</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Asks the provider whether it can be used as configured, once, at start.</summary>
+    /// <returns>Null where it can; else a sentence that says what to do, and whether starting makes no sense.</returns>
+    Task<VmHostProblem?> Check(CancellationToken cancel);
+
+    /// <summary>
+    /// Gives the guest its one VM: takes the one that carries its claim, or makes one and claims it. An order that
+    /// <see cref="VmOrder.MayExist"/> looks before it makes.
+    /// </summary>
+    /// <exception cref="VmHostException">There is none, or nobody can say.</exception>
+    Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel);
+
+    /// <summary>How the VM is now, its readiness probe included.</summary>
+    /// <exception cref="VmHostException">Nobody can say. A VM that is not there is <see cref="VmSight.Missing"/>, not this.</exception>
+    Task<VmSight> Observe(string vmId, CancellationToken cancel);
+
+    /// <summary>Destroys every VM that carries the guest's claim, and <paramref name="vmId"/> where one is known. Not found is success.</summary>
+    /// <returns>Once the provider has confirmed that none is left.</returns>
+    /// <exception cref="VmHostException">Some may be left.</exception>
+    Task Release(GuestId guest, string? vmId, CancellationToken cancel);
+
+    /// <summary>Every VM there is, with its claim where it carries one.</summary>
+    /// <exception cref="VmHostException">The list is not to be had, or not whole.</exception>
+    Task<IReadOnlyList<ListedVm>> List(CancellationToken cancel);
+
+    /// <summary>What the VM has used so far; null where this host does not meter.</summary>
+    Task<UsageReport?> Measure(string vmId, CancellationToken cancel);
+}
+
+/// <summary>What a guest's VM is made from. Values only: it outlives the turn that ordered it.</summary>
+public sealed record VmOrder
+{
+    public required GuestId Guest { get; init; }
+
+    /// <summary>This couch's mark on its VMs: another couch on the same account has another.</summary>
+    public required string Installation { get; init; }
+
+    /// <summary>Whether an earlier attempt may have made one already: then the host looks before it makes.</summary>
+    public required bool MayExist { get; init; }
+
+    public required ResourceLimits Limits { get; init; }
+    public required Permissions Permissions { get; init; }
+
+    /// <summary>One OpenSSH public key, or null.</summary>
+    public string? PublicKey { get; init; }
+}
+
+/// <summary>A VM that exists and carries its guest's claim. Not yet ready.</summary>
+public sealed record EnsuredVm(string VmId, string Endpoint);
+
+/// <summary>What an observation saw.</summary>
+public enum VmSight
+{
+    /// <summary>There, and not ready yet.</summary>
+    Booting,
+
+    /// <summary>A command, or a connection, would succeed.</summary>
+    Ready,
+
+    /// <summary>There, and will never be ready again.</summary>
+    Dead,
+
+    /// <summary>The provider says that there is none of this id.</summary>
+    Missing,
+}
+
+/// <summary>A VM as the provider lists it.</summary>
+/// <param name="Guest">The guest in its claim; null where it carries none.</param>
+/// <param name="Installation">The installation in its claim; null where it carries none.</param>
+public sealed record ListedVm(string VmId, string? Guest, string? Installation, DateTimeOffset CreatedAt);
+
+/// <summary>Why a VM host cannot be used.</summary>
+/// <param name="IsFinal">Starting makes no sense until somebody changes something.</param>
+public sealed record VmHostProblem(string Sentence, bool IsFinal);
+
+/// <summary>The provider refused, failed, or gave no answer. The message has its own words and no secret.</summary>
+/// <param name="isFinal">Asking again cannot change it: a bad key, an unknown image.</param>
+public sealed class VmHostException(string message, bool isFinal = false, Exception? inner = null) : Exception(message, inner)
+{
+    public bool IsFinal { get; } = isFinal;
+}
