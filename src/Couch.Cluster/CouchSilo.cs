@@ -91,6 +91,14 @@ public static class CouchSilo
             clustering.Invariant = database.Invariant;
             clustering.DataSource = database.Writes;
         });
+        silo.Configure<ClusterMembershipOptions>(membership =>
+        {
+            // A dead node is voted out after about three probes; a hung one with open sockets cannot drag that out.
+            membership.ProbeTimeout = TimeSpan.FromSeconds(2);
+            membership.MaxProbeTimeout = TimeSpan.FromSeconds(4);
+            // After a crash of the whole cluster a new node ignores rows that have been silent this long, three times over.
+            membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
+        });
         silo.Configure<EndpointOptions>(endpoint =>
         {
             endpoint.SiloPort = options.SiloPort;

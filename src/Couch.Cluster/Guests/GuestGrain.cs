@@ -31,7 +31,7 @@ internal sealed partial class GuestGrain(
             return false;
 
         // Armed before written: a tick without a row unregisters itself, a row without a tick would never end.
-        await this.Arm(arriving.ExpiresAt, clock);
+        await this.Arm(arriving.ExpiresAt, clock, database);
         await row.Write(arriving);
         return true;
     }
@@ -67,7 +67,7 @@ internal sealed partial class GuestGrain(
         {
             // Written before armed: until then the old reminder ticks early, and an early tick arms the later one.
             await row.Write(extended.Guest);
-            await this.Arm(extended.Guest.ExpiresAt, clock);
+            await this.Arm(extended.Guest.ExpiresAt, clock, database);
         }
 
         return outcome;
@@ -111,7 +111,7 @@ internal sealed partial class GuestGrain(
     {
         await Settle();
         if (row.Current is { IsStaying: true } staying)
-            await this.Arm(staying.ExpiresAt, clock);
+            await this.Arm(staying.ExpiresAt, clock, database);
         else
             await this.Disarm();
     }

@@ -38,7 +38,7 @@ internal sealed partial class HousekeepingGrain(
 
     public async Task<Findings> Start()
     {
-        await this.Arm(clock.GetUtcNow() + GrainReminder.Period, clock);
+        await this.Arm(clock.GetUtcNow() + GrainReminder.Period, clock, database);
         return await Pass(TimeSpan.Zero);
     }
 

@@ -31,7 +31,7 @@ internal sealed partial class InviteGrain(
 
         var invite = Invite.Create(command);
         // Armed before written: a tick without a row unregisters itself, a row without a tick would stay open.
-        await this.Arm(invite.ExpiresAt, clock);
+        await this.Arm(invite.ExpiresAt, clock, database);
         await row.Write(invite);
         LogCreated(invite.Id);
         return invite;

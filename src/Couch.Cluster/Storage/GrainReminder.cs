@@ -14,7 +14,7 @@ internal static class GrainReminder
 
     /// <summary>Durable once it returns.</summary>
     /// <exception cref="StorageUnavailableException">The reminder was not written, or nobody can say.</exception>
-    public static async Task Arm(this IGrainBase grain, DateTimeOffset due, TimeProvider clock)
+    public static async Task Arm(this IGrainBase grain, DateTimeOffset due, TimeProvider clock, CouchDatabase database)
     {
         var wait = due - clock.GetUtcNow();
         try
@@ -23,7 +23,7 @@ internal static class GrainReminder
         }
         catch (Exception failure)
         {
-            throw new StorageUnavailableException("the reminder was not written", failure.GetBaseException());
+            throw new StorageUnavailableException(database.Explain(failure), failure.GetBaseException());
         }
     }
 

@@ -62,5 +62,5 @@ internal sealed class GrainRow<T>(IPersistentState<T> state, CouchDatabase datab
     }
 
     private StorageUnavailableException Unavailable(Exception failure) =>
-        new(database.Explain(failure.GetBaseException()), failure.GetBaseException());
+        new(database.Explain(failure), failure.GetBaseException());
 }

@@ -35,35 +35,11 @@ public sealed class Listings(CouchDatabase database)
         string kind, string? status, bool isOpen, bool isExpired, int limit, string? cursor, DateTimeOffset now,
         Func<T, T> asOf, Func<T, string> idOf, CancellationToken cancel)
     {
-        var before = cursor is null ? "" : " AND id < @cursor";
-        var text = status switch
-        {
-            null => Select + before + Order,
-            // Overdue rows still say that they are open until their grain records it. They are few, and found by their
-            // time in any case: walking the ids until enough of them turn up would walk the whole table.
-            _ when isExpired =>
-                $"""
-                WITH overdue AS MATERIALIZED (
-                  SELECT id FROM grain_state WHERE service = @service AND kind = @kind AND open_until <= @now{before})
-                SELECT state FROM (
-                  SELECT * FROM (SELECT id, CAST(state AS TEXT) AS state FROM grain_state
-                    WHERE service = @service AND kind = @kind AND status = @status{before}{Order}) AS ended
-                  UNION ALL
-                  SELECT id, CAST(state AS TEXT) AS state FROM grain_state
-                    WHERE service = @service AND kind = @kind AND id IN (SELECT id FROM overdue{Order})
-                ) AS expired{Order}
-                """,
-            // COALESCE keeps the time out of the choice of an index: the walk is by status and newest first, and skips
-            // the few that are overdue.
-            _ when isOpen => Select + " AND status = @status AND COALESCE(open_until > @now, FALSE)" + before + Order,
-            _ => Select + " AND status = @status" + before + Order,
-        };
-
         return await database.Guard(async () =>
         {
             await using var connection = await database.Reads.OpenConnectionAsync(cancel);
             await using var command = connection.CreateCommand();
-            command.CommandText = text;
+            command.CommandText = Query(status is not null, isOpen, isExpired, cursor is not null);
             command.Add("service", GrainKinds.Service);
             command.Add("kind", kind);
             command.Add("limit", limit + 1);
@@ -78,5 +54,33 @@ public sealed class Listings(CouchDatabase database)
             rows.RemoveAt(limit);
             return new Page<T>(rows, idOf(rows[^1]));
         });
+    }
+
+    /// <summary>The statement of one kind of page. Both engines read it as it stands.</summary>
+    internal static string Query(bool hasStatus, bool isOpen, bool isExpired, bool hasCursor)
+    {
+        var before = hasCursor ? " AND id < @cursor" : "";
+        if (!hasStatus)
+            return Select + before + Order;
+
+        // Overdue rows still say that they are open until their grain records it. They are few, and found by their
+        // time in any case: walking the ids until enough of them turn up would walk the whole table.
+        if (isExpired)
+            return
+                $"""
+                WITH overdue AS MATERIALIZED (
+                  SELECT id FROM grain_state WHERE service = @service AND kind = @kind AND open_until <= @now{before})
+                SELECT state FROM (
+                  SELECT * FROM (SELECT id, CAST(state AS TEXT) AS state FROM grain_state
+                    WHERE service = @service AND kind = @kind AND status = @status{before}{Order}) AS ended
+                  UNION ALL
+                  SELECT id, CAST(state AS TEXT) AS state FROM grain_state
+                    WHERE service = @service AND kind = @kind AND id IN (SELECT id FROM overdue{Order})
+                ) AS expired{Order}
+                """;
+
+        // COALESCE keeps the time out of the choice of an index: the walk is by status and newest first, and skips
+        // the few that are overdue.
+        return Select + " AND status = @status" + (isOpen ? " AND COALESCE(open_until > @now, FALSE)" : "") + before + Order;
     }
 }

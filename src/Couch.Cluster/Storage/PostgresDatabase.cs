@@ -13,7 +13,7 @@ public sealed class PostgresDatabase : CouchDatabase
 {
     // Orchestrators start a node and its database at once.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(500);
 
     // Any number, as long as all nodes take the same and nobody else does: "couch" in ASCII.
     private const long UpgradeLock = 0x63_6F_75_63_68;
@@ -42,10 +42,11 @@ public sealed class PostgresDatabase : CouchDatabase
         try
         {
             await using var command = connection.CreateCommand();
-            // Waits as long as another node upgrades. The lock goes with the session, however the node ends.
-            command.CommandTimeout = 0;
-            command.CommandText = $"SELECT pg_advisory_lock({UpgradeLock})";
-            await command.ExecuteNonQueryAsync(cancel);
+            // Waits as long as another node upgrades, by asking: a database that dies meanwhile is noticed. The lock
+            // goes with the session, however the node ends.
+            command.CommandText = $"SELECT pg_try_advisory_lock({UpgradeLock})";
+            while (await command.ExecuteScalarAsync(cancel) is not true)
+                await Task.Delay(BetweenAttempts, Clock, cancel);
             await Task.Run(
                 () => Schema.Upgrade(DeployChanges.To.PostgresqlDatabase(new PostgresqlConnectionManager(source)), "Postgres", ReminderHorizon),
                 cancel);

@@ -18,7 +18,7 @@ public abstract class CrashTests(CrashableCouch home)
         await using var couch = await home.Start();
         var invites = new ConcurrentBag<JsonNode>();
         var stays = new ConcurrentBag<JsonNode>();
-        for (var life = 0; life < 2; life++)
+        for (var life = 0; life < Length.Of(2, 20); life++)
         {
             var enough = invites.Count + 60;
             var work = Enumerable.Range(0, 8).Select(_ => WorkUntilKilled(couch, invites, stays)).ToArray();

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
@@ -166,6 +167,38 @@ public abstract class GrainRowTests(Engine engine)
     }
 }
 
-public sealed class GrainRowsOnPostgres(PostgresEngine engine) : GrainRowTests(engine), IClassFixture<PostgresEngine>;
+public sealed class GrainRowsOnPostgres(PostgresEngine engine) : GrainRowTests(engine), IClassFixture<PostgresEngine>
+{
+    private readonly PostgresEngine engine = engine;
+
+    [Fact]
+    public async Task Usage_counters_touch_no_index()
+    {
+        var guest = Some.Guest();
+        await engine.Database.Put(GrainKinds.Guest, guest.Id.Value, guest);
+
+        await using var connection = await engine.Database.Writes.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        var before = await Counted(connection);
+        await using var update = connection.CreateCommand();
+        update.CommandText =
+            $$"""
+            UPDATE grain_state SET version = version + 1, state = jsonb_set(state, '{resourceUsage,cpuSeconds}', '42')
+            WHERE id = '{{guest.Id.Value}}'
+            """;
+        await update.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        var after = await Counted(connection);
+
+        Assert.Equal((1, 1), (after.Updates - before.Updates, after.InPlace - before.InPlace));
+    }
+
+    /// <summary>What this session has not reported yet: exact at once, where the server's own statistics come later.</summary>
+    private static async Task<(long Updates, long InPlace)> Counted(DbConnection connection)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables WHERE relname = 'grain_state'";
+        return Assert.Single(await command.Rows(row => (row.GetInt64(0), row.GetInt64(1)), TestContext.Current.CancellationToken));
+    }
+}
 
 public sealed class GrainRowsOnSqlite(SqliteEngine engine) : GrainRowTests(engine), IClassFixture<SqliteEngine>;

@@ -32,6 +32,8 @@ internal sealed class CouchProcess : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    public int Id => process!.Id;
+
     /// <summary>Everything the process has printed, over all its lives.</summary>
     public string Output
     {

@@ -1,7 +1,6 @@
 using Couch.Cluster.Guests;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Providers;
-using Orleans.Runtime;
 using Orleans.Storage;
 
 namespace Couch.Tests.Support;
@@ -44,8 +43,10 @@ internal sealed class Faults
 
     private static bool Strikes(ref int fault) => Interlocked.Exchange(ref fault, 0) == 1;
 
-    private sealed class FaultyStorage(IGrainStorage real, Faults faults) : IGrainStorage
+    private sealed class FaultyStorage(IGrainStorage real, Faults faults) : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>
     {
+        public void Participate(ISiloLifecycle lifecycle) => ((ILifecycleParticipant<ISiloLifecycle>)real).Participate(lifecycle);
+
         public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
             Strikes(ref faults.refuseRead)
                 ? throw new TimeoutException("fault: the read got no answer")

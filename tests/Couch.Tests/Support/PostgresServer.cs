@@ -4,7 +4,7 @@ using Npgsql;
 namespace Couch.Tests.Support;
 
 /// <summary>The throw-away PostgreSQL that tests/run.sh and tests/with-postgres.sh start.</summary>
-internal static class PostgresServer
+public static class PostgresServer
 {
     private const string Variable = "COUCH_TEST_POSTGRES";
 
@@ -28,7 +28,7 @@ internal static class PostgresServer
         await command.ExecuteNonQueryAsync();
     }
 
-    internal sealed class EmptyDatabase(string name) : IAsyncDisposable
+    public sealed class EmptyDatabase(string name) : IAsyncDisposable
     {
         public string ConnectionString { get; } =
             new NpgsqlConnectionStringBuilder(PostgresServer.ConnectionString) { Database = name }.ConnectionString;

@@ -8,7 +8,6 @@ using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Text;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Configuration;
@@ -22,8 +21,11 @@ namespace Couch.Tests.Support;
 /// A couch of two silos in this process, on a real database, with a clock that only a test moves.
 /// What is said here of crashes is a stop without drain; claims about SIGKILL are in Crashes/.
 /// </summary>
-public abstract class TestCouch : IAsyncLifetime
+public abstract class TestCouch(Engine engine) : IAsyncLifetime
 {
+    /// <summary>Reminders are visible however far ahead they are: the clock here is not the database's.</summary>
+    private static readonly TimeSpan Horizon = TimeSpan.FromDays(10_000);
+
     private InProcessTestCluster cluster = null!;
 
     /// <summary>The clock of grains and of reminders. It begins now, because the database has a clock of its own.</summary>
@@ -40,19 +42,16 @@ public abstract class TestCouch : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Database = await OpenDatabase();
+        Database = await engine.OpenEmpty(Horizon);
         await Database.Upgrade(CancellationToken.None);
         cluster = await StartCluster();
     }
 
-    /// <summary>An empty database whose reminders are visible however far ahead they are: the clock here is not the database's.</summary>
-    protected abstract Task<CouchDatabase> OpenDatabase();
-
-    public virtual async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
         await cluster.DisposeAsync();
-        await Database.DisposeAsync();
+        await engine.DisposeAsync();
     }
 
     internal IInviteGrain Invite(InviteId id) => cluster.Client.GetGrain<IInviteGrain>(id.Value);
@@ -128,3 +127,7 @@ public abstract class TestCouch : IAsyncLifetime
         return cluster;
     }
 }
+
+public sealed class SqliteCouch() : TestCouch(new SqliteEngine());
+
+public sealed class PostgresCouch() : TestCouch(new PostgresEngine());

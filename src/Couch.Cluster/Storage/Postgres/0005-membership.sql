@@ -42,7 +42,8 @@ BEGIN
   INSERT INTO membership (
     deployment_id, address, port, generation, silo_name, host_name, status, proxy_port, start_time, i_am_alive_time)
   VALUES (
-    of_deployment, of_address, of_port, of_generation, with_silo_name, with_host_name, with_status, with_proxy_port, started, alive);
+    of_deployment, of_address, of_port, of_generation, with_silo_name, with_host_name, with_status, with_proxy_port,
+    started, alive);
   RETURN true;
 END
 $$;
@@ -61,7 +62,9 @@ BEGIN
     RETURN false;
   END IF;
 
-  UPDATE membership SET status = to_status, suspect_times = to_suspect_times, i_am_alive_time = alive
+  -- The silo itself may have given a later sign of life meanwhile.
+  UPDATE membership
+  SET status = to_status, suspect_times = to_suspect_times, i_am_alive_time = greatest(i_am_alive_time, alive)
   WHERE deployment_id = of_deployment AND address = of_address AND port = of_port AND generation = of_generation;
   RETURN FOUND;
 END
@@ -78,7 +81,8 @@ INSERT INTO OrleansQuery (QueryKey, QueryText) VALUES
 $$),
 ('InsertMembershipKey', $$
   SELECT couch_membership_insert(
-    @DeploymentId, @Address, @Port, @Generation, @SiloName, @HostName, @Status, @ProxyPort, @StartTime, @IAmAliveTime, @Version)
+    @DeploymentId, @Address, @Port, @Generation, @SiloName, @HostName, @Status, @ProxyPort,
+    @StartTime, @IAmAliveTime, @Version)
 $$),
 ('UpdateMembershipKey', $$
   SELECT couch_membership_update(
@@ -115,13 +119,14 @@ $$),
   DELETE FROM membership WHERE deployment_id = @DeploymentId;
   DELETE FROM membership_version WHERE deployment_id = @DeploymentId
 $$),
+-- Only the dead are cleaned away, one silo at a time and as they were seen, or all that were old and unsuspected.
 ('CleanupDefunctSiloEntriesKey', $$
   DELETE FROM membership
-  WHERE deployment_id = @DeploymentId AND i_am_alive_time < @IAmAliveTime AND status <> 3
+  WHERE deployment_id = @DeploymentId AND status = 6 AND suspect_times IS NULL
+    AND start_time < @IAmAliveTime AND i_am_alive_time < @IAmAliveTime
 $$),
--- Newer providers ask for this one where it is there: one silo's row, still defunct and still of that age.
 ('CleanupDefunctSiloEntryKey', $$
   DELETE FROM membership
-  WHERE deployment_id = @DeploymentId AND address = @Address AND port = @Port AND generation = @Generation
-    AND i_am_alive_time < @IAmAliveTime AND status <> 3
+  WHERE deployment_id = @DeploymentId AND address = @Address AND port = @Port AND generation = @Generation AND status = 6
+    AND start_time = @StartTime AND i_am_alive_time = @IAmAliveTime AND suspect_times IS NOT DISTINCT FROM @SuspectTimes
 $$);

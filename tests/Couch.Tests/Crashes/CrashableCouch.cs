@@ -1,0 +1,124 @@
+using System.Data.Common;
+using Couch.Tests.Support;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+using Xunit;
+
+namespace Couch.Tests.Crashes;
+
+/// <summary>Where a couch that gets killed keeps its data, and what a test may do to that behind its back.</summary>
+public abstract class CrashableCouch : IAsyncLifetime
+{
+    protected abstract Dictionary<string, string> Environment { get; }
+
+    public abstract ValueTask InitializeAsync();
+
+    public abstract ValueTask DisposeAsync();
+
+    internal Task<CouchProcess> Start() => CouchProcess.Start(Environment);
+
+    /// <summary>What the table says, past every grain and every clock.</summary>
+    internal async Task<string?> StatusInTable(string kind, string id)
+    {
+        await using var connection = await Open();
+        await using var command = connection.CreateCommand();
+        command.CommandText = $"SELECT status FROM grain_state WHERE kind = '{kind}' AND id = '{id}'";
+        return await command.ExecuteScalarAsync() as string;
+    }
+
+    /// <summary>Until disposed, no guest's row gets into the table.</summary>
+    internal abstract Task<IAsyncDisposable> HoldBackGuests();
+
+    protected abstract Task<DbConnection> Open();
+
+    protected static async Task Execute(DbConnection connection, string statement)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = statement;
+        await command.ExecuteNonQueryAsync();
+    }
+
+    protected sealed class Undo(Func<Task> undo) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await undo();
+    }
+}
+
+public sealed class CrashableSqlite : CrashableCouch
+{
+    private readonly TemporaryFolder folder = new();
+
+    protected override Dictionary<string, string> Environment => new() { ["COUCH_DATA_DIR"] = folder["data"] };
+
+    public override ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public override ValueTask DisposeAsync()
+    {
+        folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The guest's write fails; the redeemer is told 503, and the couch is killed then.</summary>
+    internal override async Task<IAsyncDisposable> HoldBackGuests()
+    {
+        await using var connection = await Open();
+        await Execute(connection, "CREATE TRIGGER hold_back BEFORE INSERT ON grain_state WHEN NEW.kind = 'guest' BEGIN SELECT RAISE(ABORT, 'held back'); END");
+        return new Undo(async () =>
+        {
+            await using var again = await Open();
+            await Execute(again, "DROP TRIGGER hold_back");
+        });
+    }
+
+    protected override async Task<DbConnection> Open()
+    {
+        var connection = new SqliteConnection($"Data Source={folder["data"]}/couch.db;Pooling=False;Default Timeout=10");
+        await connection.OpenAsync();
+        return connection;
+    }
+}
+
+public sealed class CrashablePostgres : CrashableCouch
+{
+    private readonly string key = Some.Key();
+    private PostgresServer.EmptyDatabase database = null!;
+
+    protected override Dictionary<string, string> Environment => new()
+    {
+        ["ConnectionStrings__Couch"] = database.ConnectionString,
+        ["COUCH_SIGNING_KEY"] = key,
+        ["COUCH_ADVERTISED_ADDRESS"] = "127.0.0.1",
+    };
+
+    public override async ValueTask InitializeAsync() => database = await PostgresServer.NewDatabase();
+
+    public override ValueTask DisposeAsync() => database.DisposeAsync();
+
+    /// <summary>The guest's write hangs on a lock that the test holds; the couch is killed in the middle of it.</summary>
+    internal override async Task<IAsyncDisposable> HoldBackGuests()
+    {
+        var holder = await Open();
+        await Execute(holder, """
+            SELECT pg_advisory_lock(7);
+            CREATE FUNCTION hold_back() RETURNS trigger LANGUAGE plpgsql AS
+              'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NEW; END';
+            CREATE TRIGGER hold_back BEFORE INSERT ON grain_state FOR EACH ROW WHEN (NEW.kind = 'guest') EXECUTE FUNCTION hold_back();
+            """);
+        return new Undo(async () =>
+        {
+            // The killed node's insert must not go through once the lock is gone: its session goes first.
+            await Execute(holder, """
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
+                DROP FUNCTION hold_back() CASCADE;
+                """);
+            await holder.DisposeAsync();
+        });
+    }
+
+    protected override async Task<DbConnection> Open()
+    {
+        var connection = new NpgsqlConnection(database.ConnectionString + ";Pooling=false");
+        await connection.OpenAsync();
+        return connection;
+    }
+}

@@ -1,0 +1,86 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Couch.Domain.Guests;
+using Couch.Tests.Support;
+using Npgsql;
+using Xunit;
+
+namespace Couch.Tests.Crashes;
+
+/// <summary>A couch whose PostgreSQL goes away, comes back, or answers too late.</summary>
+public sealed class DatabaseOutageTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+
+    private PostgresServer.EmptyDatabase database = null!;
+    private TcpProxy proxy = null!;
+    private CouchProcess couch = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        database = await PostgresServer.NewDatabase();
+        var through = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+        proxy = new TcpProxy(through.Port);
+        through.Port = proxy.Port;
+        couch = await CouchProcess.Start(new()
+        {
+            ["ConnectionStrings__Couch"] = through.ConnectionString,
+            ["COUCH_SIGNING_KEY"] = Some.Key(),
+            ["COUCH_ADVERTISED_ADDRESS"] = "127.0.0.1",
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await couch.DisposeAsync();
+        await proxy.DisposeAsync();
+        await database.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_database_that_is_gone_is_a_503_the_process_stays_up_and_recovers_by_itself()
+    {
+        var invite = await couch.Post("/couch/invites", new { createdBy = "noah" });
+        proxy.GoDead();
+
+        foreach (var request in new Func<Task<HttpResponseMessage>>[]
+                 {
+                     () => couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" }),
+                     () => couch.Http.PostAsJsonAsync("/couch/redeem", new { code = (string)invite["code"]!, name = "guest-1" }),
+                     () => couch.Http.GetAsync("/couch/guests"),
+                     () => couch.Http.GetAsync($"/couch/guests/{GuestId.New(Some.Time, Some.Chance)}"),
+                 })
+        {
+            using var response = await request();
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+            Assert.NotNull(response.Headers.RetryAfter);
+            Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        }
+
+        Assert.Equal("ok", (string?)(await couch.Get("/health"))["status"]);
+        using (var ready = await couch.Http.GetAsync("/health/ready"))
+        {
+            Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+            Assert.DoesNotContain("\"database\":\"ok\"", await ready.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        proxy.Heal();
+        await Until.True(
+            async () => (await couch.Http.PostAsJsonAsync("/couch/redeem", new { code = (string)invite["code"]!, name = "guest-1" })).IsSuccessStatusCode,
+            Soon, "the same invite is redeemed");
+    }
+
+    [Fact]
+    public async Task A_kill_whose_answer_the_database_lost_is_found_done_and_answered()
+    {
+        var invite = await couch.Post("/couch/invites", new { createdBy = "noah" });
+        var guest = await couch.Post("/couch/redeem", new { code = (string)invite["code"]!, name = "guest-1" });
+        proxy.LoseReplyTo("\"revoked\"");
+
+        using var killed = await couch.Http.DeleteAsync($"/couch/guests/{guest["guestId"]}");
+        Assert.True(proxy.HasLostReply);
+        Assert.Equal(HttpStatusCode.OK, killed.StatusCode);
+        Assert.Equal("revoked", (string?)JsonNode.Parse(await killed.Content.ReadAsStringAsync())!["status"]);
+    }
+}

@@ -1,0 +1,99 @@
+using System.Reflection;
+using System.Text.Json;
+using Couch.Domain.Guests;
+using Couch.Domain.Invites;
+using Couch.Domain.Text;
+using Couch.Tests.Support;
+using Xunit;
+
+namespace Couch.Tests.Domain;
+
+/// <summary>What crosses silos and what lies in the table is a promise to the version before and the one after.</summary>
+public sealed class ContractTests
+{
+    [Fact]
+    public void Enum_values_and_their_words_never_change()
+    {
+        Assert.Equal("Active=0 active, Redeemed=1 redeemed, Revoked=2 revoked, Expired=3 expired", Pinned<InviteStatus>());
+        Assert.Equal("Provisioning=0 provisioning, Running=1 running, Stopped=2 stopped, Expired=3 expired, Revoked=4 revoked", Pinned<GuestStatus>());
+        Assert.Equal("Stop=0 stop, Report=1 report", Pinned<Enforcement>());
+        Assert.Equal(
+            "Expired=0 expired, Killed=1 killed, LimitsExceeded=2 limits-exceeded, ProvisioningFailed=3 provisioning-failed, VmLost=4 vm-lost, CheckedOut=5 checked-out",
+            Pinned<EndReason>());
+    }
+
+    [Fact]
+    public void Everything_that_crosses_silos_has_an_alias_of_its_own_and_numbered_members()
+    {
+        var types = typeof(Invite).Assembly.GetTypes().Where(type => type.GetCustomAttribute<GenerateSerializerAttribute>(inherit: false) is not null).ToList();
+        Assert.All(types, type => Assert.NotNull(type.GetCustomAttribute<AliasAttribute>(inherit: false)));
+        Assert.Distinct(types.Select(type => type.GetCustomAttribute<AliasAttribute>(inherit: false)!.Alias));
+    }
+
+    [Theory]
+    [InlineData(typeof(Invite), "Id CreatedBy Label ResourceLimits Permissions Enforcement Status ExpiresAt Redemption")]
+    [InlineData(typeof(Redemption), "GuestId GuestName PublicKey Idempotency")]
+    [InlineData(typeof(Idempotency), "KeyHash BodyHash")]
+    [InlineData(typeof(CreateInvite), "Id CreatedBy Label ResourceLimits Permissions Enforcement ExpiresInHours")]
+    [InlineData(typeof(RedeemInvite), "GuestName PublicKey Idempotency")]
+    [InlineData(typeof(ResourceLimits), "MaxCpuCores MaxMemoryMB MaxDiskGB MaxNetworkEgressGB MaxDurationHours MaxTokenBudget")]
+    [InlineData(typeof(Permissions), "CanAccessInternet CanSpawnSubAgents CanAccessHostServices")]
+    [InlineData(typeof(ResourceUsage), "CpuSeconds MemoryPeakMB DiskUsedGB NetworkEgressGB TokensUsed UptimeSeconds")]
+    [InlineData(typeof(UsageReport), "CpuSeconds MemoryPeakMB DiskUsedGB NetworkEgressGB TokensUsed UptimeSeconds")]
+    [InlineData(
+        typeof(Guest),
+        "Id InviteId Name PublicKey Status VmId AgentEndpoint ResourceLimits Permissions Enforcement ResourceUsage ExpiresAt StoppedAt EndReason EndDetail")]
+    public void Members_keep_their_numbers(Type type, string members)
+    {
+        var numbered = type.GetProperties()
+            .Select(property => (property.Name, Id: property.GetCustomAttribute<IdAttribute>()?.Id))
+            .Where(member => member.Id is not null)
+            .OrderBy(member => member.Id)
+            .Select((member, index) => member.Id == index ? member.Name : $"{member.Name} has {member.Id}");
+        Assert.Equal(members, string.Join(' ', numbered));
+    }
+
+    [Fact]
+    public void An_invites_row_is_spelled_as_the_generated_columns_and_the_version_before_read_it()
+    {
+        var id = "01KAS48W7V0123456789ABCDEF";
+        const string row =
+            """{"id":"01KAS48W7V0123456789ABCDEF","createdBy":"noah","label":"test","resourceLimits":{"maxCpuCores":2,"maxMemoryMB":4096,"maxDiskGB":20,"maxNetworkEgressGB":10,"maxDurationHours":72,"maxTokenBudget":50000000},"permissions":{"canAccessInternet":true,"canSpawnSubAgents":false,"canAccessHostServices":false},"enforcement":"stop","status":"redeemed","expiresAt":"2026-11-24T12:00:00.123Z","redemption":{"guestId":"01KAS48W7V0123456789ABCDEF","guestName":"guest-1","publicKey":"ssh-ed25519 AAAA","idempotency":{"keyHash":"k","bodyHash":"b"}}}""";
+        Assert.True(InviteId.TryParse(id, out var inviteId) & GuestId.TryParse(id, out var guestId));
+        var invite = Some.Invite() with
+        {
+            Id = inviteId,
+            Status = InviteStatus.Redeemed,
+            ExpiresAt = Some.Time.AddHours(24),
+            Redemption = new() { GuestId = guestId, GuestName = "guest-1", PublicKey = "ssh-ed25519 AAAA", Idempotency = new() { KeyHash = "k", BodyHash = "b" } },
+        };
+        Assert.Equal(row, JsonSerializer.Serialize(invite, CouchJson.Stored));
+        Assert.Equal(invite, JsonSerializer.Deserialize<Invite>(row, CouchJson.Stored));
+    }
+
+    [Fact]
+    public void A_guests_row_is_spelled_as_the_generated_columns_and_the_version_before_read_it()
+    {
+        var id = "01KAS48W7V0123456789ABCDEF";
+        const string row =
+            """{"id":"01KAS48W7V0123456789ABCDEF","inviteId":"01KAS48W7V0123456789ABCDEF","name":"guest-1","status":"stopped","vmId":"vm-1","agentEndpoint":"http://vm","resourceLimits":{"maxCpuCores":2,"maxMemoryMB":4096,"maxDiskGB":20,"maxNetworkEgressGB":10,"maxDurationHours":72,"maxTokenBudget":50000000},"permissions":{"canAccessInternet":true,"canSpawnSubAgents":false,"canAccessHostServices":false},"enforcement":"report","resourceUsage":{"cpuSeconds":1.5,"memoryPeakMB":0,"diskUsedGB":0,"networkEgressGB":0,"tokensUsed":7,"uptimeSeconds":0},"expiresAt":"2026-11-26T12:00:00.123Z","stoppedAt":"2026-11-23T12:00:00.123Z","endReason":"checked-out","endDetail":"bye"}""";
+        Assert.True(InviteId.TryParse(id, out var inviteId) & GuestId.TryParse(id, out var guestId));
+        var guest = Some.Guest(enforcement: Enforcement.Report) with
+        {
+            Id = guestId,
+            InviteId = inviteId,
+            Status = GuestStatus.Stopped,
+            VmId = "vm-1",
+            AgentEndpoint = "http://vm",
+            ResourceUsage = new() { CpuSeconds = 1.5, TokensUsed = 7 },
+            StoppedAt = Some.Time,
+            EndReason = EndReason.CheckedOut,
+            EndDetail = "bye",
+        };
+        Assert.Equal(row, JsonSerializer.Serialize(guest, CouchJson.Stored));
+        Assert.Equal(guest, JsonSerializer.Deserialize<Guest>(row, CouchJson.Stored));
+    }
+
+    private static string Pinned<TEnum>() where TEnum : struct, Enum =>
+        string.Join(", ", Enum.GetValues<TEnum>().Select(value => $"{value}={Convert.ToInt32(value, null)} {value.Word()}"));
+}

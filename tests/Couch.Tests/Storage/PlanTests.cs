@@ -1,0 +1,120 @@
+using Couch.Cluster.Storage;
+using Couch.Domain.Text;
+using Couch.Tests.Support;
+using Xunit;
+
+namespace Couch.Tests.Storage;
+
+/// <summary>A table that has seen years: every list and sweep still walks an index from one end.</summary>
+public abstract class PlanTests(PlanTests.FullTable table)
+{
+    [Theory]
+    [InlineData(null, false, false)]
+    [InlineData(null, false, true)]
+    [InlineData("redeemed", false, false)]
+    [InlineData("redeemed", false, true)]
+    [InlineData("active", true, false)]
+    [InlineData("active", true, true)]
+    public async Task A_page_is_walked_off_an_index_without_sorting(string? status, bool isOpen, bool hasCursor)
+    {
+        var (heavy, plan) = await table.Database.Plan(
+            Listings.Query(status is not null, isOpen, isExpired: false, hasCursor), Page(status, isOpen, hasCursor));
+
+        Assert.True(heavy is [], plan);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_page_of_the_expired_sorts_itself_and_what_is_overdue_and_no_more(bool hasCursor)
+    {
+        var (heavy, plan) = await table.Database.Plan(
+            Listings.Query(hasStatus: true, isOpen: false, isExpired: true, hasCursor), Page("expired", true, hasCursor));
+
+        Assert.DoesNotContain(heavy, step => step.Contains("scan", StringComparison.OrdinalIgnoreCase));
+        Assert.Contains("grain_state_by_status", plan, StringComparison.Ordinal);
+        Assert.Contains("grain_state_open", plan, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Overdue_rows_are_walked_off_their_own_index()
+    {
+        var (heavy, plan) = await table.Database.Plan(
+            Sweeps.OverdueQuery, ("service", GrainKinds.Service), ("kind", GrainKinds.Invite), ("dueBefore", FullTable.Now.ToIso()), ("limit", 500));
+
+        Assert.True(heavy is [], plan);
+        Assert.Contains("grain_state_open", plan, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Missing_guests_are_looked_for_after_the_watermark_only()
+    {
+        var (heavy, plan) = await table.Database.Plan(
+            Sweeps.MissingQuery,
+            ("service", GrainKinds.Service), ("invite", GrainKinds.Invite), ("guest", GrainKinds.Guest), ("after", FullTable.Id(99_000)), ("limit", 500));
+
+        Assert.True(heavy is [], plan);
+        Assert.Contains("grain_state_redeemed", plan, StringComparison.Ordinal);
+    }
+
+    private static (string, object)[] Page(string? status, bool hasNow, bool hasCursor)
+    {
+        List<(string, object)> parameters = [("service", GrainKinds.Service), ("kind", GrainKinds.Invite), ("limit", 101)];
+        if (status is not null)
+            parameters.Add(("status", status));
+        if (hasNow)
+            parameters.Add(("now", FullTable.Now.ToIso()));
+        if (hasCursor)
+            parameters.Add(("cursor", FullTable.Id(50_000)));
+        return [.. parameters];
+    }
+
+    public abstract class FullTable(Engine engine) : IAsyncLifetime
+    {
+        public static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+        public CouchDatabase Database => engine.Database;
+
+        public static string Id(int number) => $"01M000000000000000000{number:D5}";
+
+        public async ValueTask InitializeAsync()
+        {
+            await engine.InitializeAsync();
+            // Most of 100,000 are history; the newest 500 are open, and none of those is overdue.
+            var (numbers, id, json) = Database is PostgresDatabase
+                ? ("SELECT n FROM generate_series(0, 99999) AS all_numbers(n)", "lpad(CAST(n AS text), 5, '0')", "jsonb")
+                : ("WITH RECURSIVE all_numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM all_numbers WHERE n < 99999) SELECT n FROM all_numbers",
+                    "printf('%05d', n)", "TEXT");
+            await Fill(GrainKinds.Invite, $$$"""
+                CASE WHEN n >= 99500 THEN '{"status":"active","expiresAt":"2026-11-24T12:00:00.000Z"}'
+                  WHEN n % 2 = 0 THEN '{"status":"expired","expiresAt":"2026-01-01T00:00:00.000Z"}'
+                  ELSE '{"status":"redeemed","expiresAt":"2026-01-01T00:00:00.000Z","redemption":{"guestId":"01M000000000000000000' || {{{id}}} || '"}}' END
+                """);
+            await Fill(GrainKinds.Guest, """
+                CASE WHEN n >= 99500 THEN '{"status":"running","expiresAt":"2026-11-24T12:00:00.000Z"}'
+                  ELSE '{"status":"stopped","expiresAt":"2026-01-01T00:00:00.000Z"}' END
+                """);
+            if (Database is PostgresDatabase)
+                await Database.Rows("ANALYZE grain_state");
+
+            Task Fill(string kind, string state) => Database.Rows(
+                $"""
+                INSERT INTO grain_state (service, kind, id, version, state)
+                SELECT '{GrainKinds.Service}', '{kind}', '01M000000000000000000' || {id}, 1, CAST({state} AS {json}) FROM ({numbers}) AS numbers
+                """);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await engine.DisposeAsync();
+            GC.SuppressFinalize(this);
+        }
+    }
+}
+
+public sealed class PostgresTable() : PlanTests.FullTable(new PostgresEngine());
+
+public sealed class SqliteTable() : PlanTests.FullTable(new SqliteEngine());
+
+public sealed class PlansOnPostgres(PostgresTable table) : PlanTests(table), IClassFixture<PostgresTable>;
+
+public sealed class PlansOnSqlite(SqliteTable table) : PlanTests(table), IClassFixture<SqliteTable>;

@@ -1,0 +1,50 @@
+using Couch.Cluster.Storage;
+using Couch.Domain.Guests;
+using Couch.Domain.Invites;
+using Couch.Tests.Support;
+using Xunit;
+
+namespace Couch.Tests.Storage;
+
+public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
+{
+    private Sweeps Sweeps => new(Database);
+
+    [Fact]
+    public async Task Overdue_rows_are_found_longest_overdue_first()
+    {
+        var late = Some.Invite(expiresInHours: 2);
+        var later = Some.Invite(expiresInHours: 1);
+        var open = Some.Invite(expiresInHours: 3.001);
+        var ended = Some.Invite(expiresInHours: 1) with { Status = InviteStatus.Revoked };
+        foreach (var invite in new[] { late, later, open, ended })
+            await Database.Put(GrainKinds.Invite, invite.Id.Value, invite);
+        await Database.Put(GrainKinds.Housekeeping, "house", new { watermark = "x" });
+
+        Assert.Equal([later.Id.Value, late.Id.Value], await Sweeps.Overdue(GrainKinds.Invite, Some.Time.AddHours(3), 10, Cancel));
+        Assert.Equal([later.Id.Value], await Sweeps.Overdue(GrainKinds.Invite, Some.Time.AddHours(3), 1, Cancel));
+        Assert.Empty(await Sweeps.Overdue(GrainKinds.Guest, Some.Time.AddHours(3), 10, Cancel));
+    }
+
+    [Fact]
+    public async Task Spent_invites_without_a_guest_are_found_after_the_watermark()
+    {
+        var spent = Enumerable.Range(0, 6).Select(minute => Some.Redeemed(Some.Invite(), Some.Time.AddMinutes(minute))).ToArray();
+        foreach (var invite in spent)
+            await Database.Put(GrainKinds.Invite, invite.Id.Value, invite);
+        await Database.Put(GrainKinds.Invite, Some.Invite().Id.Value, Some.Invite());
+        foreach (var arrived in new[] { spent[1], spent[4] })
+            await Database.Put(GrainKinds.Guest, arrived.Redemption!.GuestId.Value, Guest.Arriving(arrived));
+
+        Assert.Equal(Missing(spent[0], spent[2], spent[3], spent[5]), await Sweeps.RedeemedWithoutGuest(null, 10, Cancel));
+        Assert.Equal(Missing(spent[3], spent[5]), await Sweeps.RedeemedWithoutGuest(spent[2].Redemption!.GuestId, 10, Cancel));
+        Assert.Equal(Missing(spent[0], spent[2]), await Sweeps.RedeemedWithoutGuest(null, 2, Cancel));
+    }
+
+    private static IEnumerable<MissingGuest> Missing(params Invite[] invites) =>
+        invites.Select(invite => new MissingGuest(invite.Id, invite.Redemption!.GuestId));
+}
+
+public sealed class SweepsOnPostgres(PostgresEngine engine) : SweepTests(engine), IClassFixture<PostgresEngine>;
+
+public sealed class SweepsOnSqlite(SqliteEngine engine) : SweepTests(engine), IClassFixture<SqliteEngine>;

@@ -1,0 +1,116 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Couch.Tests.Support;
+
+/// <summary>Stands between a couch and its database: passes everything on, goes dead, or loses an answer.</summary>
+internal sealed class TcpProxy : IAsyncDisposable
+{
+    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly int target;
+    private readonly List<TcpClient> open = [];
+    private readonly Task accepting;
+    private volatile bool isDead;
+    private byte[]? loseReplyTo;
+
+    public TcpProxy(int target)
+    {
+        this.target = target;
+        listener.Start();
+        accepting = Accept();
+    }
+
+    public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
+
+    /// <summary>Cuts every connection and takes no new one until <see cref="Heal"/>.</summary>
+    public void GoDead()
+    {
+        isDead = true;
+        lock (open)
+        {
+            open.ForEach(client => client.Dispose());
+            open.Clear();
+        }
+    }
+
+    public void Heal() => isDead = false;
+
+    /// <summary>The next request that holds <paramref name="text"/> reaches the database, whose answer does not come back.</summary>
+    public void LoseReplyTo(string text) => loseReplyTo = System.Text.Encoding.UTF8.GetBytes(text);
+
+    /// <summary>Whether the answer that was to be lost has been lost.</summary>
+    public bool HasLostReply { get; private set; }
+
+    public async ValueTask DisposeAsync()
+    {
+        listener.Stop();
+        GoDead();
+        await accepting;
+        listener.Dispose();
+    }
+
+    private async Task Accept()
+    {
+        try
+        {
+            while (true)
+            {
+                var client = await listener.AcceptTcpClientAsync();
+                if (isDead)
+                    client.Dispose();
+                else
+                    _ = Pass(client);
+            }
+        }
+        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
+        {
+        }
+    }
+
+    private async Task Pass(TcpClient client)
+    {
+        using var server = new TcpClient { NoDelay = true };
+        using (client)
+        {
+            lock (open)
+                open.AddRange([client, server]);
+            try
+            {
+                await server.ConnectAsync(IPAddress.Loopback, target);
+                var losing = new StrongBox();
+                await Task.WhenAny(
+                    Pump(client.GetStream(), server.GetStream(), losing, isRequest: true),
+                    Pump(server.GetStream(), client.GetStream(), losing, isRequest: false));
+            }
+            catch (Exception cut) when (cut is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+            {
+            }
+        }
+    }
+
+    private async Task Pump(NetworkStream from, NetworkStream to, StrongBox losing, bool isRequest)
+    {
+        var buffer = new byte[64 * 1024];
+        while (await from.ReadAsync(buffer) is var count and > 0)
+        {
+            var chunk = buffer.AsMemory(0, count);
+            if (isRequest && loseReplyTo is { } text && chunk.Span.IndexOf(text) >= 0)
+            {
+                loseReplyTo = null;
+                losing.IsSet = true;
+            }
+            else if (!isRequest && losing.IsSet)
+            {
+                HasLostReply = true;
+                return;
+            }
+
+            await to.WriteAsync(chunk);
+        }
+    }
+
+    private sealed class StrongBox
+    {
+        public volatile bool IsSet;
+    }
+}
