@@ -23,7 +23,7 @@ public sealed class DiscretionTests
         ActivitySource.AddActivityListener(listener);
         using var log = new Listening(said);
         await using var couch = await CouchHost.Start(
-            builder => builder.Logging.AddProvider(log),
+            builder => builder.Logging.ClearProviders().AddProvider(log),
             $"--COUCH_AUTH_TOKEN={HostKey}", "--Logging:LogLevel:Default=Trace", "--Logging:LogLevel:Couch=Trace");
         var host = couch.With(HostKey);
 
