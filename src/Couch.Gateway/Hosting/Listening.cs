@@ -12,6 +12,8 @@ internal static class Listening
     {
         if (addresses.Urls is { } urls)
             builder.WebHost.UseUrls(urls);
+        // Container images set it. It never counts here, and would be complained of at every start.
+        builder.WebHost.UseSetting(WebHostDefaults.HttpPortsKey, "");
 
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

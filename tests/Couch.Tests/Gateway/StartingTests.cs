@@ -58,7 +58,7 @@ public sealed class StartingTests
     {
         await using var couch = await CouchHost.Start();
 
-        Assert.Contains($"port {couch.Address.Port} is in use", WhyNot($"--PORT={couch.Address.Port}"), StringComparison.Ordinal);
+        Assert.Contains($"PORT names port {couch.Address.Port}, which is in use", WhyNot($"--PORT={couch.Address.Port}"), StringComparison.Ordinal);
     }
 
     private static string WhyNot(params string[] settings) =>
