@@ -21,5 +21,6 @@ public sealed record HarmRule
         Call is Call.Unknown ? "an unknown call cannot be harmed"
         : Probability is not (> 0 and <= 1) ? "a probability is above 0 and at most 1"
         : Times < 1 ? "a rule harms once at least"
+        : Effect is null ? "an effect is needed"
         : Effect.WhyNot(Call);
 }
