@@ -338,21 +338,23 @@ public sealed class DockerHostTests : IAsyncLifetime
 
         await Until.True(async () => await host.Observe(made.VmId, Never) is VmSight.Dead, Bound, "the sandbox ended");
 
-        Assert.Matches("ended with code 3 as soon as it began: COUCH_DOCKER_COMMAND is not a service that stays. It last said: nothing to do", engine.Log.Text);
+        Assert.Matches("ended with code 3 as soon as it began: COUCH_DOCKER_COMMAND is not a service that stays.* It last said: nothing to do", engine.Log.Text);
         var refusal = await Assert.ThrowsAsync<VmHostException>(() => host.Ensure(order, Never));
         Assert.True(refusal.IsFinal);
         Assert.Contains("COUCH_DOCKER_COMMAND is not a service", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_command_that_the_image_does_not_have_is_final_and_leaves_nothing_after_a_release()
+    public async Task A_command_that_the_image_does_not_have_is_told_and_leaves_nothing_after_a_release()
     {
-        var (host, order) = (engine.Host(["no-such-program"]), engine.Order());
+        var (host, order) = (engine.Host(["no-such-program"]), engine.Order(mayExist: true));
 
-        var refusal = await Assert.ThrowsAsync<VmHostException>(() => host.Ensure(order, Never));
+        // The engine itself says so, or the sandbox's init process does a moment after it was started.
+        VmHostException? refusal = null;
+        await Until.True(async () => (refusal = await Record.ExceptionAsync(() => host.Ensure(order, Never)) as VmHostException) is not null, Bound, "ensuring is refused");
         await host.Release(order.Guest, null, Never);
 
-        Assert.True(refusal.IsFinal, refusal.Message);
+        Assert.True(refusal!.IsFinal, refusal.Message);
         Assert.Contains("no-such-program", refusal.Message, StringComparison.Ordinal);
         Assert.Empty(await engine.Mine(host));
     }

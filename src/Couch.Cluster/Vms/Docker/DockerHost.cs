@@ -16,7 +16,7 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
 
     private readonly DockerEngine engine = new(options.Engine, clock);
     private readonly GuestTurns turns = new();
-    private EngineAbilities? abilities;
+    private volatile EngineAbilities? abilities;
 
     public string Name => "docker";
 
@@ -55,7 +55,7 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
 
     public async Task<UsageReport?> Measure(string vmId, CancellationToken cancel) =>
         await engine.Find(vmId, cancel) is { } found
-            ? await Meter.Read(engine, found, clock, cancel)
+            ? await Meter.Read(engine, await Abilities(cancel), found, clock, cancel)
             : throw new VmHostException($"There is no sandbox {vmId} to measure");
 
     // A turn is bounded by its calls' bounds, not by its caller's patience.
@@ -109,10 +109,9 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
 
     private async Task Create(VmOrder order)
     {
-        abilities ??= new EngineAbilities((await engine.Ask("describe itself", DockerEngine.AskBound, (docker, token) => docker.System.GetSystemInfoAsync(token), CancellationToken.None)).NCPU);
         while (true)
         {
-            var asked = abilities;
+            var asked = await Abilities(CancellationToken.None);
             try
             {
                 await engine.Ask("make a sandbox", DockerEngine.WorkBound, (docker, token) => docker.Containers.CreateContainerAsync(Sandbox.For(order, options, asked), token), CancellationToken.None);
@@ -130,6 +129,9 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
             }
         }
     }
+
+    private async Task<EngineAbilities> Abilities(CancellationToken cancel) =>
+        abilities ??= EngineAbilities.Of(await engine.Ask("describe itself", DockerEngine.AskBound, (docker, token) => docker.System.GetSystemInfoAsync(token), cancel));
 
     private async Task<bool> RemoveAll(GuestId guest, string? vmId)
     {

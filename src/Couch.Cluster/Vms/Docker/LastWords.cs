@@ -25,7 +25,7 @@ internal static class LastWords
         {
             sentence += options.Command is null
                 ? $" as soon as it began: the command of the image {options.Image} is not a service that stays. Set COUCH_DOCKER_COMMAND, for example to: sleep infinity"
-                : " as soon as it began: COUCH_DOCKER_COMMAND is not a service that stays";
+                : $" as soon as it began: COUCH_DOCKER_COMMAND is not a service that stays, or the image does not have it ({string.Join(' ', options.Command)})";
         }
 
         var log = await LogOf(container.ID, engine, cancel);

@@ -6,7 +6,7 @@ namespace Couch.Cluster.Vms.Docker;
 /// <summary>Reads what a sandbox has used from the engine's counters.</summary>
 internal static class Meter
 {
-    public static async Task<UsageReport> Read(DockerEngine engine, ContainerInspectResponse container, TimeProvider clock, CancellationToken cancel)
+    public static async Task<UsageReport> Read(DockerEngine engine, EngineAbilities abilities, ContainerInspectResponse container, TimeProvider clock, CancellationToken cancel)
     {
         var size = new ContainersListParameters { All = true, Size = true, Filters = DockerEngine.Filter("id", container.ID) };
         var listed = await engine.Ask("add up a sandbox's disk", DockerEngine.WorkBound, (docker, token) => docker.Containers.ListContainersAsync(size, token), cancel);
@@ -15,7 +15,7 @@ internal static class Meter
         {
             CpuSeconds = counters?.CPUStats?.CPUUsage?.TotalUsage / 1e9,
             MemoryPeakMB = Memory(counters?.MemoryStats) / Sandbox.BytesPerMB,
-            NetworkEgressGB = counters is null ? null : (counters.Networks?.Values.Sum(network => (double)network.TxBytes) ?? 0) / Sandbox.BytesPerGB,
+            NetworkEgressGB = counters is null ? null : Sent(counters, abilities) / Sandbox.BytesPerGB,
             DiskUsedGB = listed.FirstOrDefault(one => one.ID == container.ID)?.SizeRw / Sandbox.BytesPerGB,
             UptimeSeconds = Uptime(container.State, clock.GetUtcNow()),
         };
@@ -42,6 +42,10 @@ internal static class Meter
         _ = memory.Stats?.TryGetValue("total_inactive_file", out cached) is true || memory.Stats?.TryGetValue("inactive_file", out cached) is true;
         return memory.Usage > cached ? memory.Usage - cached : memory.Usage;
     }
+
+    // Podman before 4.4 tells the two the other way round (its issue 16618).
+    private static double Sent(ContainerStatsResponse counters, EngineAbilities abilities) =>
+        counters.Networks?.Values.Sum(network => (double)(abilities.SwapsTraffic ? network.RxBytes : network.TxBytes)) ?? 0;
 
     private static double? Uptime(ContainerState state, DateTimeOffset now)
     {
