@@ -1,4 +1,5 @@
 using Couch.Domain.Guests;
+using Couch.Domain.Vms;
 using Orleans.Concurrency;
 
 namespace Couch.Cluster.Guests;
@@ -35,6 +36,10 @@ public interface IGuestGrain : IGrainWithStringKey
 
     [Alias("Extend")]
     Task<ExtendOutcome> Extend(double hours);
+
+    /// <summary>Takes in what a VM host reported. Twice, late or for an older attempt, it changes nothing that counts.</summary>
+    [Alias("Observe")]
+    Task Observe(VmReport report);
 
     /// <summary>Records an expiry that is due. Safe at any time, any number of times.</summary>
     [Alias("Settle")]

@@ -36,15 +36,40 @@ public static class VmTrack
     public static Guest BeginAttempt(this Guest guest) =>
         guest with { Vm = guest.Vm with { Attempts = guest.Vm.Attempts + 1, NotBefore = null } };
 
+    /// <summary>Takes in a report. The same guest where it changes nothing that counts.</summary>
+    /// <param name="mostAttempts">How many attempts there are before the guest is given up.</param>
+    /// <param name="chance">From 0 up to 1: spreads retries.</param>
+    public static Guest Observe(this Guest guest, VmReport report, int mostAttempts, DateTimeOffset now, double chance) => report switch
+    {
+        VmReport.Made made => guest.ObservedMade(made.Attempt, made.VmId, made.Endpoint),
+        VmReport.Failed failed => guest.ObservedFailure(failed.Attempt, failed.Error, failed.IsFinal, mostAttempts, now, chance),
+        VmReport.Ready ready => guest.ObservedReady(ready.VmId, now),
+        VmReport.Looked looked => guest.ObservedPresence(looked.VmId, looked.IsThere, now),
+        VmReport.Gone => guest.ObservedGone(now),
+        VmReport.NotGone notGone => guest.ObservedNotGone(notGone.Error, now, chance),
+        _ => guest,
+    };
+
+    /// <summary>The next moment the guest must act, should its memory be lost until then; null: never again.</summary>
+    /// <param name="patience">How long work that is under way may be left alone.</param>
+    public static DateTimeOffset? NextMoment(this Guest guest, DateTimeOffset now, TimeSpan patience)
+    {
+        var isUnderWay = guest.NextStep(now) is not VmStep.Rest;
+        var soon = now + patience;
+        return guest.IsStaying
+            ? isUnderWay && soon < guest.ExpiresAt ? soon : guest.ExpiresAt
+            : isUnderWay ? soon : null;
+    }
+
     /// <summary>The host has made, or found, the guest's VM.</summary>
     /// <returns>The same guest where the result is not of the attempt that counts: the VM is then a stray, to be destroyed.</returns>
-    public static Guest ObservedMade(this Guest guest, int attempt, string vmId, string endpoint) =>
+    private static Guest ObservedMade(this Guest guest, int attempt, string vmId, string endpoint) =>
         guest.Vm.State is VmState.Requested && guest.Vm.Attempts == attempt
             ? guest with { Vm = guest.Vm with { State = VmState.Booting, Id = vmId, Endpoint = endpoint, NotBefore = null } }
             : guest;
 
     /// <summary>An attempt came to nothing. The guest ends where it was the last, or where trying again cannot help.</summary>
-    public static Guest ObservedFailure(this Guest guest, int attempt, string error, bool isFinal, int mostAttempts, DateTimeOffset now, double chance)
+    private static Guest ObservedFailure(this Guest guest, int attempt, string error, bool isFinal, int mostAttempts, DateTimeOffset now, double chance)
     {
         if (guest.Vm.State is not (VmState.Requested or VmState.Booting) || guest.Vm.Attempts != attempt)
             return guest;
@@ -64,7 +89,7 @@ public static class VmTrack
     }
 
     /// <summary>The VM was seen ready: the guest runs, unless it has been activated by hand or has ended.</summary>
-    public static Guest ObservedReady(this Guest guest, string vmId, DateTimeOffset now) =>
+    private static Guest ObservedReady(this Guest guest, string vmId, DateTimeOffset now) =>
         guest.Vm is { State: VmState.Booting, Id: var id } && id == vmId && guest.AsOf(now).Status is GuestStatus.Provisioning
             ? guest with
             {
@@ -76,7 +101,7 @@ public static class VmTrack
             : guest;
 
     /// <summary>A direct look found a running guest's VM, or did not.</summary>
-    public static Guest ObservedPresence(this Guest guest, string vmId, bool isThere, DateTimeOffset now)
+    private static Guest ObservedPresence(this Guest guest, string vmId, bool isThere, DateTimeOffset now)
     {
         if (guest.AsOf(now).Status is not GuestStatus.Running || guest.Vm.State is not VmState.Ready || guest.Vm.Id != vmId)
             return guest;
@@ -92,7 +117,7 @@ public static class VmTrack
     }
 
     /// <summary>The host has confirmed that nothing of the guest's is left.</summary>
-    public static Guest ObservedGone(this Guest guest, DateTimeOffset now) => guest.Vm switch
+    private static Guest ObservedGone(this Guest guest, DateTimeOffset now) => guest.Vm switch
     {
         { State: VmState.Destroying } when guest.IsStaying => guest with { Vm = new() { Host = guest.Vm.Host, Attempts = guest.Vm.Attempts } },
         { State: VmState.Destroying, DestroyedAt: null } vm => guest with { Vm = vm with { State = VmState.Destroyed, DestroyedAt = now, NotBefore = null } },
@@ -101,7 +126,7 @@ public static class VmTrack
     };
 
     /// <summary>The host could not confirm it. Destruction is never given up.</summary>
-    public static Guest ObservedNotGone(this Guest guest, string error, DateTimeOffset now, double chance) =>
+    private static Guest ObservedNotGone(this Guest guest, string error, DateTimeOffset now, double chance) =>
         guest.Vm is { State: VmState.Destroying or VmState.Lost, DestroyedAt: null }
             ? guest with
             {
