@@ -12,7 +12,7 @@ namespace Couch.Cluster.Guests;
 /// The guest's VM: what the track decides is written here, and then given to the driver. What is under way is known to
 /// memory alone; a new memory looks before it makes.
 /// </summary>
-internal sealed partial class GuestGrain
+internal sealed partial class GuestGrain : IDisposable
 {
     /// <summary>Long enough for a call's own bounds, so that its report finds this memory.</summary>
     private static readonly TimeSpan StayInMemory = TimeSpan.FromMinutes(5);
@@ -23,6 +23,8 @@ internal sealed partial class GuestGrain
     private bool isAttempting;
     private bool isReleasing;
     private bool isGoneButForAttempt;
+
+    public void Dispose() => StopWatching();
 
     public async Task Observe(VmReport report)
     {

@@ -27,8 +27,8 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
     public Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel) =>
         turns.Take(order.Guest, () => MakeOrAdopt(order), cancel);
 
-    public Task Release(GuestId guest, string? vmId, CancellationToken cancel) =>
-        turns.Take(guest, () => RemoveAll(guest, vmId), cancel);
+    public Task Release(GuestId guest, string installation, string? vmId, CancellationToken cancel) =>
+        turns.Take(guest, () => RemoveAll(guest, installation, vmId), cancel);
 
     public async Task<VmSight> Observe(string vmId, CancellationToken cancel)
     {
@@ -133,11 +133,11 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
     private async Task<EngineAbilities> Abilities(CancellationToken cancel) =>
         abilities ??= EngineAbilities.Of(await engine.Ask("describe itself", DockerEngine.AskBound, (docker, token) => docker.System.GetSystemInfoAsync(token), cancel));
 
-    private async Task<bool> RemoveAll(GuestId guest, string? vmId)
+    private async Task<bool> RemoveAll(GuestId guest, string installation, string? vmId)
     {
         for (var round = 0; round < RemovalRounds; round++)
         {
-            var claimed = await Claimed(guest, vmId);
+            var claimed = await Claimed(guest, installation, vmId);
             if (claimed.Count == 0)
                 return true;
             foreach (var id in claimed)
@@ -147,11 +147,14 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
         throw new VmHostException($"Sandboxes of guest {guest} are still there after being removed {RemovalRounds} times");
     }
 
-    private async Task<IReadOnlyCollection<string>> Claimed(GuestId guest, string? vmId)
+    private async Task<IReadOnlyCollection<string>> Claimed(GuestId guest, string installation, string? vmId)
     {
-        var claimed = (await engine.WithLabel($"{Sandbox.GuestLabel}={guest}", CancellationToken.None)).Select(container => container.ID).ToHashSet();
+        var claimed = (await engine.WithLabel($"{Sandbox.GuestLabel}={guest}", CancellationToken.None))
+            .Where(container => container.Labels.TryGetValue(Sandbox.InstallationLabel, out var mark) && mark == installation)
+            .Select(container => container.ID).ToHashSet();
         // A list is made while containers come and go; the name is looked up.
-        if (await engine.Find(Sandbox.NameOf(guest), CancellationToken.None) is { } named && IsClaimed(named, Sandbox.GuestLabel, guest.Value))
+        if (await engine.Find(Sandbox.NameOf(guest), CancellationToken.None) is { } named
+            && IsClaimed(named, Sandbox.GuestLabel, guest.Value) && IsClaimed(named, Sandbox.InstallationLabel, installation))
             claimed.Add(named.ID);
         // Given by hand, so it may carry no claim; one that carries another guest's is a mistake, and stays.
         if (vmId is not null && await engine.Find(vmId, CancellationToken.None) is { } given && (ClaimOf(given) ?? guest.Value) == guest.Value)
