@@ -20,6 +20,7 @@ internal sealed partial class GuestGrain : IDisposable
     private readonly VmDriver? vms = services.GetService<VmDriver>();
     private CancellationTokenSource? watching;
     private IGrainTimer? wake;
+    private IGrainTimer? meter;
     private bool isAttempting;
     private bool isReleasing;
     private bool isGoneButForAttempt;
@@ -71,6 +72,30 @@ internal sealed partial class GuestGrain : IDisposable
                 WakeAt(wait.Until);
                 break;
         }
+
+        KeepMetering(guest);
+    }
+
+    /// <summary>A running guest is measured for as long as it runs; metering keeps its grain in memory.</summary>
+    private void KeepMetering(Guest guest)
+    {
+        if (guest.Vm.State is not VmState.Ready)
+        {
+            meter?.Dispose();
+            meter = null;
+        }
+        else if (vmOptions.MeterEvery > TimeSpan.Zero)
+        {
+            meter ??= this.RegisterGrainTimer(
+                Meter, new GrainTimerCreationOptions(vmOptions.MeterEvery, vmOptions.MeterEvery) { KeepAlive = true });
+        }
+    }
+
+    private Task Meter()
+    {
+        if (row.Current is { Vm: { State: VmState.Ready, Id: { } vmId } } guest)
+            vms!.Measure(guest.Id, vmId);
+        return Task.CompletedTask;
     }
 
     private void BeginFirstAttempt(Guest arrived)

@@ -27,7 +27,7 @@ internal sealed partial class GuestGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        row = new(state, database, DeactivateOnIdle);
+        row = new(state, database, DeactivateOnIdle, TellWaiting);
         // Memory is new: whatever was under way may have been lost with the old one.
         return Drive();
     }
@@ -131,6 +131,7 @@ internal sealed partial class GuestGrain(
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        LetWaitingGo();
         try
         {
             await Flush();

@@ -79,6 +79,21 @@ internal sealed partial class VmDriver(
         }
     });
 
+    /// <summary>Measures a running guest. Reports usage as any meter does.</summary>
+    public void Measure(GuestId guest, string vmId) => Task.Run(async () =>
+    {
+        try
+        {
+            if (await gates.Meters.Pass(() => host.Measure(vmId, CancellationToken.None), CancellationToken.None) is { } usage)
+                await grains.GetGrain<IGuestGrain>(guest.Value).Report(usage);
+        }
+        catch (Exception failure)
+        {
+            // Counters are absolute: the next measurement heals what this one missed.
+            LogNotMeasured(guest, failure.Message);
+        }
+    });
+
     private VmOrder Order(Guest guest, bool mayExist) => new()
     {
         Guest = guest.Id,
@@ -136,6 +151,9 @@ internal sealed partial class VmDriver(
 
     [LoggerMessage(41, LogLevel.Warning, "A report on the VM of guest {GuestId} did not reach it")]
     private partial void LogNotReported(GuestId guestId, Exception failure);
+
+    [LoggerMessage(43, LogLevel.Debug, "Guest {GuestId} was not measured: {Reason}")]
+    private partial void LogNotMeasured(GuestId guestId, string reason);
 
     [LoggerMessage(42, LogLevel.Warning, "The VM of guest {GuestId} could not be furnished: {Reason}")]
     private partial void LogNotFurnished(GuestId guestId, string reason);

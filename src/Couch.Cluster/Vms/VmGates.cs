@@ -7,6 +7,8 @@ internal sealed class VmGates(VmOptions options)
 
     public SemaphoreSlim Looks { get; } = new(options.CallsAtOnce);
 
+    public SemaphoreSlim Meters { get; } = new(options.CallsAtOnce);
+
     public SemaphoreSlim Destroys { get; } = new(options.CallsAtOnce);
 }
 

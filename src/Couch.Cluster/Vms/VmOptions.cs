@@ -20,6 +20,9 @@ public sealed class VmOptions
     /// </summary>
     public int CallsAtOnce { get; init; } = 64;
 
+    /// <summary>How often a running guest's usage is measured. 0 to 3600 seconds, 0 for never; default 10. From <c>COUCH_METER_SECONDS</c>.</summary>
+    public TimeSpan MeterEvery { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong.</summary>
     public static VmOptions Read(Settings settings)
     {
@@ -28,6 +31,7 @@ public sealed class VmOptions
             Vers = VersOptions.Read(settings),
             Docker = DockerOptions.Read(settings),
             Attempts = settings.Whole("COUCH_VM_ATTEMPTS", 8, 1, 100),
+            MeterEvery = TimeSpan.FromSeconds(settings.Whole("COUCH_METER_SECONDS", 10, 0, 3600)),
             CallsAtOnce = settings.Whole("COUCH_VM_CALLS", 64, 1, 1000),
         };
         if (options is { Vers: not null, Docker: not null })
