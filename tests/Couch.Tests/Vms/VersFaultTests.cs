@@ -124,16 +124,21 @@ public sealed class VersFaultTests : IAsyncLifetime
     [Fact]
     public async Task A_create_that_is_done_too_late_leaves_one_claimed_vm_and_an_unclaimed_one()
     {
-        var impatient = at.HostWith(options => options with { CreateBound = TimeSpan.FromSeconds(0.2) });
-        at.Vers.Harm.Next(Call.Create, new Effect.DoLate(TimeSpan.FromSeconds(0.5)));
+        var clock = new WatchedClock();
+        await using var slow = await VersAtHand.Start(clock);
+        slow.Vers.Harm.Next(Call.Create, new Effect.DoLate(TimeSpan.FromSeconds(90)));
         var order = Order();
 
-        await Assert.ThrowsAsync<VmHostException>(() => impatient.Ensure(order, Cancel));
-        await Until.True(() => Task.FromResult(at.Vers.Vms.Left.Count is 1), Bound, "the create is done after all");
-        await at.Host.Ensure(order with { MayExist = true }, Cancel);
+        var ensuring = slow.Host.Ensure(order, Cancel);
+        await clock.IsWaiting(TimeSpan.FromSeconds(90));
+        clock.Advance(TimeSpan.FromSeconds(60));
+        await Assert.ThrowsAsync<VmHostException>(() => ensuring.WaitAsync(Bound, Cancel));
+        clock.Advance(TimeSpan.FromSeconds(30));
+        await Until.True(() => Task.FromResult(slow.Vers.Vms.Left.Count is 1), Bound, "the create is done after all");
+        await slow.Host.Ensure(order with { MayExist = true }, Cancel);
 
-        Assert.Equal(2, at.Vers.Vms.Left.Count);
-        Assert.Equal(1, at.Vers.Vms.MostClaimedBy(order.Guest.Value));
+        Assert.Equal(2, slow.Vers.Vms.Left.Count);
+        Assert.Equal(1, slow.Vers.Vms.MostClaimedBy(order.Guest.Value));
     }
 
     [Theory]
