@@ -3,7 +3,7 @@ using Couch.Cluster.Configuration;
 namespace Couch.Cluster.Vms.Vers;
 
 /// <summary>The account at Vers that guests' VMs come from, and how it is used.</summary>
-public sealed class VersOptions
+public sealed record VersOptions
 {
     public const string DefaultApiUrl = "https://api.vers.sh/api/v1";
     public const string DefaultEndpoint = "https://{vm_id}.vm.vers.sh";
