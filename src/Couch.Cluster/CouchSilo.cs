@@ -6,7 +6,6 @@ using Couch.Domain.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Serialization;
 
@@ -40,8 +39,8 @@ public static class CouchSilo
                 silo.UseLocalhostClustering(options.SiloPort, options.GatewayPort, null, GrainKinds.Service, options.ClusterId);
             else
                 silo.UsePostgresClustering(options, database);
-            silo.AddStartupTask(StartHousekeeping, ServiceLifecycleStage.Active);
         });
+        builder.Services.AddHostedService<HousekeepingStart>();
         return builder;
     }
 
@@ -111,19 +110,5 @@ public static class CouchSilo
             endpoint.SiloListeningEndpoint = new(address, options.SiloPort);
             endpoint.GatewayListeningEndpoint = new(address, options.GatewayPort);
         });
-    }
-
-    private static async Task StartHousekeeping(IServiceProvider services, CancellationToken cancel)
-    {
-        try
-        {
-            var housekeeping = services.GetRequiredService<IGrainFactory>().GetGrain<IHousekeepingGrain>(IHousekeepingGrain.Key);
-            await housekeeping.Start().WaitAsync(cancel);
-        }
-        catch (Exception failure) when (failure is not OperationCanceledException)
-        {
-            // The reminder of an earlier start brings the next sweep; a couch with a sick database still starts.
-            services.GetRequiredService<ILogger<HousekeepingGrain>>().LogWarning("The first sweep failed: {Reason}", failure.Message);
-        }
     }
 }

@@ -47,7 +47,6 @@ public static class CouchGateway
         var app = builder.Build();
         app.UseProblems();
         app.UseNoStore();
-        app.UseOriginalCaller(gateway);
         app.UseTrustedProxies(gateway);
         app.UseRouting();
         app.UseRateLimiter();

@@ -9,22 +9,25 @@ namespace Couch.Gateway.Access;
 /// </summary>
 internal sealed class OriginalCaller
 {
-    private static readonly OriginalCaller OnThisMachine = new();
-
     private static readonly string[] ForwardingHeaders =
         ["Forwarded", "Via", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "True-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP"];
 
     private static readonly string[] ForwardingPrefixes = ["X-Forwarded", "X-Original-", "X-ProxyUser-", "X-Envoy-"];
 
-    public static bool IsOnThisMachine(HttpContext context) => context.Features.Get<OriginalCaller>() is not null;
+    private readonly bool isOnThisMachine;
 
-    public static void Look(HttpContext context)
-    {
-        if (context.Connection.RemoteIpAddress is { } address && Addresses.IsLoopback(address)
-            && Addresses.NamesLoopback(context.Request.Host.Host)
-            && !context.Request.Headers.Keys.Any(IsForwarding))
-            context.Features.Set(OnThisMachine);
-    }
+    private OriginalCaller(bool isOnThisMachine) => this.isOnThisMachine = isOnThisMachine;
+
+    /// <summary>Judged now, unless it has been remembered.</summary>
+    public static bool IsOnThisMachine(HttpContext context) => (context.Features.Get<OriginalCaller>() ?? Look(context)).isOnThisMachine;
+
+    /// <summary>Judges before forwarding headers are read, for whoever asks after it.</summary>
+    public static void Remember(HttpContext context) => context.Features.Set(Look(context));
+
+    private static OriginalCaller Look(HttpContext context) => new(
+        context.Connection.RemoteIpAddress is { } address && Addresses.IsLoopback(address)
+        && Addresses.NamesLoopback(context.Request.Host.Host)
+        && !context.Request.Headers.Keys.Any(IsForwarding));
 
     private static bool IsForwarding(string header) =>
         ForwardingHeaders.Contains(header, StringComparer.OrdinalIgnoreCase)

@@ -1,4 +1,6 @@
+using System.Text;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 
 namespace Couch.Gateway.Access;
 
@@ -11,11 +13,12 @@ internal sealed class QueryCapabilities
     public const string Token = "token";
     public const string Code = "code";
 
-    private readonly List<(string Name, string Value)> taken = [];
+    private StringValues token;
+    private StringValues code;
 
-    /// <summary>Every value that was sent under <paramref name="name"/>.</summary>
-    public static IEnumerable<string> Of(HttpContext context, string name) =>
-        context.Features.Get<QueryCapabilities>()?.taken.Where(pair => pair.Name == name).Select(pair => pair.Value) ?? [];
+    /// <summary>Every value that was sent under <paramref name="name"/>, <see cref="Token"/> or <see cref="Code"/>.</summary>
+    public static StringValues Of(HttpContext context, string name) =>
+        context.Features.Get<QueryCapabilities>() is { } taken ? (name == Token ? taken.token : taken.code) : StringValues.Empty;
 
     public static void TakeFrom(IFeatureCollection features)
     {
@@ -23,31 +26,40 @@ internal sealed class QueryCapabilities
         if (request.QueryString is not { Length: > 1 } query)
             return;
 
-        var capabilities = new QueryCapabilities();
-        var kept = query[1..].Split('&').Where(pair => !capabilities.Take(pair)).ToList();
-        if (capabilities.taken.Count == 0)
+        var taken = new QueryCapabilities();
+        var kept = new StringBuilder();
+        foreach (var range in query.AsSpan(1).Split('&'))
+        {
+            var pair = query.AsSpan(1)[range];
+            if (!taken.Take(pair))
+                kept.Append(kept.Length == 0 ? '?' : '&').Append(pair);
+        }
+
+        if (taken.token.Count + taken.code.Count == 0)
             return;
 
-        request.QueryString = kept.Count == 0 ? "" : "?" + string.Join('&', kept);
-        var target = request.RawTarget;
-        if (target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var mark)
-            request.RawTarget = target[..mark] + request.QueryString;
-        features.Set(capabilities);
+        request.QueryString = kept.ToString();
+        if (request.RawTarget.IndexOf('?', StringComparison.Ordinal) is >= 0 and var mark)
+            request.RawTarget = string.Concat(request.RawTarget.AsSpan(0, mark), request.QueryString);
+        features.Set(taken);
     }
 
-    private bool Take(string pair)
+    private bool Take(ReadOnlySpan<char> pair)
     {
-        var equals = pair.IndexOf('=', StringComparison.Ordinal);
+        var equals = pair.IndexOf('=');
         var name = Decode(equals < 0 ? pair : pair[..equals]);
         // Names of a query are read without regard to case, here as by the framework.
-        var known = name.Equals(Token, StringComparison.OrdinalIgnoreCase) ? Token : name.Equals(Code, StringComparison.OrdinalIgnoreCase) ? Code : null;
-        if (known is null)
+        var isToken = name.Equals(Token, StringComparison.OrdinalIgnoreCase);
+        if (!isToken && !name.Equals(Code, StringComparison.OrdinalIgnoreCase))
             return false;
-        taken.Add((known, equals < 0 ? "" : Decode(pair[(equals + 1)..])));
+
+        ref var values = ref isToken ? ref token : ref code;
+        values = StringValues.Concat(values, equals < 0 ? "" : Decode(pair[(equals + 1)..]).ToString());
         return true;
     }
 
-    private static string Decode(string text) => Uri.UnescapeDataString(text.Replace('+', ' '));
+    private static ReadOnlySpan<char> Decode(ReadOnlySpan<char> text) =>
+        text.ContainsAny('%', '+') ? Uri.UnescapeDataString(text.ToString().Replace('+', ' ')) : text;
 }
 
 /// <summary>Makes a request's context as the framework does, once its capabilities are out of sight.</summary>

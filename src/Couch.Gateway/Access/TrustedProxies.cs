@@ -18,19 +18,15 @@ internal static class TrustedProxies
 
     public static void UseTrustedProxies(this WebApplication app, GatewayOptions gateway)
     {
-        if (gateway.TrustedProxies.Count > 0)
-            app.UseForwardedHeaders();
-    }
-
-    /// <summary>Stands before the proxies' headers are read, because reading them moves them.</summary>
-    public static void UseOriginalCaller(this WebApplication app, GatewayOptions gateway)
-    {
-        if (gateway.HostKey is not null)
+        if (gateway.TrustedProxies.Count == 0)
             return;
+
+        // Reading the headers rewrites the caller; who is on this machine is settled before.
         app.Use((context, next) =>
         {
-            OriginalCaller.Look(context);
+            OriginalCaller.Remember(context);
             return next(context);
         });
+        app.UseForwardedHeaders();
     }
 }

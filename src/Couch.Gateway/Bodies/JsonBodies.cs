@@ -8,6 +8,8 @@ namespace Couch.Gateway.Bodies;
 
 internal static class JsonBodies
 {
+    private const string Json = "application/json";
+
     public static void AddBodies(this IServiceCollection services) =>
         services.ConfigureHttpJsonOptions(json =>
         {
@@ -22,14 +24,44 @@ internal static class JsonBodies
     public static void UseJsonBodiesOnly(this WebApplication app) => app.Use((context, next) =>
     {
         // Only where an endpoint of ours would read it: no such path and no such method are said first.
-        if (context.GetEndpoint() is not RouteEndpoint || context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
-            return next(context);
-        if (!IsJson(context.Request.ContentType))
-            return Refusals.BodyNotJson.ExecuteAsync(context);
-        return context.Request.ContentLength > Listening.MostBodyBytes
-            ? Refusals.BodyTooLarge.ExecuteAsync(context)
-            : next(context);
+        var isRead = context.GetEndpoint() is RouteEndpoint && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
+        return isRead ? Judge(context, next) : next(context);
     });
+
+    private static async Task Judge(HttpContext context, RequestDelegate next)
+    {
+        var request = context.Request;
+        if (!IsJson(request.ContentType))
+        {
+            await Refusals.BodyNotJson.ExecuteAsync(context);
+        }
+        else if (await IsTooLarge(request, context.RequestAborted))
+        {
+            await Refusals.BodyTooLarge.ExecuteAsync(context);
+        }
+        else
+        {
+            // In one spelling from here: the framework's reader stumbles over a charset in quotes.
+            request.ContentType = Json;
+            await next(context);
+        }
+    }
+
+    /// <summary>Where a body does not say its length, it is looked at as far as it may go, and left to be read again.</summary>
+    private static async ValueTask<bool> IsTooLarge(HttpRequest request, CancellationToken cancel)
+    {
+        if (request.ContentLength is { } length)
+            return length > Listening.MostBodyBytes;
+
+        while (true)
+        {
+            var read = await request.BodyReader.ReadAsync(cancel);
+            var (isTooLarge, isWhole) = (read.Buffer.Length > Listening.MostBodyBytes, read.IsCompleted);
+            request.BodyReader.AdvanceTo(read.Buffer.Start, isTooLarge || isWhole ? read.Buffer.Start : read.Buffer.End);
+            if (isTooLarge || isWhole)
+                return isTooLarge;
+        }
+    }
 
     /// <summary>
     /// Takes the framework's own look at the content type off these endpoints: it would answer 415 while routing, before
@@ -46,8 +78,8 @@ internal static class JsonBodies
     }
 
     private static bool IsJson(string? contentType) =>
-        contentType == "application/json"
+        contentType == Json
         || (MediaTypeHeaderValue.TryParse(contentType, out var type)
-            && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            && type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase)
             && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase)));
 }

@@ -37,7 +37,8 @@ public sealed class Paging
     {
         if (string.IsNullOrEmpty(Limit))
             return DefaultRows;
-        if (int.TryParse(Limit, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= MostRows)
+        // Digits alone: the parser by itself would let NULs pass at the end.
+        if (Limit.All(char.IsAsciiDigit) && int.TryParse(Limit, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= MostRows)
             return limit;
         fields.Wrong($"limit must be a whole number from 1 to {MostRows}");
         return DefaultRows;

@@ -39,7 +39,7 @@ internal sealed record Addresses(string? Urls)
         else if (address.Port == 0 && address.Host == Loopback)
             settings.Wrong(name, "cannot find a free port on two loopback addresses at once: say http://127.0.0.1:0");
         else if (address.Port != 0 && IsTaken(address))
-            settings.Wrong(name, $"port {address.Port} is in use, perhaps by another couch: choose another, for example PORT={address.Port + 1 & IPEndPoint.MaxPort}");
+            settings.Wrong(name, $"names port {address.Port}, which is in use, perhaps by another couch: choose another, for example PORT={address.Port + 1 & IPEndPoint.MaxPort}");
     }
 
     /// <summary>Kestrel takes any name that is not an address for "everywhere", so only these are loopback.</summary>

@@ -5,15 +5,20 @@ internal static class Listening
     /// <summary>The largest body that is read; beyond it, 413.</summary>
     public const int MostBodyBytes = 64 * 1024;
 
+    /// <summary>Up to here the rest of too large a body is taken in and thrown away, so that its sender gets to read the 413.</summary>
+    private const int MostDrainedBytes = 1024 * 1024;
+
     public static void ListenOn(this WebApplicationBuilder builder, Addresses addresses)
     {
         if (addresses.Urls is { } urls)
             builder.WebHost.UseUrls(urls);
+        // Container images set it. It never counts here, and would be complained of at every start.
+        builder.WebHost.UseSetting(WebHostDefaults.HttpPortsKey, "");
 
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = MostBodyBytes;
+            kestrel.Limits.MaxRequestBodySize = MostDrainedBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             kestrel.Limits.MaxRequestLineSize = 8 * 1024;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Couch.Cluster.Housekeeping;
+
+/// <summary>
+/// Wakes housekeeping once the silo runs: from then on its reminder does. A couch with a sick database starts all the
+/// same, so this asks until it is answered.
+/// </summary>
+internal sealed partial class HousekeepingStart(IGrainFactory grains, TimeProvider clock, ILogger<HousekeepingStart> log) : BackgroundService
+{
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(5);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!await IsStarted(stoppingToken))
+            await Task.Delay(BetweenAttempts, clock, stoppingToken);
+    }
+
+    private async Task<bool> IsStarted(CancellationToken cancel)
+    {
+        try
+        {
+            await grains.GetGrain<IHousekeepingGrain>(IHousekeepingGrain.Key).Start().WaitAsync(cancel);
+            return true;
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            LogNotStarted(failure.Message);
+            return false;
+        }
+    }
+
+    [LoggerMessage(33, LogLevel.Warning, "Housekeeping has not started yet: {Reason}")]
+    private partial void LogNotStarted(string reason);
+}

@@ -1,0 +1,65 @@
+using Couch.Bench.Load;
+using Couch.Bench.Processes;
+using Couch.Bench.Rows;
+using Couch.Domain.Capabilities;
+
+namespace Couch.Bench.Claims;
+
+/// <summary>
+/// Invites are created and redeemed, each durable before its 201, beside the same rows written with nothing in front of
+/// the database. Each side redeems what it has just created, so neither has to find its invites first.
+/// </summary>
+internal static class Writes
+{
+    // A redeem has more commits than a creation, so it does not run out; a little more for luck.
+    private static readonly TimeSpan Surplus = TimeSpan.FromSeconds(2);
+
+    public static async Task Run(Plan plan, Wrk wrk, Report report, SigningKeys keys, FilledCouch couch, BareWriter bare)
+    {
+        var creation = wrk.Keep([$$"""{"createdBy":"{{Wording.CreatedBy}}","label":"{{Wording.Label}}"}"""]);
+        using var created = new CreatedInvites(couch, keys);
+        var stored = new Queue<string>(couch.Population.Open.Select(invite => CreatedInvites.Body(keys.Sign(invite.Id))));
+
+        Task<Round> Create(TimeSpan time) => wrk.Post(couch.Server.Address, "/couch/invites", creation, Plan.Writers, time);
+        Task<Round> RedeemThese(IEnumerable<string> bodies, TimeSpan time) => wrk.Post(couch.Server.Address, "/couch/redeem", wrk.Keep(bodies), Plan.Writers, time, once: true);
+        async Task<Round> Redeem(TimeSpan time) => await RedeemThese(await created.Bodies(), time);
+
+        Side[] sides =
+        [
+            new(Create, Redeem),
+            new(time => bare.Create(Plan.Writers, time, together: false), time => bare.Redeem(Plan.Writers, time, together: false)),
+            new(time => bare.Create(Plan.Writers, time, together: true), time => bare.Redeem(Plan.Writers, time, together: true)),
+        ];
+        foreach (var side in sides)
+        {
+            await side.Create(Plan.WarmUp + Surplus);
+            await side.Redeem(Plan.WarmUp);
+        }
+
+        var cold = new Rounds();
+        for (var round = 0; round < plan.Rounds; round++)
+        {
+            foreach (var side in sides)
+                side.Creations.Add(await side.Create(plan.Time));
+            foreach (var side in sides)
+                side.Redeems.Add(await side.Redeem(plan.Time));
+
+            var ofStored = await RedeemThese(stored, plan.Time);
+            for (var used = 0; used < ofStored.Sent; used++)
+                stored.Dequeue();
+            cold.Add(ofStored);
+        }
+
+        report.Share("durable creations", sides[0].Creations, "the same 2 commits, bare", sides[1].Creations, atLeast: 0.6);
+        report.Share("durable creations, its 2 rows in one transaction", sides[0].Creations, "1 commit, bare", sides[2].Creations);
+        report.Share("durable redeems", sides[0].Redeems, "the same 3 commits, bare", sides[1].Redeems, atLeast: 0.6);
+        report.Share("durable redeems of invites that are not in memory", cold, "the same 3 commits, bare", sides[1].Redeems);
+        report.Share("durable redeems, its 3 rows in one transaction", sides[0].Redeems, "1 commit, bare", sides[2].Redeems);
+    }
+
+    private sealed record Side(Func<TimeSpan, Task<Round>> Create, Func<TimeSpan, Task<Round>> Redeem)
+    {
+        public Rounds Creations { get; } = new();
+        public Rounds Redeems { get; } = new();
+    }
+}

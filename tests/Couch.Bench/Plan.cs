@@ -1,0 +1,27 @@
+namespace Couch.Bench;
+
+/// <summary>How much is stored and how long is measured.</summary>
+/// <param name="Few">Guests in the small couch.</param>
+/// <param name="Many">Guests in the large one.</param>
+/// <param name="Rounds">Rounds a figure is the median of.</param>
+/// <param name="Time">How long a round lasts.</param>
+internal sealed record Plan(int Few, int Many, int Rounds, TimeSpan Time)
+{
+    /// <summary>Guests that are polled again and again.</summary>
+    public const int Warm = 1_000;
+
+    /// <summary>Guests that poll at once.</summary>
+    public const int Pollers = 64;
+
+    /// <summary>Hosts and guests that write at once.</summary>
+    public const int Writers = 16;
+
+    /// <summary>Hosts that list at once.</summary>
+    public const int Listers = 8;
+
+    /// <summary>How long code gets to be compiled before a round counts.</summary>
+    public static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
+
+    public static readonly Plan Quick = new(1_000, 10_000, 3, TimeSpan.FromSeconds(2));
+    public static readonly Plan Full = new(1_000, 100_000, 5, TimeSpan.FromSeconds(4));
+}

@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+using Couch.Bench.Load;
+using Couch.Domain.Guests;
+using Couch.Domain.Invites;
+using Couch.Domain.Text;
+
+namespace Couch.Bench.Rows;
+
+/// <summary>
+/// The rows of a creation and of a redeem, written to the same schema without a couch: the same statements (those in
+/// the database's OrleansQuery), the same bytes, the same order.
+/// </summary>
+internal abstract class BareWriter : IAsyncDisposable
+{
+    private readonly ConcurrentQueue<Invite> created = new();
+
+    /// <summary>Creates invites, one after the other on each of so many workers.</summary>
+    /// <param name="together">All rows of one creation in one transaction, instead of one commit each.</param>
+    public Task<Round> Create(int workers, TimeSpan time, bool together) => Workers.Run(workers, time, () =>
+    {
+        var invite = Population.NewInvite(TimeProvider.System.Now());
+        return async () =>
+        {
+            await Write(together, StoredReminder.Of(invite), StoredRow.Of(invite));
+            created.Enqueue(invite);
+        };
+    });
+
+    /// <summary>Redeems what was created, each once.</summary>
+    public Task<Round> Redeem(int workers, TimeSpan time, bool together) => Workers.Run(workers, time, () =>
+    {
+        if (!created.TryDequeue(out var invite))
+            return null;
+        var redeemed = Population.Redeemed(invite, TimeProvider.System.Now());
+        var guest = Guest.Arriving(redeemed);
+        return () => Write(together, StoredRow.Of(redeemed), StoredReminder.Of(guest), StoredRow.Of(guest));
+    });
+
+    public abstract ValueTask DisposeAsync();
+
+    /// <summary>Writes rows and reminders in one transaction; durable once it returns.</summary>
+    protected abstract Task Commit(ReadOnlyMemory<object> rows);
+
+    /// <summary>A write that another one came before: on this side nobody else writes.</summary>
+    protected static InvalidOperationException Lost(object row) => new($"not written: {row}");
+
+    private async Task Write(bool together, params object[] rows)
+    {
+        if (together)
+        {
+            await Commit(rows);
+            return;
+        }
+
+        for (var index = 0; index < rows.Length; index++)
+            await Commit(rows.AsMemory(index, 1));
+    }
+}

@@ -1,0 +1,128 @@
+using Couch.Tests.Support;
+using Xunit;
+
+namespace Couch.Tests.Gateway;
+
+public sealed class BadBodyTests(CouchHost couch) : IClassFixture<CouchHost>
+{
+    private const string Invites = "/couch/invites";
+    private const string Guest = "/couch/guests/x/";
+
+    [Theory]
+    [InlineData(Invites, """{}""", "createdBy is required")]
+    [InlineData(Invites, """{"createdBy":null}""", "createdBy is required")]
+    [InlineData(Invites, """{"createdBy":"  "}""", "createdBy is required")]
+    [InlineData(Invites, """{"createdBy":5}""", "createdBy has the wrong type, or is not valid text")]
+    [InlineData(Invites, """{"createdBy":"\ud800"}""", "createdBy has the wrong type, or is not valid text")]
+    [InlineData(Invites, """{"createdBy":"a\u0000"}""", "createdBy must not contain control characters")]
+    [InlineData(Invites, """{"createdBy":"noah\n"}""", "createdBy must not contain control characters")]
+    [InlineData(Invites, """{"createdBy":"a","label":"\u0085"}""", "label must not contain control characters")]
+    [InlineData(Invites, """{"createdBy":"a","expiresInHours":0}""", "expiresInHours must be a number above 0, at most 720")]
+    [InlineData(Invites, """{"createdBy":"a","expiresInHours":720.1}""", "expiresInHours must be a number above 0, at most 720")]
+    [InlineData(Invites, """{"createdBy":"a","expiresInHours":"24"}""", "expiresInHours has the wrong type, or is not valid text")]
+    [InlineData(Invites, """{"createdBy":"a","enforcement":"STOP"}""", "enforcement must be one of stop, report")]
+    [InlineData(Invites, """{"createdBy":"a","enforcement":1}""", "enforcement has the wrong type, or is not valid text")]
+    [InlineData(Invites, """{"createdBy":"a","resourceLimits":[]}""", "resourceLimits has the wrong type, or is not valid text")]
+    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxCpuCores":1025}}""", "resourceLimits.maxCpuCores must be a number above 0, at most 1024")]
+    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxMemoryMB":1e999}}""", "resourceLimits.maxMemoryMB must be a number above 0")]
+    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxDiskGB":-1}}""", "resourceLimits.maxDiskGB must be a number above 0")]
+    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxNetworkEgressGB":-0.1}}""", "resourceLimits.maxNetworkEgressGB must be a number of at least 0")]
+    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxDurationHours":721}}""", "resourceLimits.maxDurationHours must be a number above 0, at most 720")]
+    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxTokenBudget":1.5}}""", "resourceLimits.maxTokenBudget must be a whole number from 0 to 9007199254740991")]
+    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxTokenBudget":9007199254740992}}""", "resourceLimits.maxTokenBudget must be a whole number from 0 to 9007199254740991")]
+    [InlineData(Invites, """{"createdBy":"a","permissions":{"canAccessInternet":"yes"}}""", "permissions.canAccessInternet has the wrong type, or is not valid text")]
+    [InlineData(Invites, """{"createdBy":""", "the body is not valid JSON, at line 1, byte 14")]
+    [InlineData(Invites, """{"createdBy":"a"} x""", "the body is not valid JSON, at line 1, byte 19")]
+    [InlineData(Invites, """[]""", "the body must be a JSON object")]
+    [InlineData(Invites, """null""", "a JSON object is required as the body")]
+    [InlineData(Guest + "activate", """{"vmId":"a","agentEndpoint":"a\tb"}""", "agentEndpoint must not contain control characters")]
+    [InlineData(Guest + "extend", """{"hours":true}""", "hours has the wrong type, or is not valid text")]
+    public async Task A_bad_body_is_refused_by_a_sentence_that_names_the_field(string path, string body, string error) =>
+        (await couch.Anyone.Post(path, body)).Refuses(400, error);
+
+    [Theory]
+    [InlineData("cpuSeconds", "-1", "cpuSeconds must be a number of at least 0")]
+    [InlineData("memoryPeakMB", "1e400", "memoryPeakMB must be a number of at least 0")]
+    [InlineData("tokensUsed", "0.5", "tokensUsed must be a whole number from 0 to 9007199254740991")]
+    [InlineData("tokensUsed", "-1", "tokensUsed must be a whole number from 0 to 9007199254740991")]
+    [InlineData("uptimeSeconds", "\"NaN\"", "uptimeSeconds has the wrong type, or is not valid text")]
+    public async Task A_counter_is_a_number_of_at_least_0(string counter, string value, string error) =>
+        (await couch.Anyone.Put(Guest + "usage", $$"""{"{{counter}}":{{value}}}""")).Refuses(400, error);
+
+    [Theory]
+    [InlineData("createdBy", 128)]
+    [InlineData("label", 256)]
+    public async Task Text_has_a_length_counted_in_UTF_16(string field, int most)
+    {
+        object Body(string text) => new Dictionary<string, string> { ["createdBy"] = "a", [field] = text };
+
+        await couch.Anyone.Invite(Body(" " + string.Concat(Enumerable.Repeat("🛋", most / 2)) + " "));
+        (await couch.Anyone.Post(Invites, Body(string.Concat(Enumerable.Repeat("🛋", most / 2)) + "x"))).Refuses(400, $"{field} must be at most {most} characters");
+    }
+
+    [Theory]
+    [InlineData("text/plain")]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("application/json; charset=latin1")]
+    [InlineData("application/problem+json")]
+    [InlineData("")]
+    public async Task A_body_that_is_not_JSON_is_refused_wherever_it_goes(string contentType)
+    {
+        foreach (var (method, path) in new[]
+        {
+            (HttpMethod.Post, Invites), (HttpMethod.Post, "/couch/redeem"), (HttpMethod.Post, "/couch/checkout"),
+            (HttpMethod.Put, Guest + "usage"), (HttpMethod.Delete, "/couch/guests/x"), (HttpMethod.Delete, "/couch/invites/x"),
+        })
+            (await couch.Anyone.Send(method, path, Caller.Text("{}", contentType))).Refuses(415, "the body must be application/json");
+    }
+
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("Application/JSON; charset=UTF-8")]
+    [InlineData("application/json;charset=\"utf-8\"")]
+    public async Task JSON_in_UTF_8_is_read(string contentType) =>
+        (await couch.Anyone.Send(HttpMethod.Post, Invites, Caller.Text("""{"createdBy":"noah"}""", contentType))).Is(201);
+
+    [Fact]
+    public async Task A_missing_body_is_asked_for()
+    {
+        foreach (var path in new[] { Invites, "/couch/redeem", Guest + "activate", Guest + "extend" })
+            (await couch.Anyone.Post(path)).Refuses(400, "a JSON object is required as the body");
+    }
+
+    [Fact]
+    public async Task A_body_over_64_KiB_is_refused_whether_it_says_its_length_or_not()
+    {
+        var large = "{\"createdBy\":\"" + new string('a', 64 * 1024) + "\"}";
+        (await couch.Anyone.Post(Invites, large)).Refuses(413, "the body must not exceed 64 KiB");
+
+        using var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(large));
+        using var unsized = new StreamContent(new Unseekable(stream));
+        unsized.Headers.ContentType = new("application/json");
+        (await couch.Anyone.Send(HttpMethod.Post, Invites, unsized)).Refuses(413, "the body must not exceed 64 KiB");
+    }
+
+    [Fact]
+    public async Task A_path_or_a_method_that_is_not_there_is_said_as_a_problem()
+    {
+        (await couch.Anyone.Get("/couch/nothing")).Refuses(404);
+        (await couch.Anyone.Get("/")).Refuses(404);
+        Assert.Contains("DELETE", (await couch.Anyone.Post("/couch/guests/x", "{}")).Refuses(405).ContentHeaders.Allow);
+        (await couch.Anyone.Send(HttpMethod.Patch, Invites, Caller.Text("x", "text/plain"))).Refuses(405);
+    }
+
+    /// <summary>A stream whose length nobody knows, so that it is sent in chunks.</summary>
+    private sealed class Unseekable(Stream inner) : Stream
+    {
+        public override bool CanRead => true;
+        public override bool CanSeek => false;
+        public override bool CanWrite => false;
+        public override long Length => throw new NotSupportedException();
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+        public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        public override void Flush() { }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Couch.Tests.Support;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace Couch.Tests.Gateway;
+
+/// <summary>The OpenAPI document against the endpoints that there are.</summary>
+public sealed partial class DescriptionTests(CouchHost couch) : IClassFixture<CouchHost>
+{
+    private static readonly string[] Public = ["/couch/redeem", "/couch/status", "/couch/invites/preview", "/couch/checkout", "/health", "/health/ready"];
+
+    [Fact]
+    public async Task Every_endpoint_is_described_with_everything_it_may_refuse()
+    {
+        var document = (await couch.Anyone.Get("/openapi/v1.json")).Is(200).Json;
+        var endpoints = couch.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(endpoint => !endpoint.RoutePattern.RawText!.Contains("openapi", StringComparison.Ordinal)).ToList();
+        Assert.True(endpoints.Count >= 17);
+
+        foreach (var endpoint in endpoints)
+        {
+            var path = "/" + endpoint.RoutePattern.RawText!.Trim('/');
+            var operation = document["paths"]![path]![endpoint.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods[0].ToLowerInvariant()]!;
+            Assert.False(string.IsNullOrWhiteSpace((string?)operation["summary"]), path);
+
+            Assert.All(operation["parameters"]?.AsArray() ?? [], parameter => Described(parameter!, path));
+            foreach (var refused in endpoint.Metadata.OfType<IProducesResponseTypeMetadata>().Where(answer => answer.StatusCode >= 400))
+            {
+                var answer = operation["responses"]![$"{refused.StatusCode}"]!;
+                Assert.EndsWith("Problem", (string?)answer["content"]!["application/problem+json"]!["schema"]!["$ref"], StringComparison.Ordinal);
+                Assert.All(answer["headers"]?.AsObject() ?? [], header => Described(header.Value!, $"{path} {header.Key}"));
+            }
+
+            var asksForHostKey = operation["security"]?.ToJsonString() == """[{"hostKey":[]}]""";
+            Assert.Equal(!Public.Contains(path), asksForHostKey);
+            Assert.Equal(asksForHostKey, operation["responses"]!["401"] is not null);
+        }
+    }
+
+    [Fact]
+    public async Task Every_shape_and_every_field_is_described()
+    {
+        var schemas = (await couch.Anyone.Get("/openapi/v1.json")).Is(200).Json["components"]!["schemas"]!.AsObject();
+
+        foreach (var (name, schema) in schemas)
+        {
+            Described(schema!, name);
+            foreach (var (field, described) in schema!["properties"]?.AsObject() ?? [])
+            {
+                Described(described!, $"{name}.{field}");
+                Assert.True(described!["type"] is not null || described["$ref"] is not null, $"{name}.{field} has no type");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task What_is_answered_is_what_is_described()
+    {
+        var schemas = (await couch.Anyone.Get("/openapi/v1.json")).Json["components"]!["schemas"]!;
+        var guest = await couch.Anyone.Arrive();
+
+        void Matches(string schema, JsonNode answer) => Assert.Equal(
+            schemas[schema]!["properties"]!.AsObject().Select(field => field.Key).Order(), answer.AsObject().Select(field => field.Key).Order());
+
+        Matches("RedeemedView", guest.Json);
+        Matches("GuestView", (await couch.Anyone.Get($"/couch/guests/{guest["guestId"]}")).Json);
+        Matches("GuestStatusView", (await couch.Anyone.Get($"/couch/guests/{guest["guestId"]}/status")).Json);
+        Matches("StayView", (await couch.With(guest["authToken"]!).Get("/couch/status")).Json);
+        Matches("InviteView", (await couch.Anyone.Get("/couch/invites?status=redeemed")).Json["invites"]![0]!);
+        Matches("Problem", (await couch.Anyone.Get("/nowhere")).Json);
+    }
+
+    private static void Described(JsonNode node, string what) =>
+        Assert.True(Prose().IsMatch((string?)node["description"] ?? ""), $"{what} has no description");
+
+    [GeneratedRegex(@"\w+.*\.$", RegexOptions.Singleline)]
+    private static partial Regex Prose();
+}

@@ -1,0 +1,79 @@
+using Couch.Tests.Support;
+using Xunit;
+
+namespace Couch.Tests.Gateway;
+
+public sealed class RedeemingTests(CouchHost couch) : IClassFixture<CouchHost>
+{
+    private const string Key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICYqT4jkJzE4WJ9PT+xGzmfJEjM7sQAtcY4jcCyg4Pkq";
+
+    private readonly Caller host = couch.Anyone;
+
+    [Fact]
+    public async Task A_guest_is_welcomed_with_its_token()
+    {
+        var invite = await host.Invite(new { createdBy = "noah", resourceLimits = new { maxDurationHours = 2 } });
+        var guest = (await couch.Anyone.Post("/couch/redeem", new { inviteCode = invite["code"], name = " guest-1 ", publicKey = Key + " me@home" })).Is(201);
+
+        Assert.Equal(["agentEndpoint", "authToken", "expiresAt", "guestId", "permissions", "resourceLimits", "status"], guest.Fields);
+        Assert.Equal("provisioning", guest["status"]);
+        Assert.Null(guest["agentEndpoint"]);
+        Assert.Equal(invite.Json["resourceLimits"]!.ToJsonString(), guest.Json["resourceLimits"]!.ToJsonString());
+        Assert.Equal("no-store", guest.Header("Cache-Control"));
+        Assert.Equal(Key + " me@home", (await host.Get($"/couch/guests/{guest["guestId"]}"))["publicKey"]);
+    }
+
+    [Fact]
+    public async Task A_code_lets_one_guest_in()
+    {
+        var invite = await host.Invite();
+        (await host.Redeem(invite)).Is(201);
+
+        (await host.Redeem(invite, "guest-2")).Refuses(409, "invite is redeemed — cannot redeem");
+    }
+
+    [Fact]
+    public async Task A_revoked_or_overdue_invite_lets_nobody_in()
+    {
+        var revoked = await host.Invite();
+        await host.Delete($"/couch/invites/{revoked["id"]}");
+        var overdue = await host.Invite(new { createdBy = "noah", expiresInHours = 1e-9 });
+
+        (await host.Redeem(revoked)).Refuses(409, "invite is revoked — cannot redeem");
+        (await host.Redeem(overdue)).Refuses(409, "invite is expired — cannot redeem");
+    }
+
+    [Fact]
+    public async Task A_refused_redeem_spends_nothing()
+    {
+        var invite = await host.Invite();
+        var code = invite["code"];
+
+        (await host.Post("/couch/redeem", new { code })).Refuses(400, "name is required");
+        (await host.Post("/couch/redeem", new { name = "guest-1" })).Refuses(400, "code is required");
+        (await host.Post("/couch/redeem", new { code, name = "a\tb" })).Refuses(400, "name must not contain control characters");
+        (await host.Post("/couch/redeem", new { code = Visits.Forged(code!), name = "guest-1" })).Refuses(404, "invite not found");
+        (await host.Post("/couch/redeem", new { code = "inv_nonsense", name = "guest-1" })).Refuses(404, "invite not found");
+
+        (await host.Redeem(invite)).Is(201);
+    }
+
+    [Theory]
+    [InlineData("ssh-ed25519")]
+    [InlineData("ssh-ed25519 ????")]
+    [InlineData("ssh-ed25519 AAAA")]
+    [InlineData("ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAICYqT4jkJzE4WJ9PT+xGzmfJEjM7sQAtcY4jcCyg4Pkq")]
+    [InlineData("no-pty " + Key)]
+    [InlineData("-----BEGIN OPENSSH PRIVATE KEY-----")]
+    public async Task Whatever_is_not_one_public_key_is_refused(string publicKey)
+    {
+        var refused = await host.Post("/couch/redeem", new { code = "inv_x", name = "guest-1", publicKey });
+
+        Assert.StartsWith("publicKey must be one OpenSSH public key", refused.Refuses(400)["error"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_public_keys_are_not_one() =>
+        (await host.Post("/couch/redeem", new { code = "inv_x", name = "guest-1", publicKey = $"{Key}\n{Key}" }))
+            .Refuses(400, "publicKey must not contain control characters");
+}

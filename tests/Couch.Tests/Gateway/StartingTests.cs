@@ -1,0 +1,66 @@
+using Couch.Cluster.Configuration;
+using Couch.Gateway;
+using Couch.Tests.Support;
+using Xunit;
+
+namespace Couch.Tests.Gateway;
+
+/// <summary>What an operator is told who starts a couch that cannot start, before it has touched anything.</summary>
+public sealed class StartingTests
+{
+    private const string Key = "--COUCH_AUTH_TOKEN=a-key-of-our-own-of-some-length";
+
+    [Fact]
+    public void Everything_that_is_wrong_is_said_at_once()
+    {
+        var message = WhyNot(
+            "--PORT=http", "--COUCH_REDEEMS_PER_MINUTE=-1", "--COUCH_STATUS_PER_MINUTE=many", "--COUCH_TRUSTED_PROXIES=10.0.0.0/8,proxy",
+            "--COUCH_SILO_PORT=70000", "--COUCH_SIGNING_KEY=short", "--urls=nonsense");
+
+        foreach (var name in new[] { "PORT", "COUCH_REDEEMS_PER_MINUTE", "COUCH_STATUS_PER_MINUTE", "COUCH_TRUSTED_PROXIES", "COUCH_SILO_PORT", "COUCH_SIGNING_KEY", "--urls" })
+            Assert.Contains(name, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--urls=http://0.0.0.0:3000")]
+    [InlineData("--urls=http://127.0.0.1:0;http://*:3000")]
+    [InlineData("--urls=http://couch.example:3000")]
+    [InlineData("--urls=http://[::]:3000")]
+    [InlineData("--urls=http://192.168.1.7:3000")]
+    [InlineData("--Kestrel:Endpoints:Public:Url=http://+:3000")]
+    public void Without_a_host_key_nothing_but_loopback_is_listened_on(string address) =>
+        Assert.Contains("no host key is set", WhyNot(address), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("--urls=http://0.0.0.0:0")]
+    [InlineData("--Kestrel:Endpoints:Public:Url=http://0.0.0.0:0")]
+    public async Task With_a_host_key_a_couch_may_face_the_network(string address)
+    {
+        await using var couch = await CouchHost.Start(address, Key);
+
+        Assert.Equal(200, (await new Caller(new Uri($"http://127.0.0.1:{couch.Address.Port}")).Get("/health")).Status);
+    }
+
+    [Fact]
+    public async Task The_port_is_PORT_and_urls_go_before_it()
+    {
+        var port = FreePort.Find(1)[0];
+
+        await using var couch = await CouchHost.Start($"--PORT={port}", "--urls=");
+        Assert.Equal($"http://localhost:{port}", couch.App.Urls.Single());
+
+        await using var elsewhere = await CouchHost.Start($"--PORT={port}");
+        Assert.NotEqual(port, elsewhere.Address.Port);
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_is_named()
+    {
+        await using var couch = await CouchHost.Start();
+
+        Assert.Contains($"PORT names port {couch.Address.Port}, which is in use", WhyNot($"--PORT={couch.Address.Port}"), StringComparison.Ordinal);
+    }
+
+    private static string WhyNot(params string[] settings) =>
+        Assert.Throws<SettingsException>(() => CouchGateway.Create(["--COUCH_AUTH_TOKEN=", "--VERS_AUTH_TOKEN=", .. settings])).Message;
+}

@@ -1,0 +1,104 @@
+using Couch.VersSimulator.Calls;
+using Couch.VersSimulator.Vms;
+
+namespace Couch.VersSimulator.Harms;
+
+/// <summary>Harm by hand, over HTTP and without a key. <c>GET /harm</c> explains it.</summary>
+internal static class HarmEndpoints
+{
+    private const int LastCalls = 100;
+
+    public static void MapHarm(this IEndpointRouteBuilder app)
+    {
+        var harm = app.MapGroup("/harm");
+        harm.MapGet("", Explain);
+        harm.MapDelete("", Heal);
+        harm.MapPost("rules", AddRule);
+        harm.MapPost("down", Down);
+        harm.MapPost("refuse_key", RefuseKey);
+        harm.MapGet("vms", (Account account) => Reply.Ok(new AccountBody(account.MostClaimedByOneGuest, account.All)));
+        harm.MapPut("vms/{id:guid}/state", (Guid id, StateBody body, Account account) => Found(account.Put(id, body.State)));
+        harm.MapPut("vms/{id:guid}/usage", (Guid id, VmUsage usage, Account account) => Found(account.Use(id, _ => usage)));
+        harm.MapDelete("vms/{id:guid}", (Guid id, Account account) => Found(account.Vanish(id)));
+        harm.MapGet("journal", (int? last, Journal journal) => Reply.Ok(journal.Entries.TakeLast(last ?? LastCalls)));
+    }
+
+    private static Reply Explain(Harm harm, SimulatorOptions options) => Reply.Ok(new
+    {
+        About = "Harm that this simulated provider does on request. It is no part of the provider's API and needs no key. Times are in seconds.",
+        Calls = new[]
+        {
+            "POST /harm/rules: adds a rule; the oldest that matches a call wins",
+            "DELETE /harm: heals, that is drops every rule",
+            "POST /harm/down: the provider is down until healed",
+            "POST /harm/refuse_key: the key is refused with 401 until healed",
+            "GET /harm/vms: every VM ever made, and the most that one guest ever claimed at once",
+            "PUT /harm/vms/{id}/state {\"state\": booting, running, paused, sleeping or dead}: by force; booting then never ends",
+            "PUT /harm/vms/{id}/usage: what the VM has used, as its /proc will tell it",
+            "DELETE /harm/vms/{id}: the VM vanishes",
+            "GET /harm/journal?last=100: the last calls, each with what was done and what was answered",
+        },
+        Rule = new
+        {
+            Call = "any (the default), create, label, status, list, metadata, destroy, files, exec or disk",
+            Effect = "one of the effects below",
+            Probability = "for each call; 1 is the default",
+            Times = "how often; until healed is the default",
+        },
+        Effects = new Dictionary<string, string>
+        {
+            ["answer"] = "status, retry_after: answers the error; nothing is done",
+            ["drop"] = "breaks the connection; nothing is done",
+            ["hang"] = "for: says nothing until the caller goes away or the time is over; nothing is done",
+            ["lose_reply"] = "does it, then breaks the connection",
+            ["do_then_answer"] = "status: does it, then answers the error (500 is the default)",
+            ["do_late"] = "after: does it then, whether or not the caller is still there",
+            ["empty_list"] = "lists nothing",
+            ["partial_list"] = "share: lists each VM with this probability (0.5 is the default)",
+            ["die"] = "after: does it, and then the VM dies",
+            ["vanish"] = "after: does it, and then the VM vanishes",
+        },
+        Examples = new HarmRule[]
+        {
+            new() { Call = Call.Create, Effect = new Effect.LoseReply(), Times = 1 },
+            new() { Effect = Effect.TooMany(TimeSpan.FromSeconds(2)), Probability = 0.1 },
+            new() { Call = Call.Create, Effect = new Effect.Die(TimeSpan.FromSeconds(30)), Times = 3 },
+        },
+        options.Seed,
+        harm.Rules,
+    });
+
+    private static Reply AddRule(HarmRule rule, Harm harm)
+    {
+        if (rule.WhyNot() is { } reason)
+            return Reply.Error(400, reason);
+        harm.Add(rule);
+        return Reply.Ok(harm.Rules);
+    }
+
+    private static Reply Down(Harm harm)
+    {
+        harm.Down();
+        return Reply.Ok(harm.Rules);
+    }
+
+    private static Reply RefuseKey(Harm harm)
+    {
+        harm.RefuseKey();
+        return Reply.Ok(harm.Rules);
+    }
+
+    private static Reply Heal(Harm harm)
+    {
+        harm.Heal();
+        return Reply.Ok(harm.Rules);
+    }
+
+    private static Reply Found(bool found) => found ? Reply.Ok() : Reply.Error(404, "there is no such VM");
+}
+
+/// <summary>Any of the provider's states.</summary>
+internal sealed record StateBody(VmState State);
+
+/// <param name="MostClaimedByOneGuest">The most VMs that ever existed at the same time with one guest's claim.</param>
+internal sealed record AccountBody(int MostClaimedByOneGuest, IReadOnlyList<VmView> Vms);
