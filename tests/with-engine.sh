@@ -70,9 +70,9 @@ image_archive() {
 use_running_engine() {
   if [ -n "${COUCH_TEST_IMAGE:-}" ]; then return; fi
   # Not the name a couch of this machine may be using.
-  image=couch-test:$$
-  undo+=("engine images/$image -X DELETE")
-  image_archive | engine "images/create?fromSrc=-&repo=couch-test&tag=$$" -X POST -H 'Content-Type: application/x-tar' --data-binary @- >/dev/null
+  image=couch-test-$$:latest
+  undo+=("engine images/$image?force=true -X DELETE")
+  image_archive | engine "images/create?fromSrc=-&repo=couch-test-$$" -X POST -H 'Content-Type: application/x-tar' --data-binary @- >/dev/null
 }
 
 remove_private_engine() {
