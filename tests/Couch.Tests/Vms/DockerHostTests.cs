@@ -84,7 +84,7 @@ public sealed class DockerHostTests : IAsyncLifetime
         await engine.Container(new CreateContainerParameters { Name = name, Image = ContainerEngine.Image, Cmd = ["true"] });
 
         var refusal = await Assert.ThrowsAsync<VmHostException>(() => host.Ensure(order, Never));
-        await host.Release(order.Guest, null, Never);
+        await host.Release(order.Guest, order.Installation, null, Never);
 
         Assert.True(refusal.IsFinal);
         Assert.Contains(name, refusal.Message, StringComparison.Ordinal);
@@ -97,8 +97,8 @@ public sealed class DockerHostTests : IAsyncLifetime
         var (host, order) = (engine.Host(ContainerEngine.Idle), engine.Order());
         var made = await host.Ensure(order, Never);
 
-        await host.Release(order.Guest, made.VmId, Never);
-        await host.Release(order.Guest, made.VmId, Never);
+        await host.Release(order.Guest, order.Installation, made.VmId, Never);
+        await host.Release(order.Guest, order.Installation, made.VmId, Never);
 
         Assert.Equal(VmSight.Missing, await host.Observe(made.VmId, Never));
         Assert.Empty(await engine.Mine(host));
@@ -110,7 +110,7 @@ public sealed class DockerHostTests : IAsyncLifetime
         var (one, other, order) = (engine.Host(ContainerEngine.Idle), engine.Host(ContainerEngine.Idle), engine.Order());
         var made = await one.Ensure(order, Never);
 
-        await Task.WhenAll(one.Release(order.Guest, made.VmId, Never), other.Release(order.Guest, null, Never));
+        await Task.WhenAll(one.Release(order.Guest, order.Installation, made.VmId, Never), other.Release(order.Guest, order.Installation, null, Never));
 
         Assert.Null(await engine.Inspect(made.VmId));
     }
@@ -121,7 +121,7 @@ public sealed class DockerHostTests : IAsyncLifetime
         var (host, order) = (engine.Host(ContainerEngine.Idle), engine.Order());
 
         var making = host.Ensure(order, Never);
-        await host.Release(order.Guest, null, Never);
+        await host.Release(order.Guest, order.Installation, null, Never);
 
         await making;
         Assert.Empty(await engine.Mine(host));
@@ -136,7 +136,7 @@ public sealed class DockerHostTests : IAsyncLifetime
         var making = host.Ensure(order, impatient.Token);
         await impatient.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => making);
-        await host.Release(order.Guest, null, Never);
+        await host.Release(order.Guest, order.Installation, null, Never);
 
         Assert.Empty(await engine.Mine(host));
     }
@@ -148,9 +148,9 @@ public sealed class DockerHostTests : IAsyncLifetime
         var byHand = await engine.Container(new CreateContainerParameters { Image = ContainerEngine.Image, Cmd = ["true"] });
         var others = await host.Ensure(other, Never);
 
-        await host.Release(order.Guest, byHand, Never);
-        await host.Release(order.Guest, others.VmId, Never);
-        await host.Release(order.Guest, "couch-nobody", Never);
+        await host.Release(order.Guest, order.Installation, byHand, Never);
+        await host.Release(order.Guest, order.Installation, others.VmId, Never);
+        await host.Release(order.Guest, order.Installation, "couch-nobody", Never);
 
         Assert.Null(await engine.Inspect(byHand));
         Assert.NotNull(await engine.Inspect(others.VmId));
@@ -185,7 +185,7 @@ public sealed class DockerHostTests : IAsyncLifetime
         var unclaimed = await engine.Container(new CreateContainerParameters { Image = ContainerEngine.Image, Cmd = ["true"] });
 
         var listed = await host.List(Never);
-        await host.Release(elsewhere.Guest, null, Never);
+        await host.Release(elsewhere.Guest, elsewhere.Installation, null, Never);
 
         Assert.Equal(made.Select(vm => vm.VmId).Order(), listed.Where(vm => vm.Installation == engine.Installation).Select(vm => vm.VmId).Order());
         Assert.Equal("another-couch", Assert.Single(listed, vm => vm.VmId == others.VmId).Installation);
@@ -352,7 +352,7 @@ public sealed class DockerHostTests : IAsyncLifetime
         // The engine itself says so, or the sandbox's init process does a moment after it was started.
         VmHostException? refusal = null;
         await Until.True(async () => (refusal = await Record.ExceptionAsync(() => host.Ensure(order, Never)) as VmHostException) is not null, Bound, "ensuring is refused");
-        await host.Release(order.Guest, null, Never);
+        await host.Release(order.Guest, order.Installation, null, Never);
 
         Assert.True(refusal!.IsFinal, refusal.Message);
         Assert.Contains("no-such-program", refusal.Message, StringComparison.Ordinal);
@@ -408,7 +408,7 @@ public sealed class DockerHostTests : IAsyncLifetime
         Assert.False(problem!.IsFinal || failure.IsFinal);
         Assert.Contains("DOCKER_HOST", problem.Sentence, StringComparison.Ordinal);
         await Assert.ThrowsAsync<VmHostException>(() => host.List(Never));
-        await Assert.ThrowsAsync<VmHostException>(() => host.Release(engine.Order().Guest, null, Never));
+        await Assert.ThrowsAsync<VmHostException>(() => host.Release(engine.Order().Guest, engine.Installation, null, Never));
     }
 
     [Fact]
