@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds everything with warnings as errors and runs every test against real databases. The last line is the result.
-# Needs the .NET SDK; finds or installs PostgreSQL (see with-postgres.sh). Nothing needs to be running.
+# Builds everything with warnings as errors and runs every test against real databases and a real container engine. The last line is the result.
+# Needs the .NET SDK; finds or installs PostgreSQL and a container engine (see with-postgres.sh and
+# with-engine.sh). Nothing needs to be running.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -18,7 +19,7 @@ quietly dotnet restore Couch.Orleans.sln --locked-mode
 quietly dotnet build Couch.Orleans.sln --no-restore --configuration Release -warnaserror
 
 result=0
-tests/with-postgres.sh dotnet test --project tests/Couch.Tests --no-build --configuration Release --no-progress >"$log" 2>&1 || result=$?
+tests/with-engine.sh tests/with-postgres.sh dotnet test --project tests/Couch.Tests --no-build --configuration Release --no-progress >"$log" 2>&1 || result=$?
 
 # The test platform's own summary.
 figure() { sed -n "s/^ *$1: *\([0-9][0-9]*\).*/\1/p" "$log" | tail -n 1; }

@@ -1,5 +1,6 @@
 using System.Net;
 using Couch.Cluster.Configuration;
+using Couch.Cluster.Vms;
 using Couch.Domain.Capabilities;
 
 namespace Couch.Cluster;
@@ -44,6 +45,9 @@ public sealed class CouchOptions
     /// <summary>See <see cref="ReminderHorizon"/>.</summary>
     public static TimeSpan DefaultReminderHorizon { get; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>Where guests' VMs come from; default nowhere.</summary>
+    public VmOptions Vms { get; init; } = new();
+
     /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong.</summary>
     public static CouchOptions Read(Settings settings)
     {
@@ -68,6 +72,7 @@ public sealed class CouchOptions
 
         return new CouchOptions
         {
+            Vms = VmOptions.Read(settings),
             Postgres = postgres,
             DataFolder = settings.Text("COUCH_DATA_DIR") ?? "couch-data",
             SigningKeys = keys,

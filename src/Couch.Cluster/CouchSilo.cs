@@ -1,6 +1,9 @@
 using System.Security.Cryptography;
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Vms;
+using Couch.Cluster.Vms.Docker;
+using Couch.Cluster.Vms.Vers;
 using Couch.Domain.Capabilities;
 using Couch.Domain.Text;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,6 +32,7 @@ public static class CouchSilo
         builder.Services.AddSingleton(_ => database);
         builder.Services.AddSingleton(options.SigningKeys ?? ((SqliteDatabase)database).SigningKeys(chance));
         builder.Services.AddCouchStorage();
+        builder.Services.AddVms(options.Vms);
 
         // Registered before the silo, so started before it: Orleans reads its queries from the schema as it starts.
         builder.Services.AddHostedService<Preparation>();
@@ -51,6 +55,28 @@ public static class CouchSilo
         services.AddSingleton<Listings>();
         services.AddSingleton<InviteKeys>();
         services.AddSingleton<Sweeps>();
+    }
+
+    /// <summary>The VM host that is configured, and what works for it; nothing where there is none.</summary>
+    internal static void AddVms(this IServiceCollection services, VmOptions options)
+    {
+        services.AddSingleton(options);
+        if (options.Vers is { } vers)
+            services.AddVers(vers);
+        else if (options.Docker is { } docker)
+            services.AddSingleton(docker).AddSingleton<IVmHost, DockerHost>();
+        else
+            return;
+
+        services.AddVmDriver();
+    }
+
+    /// <summary>What brings guests and the VM host together.</summary>
+    internal static void AddVmDriver(this IServiceCollection services)
+    {
+        services.AddSingleton<Installation>();
+        services.AddSingleton<VmGates>();
+        services.AddSingleton<VmDriver>();
     }
 
     /// <summary>Grain storage and reminders on <paramref name="database"/>: the same for a node and for a test's cluster.</summary>

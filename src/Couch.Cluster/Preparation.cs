@@ -2,12 +2,16 @@ using System.Net;
 using System.Net.Sockets;
 using Couch.Cluster.Configuration;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Vms;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Couch.Cluster;
 
-/// <summary>What must be true before the silo starts: its ports are free and its schema is there.</summary>
-internal sealed class Preparation(CouchOptions options, CouchDatabase database) : IHostedService
+/// <summary>What must be true before the silo starts: its ports are free, its schema is there, and its VM host can be used.</summary>
+internal sealed partial class Preparation(
+    CouchOptions options, CouchDatabase database, IServiceProvider services, ILogger<Preparation> log) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -15,9 +19,27 @@ internal sealed class Preparation(CouchOptions options, CouchDatabase database) 
         if (options.GatewayPort > 0)
             EnsureFree("COUCH_GATEWAY_PORT", options.GatewayPort);
         await database.Upgrade(cancellationToken);
+        if (services.GetService<IVmHost>() is { } host)
+        {
+            await services.GetRequiredService<Installation>().Load(cancellationToken);
+            await EnsureUsable(host, cancellationToken);
+        }
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>A wrong key or a missing image is said now, and not by the first guest; a provider that is down may come back.</summary>
+    private async Task EnsureUsable(IVmHost host, CancellationToken cancel)
+    {
+        var problem = await host.Check(cancel);
+        if (problem is { IsFinal: true })
+            throw new SettingsException($"  - {problem.Sentence}");
+        if (problem is not null)
+            LogVmHost(host.Name, problem.Sentence);
+    }
+
+    [LoggerMessage(51, LogLevel.Warning, "VM host {Host}: {Sentence}")]
+    private partial void LogVmHost(string host, string sentence);
 
     /// <summary>Asked for the operator's sake: Orleans would say the same as a stack trace.</summary>
     private void EnsureFree(string name, int port)

@@ -32,6 +32,23 @@ public sealed class Settings(IConfiguration configuration)
         return otherwise;
     }
 
+    /// <summary>Yes or no, in the usual spellings.</summary>
+    public bool YesOrNo(string name, bool otherwise)
+    {
+        switch (Text(name)?.ToLowerInvariant())
+        {
+            case null:
+                return otherwise;
+            case "true" or "yes" or "1":
+                return true;
+            case "false" or "no" or "0":
+                return false;
+            case var text:
+                Wrong(name, $"must be true or false, not '{text}'");
+                return otherwise;
+        }
+    }
+
     /// <summary>Says that a setting is wrong. The reason must not quote a secret.</summary>
     public void Wrong(string name, string reason) => errors.Add($"{name} {reason}");
 

@@ -1,6 +1,9 @@
+using System.Security.Cryptography;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Vms;
 using Couch.Domain.Guests;
 using Couch.Domain.Text;
+using Couch.Domain.Vms;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
 
@@ -10,7 +13,10 @@ namespace Couch.Cluster.Guests;
 internal sealed partial class GuestGrain(
     [PersistentState(GrainKinds.Guest)] IPersistentState<Guest> state,
     CouchDatabase database,
+    IServiceProvider services,
+    VmOptions vmOptions,
     TimeProvider clock,
+    RandomNumberGenerator chance,
     ILogger<GuestGrain> log) : Grain, IGuestGrain, IRemindable
 {
     /// <summary>How long counters may be in memory alone: what a crash can lose, and the next absolute report heals.</summary>
@@ -21,8 +27,9 @@ internal sealed partial class GuestGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        row = new(state, database, DeactivateOnIdle);
-        return Task.CompletedTask;
+        row = new(state, database, DeactivateOnIdle, TellWaiting);
+        // Memory is new: whatever was under way may have been lost with the old one.
+        return Drive();
     }
 
     public async Task<bool> Arrive(Guest arriving)
@@ -31,8 +38,11 @@ internal sealed partial class GuestGrain(
             return false;
 
         // Armed before written: a tick without a row unregisters itself, a row without a tick would never end.
-        await this.Arm(arriving.ExpiresAt, clock, database);
-        await row.Write(arriving);
+        var now = clock.Now();
+        var guest = vms is null ? arriving : arriving.OrderVm(vms.HostName, now);
+        await this.Arm(guest.NextMoment(now, GrainReminder.Period) ?? guest.ExpiresAt, clock, database);
+        await row.Write(guest);
+        BeginFirstAttempt(guest);
         return true;
     }
 
@@ -48,6 +58,7 @@ internal sealed partial class GuestGrain(
         {
             await row.Write(activated.Guest);
             LogActivated(guest.Id);
+            await Drive();
         }
 
         return outcome;
@@ -86,11 +97,12 @@ internal sealed partial class GuestGrain(
             return recorded;
         }
 
-        await row.Write(recorded.Guest);
+        if (recorded.Guest.Status != guest.Status)
+            await WriteEnd(recorded.Guest);
+        else
+            await row.Write(recorded.Guest);
         if (recorded.NewlyExceeded)
             LogLimitsExceeded(guest.Id, recorded.Guest.Violations);
-        if (recorded.Guest.Status != guest.Status)
-            LogEnded(recorded.Guest);
         return recorded;
     }
 
@@ -101,23 +113,25 @@ internal sealed partial class GuestGrain(
 
         var settled = guest.AsOf(clock.Now());
         if (settled.Status != guest.Status)
-        {
-            await row.Write(settled);
-            LogEnded(settled);
-        }
+            await WriteEnd(settled);
+        else
+            await Drive();
     }
 
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
         await Settle();
-        if (row.Current is { IsStaying: true } staying)
-            await this.Arm(staying.ExpiresAt, clock, database);
-        else
+        // Ticks go on every minute by themselves while anything is under way; a later moment is armed here.
+        var now = clock.Now();
+        if (row.Current?.NextMoment(now, GrainReminder.Period) is not { } next)
             await this.Disarm();
+        else if (next > now + GrainReminder.Period)
+            await this.Arm(next, clock, database);
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        LetWaitingGo();
         try
         {
             await Flush();
@@ -136,11 +150,7 @@ internal sealed partial class GuestGrain(
 
         var outcome = decide(guest, clock.Now());
         if (outcome is EndOutcome.Ended ended)
-        {
-            await row.Write(ended.Guest);
-            LogEnded(ended.Guest);
-        }
-
+            await WriteEnd(ended.Guest);
         return outcome;
     }
 

@@ -1,4 +1,5 @@
 using Couch.Domain.Guests;
+using Couch.Domain.Vms;
 using Orleans.Concurrency;
 
 namespace Couch.Cluster.Guests;
@@ -10,6 +11,9 @@ namespace Couch.Cluster.Guests;
 [Alias("couch.IGuestGrain")]
 public interface IGuestGrain : IGrainWithStringKey
 {
+    /// <summary>Under the time after which Orleans gives up a call.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
+
     /// <summary>Takes the guest in; a guest that is here already stays as it is. Durable, with its reminder, once answered.</summary>
     /// <returns>True where the guest was not here before.</returns>
     [Alias("Arrive")]
@@ -18,6 +22,14 @@ public interface IGuestGrain : IGrainWithStringKey
     /// <summary>The guest as of now; null where no guest has this id.</summary>
     [ReadOnly, Alias("Get")]
     Task<Guest?> Get();
+
+    /// <summary>
+    /// Answers once the status or the endpoint differs from what the caller has seen, at the latest after
+    /// <paramref name="atMost"/>. Stands in nobody's way: the write it waits for goes on beside it.
+    /// </summary>
+    /// <param name="atMost">At most <see cref="LongestWait"/>; a caller that wants more asks again.</param>
+    [AlwaysInterleave, Alias("WaitForChange")]
+    Task<Guest?> WaitForChange(GuestStatus status, string? agentEndpoint, TimeSpan atMost);
 
     [Alias("Activate")]
     Task<ActivateOutcome> Activate(string vmId, string agentEndpoint);
@@ -35,6 +47,10 @@ public interface IGuestGrain : IGrainWithStringKey
 
     [Alias("Extend")]
     Task<ExtendOutcome> Extend(double hours);
+
+    /// <summary>Takes in what a VM host reported. Twice, late or for an older attempt, it changes nothing that counts.</summary>
+    [Alias("Observe")]
+    Task Observe(VmReport report);
 
     /// <summary>Records an expiry that is due. Safe at any time, any number of times.</summary>
     [Alias("Settle")]

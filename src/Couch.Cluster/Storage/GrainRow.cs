@@ -8,7 +8,8 @@ namespace Couch.Cluster.Storage;
 /// <param name="state">The row as Orleans loaded it.</param>
 /// <param name="database">Says in words what went wrong.</param>
 /// <param name="forget">Ends this activation: called when nobody can say what the table holds.</param>
-internal sealed class GrainRow<T>(IPersistentState<T> state, CouchDatabase database, Action forget) where T : class
+/// <param name="changed">Called after each write.</param>
+internal sealed class GrainRow<T>(IPersistentState<T> state, CouchDatabase database, Action forget, Action? changed = null) where T : class
 {
     private T? written = state.RecordExists ? state.State : null;
 
@@ -44,6 +45,7 @@ internal sealed class GrainRow<T>(IPersistentState<T> state, CouchDatabase datab
         }
 
         written = Current = next;
+        changed?.Invoke();
     }
 
     private async Task<T?> Reread(Exception failure)

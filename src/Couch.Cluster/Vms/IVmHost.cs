@@ -26,16 +26,29 @@ public interface IVmHost
     /// <exception cref="VmHostException">Nobody can say. A VM that is not there is <see cref="VmSight.Missing"/>, not this.</exception>
     Task<VmSight> Observe(string vmId, CancellationToken cancel);
 
-    /// <summary>Destroys every VM that carries the guest's claim, and <paramref name="vmId"/> where one is known. Not found is success.</summary>
+    /// <summary>
+    /// Puts into a VM that has just been seen <see cref="VmSight.Ready"/> what <see cref="Ensure"/> could not put in
+    /// without waiting for its boot. Until it has succeeded the guest is not told of its VM.
+    /// </summary>
+    /// <remarks>A host that does everything in <see cref="Ensure"/> has nothing left to do.</remarks>
+    /// <exception cref="VmHostException">The VM lacks something that the order asks for.</exception>
+    Task Furnish(VmOrder order, string vmId, CancellationToken cancel) => Task.CompletedTask;
+
+    /// <summary>
+    /// Destroys every VM that carries the guest's claim and <paramref name="installation"/>'s, and
+    /// <paramref name="vmId"/> where one is known. Not found is success, and so is an id that is not the provider's; a
+    /// VM that carries somebody else's claim is theirs and stays.
+    /// </summary>
     /// <returns>Once the provider has confirmed that none is left.</returns>
     /// <exception cref="VmHostException">Some may be left.</exception>
-    Task Release(GuestId guest, string? vmId, CancellationToken cancel);
+    Task Release(GuestId guest, string installation, string? vmId, CancellationToken cancel);
 
     /// <summary>Every VM there is, with its claim where it carries one.</summary>
     /// <exception cref="VmHostException">The list is not to be had, or not whole.</exception>
     Task<IReadOnlyList<ListedVm>> List(CancellationToken cancel);
 
     /// <summary>What the VM has used so far; null where this host does not meter.</summary>
+    /// <exception cref="VmHostException">Nobody can say.</exception>
     Task<UsageReport?> Measure(string vmId, CancellationToken cancel);
 }
 
@@ -90,4 +103,7 @@ public sealed record VmHostProblem(string Sentence, bool IsFinal);
 public sealed class VmHostException(string message, bool isFinal = false, Exception? inner = null) : Exception(message, inner)
 {
     public bool IsFinal { get; } = isFinal;
+
+    /// <summary>How long the provider wants to be left alone; null where it did not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Couch.Domain.Invites;
 using Couch.Domain.Text;
+using Couch.Domain.Vms;
 
 namespace Couch.Domain.Guests;
 
@@ -33,6 +34,9 @@ public sealed record Guest
     /// <summary>More about the end, where there is more to say.</summary>
     [Id(14)] public string? EndDetail { get; init; }
 
+    /// <summary>The VM's own track. A row from before there were VM hosts has none.</summary>
+    [Id(15)] public Vm Vm { get; init; } = Vm.None;
+
     [JsonIgnore] public DateTimeOffset CreatedAt => Id.CreatedAt;
 
     [JsonIgnore] public bool IsStaying => Status is GuestStatus.Provisioning or GuestStatus.Running;
@@ -64,7 +68,7 @@ public sealed record Guest
     public ActivateOutcome Activate(string vmId, string agentEndpoint, DateTimeOffset now) => AsOf(now).Status switch
     {
         GuestStatus.Provisioning => new ActivateOutcome.Activated(
-            this with { Status = GuestStatus.Running, VmId = vmId, AgentEndpoint = agentEndpoint }),
+            this with { Status = GuestStatus.Running, VmId = vmId, AgentEndpoint = agentEndpoint, Vm = Vm.Displaced(now) }),
         var status => new ActivateOutcome.NotProvisioning(status),
     };
 
@@ -112,6 +116,17 @@ public sealed record Guest
         return new UsageOutcome.Recorded(used, newlyExceeded);
     }
 
+    /// <summary>No VM could be had for it: it stops, and whatever an attempt may have left is destroyed.</summary>
+    internal Guest FailProvisioning(string error, DateTimeOffset now) =>
+        End(GuestStatus.Stopped, Guests.EndReason.ProvisioningFailed, now, error);
+
+    /// <summary>Its VM has vanished: it stops, and whatever may be left is destroyed.</summary>
+    internal Guest LoseVm(DateTimeOffset now)
+    {
+        var stopped = End(GuestStatus.Stopped, Guests.EndReason.VmLost, now);
+        return stopped with { Vm = stopped.Vm with { State = VmState.Lost } };
+    }
+
     /// <summary>The limits it is above, in the protocol's words. Still computed after the end.</summary>
     [JsonIgnore] public IReadOnlyList<string> Violations => ResourceUsage.Violations(ResourceLimits);
 
@@ -122,5 +137,5 @@ public sealed record Guest
     };
 
     private Guest End(GuestStatus status, EndReason reason, DateTimeOffset at, string? detail = null) =>
-        this with { Status = status, EndReason = reason, EndDetail = detail, StoppedAt = at };
+        this with { Status = status, EndReason = reason, EndDetail = detail, StoppedAt = at, Vm = Vm.Ending(VmId, at) };
 }

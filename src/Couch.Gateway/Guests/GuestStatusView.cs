@@ -48,6 +48,9 @@ public sealed record GuestStatusView
     /// <summary>More about the end, where there is more to say.</summary>
     public required string? EndDetail { get; init; }
 
+    /// <summary>The VM's own record.</summary>
+    public required VmView Vm { get; init; }
+
     internal static GuestStatusView Of(Guest guest)
     {
         var violations = guest.Violations;
@@ -67,6 +70,7 @@ public sealed record GuestStatusView
             StoppedAt = guest.StoppedAt,
             EndReason = guest.EndReason?.Word(),
             EndDetail = guest.EndDetail,
+        Vm = VmView.Of(guest.Vm),
         };
     }
 }

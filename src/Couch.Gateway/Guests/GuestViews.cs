@@ -54,6 +54,9 @@ public sealed record GuestView
     /// <summary>More about the end, where there is more to say.</summary>
     public required string? EndDetail { get; init; }
 
+    /// <summary>The VM's own record.</summary>
+    public required VmView Vm { get; init; }
+
     internal static GuestView Of(Guest guest) => new()
     {
         Id = guest.Id.Value,
@@ -72,6 +75,7 @@ public sealed record GuestView
         StoppedAt = guest.StoppedAt,
         EndReason = guest.EndReason?.Word(),
         EndDetail = guest.EndDetail,
+        Vm = VmView.Of(guest.Vm),
     };
 }
 

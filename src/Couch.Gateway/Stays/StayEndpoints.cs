@@ -66,9 +66,12 @@ public static class StayEndpoints
     }
 
     /// <summary>Shows a guest its own stay.</summary>
-    public static async Task<Results<Ok<StayView>, Refusal>> GetStatus(HttpContext context, [FromServices] SigningKeys keys, IGrainFactory grains)
+    public static async Task<Results<Ok<StayView>, Refusal>> GetStatus(
+        [AsParameters] Waiting waiting, HttpContext context, [FromServices] SigningKeys keys, IGrainFactory grains,
+        TimeProvider clock, IHostApplicationLifetime lifetime)
     {
         var fields = new Fields();
+        var wait = waiting.Read(fields);
         var token = fields.Capability(context, QueryCapabilities.Token) ?? GuestBearer(context);
         if (token is null)
             fields.Wrong("token is required");
@@ -76,7 +79,7 @@ public static class StayEndpoints
             return refusal;
 
         return keys.TryVerifyToken(token!, out var guestId)
-            ? await grains.Guest(guestId).Get() switch
+            ? await Waiting.For(grains.Guest(guestId), wait, clock, lifetime, context.RequestAborted) switch
             {
                 null => Refusals.InvalidToken,
                 { IsStaying: true } guest => TypedResults.Ok(StayView.Of(guest)),

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Text;
+using Couch.Domain.Vms;
 using Couch.Tests.Support;
 using Xunit;
 
@@ -20,6 +21,7 @@ public sealed class ContractTests
         Assert.Equal(
             "Expired=0 expired, Killed=1 killed, LimitsExceeded=2 limits-exceeded, ProvisioningFailed=3 provisioning-failed, VmLost=4 vm-lost, CheckedOut=5 checked-out",
             Pinned<EndReason>());
+        Assert.Equal("None=0 none, Requested=1 requested, Booting=2 booting, Ready=3 ready, Destroying=4 destroying, Destroyed=5 destroyed, Lost=6 lost", Pinned<VmState>());
     }
 
     [Fact]
@@ -42,7 +44,10 @@ public sealed class ContractTests
     [InlineData(typeof(UsageReport), "CpuSeconds MemoryPeakMB DiskUsedGB NetworkEgressGB TokensUsed UptimeSeconds")]
     [InlineData(
         typeof(Guest),
-        "Id InviteId Name PublicKey Status VmId AgentEndpoint ResourceLimits Permissions Enforcement ResourceUsage ExpiresAt StoppedAt EndReason EndDetail")]
+        "Id InviteId Name PublicKey Status VmId AgentEndpoint ResourceLimits Permissions Enforcement ResourceUsage ExpiresAt StoppedAt EndReason EndDetail Vm")]
+    [InlineData(
+        typeof(Vm),
+        "Host State RequestedAt ReadyAt DestroyRequestedAt DestroyedAt Attempts LastError Id Endpoint FailedReleases NotBefore MissingSince")]
     public void Members_keep_their_numbers(Type type, string members)
     {
         var numbered = type.GetProperties()
@@ -76,7 +81,7 @@ public sealed class ContractTests
     {
         var id = "01KAS48W7V0123456789ABCDEF";
         const string row =
-            """{"id":"01KAS48W7V0123456789ABCDEF","inviteId":"01KAS48W7V0123456789ABCDEF","name":"guest-1","status":"stopped","vmId":"vm-1","agentEndpoint":"http://vm","resourceLimits":{"maxCpuCores":2,"maxMemoryMB":4096,"maxDiskGB":20,"maxNetworkEgressGB":10,"maxDurationHours":72,"maxTokenBudget":50000000},"permissions":{"canAccessInternet":true,"canSpawnSubAgents":false,"canAccessHostServices":false},"enforcement":"report","resourceUsage":{"cpuSeconds":1.5,"memoryPeakMB":0,"diskUsedGB":0,"networkEgressGB":0,"tokensUsed":7,"uptimeSeconds":0},"expiresAt":"2026-11-26T12:00:00.123Z","stoppedAt":"2026-11-23T12:00:00.123Z","endReason":"checked-out","endDetail":"bye"}""";
+            """{"id":"01KAS48W7V0123456789ABCDEF","inviteId":"01KAS48W7V0123456789ABCDEF","name":"guest-1","status":"stopped","vmId":"vm-1","agentEndpoint":"http://vm","resourceLimits":{"maxCpuCores":2,"maxMemoryMB":4096,"maxDiskGB":20,"maxNetworkEgressGB":10,"maxDurationHours":72,"maxTokenBudget":50000000},"permissions":{"canAccessInternet":true,"canSpawnSubAgents":false,"canAccessHostServices":false},"enforcement":"report","resourceUsage":{"cpuSeconds":1.5,"memoryPeakMB":0,"diskUsedGB":0,"networkEgressGB":0,"tokensUsed":7,"uptimeSeconds":0},"expiresAt":"2026-11-26T12:00:00.123Z","stoppedAt":"2026-11-23T12:00:00.123Z","endReason":"checked-out","endDetail":"bye","vm":{"host":"docker","state":"destroyed","requestedAt":"2026-11-23T12:00:00.123Z","attempts":2,"id":"vm-1","failedReleases":0}}""";
         Assert.True(InviteId.TryParse(id, out var inviteId) & GuestId.TryParse(id, out var guestId));
         var guest = Some.Guest(enforcement: Enforcement.Report) with
         {
@@ -89,9 +94,14 @@ public sealed class ContractTests
             StoppedAt = Some.Time,
             EndReason = EndReason.CheckedOut,
             EndDetail = "bye",
+            Vm = new() { Host = "docker", State = VmState.Destroyed, RequestedAt = Some.Time, Attempts = 2, Id = "vm-1" },
         };
         Assert.Equal(row, JsonSerializer.Serialize(guest, CouchJson.Stored));
         Assert.Equal(guest, JsonSerializer.Deserialize<Guest>(row, CouchJson.Stored));
+
+        // As the version before there were VM hosts wrote it.
+        var before = row[..row.IndexOf(",\"vm\":", StringComparison.Ordinal)] + "}";
+        Assert.Equal(guest with { Vm = Vm.None }, JsonSerializer.Deserialize<Guest>(before, CouchJson.Stored));
     }
 
     private static string Pinned<TEnum>() where TEnum : struct, Enum =>

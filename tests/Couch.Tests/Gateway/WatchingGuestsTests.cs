@@ -15,7 +15,7 @@ public sealed class WatchingGuestsTests(CouchHost couch) : IClassFixture<CouchHo
         var guest = (await host.Get($"/couch/guests/{arrived["guestId"]}")).Is(200);
         Assert.Equal(
             ["agentEndpoint", "createdAt", "endDetail", "endReason", "enforcement", "expiresAt", "id", "inviteId", "name", "permissions",
-             "publicKey", "resourceLimits", "resourceUsage", "status", "stoppedAt", "vmId"],
+             "publicKey", "resourceLimits", "resourceUsage", "status", "stoppedAt", "vm", "vmId"],
             guest.Fields);
         Assert.DoesNotContain(arrived["authToken"]!, guest.Body, StringComparison.Ordinal);
         Assert.Null(guest["stoppedAt"]);
@@ -23,8 +23,12 @@ public sealed class WatchingGuestsTests(CouchHost couch) : IClassFixture<CouchHo
         var status = (await host.Get($"/couch/guests/{arrived["guestId"]}/status")).Is(200);
         Assert.Equal(
             ["agentEndpoint", "createdAt", "endDetail", "endReason", "expiresAt", "id", "limitsExceeded", "name", "resourceLimits",
-             "resourceUsage", "status", "stoppedAt", "violations", "vmId"],
+             "resourceUsage", "status", "stoppedAt", "violations", "vm", "vmId"],
             status.Fields);
+        Assert.Equal(
+            ["attempts", "destroyRequestedAt", "destroyedAt", "host", "lastError", "readyAt", "requestedAt", "state"],
+            guest.Json["vm"]!.AsObject().Select(pair => pair.Key).Order(StringComparer.Ordinal));
+        Assert.Equal("none", guest.Json["vm"]!["state"]!.ToString());
     }
 
     [Fact]

@@ -93,6 +93,7 @@ public abstract class TestCouch(Engine engine) : IAsyncLifetime
             silo.Services.AddSingleton(RandomNumberGenerator.Create());
             silo.Services.AddSingleton<TimeProvider>(Clock);
             silo.Services.AddCouchStorage();
+            silo.Services.AddVms(new());
             silo.UseCouchGrains(Database);
             Faults.Install(silo);
             silo.Configure<ClusterOptions>(options => options.ServiceId = GrainKinds.Service);

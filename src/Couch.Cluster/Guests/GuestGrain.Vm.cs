@@ -1,0 +1,169 @@
+using Couch.Cluster.Storage;
+using Couch.Cluster.Vms;
+using Couch.Domain.Guests;
+using Couch.Domain.Text;
+using Couch.Domain.Vms;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Couch.Cluster.Guests;
+
+/// <summary>
+/// The guest's VM: what the track decides is written here, and then given to the driver. What is under way is known to
+/// memory alone; a new memory looks before it makes.
+/// </summary>
+internal sealed partial class GuestGrain : IDisposable
+{
+    /// <summary>Long enough for a call's own bounds, so that its report finds this memory.</summary>
+    private static readonly TimeSpan StayInMemory = TimeSpan.FromMinutes(5);
+
+    private readonly VmDriver? vms = services.GetService<VmDriver>();
+    private CancellationTokenSource? watching;
+    private IGrainTimer? wake;
+    private IGrainTimer? meter;
+    private bool isAttempting;
+    private bool isReleasing;
+    private bool isGoneButForAttempt;
+
+    public void Dispose() => StopWatching();
+
+    public async Task Observe(VmReport report)
+    {
+        isAttempting &= report is not (VmReport.Made or VmReport.Failed);
+        isReleasing &= report is not (VmReport.Gone or VmReport.NotGone);
+        // While a create is under way "nothing is left" is no receipt: it may leave one yet, which is released after it.
+        isGoneButForAttempt = isAttempting && (isGoneButForAttempt || report is VmReport.Gone);
+        if (report is VmReport.Ready or VmReport.Failed)
+            StopWatching();
+        if (row.Current is not { } guest)
+            return;
+
+        var seen = isGoneButForAttempt ? guest : guest.Observe(report, vmOptions.Attempts, clock.Now(), Chance());
+        if (seen != guest)
+            await WriteSeen(guest, seen);
+        await Drive();
+    }
+
+    /// <summary>Starts whatever is due and not under way. Intent is written before its call.</summary>
+    private async Task Drive()
+    {
+        if (vms is null || row.Current is not { } guest)
+            return;
+
+        switch (guest.NextStep(clock.Now()))
+        {
+            case VmStep.Attempt when !isAttempting:
+                var intended = guest.BeginAttempt();
+                await row.Write(intended);
+                Begin(intended, mayExist: true);
+                break;
+            case VmStep.Look when watching is null:
+                watching = new();
+                DelayDeactivation(StayInMemory);
+                vms.Watch(guest, watching.Token);
+                break;
+            case VmStep.Release release when !isReleasing && !isGoneButForAttempt:
+                StopWatching();
+                isReleasing = true;
+                DelayDeactivation(StayInMemory);
+                vms.Release(guest.Id, release.VmId);
+                break;
+            case VmStep.Wait wait:
+                WakeAt(wait.Until);
+                break;
+        }
+
+        KeepMetering(guest);
+    }
+
+    /// <summary>A running guest is measured for as long as it runs; metering keeps its grain in memory.</summary>
+    private void KeepMetering(Guest guest)
+    {
+        if (guest.Vm.State is not VmState.Ready)
+        {
+            meter?.Dispose();
+            meter = null;
+        }
+        else if (vmOptions.MeterEvery > TimeSpan.Zero)
+        {
+            meter ??= this.RegisterGrainTimer(
+                Meter, new GrainTimerCreationOptions(vmOptions.MeterEvery, vmOptions.MeterEvery) { KeepAlive = true });
+        }
+    }
+
+    private Task Meter()
+    {
+        if (row.Current is { Vm: { State: VmState.Ready, Id: { } vmId } } guest)
+            vms!.Measure(guest.Id, vmId);
+        return Task.CompletedTask;
+    }
+
+    private void BeginFirstAttempt(Guest arrived)
+    {
+        if (vms is not null)
+            Begin(arrived, mayExist: false);
+    }
+
+    private void Begin(Guest intended, bool mayExist)
+    {
+        isAttempting = true;
+        DelayDeactivation(StayInMemory);
+        vms!.Attempt(intended, mayExist);
+    }
+
+    /// <summary>Writes an end and turns to the VM at once. The moment to act moves earlier, so it is armed before the write.</summary>
+    private async Task WriteEnd(Guest ended)
+    {
+        var now = clock.Now();
+        if (ended.NextMoment(now, GrainReminder.Period) is { } next)
+            await this.Arm(next, clock, database);
+        await row.Write(ended);
+        LogEnded(ended);
+        await Drive();
+    }
+
+    private async Task WriteSeen(Guest before, Guest seen)
+    {
+        if (before.IsStaying && !seen.IsStaying)
+        {
+            await WriteEnd(seen);
+            if (seen.EndReason is EndReason.ProvisioningFailed)
+                LogProvisionFailed(seen.Id, seen.EndDetail);
+            return;
+        }
+
+        await row.Write(seen);
+        if (seen.Status is GuestStatus.Running && before.Status is GuestStatus.Provisioning)
+            LogActivated(seen.Id);
+        if (seen.Vm.DestroyedAt is not null && before.Vm.DestroyedAt is null)
+            LogVmDestroyed(seen.Id, seen.Vm.Id);
+    }
+
+    private void StopWatching()
+    {
+        watching?.Cancel();
+        watching?.Dispose();
+        watching = null;
+    }
+
+    private void WakeAt(DateTimeOffset moment)
+    {
+        wake?.Dispose();
+        var wait = moment - clock.GetUtcNow();
+        wake = this.RegisterGrainTimer(
+            Drive, new GrainTimerCreationOptions(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan) { KeepAlive = true });
+    }
+
+    private double Chance()
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        chance.GetBytes(bytes);
+        return BitConverter.ToUInt32(bytes) / (uint.MaxValue + 1.0);
+    }
+
+    [LoggerMessage(17, LogLevel.Warning, "couch.provision.failed {GuestId}: {Reason}", EventName = "couch.provision.failed")]
+    private partial void LogProvisionFailed(GuestId guestId, string? reason);
+
+    [LoggerMessage(18, LogLevel.Information, "couch.vm.destroyed {GuestId}: {VmId}", EventName = "couch.vm.destroyed")]
+    private partial void LogVmDestroyed(GuestId guestId, string? vmId);
+}

@@ -1,0 +1,46 @@
+using Couch.Domain.Guests;
+using Couch.Domain.Text;
+
+namespace Couch.Cluster.Guests;
+
+/// <summary>Guests that hold the line until something changes.</summary>
+internal sealed partial class GuestGrain
+{
+    private TaskCompletionSource changed = NewChange();
+
+    public async Task<Guest?> WaitForChange(GuestStatus status, string? agentEndpoint, TimeSpan atMost)
+    {
+        var until = clock.GetUtcNow() + (atMost < IGuestGrain.LongestWait ? atMost : IGuestGrain.LongestWait);
+        while (true)
+        {
+            var now = clock.GetUtcNow();
+            var guest = row.Current?.AsOf(clock.Now());
+            if (isLeaving || now >= until || guest is not { IsStaying: true } || guest.Status != status || guest.AgentEndpoint != agentEndpoint)
+                return guest;
+
+            // An end by the clock changes what everybody sees before anything is written.
+            var next = guest.ExpiresAt < until ? guest.ExpiresAt : until;
+            using var waiting = new CancellationTokenSource();
+            await Task.WhenAny(changed.Task, Task.Delay(next > now ? next - now : TimeSpan.Zero, clock, waiting.Token));
+            await waiting.CancelAsync();
+        }
+    }
+
+    private bool isLeaving;
+
+    private void TellWaiting()
+    {
+        var over = changed;
+        changed = NewChange();
+        over.SetResult();
+    }
+
+    /// <summary>This memory goes: whoever waits is answered now, and asks the next one.</summary>
+    private void LetWaitingGo()
+    {
+        isLeaving = true;
+        TellWaiting();
+    }
+
+    private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,133 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+
+namespace Couch.Cluster.Vms.Docker;
+
+/// <summary>The engine's API, each call with a bound, each failure in the engine's own words.</summary>
+internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : IDisposable
+{
+    /// <summary>Asking takes milliseconds; an engine that is busy for longer is asked again later.</summary>
+    public static readonly TimeSpan AskBound = TimeSpan.FromSeconds(10);
+
+    /// <summary>Making, starting and removing prepare file systems and networks, and adding up a disk reads it.</summary>
+    public static readonly TimeSpan WorkBound = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan RemovalLook = TimeSpan.FromMilliseconds(200);
+    private const int ShortIdLength = 12;
+
+    private readonly DockerClient client = new DockerClientConfiguration(address, defaultTimeout: Timeout.InfiniteTimeSpan).CreateClient();
+
+    public void Dispose() => client.Dispose();
+
+    /// <exception cref="VmHostException">Refused, failed, or no answer within <paramref name="bound"/>.</exception>
+    public async Task<T> Ask<T>(string what, TimeSpan bound, Func<DockerClient, CancellationToken, Task<T>> call, CancellationToken cancel)
+    {
+        using var timer = new CancellationTokenSource(bound, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancel);
+        try
+        {
+            // The library does not look at its token while it connects, hence the second wait.
+            return await call(client, either.Token).WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException late) when (!cancel.IsCancellationRequested)
+        {
+            throw new VmHostException($"The container engine at {address} did not {what} within {bound.TotalSeconds} s", inner: late);
+        }
+        catch (DockerApiException refusal)
+        {
+            var words = WordsOf(refusal);
+            throw new VmHostException($"The container engine did not {what}: {words}", IsFinal(refusal.StatusCode, words), refusal);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException or SocketException or TimeoutException or ObjectDisposedException)
+        {
+            throw new VmHostException($"The container engine at {address} cannot be reached: {failure.GetBaseException().Message}", inner: failure);
+        }
+    }
+
+    /// <summary>The container of this name or id; null where there is none. A part of an id is no id.</summary>
+    public async Task<ContainerInspectResponse?> Find(string nameOrId, CancellationToken cancel)
+    {
+        // It becomes a part of a path: what cannot be a name is not asked for.
+        if (!Name().IsMatch(nameOrId))
+            return null;
+        try
+        {
+            var found = await Ask("inspect a sandbox", AskBound, (docker, token) => docker.Containers.InspectContainerAsync(nameOrId, token), cancel);
+            var isMeant = found.Name.TrimStart('/') == nameOrId
+                || (nameOrId.Length >= ShortIdLength && found.ID.StartsWith(nameOrId, StringComparison.Ordinal));
+            return isMeant ? found : null;
+        }
+        catch (VmHostException failure) when (StatusOf(failure) is HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The containers that carry the label, ended ones too.</summary>
+    public async Task<IList<ContainerListResponse>> WithLabel(string label, CancellationToken cancel)
+    {
+        var all = new ContainersListParameters { All = true, Filters = Filter("label", label) };
+        return await Ask("list sandboxes", AskBound, (docker, token) => docker.Containers.ListContainersAsync(all, token), cancel);
+    }
+
+    /// <summary>Removes a container with its volumes, running or not, and returns once it is gone.</summary>
+    public async Task Remove(string id, CancellationToken cancel)
+    {
+        var began = clock.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await Ask("remove a sandbox", WorkBound, async (docker, token) =>
+                {
+                    await docker.Containers.RemoveContainerAsync(id, new() { Force = true, RemoveVolumes = true }, token);
+                    return id;
+                }, cancel);
+                return;
+            }
+            catch (VmHostException failure) when (StatusOf(failure) is HttpStatusCode.NotFound)
+            {
+                return;
+            }
+            // Somebody else's removal is in progress, and this one's answer is its end.
+            catch (VmHostException failure) when (StatusOf(failure) is HttpStatusCode.Conflict or HttpStatusCode.InternalServerError && clock.GetElapsedTime(began) < WorkBound)
+            {
+                if (await Find(id, cancel) is null)
+                    return;
+                await Task.Delay(RemovalLook, clock, cancel);
+            }
+        }
+    }
+
+    /// <summary>The HTTP status of the engine's refusal; null where it did not answer.</summary>
+    public static HttpStatusCode? StatusOf(VmHostException failure) => (failure.InnerException as DockerApiException)?.StatusCode;
+
+    public static Dictionary<string, IDictionary<string, bool>> Filter(string kind, string value) =>
+        new() { [kind] = new Dictionary<string, bool> { [value] = true } };
+
+    private static string WordsOf(DockerApiException refusal)
+    {
+        try
+        {
+            using var body = JsonDocument.Parse(refusal.ResponseBody);
+            return body.RootElement.GetProperty("message").GetString()!;
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return $"{(int)refusal.StatusCode} {refusal.ResponseBody}".Trim();
+        }
+    }
+
+    // Podman answers 500 to much that the operator must mend.
+    private static bool IsFinal(HttpStatusCode status, string words) =>
+        status is HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound
+        || words.Contains("executable file not found", StringComparison.Ordinal)
+        || words.Contains("network not found", StringComparison.Ordinal);
+
+    [GeneratedRegex("^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}\\z")]
+    private static partial Regex Name();
+}

@@ -1,0 +1,176 @@
+using System.Net;
+using Couch.Domain.Guests;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Microsoft.Extensions.Logging;
+
+namespace Couch.Cluster.Vms.Docker;
+
+/// <summary>
+/// Sandboxes on a container engine that speaks Docker's API (Docker, Podman). One per guest because the engine refuses
+/// a second container of the name; the claim is written with the container, so there is never one without.
+/// </summary>
+public sealed partial class DockerHost(DockerOptions options, TimeProvider clock, ILogger<DockerHost> log) : IVmHost, IDisposable
+{
+    private const int RemovalRounds = 3;
+
+    private readonly DockerEngine engine = new(options.Engine, clock);
+    private readonly GuestTurns turns = new();
+    private volatile EngineAbilities? abilities;
+
+    public string Name => "docker";
+
+    public void Dispose() => engine.Dispose();
+
+    public Task<VmHostProblem?> Check(CancellationToken cancel) => EngineCheck.Of(engine, options, cancel);
+
+    public Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel) =>
+        turns.Take(order.Guest, () => MakeOrAdopt(order), cancel);
+
+    public Task Release(GuestId guest, string installation, string? vmId, CancellationToken cancel) =>
+        turns.Take(guest, () => RemoveAll(guest, installation, vmId), cancel);
+
+    public async Task<VmSight> Observe(string vmId, CancellationToken cancel)
+    {
+        if (await engine.Find(vmId, cancel) is not { } found)
+            return VmSight.Missing;
+        if (LastWords.HasEnded(found))
+        {
+            SandboxEnded(log, await LastWords.Of(found, engine, options, cancel));
+            return VmSight.Dead;
+        }
+
+        if (found.State.Status is not "running")
+            return VmSight.Booting;
+        var isReady = Sandbox.PublishedPort(found, options) is not { } port || await options.Probe.Answers(options.EndpointHost, port, clock, cancel);
+        return isReady ? VmSight.Ready : VmSight.Booting;
+    }
+
+    public async Task<IReadOnlyList<ListedVm>> List(CancellationToken cancel) =>
+        [.. (await engine.WithLabel(Sandbox.GuestLabel, cancel)).Select(container => new ListedVm(
+            container.ID,
+            container.Labels[Sandbox.GuestLabel],
+            container.Labels.TryGetValue(Sandbox.InstallationLabel, out var installation) ? installation : null,
+            new DateTimeOffset(DateTime.SpecifyKind(container.Created, DateTimeKind.Utc))))];
+
+    public async Task<UsageReport?> Measure(string vmId, CancellationToken cancel) =>
+        await engine.Find(vmId, cancel) is { } found
+            ? await Meter.Read(engine, await Abilities(cancel), found, clock, cancel)
+            : throw new VmHostException($"There is no sandbox {vmId} to measure");
+
+    // A turn is bounded by its calls' bounds, not by its caller's patience.
+    private async Task<EnsuredVm> MakeOrAdopt(VmOrder order)
+    {
+        var name = Sandbox.NameOf(order.Guest);
+        if (order.MayExist && await engine.Find(name, CancellationToken.None) is { } earlier)
+            return await Adopt(earlier, order);
+        try
+        {
+            await Create(order);
+        }
+        catch (VmHostException)
+        {
+            // Docker answers a taken name 409, Podman 4 500, and a lost answer says nothing: the engine knows.
+            if (await engine.Find(name, CancellationToken.None) is { } other)
+                return await Adopt(other, order);
+            throw;
+        }
+
+        var made = await engine.Find(name, CancellationToken.None) ?? throw new VmHostException($"The sandbox {name} was removed while it was made");
+        return await Adopt(made, order);
+    }
+
+    private async Task<EnsuredVm> Adopt(ContainerInspectResponse found, VmOrder order)
+    {
+        if (!IsClaimed(found, Sandbox.GuestLabel, order.Guest.Value) || !IsClaimed(found, Sandbox.InstallationLabel, order.Installation))
+            throw new VmHostException($"The container {found.Name.TrimStart('/')} is in the way: it does not carry this couch's claim. Rename or remove it", isFinal: true);
+        if (LastWords.WasNeverStarted(found))
+            found = await Start(found);
+        if (LastWords.HasEnded(found))
+            throw new VmHostException(await LastWords.Of(found, engine, options, CancellationToken.None), isFinal: true);
+        return new EnsuredVm(found.ID, Sandbox.EndpointOf(found, options));
+    }
+
+    private async Task<ContainerInspectResponse> Start(ContainerInspectResponse found)
+    {
+        try
+        {
+            await engine.Ask("start a sandbox", DockerEngine.WorkBound, (docker, token) => docker.Containers.StartContainerAsync(found.ID, new(), token), CancellationToken.None);
+        }
+        catch (VmHostException failure) when (DockerEngine.StatusOf(failure) is HttpStatusCode.NotFound)
+        {
+            // Not there any more; but Docker says 404 also of a command that the image does not have.
+            if (await engine.Find(found.ID, CancellationToken.None) is not null)
+                throw;
+        }
+
+        return await engine.Find(found.ID, CancellationToken.None) ?? throw new VmHostException($"The sandbox {found.Name.TrimStart('/')} was removed while it started");
+    }
+
+    private async Task Create(VmOrder order)
+    {
+        while (true)
+        {
+            var asked = await Abilities(CancellationToken.None);
+            try
+            {
+                await engine.Ask("make a sandbox", DockerEngine.WorkBound, (docker, token) => docker.Containers.CreateContainerAsync(Sandbox.For(order, options, asked), token), CancellationToken.None);
+                return;
+            }
+            catch (VmHostException refusal) when (asked.AfterRefusal(refusal.Message) is { } after)
+            {
+                // Twice at once may both find it out: the second only says it again.
+                abilities = after.Less;
+                EngineCannot(log, after.Sentence, refusal.Message);
+            }
+            catch (VmHostException refusal) when (refusal.InnerException is DockerImageNotFoundException)
+            {
+                throw new VmHostException($"{refusal.Message}. {EngineCheck.HowToGet(options.Image)}", isFinal: true, refusal);
+            }
+        }
+    }
+
+    private async Task<EngineAbilities> Abilities(CancellationToken cancel) =>
+        abilities ??= EngineAbilities.Of(await engine.Ask("describe itself", DockerEngine.AskBound, (docker, token) => docker.System.GetSystemInfoAsync(token), cancel));
+
+    private async Task<bool> RemoveAll(GuestId guest, string installation, string? vmId)
+    {
+        for (var round = 0; round < RemovalRounds; round++)
+        {
+            var claimed = await Claimed(guest, installation, vmId);
+            if (claimed.Count == 0)
+                return true;
+            foreach (var id in claimed)
+                await engine.Remove(id, CancellationToken.None);
+        }
+
+        throw new VmHostException($"Sandboxes of guest {guest} are still there after being removed {RemovalRounds} times");
+    }
+
+    private async Task<IReadOnlyCollection<string>> Claimed(GuestId guest, string installation, string? vmId)
+    {
+        var claimed = (await engine.WithLabel($"{Sandbox.GuestLabel}={guest}", CancellationToken.None))
+            .Where(container => container.Labels.TryGetValue(Sandbox.InstallationLabel, out var mark) && mark == installation)
+            .Select(container => container.ID).ToHashSet();
+        // A list is made while containers come and go; the name is looked up.
+        if (await engine.Find(Sandbox.NameOf(guest), CancellationToken.None) is { } named
+            && IsClaimed(named, Sandbox.GuestLabel, guest.Value) && IsClaimed(named, Sandbox.InstallationLabel, installation))
+            claimed.Add(named.ID);
+        // Given by hand, so it may carry no claim; one that carries another guest's is a mistake, and stays.
+        if (vmId is not null && await engine.Find(vmId, CancellationToken.None) is { } given && (ClaimOf(given) ?? guest.Value) == guest.Value)
+            claimed.Add(given.ID);
+        return claimed;
+    }
+
+    private static bool IsClaimed(ContainerInspectResponse container, string label, string value) =>
+        container.Config.Labels is { } labels && labels.TryGetValue(label, out var found) && found == value;
+
+    private static string? ClaimOf(ContainerInspectResponse container) =>
+        container.Config.Labels is { } labels && labels.TryGetValue(Sandbox.GuestLabel, out var guest) ? guest : null;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Sentence}")]
+    private static partial void SandboxEnded(ILogger log, string sentence);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Sentence} ({Words})")]
+    private static partial void EngineCannot(ILogger log, string sentence, string words);
+}

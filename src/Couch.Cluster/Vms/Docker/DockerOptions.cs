@@ -1,0 +1,118 @@
+using System.Text.Json;
+using Couch.Cluster.Configuration;
+
+namespace Couch.Cluster.Vms.Docker;
+
+/// <summary>How sandboxes are made on a container engine. Defaults live here; the README's table tells the same.</summary>
+public sealed class DockerOptions
+{
+    private const int LeastPids = 16;
+    private const int MostPids = 4_194_304;
+
+    /// <summary>The image every sandbox is made from; must be on the engine already, nothing is pulled. Turns this VM host on.</summary>
+    /// <value>From <c>COUCH_DOCKER_IMAGE</c>; default none: this VM host is off.</value>
+    public required string Image { get; init; }
+
+    /// <summary>Where the engine listens, Docker's or another that speaks its API: <c>unix://</c>, <c>tcp://</c> or <c>http://</c>, without TLS.</summary>
+    /// <value>From <c>DOCKER_HOST</c>; default <c>unix:///var/run/docker.sock</c>.</value>
+    public Uri Engine { get; init; } = new("unix:///var/run/docker.sock");
+
+    /// <summary>What a sandbox runs, where the image's own command is not a service that stays.</summary>
+    /// <value>From <c>COUCH_DOCKER_COMMAND</c>, as a Dockerfile's CMD: a JSON array of words, or a line for <c>/bin/sh -c</c>; default the image's own.</value>
+    public IReadOnlyList<string>? Command { get; init; }
+
+    /// <summary>The sandbox's TCP port that gets a free port of the engine's machine; that is then the guest's endpoint. 1 to 65535.</summary>
+    /// <value>From <c>COUCH_DOCKER_PORT</c>; default none: a sandbox is reached by exec alone, its endpoint is <c>container://</c> and its name.</value>
+    public int? Port { get; init; }
+
+    /// <summary>The host name in endpoints. A loopback one keeps published ports on the loopback address; any other opens them on all.</summary>
+    /// <value>From <c>COUCH_DOCKER_ENDPOINT_HOST</c>, a host name or an IP address; default <c>127.0.0.1</c>.</value>
+    public string EndpointHost { get; init; } = "127.0.0.1";
+
+    /// <summary>The network for guests that may reach the internet and not the host's services; the operator keeps it from the host.</summary>
+    /// <value>From <c>COUCH_DOCKER_NETWORK</c>, a network on the engine; default none: the engine's default, which does not keep guests from the host.</value>
+    public string? Network { get; init; }
+
+    /// <summary>The runtime that runs sandboxes, such as <c>runsc</c> or <c>kata</c>.</summary>
+    /// <value>From <c>COUCH_DOCKER_RUNTIME</c>, one the engine knows; default the engine's own.</value>
+    public string? Runtime { get; init; }
+
+    /// <summary>The most processes and threads in one sandbox. 16 to 4,194,304; default 512. From <c>COUCH_DOCKER_PIDS</c>.</summary>
+    public int Pids { get; init; } = 512;
+
+    /// <summary>What tells that a running sandbox is ready. Only asked where a port is published.</summary>
+    /// <value>From <c>COUCH_VM_PROBE</c>: <c>none</c>, <c>tcp</c>, or <c>http:/path</c>; default <c>tcp</c> with <see cref="Port"/>, else <c>none</c>.</value>
+    public Probe Probe { get; init; } = Probe.None;
+
+    /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong. Null: this VM host is off.</summary>
+    public static DockerOptions? Read(Settings settings)
+    {
+        var image = settings.Text("COUCH_DOCKER_IMAGE");
+        var engine = settings.Text("DOCKER_HOST");
+        var command = settings.Text("COUCH_DOCKER_COMMAND");
+        var port = settings.Whole("COUCH_DOCKER_PORT", 0, 1, 65535);
+        var endpointHost = settings.Text("COUCH_DOCKER_ENDPOINT_HOST") ?? "127.0.0.1";
+        var network = settings.Text("COUCH_DOCKER_NETWORK");
+        var runtime = settings.Text("COUCH_DOCKER_RUNTIME");
+        var pids = settings.Whole("COUCH_DOCKER_PIDS", 512, LeastPids, MostPids);
+        var probe = settings.Text("COUCH_VM_PROBE");
+        // Other programs set DOCKER_HOST too: what it says is nothing to a couch without this VM host.
+        if (image is null)
+            return null;
+
+        if (Uri.CheckHostName(endpointHost) is UriHostNameType.Unknown)
+            settings.Wrong("COUCH_DOCKER_ENDPOINT_HOST", $"must be a host name or an IP address, not '{endpointHost}'");
+        return new DockerOptions
+        {
+            Image = image,
+            Engine = ReadEngine(settings, engine ?? "unix:///var/run/docker.sock"),
+            Command = ReadCommand(settings, command),
+            Port = port is 0 ? null : port,
+            EndpointHost = endpointHost,
+            Network = network,
+            Runtime = runtime,
+            Pids = pids,
+            Probe = ReadProbe(settings, probe, isPublished: port is not 0),
+        };
+    }
+
+    private static Uri ReadEngine(Settings settings, string text)
+    {
+        if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme switch
+            {
+                "unix" => address.AbsolutePath.Length > 1,
+                "tcp" or "http" => address.Host.Length > 0,
+                _ => false,
+            })
+            return address;
+        settings.Wrong("DOCKER_HOST", $"must be unix:///path, tcp://host:port or http://host:port, not '{text}'");
+        return new("unix:///var/run/docker.sock");
+    }
+
+    private static string[]? ReadCommand(Settings settings, string? text)
+    {
+        if (text is null || !text.StartsWith('['))
+            return text is null ? null : ["/bin/sh", "-c", text];
+        try
+        {
+            if (JsonSerializer.Deserialize<string?[]>(text) is { Length: > 0 } words && words.All(word => word is not null))
+                return words!;
+        }
+        catch (JsonException)
+        {
+        }
+
+        settings.Wrong("COUCH_DOCKER_COMMAND", "begins with '[' and is no JSON array of words, such as [\"sleep\", \"infinity\"]");
+        return null;
+    }
+
+    private static Probe ReadProbe(Settings settings, string? text, bool isPublished)
+    {
+        var probe = Probe.Parse(text ?? (isPublished ? "tcp" : "none"));
+        if (probe is null)
+            settings.Wrong("COUCH_VM_PROBE", $"must be none, tcp or http:/path, not '{text}'");
+        else if (probe is not Probe.Nothing && !isPublished)
+            settings.Wrong("COUCH_VM_PROBE", $"is '{text}', which needs a published port: set COUCH_DOCKER_PORT");
+        return probe ?? Probe.None;
+    }
+}

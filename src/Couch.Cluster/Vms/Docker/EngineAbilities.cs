@@ -1,0 +1,32 @@
+using Docker.DotNet.Models;
+
+namespace Couch.Cluster.Vms.Docker;
+
+/// <summary>What the engine can do, as far as it has been found out.</summary>
+/// <param name="Cores">Processor cores of its machine.</param>
+/// <param name="LimitsDisk">Whether its storage driver can bound a sandbox's disk. Nobody tells before a create is refused.</param>
+/// <param name="HasInit">Whether it has a small init process to reap a sandbox's orphans.</param>
+/// <param name="SwapsTraffic">Whether it reports what was received as sent.</param>
+internal sealed record EngineAbilities(long Cores, bool LimitsDisk = true, bool HasInit = true, bool SwapsTraffic = false)
+{
+    // Podman's numbers; Docker went from 1.13 to 17.
+    private static readonly System.Version FirstPodmanApi = new(2, 0);
+    private static readonly System.Version TrafficMended = new(4, 4);
+
+    public static EngineAbilities Of(SystemInfoResponse info) => new(info.NCPU)
+    {
+        SwapsTraffic = System.Version.TryParse(info.ServerVersion, out var version) && version >= FirstPodmanApi && version < TrafficMended,
+    };
+
+    /// <summary>What is left to ask for after a refusal; null where the refusal is about none of this.</summary>
+    public (EngineAbilities Less, string Sentence)? AfterRefusal(string words)
+    {
+        if (LimitsDisk && (Says(words, "storage-opt") || Says(words, "storage opt") || Says(words, "pquota")))
+            return (this with { LimitsDisk = false }, "The engine's storage cannot bound a sandbox's disk: maxDiskGB is only measured");
+        if (HasInit && (Says(words, "container-init") || Says(words, "init binary")))
+            return (this with { HasInit = false }, "The engine has no init process: nobody reaps a sandbox's orphans");
+        return null;
+    }
+
+    private static bool Says(string words, string part) => words.Contains(part, StringComparison.OrdinalIgnoreCase);
+}

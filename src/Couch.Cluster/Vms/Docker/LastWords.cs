@@ -1,0 +1,60 @@
+using System.Globalization;
+using Docker.DotNet.Models;
+
+namespace Couch.Cluster.Vms.Docker;
+
+/// <summary>Why a sandbox ended, in a sentence for the operator.</summary>
+internal static class LastWords
+{
+    private const int MostLines = 5;
+    private const int MostCharacters = 500;
+    private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(10);
+
+    public static bool HasEnded(ContainerInspectResponse container) =>
+        container.State.Status is "exited" or "stopped" or "dead" or "removing" or "stopping";
+
+    public static bool WasNeverStarted(ContainerInspectResponse container) =>
+        container.State.Status is "created" or "configured" or "initialized";
+
+    public static async Task<string> Of(ContainerInspectResponse container, DockerEngine engine, DockerOptions options, CancellationToken cancel)
+    {
+        var state = container.State;
+        var how = state.OOMKilled ? "ran out of memory and ended" : "ended";
+        var sentence = string.Create(CultureInfo.InvariantCulture, $"The sandbox {container.Name.TrimStart('/')} {how} with code {state.ExitCode}");
+        if (Moment(state.FinishedAt) - Moment(state.StartedAt) < AtOnce && !state.OOMKilled)
+        {
+            sentence += options.Command is null
+                ? $" as soon as it began: the command of the image {options.Image} is not a service that stays. Set COUCH_DOCKER_COMMAND, for example to: sleep infinity"
+                : $" as soon as it began: COUCH_DOCKER_COMMAND is not a service that stays, or the image does not have it ({string.Join(' ', options.Command)})";
+        }
+
+        var log = await LogOf(container.ID, engine, cancel);
+        return log.Length > 0 ? $"{sentence}. It last said: {log}" : sentence;
+    }
+
+    /// <summary>A time of the engine's; null for its year one, which means never.</summary>
+    public static DateTimeOffset? Moment(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && time.Year > 1 ? time : null;
+
+    private static async Task<string> LogOf(string id, DockerEngine engine, CancellationToken cancel)
+    {
+        var tail = new ContainerLogsParameters { ShowStdout = true, ShowStderr = true, Tail = MostLines.ToString(CultureInfo.InvariantCulture) };
+        try
+        {
+            var (output, errors) = await engine.Ask("give a sandbox's log", DockerEngine.AskBound, async (docker, token) =>
+            {
+                using var stream = await docker.Containers.GetContainerLogsAsync(id, tty: false, tail, token);
+                return await stream.ReadOutputToEndAsync(token);
+            }, cancel);
+            // A guest wrote it: one line, and no control characters, so that it cannot forge a log line.
+            var words = string.Join(' ', (output + " " + errors).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            words = string.Concat(words.Where(character => !char.IsControl(character)));
+            return words.Length > MostCharacters ? words[^MostCharacters..] : words;
+        }
+        catch (VmHostException)
+        {
+            // The code is known without it.
+            return "";
+        }
+    }
+}

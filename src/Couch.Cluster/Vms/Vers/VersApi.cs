@@ -1,0 +1,138 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+
+namespace Couch.Cluster.Vms.Vers;
+
+/// <summary>
+/// The provider's API, a method a call. Each ends within its bound: with an answer, with the caller's cancellation, or
+/// with a <see cref="VmHostException"/> that says in a sentence what was wrong.
+/// </summary>
+internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, TimeProvider clock)
+{
+    /// <summary>The client's name, and what it repeats, is <see cref="VersHosting"/>'s.</summary>
+    public const string Client = "vers";
+
+    private readonly VersFailures failures = new(options.Key, clock);
+
+    /// <summary>Restores a VM from the golden commit. Never repeated: each time would make another.</summary>
+    public async Task<string> Create(CancellationToken cancel)
+    {
+        var created = await Ask<CreatedBody>(new("create a VM", HttpMethod.Post, "vm/from_commit")
+        {
+            Body = new CreateBody(options.Commit),
+            Bound = options.CreateBound,
+            // Bad commit, bad key. A conflict or a full quota may pass.
+            Final = [HttpStatusCode.BadRequest, HttpStatusCode.NotFound],
+        }, cancel);
+        return created!.VmId;
+    }
+
+    public Task Label(string vmId, IReadOnlyDictionary<string, string> labels, CancellationToken cancel) =>
+        Tell(new($"label VM {vmId}", HttpMethod.Patch, $"vm/{Escape(vmId)}/label") { Body = new LabelBody(labels) }, cancel);
+
+    /// <returns>Null where there is no such VM.</returns>
+    public Task<VersVm?> Status(string vmId, CancellationToken cancel) =>
+        Ask<VersVm>(new($"look at VM {vmId}", HttpMethod.Get, $"vm/{Escape(vmId)}/status") { Nothing = [HttpStatusCode.BadRequest, HttpStatusCode.NotFound] }, cancel);
+
+    public async Task<IReadOnlyList<VersVm>> List(CancellationToken cancel) =>
+        (await Ask<VersVm[]>(new("list VMs", HttpMethod.Get, "vms"), cancel))!;
+
+    /// <summary>Waits at the provider for a boot to end. A VM that is gone is success.</summary>
+    /// <param name="isListed">The provider lists it; where not, a refusal of its id means that there is none of ours.</param>
+    public Task Destroy(string vmId, bool isListed, CancellationToken cancel) => Tell(new($"destroy VM {vmId}", HttpMethod.Delete, $"vm/{Escape(vmId)}")
+    {
+        Bound = options.DestroyBound,
+        Nothing = isListed ? [HttpStatusCode.NotFound] : [HttpStatusCode.NotFound, HttpStatusCode.BadRequest, HttpStatusCode.Forbidden],
+    }, cancel);
+
+    /// <summary>Disks only grow: 400 says that this one is large enough.</summary>
+    public Task GrowDisk(string vmId, int mib, CancellationToken cancel) => Tell(new($"grow the disk of VM {vmId}", HttpMethod.Patch, $"vm/{Escape(vmId)}/disk")
+    {
+        Body = new DiskBody(mib),
+        Nothing = [HttpStatusCode.BadRequest],
+    }, cancel);
+
+    /// <returns>Null where there is no such file. The description does not say how that is told: 404 or 500.</returns>
+    public async Task<byte[]?> ReadFile(string vmId, string path, CancellationToken cancel) =>
+        (await Ask<FileBody>(new($"read {path} of VM {vmId}", HttpMethod.Get, $"vm/{Escape(vmId)}/files?path={Escape(path)}")
+        {
+            Nothing = [HttpStatusCode.NotFound, HttpStatusCode.InternalServerError],
+        }, cancel))?.Content;
+
+    public Task WriteFile(string vmId, string path, byte[] content, int mode, CancellationToken cancel) =>
+        Tell(new($"write {path} of VM {vmId}", HttpMethod.Put, $"vm/{Escape(vmId)}/files") { Body = new WriteFileBody(path, content, mode, CreateDirs: true) }, cancel);
+
+    public async Task<ExecutedBody> Exec(string vmId, IReadOnlyList<string> command, CancellationToken cancel) =>
+        (await Ask<ExecutedBody>(new($"run a command in VM {vmId}", HttpMethod.Post, $"vm/{Escape(vmId)}/exec")
+        {
+            Body = new ExecBody(command, (int)Math.Ceiling(options.CallBound.TotalSeconds)),
+        }, cancel))!;
+
+    /// <returns>Null where the provider says one of <see cref="Question.Nothing"/>.</returns>
+    private async Task<T?> Ask<T>(Question question, CancellationToken cancel) where T : class
+    {
+        if (await Tell(question, cancel) is not { } body)
+            return null;
+        try
+        {
+            return JsonSerializer.Deserialize<T>(body, VersJson.Options) ?? throw new JsonException("it is null");
+        }
+        catch (JsonException unreadable)
+        {
+            throw VersFailures.Unreadable(question.Task, unreadable);
+        }
+    }
+
+    private async Task<byte[]?> Tell(Question question, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(question.Method, $"{options.ApiUrl}/{question.Path}");
+        request.Headers.Authorization = options.Key.Header;
+        if (question.Body is { } content)
+        {
+            request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(content, content.GetType(), VersJson.Options));
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
+
+        var bound = question.Bound ?? options.CallBound;
+        using var late = new CancellationTokenSource(bound, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
+        try
+        {
+            using var client = clients.CreateClient(Client);
+            using var reply = await client.SendAsync(request, either.Token);
+            var body = await reply.Content.ReadAsByteArrayAsync(either.Token);
+            return reply switch
+            {
+                { IsSuccessStatusCode: true } => body,
+                _ when question.Nothing.Contains(reply.StatusCode) => null,
+                _ => throw failures.Refusal(question.Task, reply, body, question.Final.Contains(reply.StatusCode)),
+            };
+        }
+        catch (OperationCanceledException ended) when (!cancel.IsCancellationRequested)
+        {
+            throw VersFailures.Late(question.Task, bound, ended);
+        }
+        catch (HttpRequestException failure)
+        {
+            throw failures.Unreachable(question.Task, failure);
+        }
+    }
+
+    private static string Escape(string text) => Uri.EscapeDataString(text);
+
+    /// <param name="Task">To follow "asked to".</param>
+    private sealed record Question(string Task, HttpMethod Method, string Path)
+    {
+        public object? Body { get; init; }
+
+        /// <summary>Null: what any call may take.</summary>
+        public TimeSpan? Bound { get; init; }
+
+        /// <summary>Statuses that are an answer: there is nothing.</summary>
+        public HttpStatusCode[] Nothing { get; init; } = [];
+
+        /// <summary>Statuses that asking again cannot change, beside a bad key's.</summary>
+        public HttpStatusCode[] Final { get; init; } = [];
+    }
+}

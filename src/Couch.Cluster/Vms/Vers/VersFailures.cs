@@ -1,0 +1,62 @@
+using System.Net;
+using System.Text.Json;
+
+namespace Couch.Cluster.Vms.Vers;
+
+/// <summary>What the provider's refusals and silences mean, in sentences. None has the key in it.</summary>
+internal sealed class VersFailures(VersKey key, TimeProvider clock)
+{
+    private const int MostWords = 300;
+
+    /// <summary>The longest that a provider's Retry-After is believed.</summary>
+    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(5);
+
+    /// <param name="task">What was asked for, to follow "to".</param>
+    /// <param name="isFinal">What a status other than a bad key's means for good.</param>
+    public VmHostException Refusal(string task, HttpResponseMessage reply, byte[] body, bool isFinal)
+    {
+        var verb = (int)reply.StatusCode >= 500 ? "failed" : "refused";
+        return new($"Vers {verb} to {task}: {(int)reply.StatusCode} {Words(reply, body)}", isFinal || IsBadKey(reply.StatusCode))
+        {
+            RetryAfter = RetryAfter(reply, clock) is { } wait ? wait < LongestRetryAfter ? wait : LongestRetryAfter : null,
+        };
+    }
+
+    public static VmHostException Late(string task, TimeSpan bound, Exception inner) =>
+        new($"Vers did not answer within {bound.TotalSeconds:0.###} seconds when asked to {task}; it may have done it", inner: inner);
+
+    public VmHostException Unreachable(string task, HttpRequestException failure) =>
+        new($"Vers could not be asked to {task}, or its answer got lost: {key.StrikeOut(failure.InnerException?.Message ?? failure.Message)}", inner: failure);
+
+    public static VmHostException Unreadable(string task, Exception inner) =>
+        new($"Vers answered in no form that it promises when asked to {task}: {inner.Message}", inner: inner);
+
+    /// <summary>Retry-After, as seconds or as a date; never negative.</summary>
+    public static TimeSpan? RetryAfter(HttpResponseMessage reply, TimeProvider clock) => reply.Headers.RetryAfter switch
+    {
+        { Delta: { } seconds } => seconds,
+        { Date: { } date } when date - clock.GetUtcNow() is var wait => wait > TimeSpan.Zero ? wait : TimeSpan.Zero,
+        _ => null,
+    };
+
+    private static bool IsBadKey(HttpStatusCode status) => status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden;
+
+    /// <summary>The <c>error</c> field, on one line and not endless; else the status in words, for proxies say HTML.</summary>
+    private string Words(HttpResponseMessage reply, byte[] body)
+    {
+        string? words = null;
+        try
+        {
+            words = JsonSerializer.Deserialize<ErrorBody>(body, VersJson.Options)?.Error;
+        }
+        catch (JsonException)
+        {
+            // Not the provider's own answer.
+        }
+
+        if (string.IsNullOrWhiteSpace(words))
+            return $"({reply.ReasonPhrase ?? reply.StatusCode.ToString()})";
+        var line = string.Concat(key.StrikeOut(words).Select(c => char.IsControl(c) ? ' ' : c));
+        return line.Length <= MostWords ? line : line[..MostWords] + "…";
+    }
+}

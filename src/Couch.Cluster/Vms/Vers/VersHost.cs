@@ -1,0 +1,161 @@
+using System.Text;
+using Couch.Domain.Guests;
+
+namespace Couch.Cluster.Vms.Vers;
+
+/// <summary>
+/// Guests' VMs from Vers. A create there takes no label and is not idempotent, so a VM is claimed by a second call; one
+/// whose create's answer got lost stays unclaimed, is never adopted, and is left to the sweep. "One VM" means one
+/// claimed VM.
+/// </summary>
+internal sealed class VersHost(VersApi api, VersOptions options, TimeProvider clock, VmProbe? probe = null) : IVmHost
+{
+    private const string AuthorizedKeys = "/root/.ssh/authorized_keys";
+    private const int OwnerOnly = 0b110_000_000;
+    private const double MibInGB = 1024;
+    private const int LongestVmId = 64;
+
+    public string Name => "vers";
+
+    public async Task<VmHostProblem?> Check(CancellationToken cancel)
+    {
+        try
+        {
+            await api.List(cancel);
+            return null;
+        }
+        catch (VmHostException failure)
+        {
+            var advice = failure.IsFinal ? "VERS_API_KEY must be a key of the account" : $"guests wait for their VMs until {options.ApiUrl} answers";
+            return new($"{failure.Message}: {advice}", failure.IsFinal);
+        }
+    }
+
+    /// <remarks>Does not wait for the boot: what needs it is <see cref="Furnish"/>'s.</remarks>
+    public async Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel)
+    {
+        var vmId = order.MayExist ? await KeepOne(order, cancel) : null;
+        if (vmId is null)
+        {
+            vmId = await api.Create(cancel);
+            await Claim(vmId, order);
+        }
+
+        return new(vmId, options.EndpointOf(vmId));
+    }
+
+    /// <remarks>
+    /// Paused, sleeping and any word of later days are <see cref="VmSight.Booting"/>: such a VM may yet be ready, and
+    /// what is taken for dead gets destroyed.
+    /// </remarks>
+    public async Task<VmSight> Observe(string vmId, CancellationToken cancel)
+    {
+        if (!CouldBeAVmId(vmId))
+            return VmSight.Missing;
+        return await api.Status(vmId, cancel) switch
+        {
+            null => VmSight.Missing,
+            { IsDead: true } => VmSight.Dead,
+            { State: "running" } when probe is null || await probe(options.EndpointOf(vmId), cancel) => VmSight.Ready,
+            _ => VmSight.Booting,
+        };
+    }
+
+    /// <summary>Grows the disk, which waits for the boot, and installs the guest's key, which needs it over.</summary>
+    public async Task Furnish(VmOrder order, string vmId, CancellationToken cancel)
+    {
+        await api.GrowDisk(vmId, (int)Math.Min(int.MaxValue, Math.Ceiling(order.Limits.MaxDiskGB * MibInGB)), cancel);
+        if (order.PublicKey is { } publicKey)
+            await Authorize(publicKey.Trim(), vmId, cancel);
+    }
+
+    public async Task Release(GuestId guest, string installation, string? vmId, CancellationToken cancel)
+    {
+        var before = await api.List(cancel);
+        var doomed = before.Where(IsClaimed).Select(vm => vm.VmId).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        // An id given by hand may be no VM of ours, or somebody else's guest's.
+        if (vmId is not null && CouldBeAVmId(vmId) && before.FirstOrDefault(vm => vm.Is(vmId)) is not { Guest: not null } and not { Installation: not null })
+            doomed.Add(vmId);
+        if (doomed.Count is 0)
+            return;
+
+        await Task.WhenAll(doomed.Select(id => api.Destroy(id, before.Any(vm => vm.Is(id)), cancel)));
+        if ((await api.List(cancel)).FirstOrDefault(vm => IsClaimed(vm) || doomed.Contains(vm.VmId)) is { } left)
+            throw new VmHostException($"Vers still lists VM {left.VmId} of guest {guest} after it was told to destroy it");
+
+        bool IsClaimed(VersVm vm) => IsClaimedBy(guest, installation, vm);
+    }
+
+    public async Task<IReadOnlyList<ListedVm>> List(CancellationToken cancel) =>
+        [.. (await api.List(cancel)).Select(vm => new ListedVm(vm.VmId, vm.Guest, vm.Installation, vm.CreatedAt))];
+
+    public async Task<UsageReport?> Measure(string vmId, CancellationToken cancel)
+    {
+        if (!options.IsMetered)
+            return null;
+        if (!CouldBeAVmId(vmId) || await api.Status(vmId, cancel) is not { } vm)
+            throw new VmHostException($"Vers has no VM {vmId} to measure");
+
+        var told = await api.Exec(vmId, VersMeter.Command, cancel);
+        return VersMeter.Read(told.Stdout, age: clock.GetUtcNow() - vm.CreatedAt)
+            ?? throw new VmHostException($"VM {vmId} does not tell what it uses: its meter ended with exit code {told.ExitCode}");
+    }
+
+    private static bool IsClaimedBy(GuestId guest, string installation, VersVm vm) =>
+        vm.Guest == guest.Value && vm.Installation == installation;
+
+    /// <summary>Letters, digits and dashes: anything else could be read as another path of the API.</summary>
+    private static bool CouldBeAVmId(string text) =>
+        text.Length is > 0 and <= LongestVmId && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-');
+
+    /// <summary>Of the VMs that carry the guest's claim keeps the oldest that lives, as every node would, and destroys the others.</summary>
+    private async Task<string?> KeepOne(VmOrder order, CancellationToken cancel)
+    {
+        var claimed = (await api.List(cancel)).Where(vm => IsClaimedBy(order.Guest, order.Installation, vm)).ToList();
+        var kept = claimed.Where(vm => !vm.IsDead).OrderBy(vm => vm.CreatedAt).ThenBy(vm => vm.VmId, StringComparer.Ordinal).FirstOrDefault();
+        await Task.WhenAll(claimed.Where(vm => vm != kept).Select(vm => api.Destroy(vm.VmId, isListed: true, cancel)));
+        return kept?.VmId;
+    }
+
+    /// <summary>Not cancelled, only bounded: a VM made and left without a claim is one that nobody finds again.</summary>
+    private async Task Claim(string vmId, VmOrder order)
+    {
+        try
+        {
+            await api.Label(vmId, new Dictionary<string, string>
+            {
+                [VmLabels.Guest] = order.Guest.Value,
+                [VmLabels.Installation] = order.Installation,
+            }, CancellationToken.None);
+        }
+        catch (VmHostException refusal)
+        {
+            throw new VmHostException($"A new VM could not be claimed, and {await Undo(vmId)}. {refusal.Message}", refusal.IsFinal, refusal)
+            {
+                RetryAfter = refusal.RetryAfter,
+            };
+        }
+    }
+
+    private async Task<string> Undo(string vmId)
+    {
+        try
+        {
+            await api.Destroy(vmId, isListed: true, CancellationToken.None);
+            return "was destroyed again";
+        }
+        catch (VmHostException failure)
+        {
+            return $"may be left. {failure.Message}";
+        }
+    }
+
+    /// <summary>Adds the guest's key to those that the golden image has; the provider's own may be among them.</summary>
+    private async Task Authorize(string publicKey, string vmId, CancellationToken cancel)
+    {
+        var present = Encoding.UTF8.GetString(await api.ReadFile(vmId, AuthorizedKeys, cancel) ?? []);
+        var lines = present.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (!lines.Contains(publicKey))
+            await api.WriteFile(vmId, AuthorizedKeys, Encoding.UTF8.GetBytes(string.Join('\n', [.. lines, publicKey, ""])), OwnerOnly, cancel);
+    }
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Http.Resilience;
+using Polly;
+
+namespace Couch.Cluster.Vms.Vers;
+
+/// <summary>Makes Vers the VM host.</summary>
+public static class VersHosting
+{
+    private const int MostRepeats = 3;
+    private const int MostAnswerBytes = 32 * 1024 * 1024;
+
+    /// <summary>A provider that wants to be left alone for longer is left alone, and the call fails at once.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
+    /// <summary>Adds <see cref="IVmHost"/>; takes a <see cref="VmProbe"/> where one is registered.</summary>
+    public static IServiceCollection AddVers(this IServiceCollection services, VersOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton<VersApi>();
+        services.AddSingleton<IVmHost, VersHost>();
+        services.AddHttpClient(VersApi.Client)
+            // Every failure is said once, by whoever called.
+            .RemoveAllLoggers()
+            .ConfigureHttpClient(client =>
+            {
+                // The calls have bounds of their own.
+                client.Timeout = Timeout.InfiniteTimeSpan;
+                client.MaxResponseContentBufferSize = MostAnswerBytes;
+            })
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+            {
+                // A redirect followed would repeat a create, and take the key where nobody sent it.
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                ConnectTimeout = TimeSpan.FromSeconds(10),
+            })
+            .AddResilienceHandler("repeat", (pipeline, context) =>
+            {
+                pipeline.TimeProvider = context.ServiceProvider.GetRequiredService<TimeProvider>();
+                pipeline.AddRetry(Repeat(options, pipeline.TimeProvider));
+            });
+        return services;
+    }
+
+    /// <summary>
+    /// Calls that may be made twice are made again after a transport fault, a failure or a plea to wait. No circuit
+    /// breaker: none may stand before a destroy.
+    /// </summary>
+    private static HttpRetryStrategyOptions Repeat(VersOptions options, TimeProvider clock)
+    {
+        var repeat = new HttpRetryStrategyOptions
+        {
+            MaxRetryAttempts = MostRepeats,
+            Delay = options.RepeatDelay,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            ShouldHandle = attempt => ValueTask.FromResult(MayPass(attempt.Outcome, clock)),
+            DelayGenerator = attempt => ValueTask.FromResult(attempt.Outcome.Result is { } reply ? VersFailures.RetryAfter(reply, clock) : null),
+        };
+        // POST makes VMs and runs commands. Everything else that the provider has is the same done twice.
+        repeat.DisableFor(HttpMethod.Post);
+        return repeat;
+    }
+
+    private static bool MayPass(Outcome<HttpResponseMessage> outcome, TimeProvider clock) => outcome switch
+    {
+        { Exception: { } failure } => failure is HttpRequestException,
+        { Result: { } reply } => (reply.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError)
+            && (VersFailures.RetryAfter(reply, clock) ?? TimeSpan.Zero) <= LongestWait,
+        _ => false,
+    };
+}

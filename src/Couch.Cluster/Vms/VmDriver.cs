@@ -1,0 +1,160 @@
+using Couch.Cluster.Guests;
+using Couch.Domain.Guests;
+using Couch.Domain.Vms;
+using Microsoft.Extensions.Logging;
+
+namespace Couch.Cluster.Vms;
+
+/// <summary>
+/// Does at the provider what grains have decided and written, outside their turns, and brings each result home as a call.
+/// It is given values, never a grain's state. The one place where background work is started: whatever fails is either
+/// reported to the guest or logged, and a guest that hears nothing asks again.
+/// </summary>
+internal sealed partial class VmDriver(
+    IVmHost host, Installation installation, VmGates gates, IGrainFactory grains, TimeProvider clock, ILogger<VmDriver> log)
+{
+    private static readonly TimeSpan FirstLooks = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LaterLooks = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SlowsAfter = TimeSpan.FromSeconds(5);
+
+    public string HostName => host.Name;
+
+    /// <summary>Asks the host for the guest's VM. Reports <see cref="VmReport.Made"/> or <see cref="VmReport.Failed"/>.</summary>
+    public void Attempt(Guest guest, bool mayExist)
+    {
+        var attempt = guest.Vm.Attempts;
+        Start(guest.Id, async () =>
+        {
+            try
+            {
+                // Not cancelled by a kill: a create that has begun must be known to the end, to be destroyed.
+                var made = await gates.Creates.Pass(() => host.Ensure(Order(guest, mayExist), CancellationToken.None), CancellationToken.None);
+                return new VmReport.Made(attempt, made.VmId, made.Endpoint);
+            }
+            catch (VmHostException failure)
+            {
+                return new VmReport.Failed(attempt, failure.Message, failure.IsFinal);
+            }
+        });
+    }
+
+    /// <summary>Looks until the VM is ready, dead, or has booted for too long. Reports <see cref="VmReport.Ready"/> or <see cref="VmReport.Failed"/>.</summary>
+    public void Watch(Guest guest, CancellationToken cancel)
+    {
+        var (attempt, vmId) = (guest.Vm.Attempts, guest.Vm.Id!);
+        Start(guest.Id, async () =>
+        {
+            var began = clock.GetTimestamp();
+            while (true)
+            {
+                var sight = await Look(vmId, cancel);
+                if (sight is VmSight.Ready && await IsFurnished(guest, vmId, cancel))
+                    return new VmReport.Ready(vmId);
+                if (sight is VmSight.Dead or VmSight.Missing)
+                    return new VmReport.Failed(attempt, $"VM {vmId} was {(sight is VmSight.Dead ? "dead" : "gone")} before it was ready", false);
+                if (clock.GetElapsedTime(began) > VmTrack.LongestBoot)
+                    return new VmReport.Failed(attempt, $"VM {vmId} was not ready within {VmTrack.LongestBoot.TotalMinutes:0} minutes", false);
+                await Task.Delay(clock.GetElapsedTime(began) < SlowsAfter ? FirstLooks : LaterLooks, clock, cancel);
+            }
+        });
+    }
+
+    /// <summary>Destroys whatever the guest has at the host. Reports <see cref="VmReport.Gone"/> or <see cref="VmReport.NotGone"/>.</summary>
+    public void Release(GuestId guest, string? vmId) => Start(guest, async () =>
+    {
+        try
+        {
+            await gates.Destroys.Pass(
+                async () =>
+                {
+                    await host.Release(guest, installation.Id, vmId, CancellationToken.None);
+                    return true;
+                },
+                CancellationToken.None);
+            return new VmReport.Gone();
+        }
+        catch (VmHostException failure)
+        {
+            return new VmReport.NotGone(failure.Message);
+        }
+    });
+
+    /// <summary>Measures a running guest. Reports usage as any meter does.</summary>
+    public void Measure(GuestId guest, string vmId) => Task.Run(async () =>
+    {
+        try
+        {
+            if (await gates.Meters.Pass(() => host.Measure(vmId, CancellationToken.None), CancellationToken.None) is { } usage)
+                await grains.GetGrain<IGuestGrain>(guest.Value).Report(usage);
+        }
+        catch (Exception failure)
+        {
+            // Counters are absolute: the next measurement heals what this one missed.
+            LogNotMeasured(guest, failure.Message);
+        }
+    });
+
+    private VmOrder Order(Guest guest, bool mayExist) => new()
+    {
+        Guest = guest.Id,
+        Installation = installation.Id,
+        MayExist = mayExist,
+        Limits = guest.ResourceLimits,
+        Permissions = guest.Permissions,
+        PublicKey = guest.PublicKey,
+    };
+
+    /// <summary>A provider that gives no answer has said nothing about the VM: it is looked at again.</summary>
+    private async Task<VmSight> Look(string vmId, CancellationToken cancel)
+    {
+        try
+        {
+            return await gates.Looks.Pass(() => host.Observe(vmId, cancel), cancel);
+        }
+        catch (VmHostException)
+        {
+            return VmSight.Booting;
+        }
+    }
+
+    private async Task<bool> IsFurnished(Guest guest, string vmId, CancellationToken cancel)
+    {
+        try
+        {
+            await host.Furnish(Order(guest, mayExist: true), vmId, cancel);
+            return true;
+        }
+        catch (VmHostException failure)
+        {
+            LogNotFurnished(guest.Id, failure.Message);
+            return false;
+        }
+    }
+
+    private void Start(GuestId guest, Func<Task<VmReport>> work) => Task.Run(async () =>
+    {
+        try
+        {
+            var report = await work();
+            await grains.GetGrain<IGuestGrain>(guest.Value).Observe(report);
+        }
+        catch (OperationCanceledException)
+        {
+            // The guest no longer wants to know.
+        }
+        catch (Exception failure)
+        {
+            // The guest's timer or reminder asks again, and looks before it makes.
+            LogNotReported(guest, failure);
+        }
+    });
+
+    [LoggerMessage(41, LogLevel.Warning, "A report on the VM of guest {GuestId} did not reach it")]
+    private partial void LogNotReported(GuestId guestId, Exception failure);
+
+    [LoggerMessage(43, LogLevel.Debug, "Guest {GuestId} was not measured: {Reason}")]
+    private partial void LogNotMeasured(GuestId guestId, string reason);
+
+    [LoggerMessage(42, LogLevel.Warning, "The VM of guest {GuestId} could not be furnished: {Reason}")]
+    private partial void LogNotFurnished(GuestId guestId, string reason);
+}

@@ -1,0 +1,30 @@
+namespace Couch.Cluster.Vms;
+
+/// <summary>How many calls a node has under way at the provider: a gate for each kind, so that none waits behind another.</summary>
+internal sealed class VmGates(VmOptions options)
+{
+    public SemaphoreSlim Creates { get; } = new(options.CallsAtOnce);
+
+    public SemaphoreSlim Looks { get; } = new(options.CallsAtOnce);
+
+    public SemaphoreSlim Meters { get; } = new(options.CallsAtOnce);
+
+    public SemaphoreSlim Destroys { get; } = new(options.CallsAtOnce);
+}
+
+internal static class Gate
+{
+    /// <summary>Runs <paramref name="call"/> once there is a place for it.</summary>
+    public static async Task<T> Pass<T>(this SemaphoreSlim gate, Func<Task<T>> call, CancellationToken cancel)
+    {
+        await gate.WaitAsync(cancel);
+        try
+        {
+            return await call();
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using Couch.Cluster.Configuration;
+using Couch.Cluster.Vms.Docker;
+using Couch.Cluster.Vms.Vers;
+
+namespace Couch.Cluster.Vms;
+
+/// <summary>Where guests' VMs come from, and how hard it is tried. One host, or none: guests then wait for a hand.</summary>
+public sealed class VmOptions
+{
+    public VersOptions? Vers { get; init; }
+
+    public DockerOptions? Docker { get; init; }
+
+    /// <summary>Attempts to get a VM before the guest is given up. 1 to 100; default 8. From <c>COUCH_VM_ATTEMPTS</c>.</summary>
+    public int Attempts { get; init; } = 8;
+
+    /// <summary>
+    /// The most calls of a kind that a node has under way at the provider; creates, looks and destroys are counted apart,
+    /// so that hanging creates never hold up a kill. 1 to 1000; default 64. From <c>COUCH_VM_CALLS</c>.
+    /// </summary>
+    public int CallsAtOnce { get; init; } = 64;
+
+    /// <summary>How often a running guest's usage is measured. 0 to 3600 seconds, 0 for never; default 10. From <c>COUCH_METER_SECONDS</c>.</summary>
+    public TimeSpan MeterEvery { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong.</summary>
+    public static VmOptions Read(Settings settings)
+    {
+        var options = new VmOptions
+        {
+            Vers = VersOptions.Read(settings),
+            Docker = DockerOptions.Read(settings),
+            Attempts = settings.Whole("COUCH_VM_ATTEMPTS", 8, 1, 100),
+            MeterEvery = TimeSpan.FromSeconds(settings.Whole("COUCH_METER_SECONDS", 10, 0, 3600)),
+            CallsAtOnce = settings.Whole("COUCH_VM_CALLS", 64, 1, 1000),
+        };
+        if (options is { Vers: not null, Docker: not null })
+            settings.Wrong("COUCH_DOCKER_IMAGE", "and VERS_API_KEY are both set: guests' VMs come from one host; unset one of them");
+        return options;
+    }
+}

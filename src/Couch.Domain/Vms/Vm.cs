@@ -1,0 +1,47 @@
+namespace Couch.Domain.Vms;
+
+/// <summary>The VM's own record on its guest: what was intended, and what the host has confirmed.</summary>
+/// <source>Protocol §10.</source>
+[GenerateSerializer, Immutable, Alias("couch.Vm")]
+public sealed record Vm
+{
+    public static Vm None { get; } = new();
+
+    /// <summary>The VM host's name; null where there is none.</summary>
+    [Id(0)] public string? Host { get; init; }
+
+    [Id(1)] public VmState State { get; init; }
+
+    /// <summary>When the first attempt was intended.</summary>
+    [Id(2)] public DateTimeOffset? RequestedAt { get; init; }
+
+    /// <summary>When it was observed ready.</summary>
+    [Id(3)] public DateTimeOffset? ReadyAt { get; init; }
+
+    /// <summary>When the guest's end asked for its destruction.</summary>
+    [Id(4)] public DateTimeOffset? DestroyRequestedAt { get; init; }
+
+    /// <summary>The receipt: when the host confirmed that nothing is left.</summary>
+    [Id(5)] public DateTimeOffset? DestroyedAt { get; init; }
+
+    /// <summary>Attempts to get it, begun so far. The number is written before the attempt's call and carried by its result.</summary>
+    [Id(6)] public int Attempts { get; init; }
+
+    /// <summary>What the host said last that was not a success, in its own words.</summary>
+    [Id(7)] public string? LastError { get; init; }
+
+    /// <summary>What the host made for the attempt that counts; null until it has.</summary>
+    [Id(8)] public string? Id { get; init; }
+
+    /// <summary>Where the guest will find it, once it is ready.</summary>
+    [Id(9)] public string? Endpoint { get; init; }
+
+    /// <summary>Tries to destroy it that did not succeed.</summary>
+    [Id(10)] public int FailedReleases { get; init; }
+
+    /// <summary>Not before this moment is the next try due; null: at once.</summary>
+    [Id(11)] public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>When it was first found missing; null while it is there.</summary>
+    [Id(12)] public DateTimeOffset? MissingSince { get; init; }
+}

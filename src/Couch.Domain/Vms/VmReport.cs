@@ -1,0 +1,32 @@
+namespace Couch.Domain.Vms;
+
+/// <summary>What a VM host reported, brought home to the guest it is about. Closed: these cases and no others.</summary>
+[GenerateSerializer, Immutable, Alias("couch.VmReport")]
+public abstract record VmReport
+{
+    private VmReport() { }
+
+    /// <summary>The host has made, or found, the VM for this attempt.</summary>
+    [GenerateSerializer, Immutable, Alias("couch.VmReport.Made")]
+    public sealed record Made([property: Id(0)] int Attempt, [property: Id(1)] string VmId, [property: Id(2)] string Endpoint) : VmReport;
+
+    /// <summary>This attempt came to nothing, before the VM was made or while it booted. <c>IsFinal</c>: another would too.</summary>
+    [GenerateSerializer, Immutable, Alias("couch.VmReport.Failed")]
+    public sealed record Failed([property: Id(0)] int Attempt, [property: Id(1)] string Error, [property: Id(2)] bool IsFinal) : VmReport;
+
+    /// <summary>The VM is ready and furnished.</summary>
+    [GenerateSerializer, Immutable, Alias("couch.VmReport.Ready")]
+    public sealed record Ready([property: Id(0)] string VmId) : VmReport;
+
+    /// <summary>A direct look at a running guest's VM: there, or not.</summary>
+    [GenerateSerializer, Immutable, Alias("couch.VmReport.Looked")]
+    public sealed record Looked([property: Id(0)] string VmId, [property: Id(1)] bool IsThere) : VmReport;
+
+    /// <summary>Nothing of the guest's is left.</summary>
+    [GenerateSerializer, Immutable, Alias("couch.VmReport.Gone")]
+    public sealed record Gone : VmReport;
+
+    /// <summary>Something may be left.</summary>
+    [GenerateSerializer, Immutable, Alias("couch.VmReport.NotGone")]
+    public sealed record NotGone([property: Id(0)] string Error) : VmReport;
+}

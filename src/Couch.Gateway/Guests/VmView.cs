@@ -1,0 +1,43 @@
+using Couch.Domain.Vms;
+
+namespace Couch.Gateway.Guests;
+
+/// <summary>The record of a guest's VM: what was asked for, and what the VM host has confirmed.</summary>
+public sealed record VmView
+{
+    /// <summary>The VM host: <c>vers</c> or <c>docker</c>; null where there is none.</summary>
+    public required string? Host { get; init; }
+
+    /// <summary>Where the VM is.</summary>
+    public required VmState State { get; init; }
+
+    /// <summary>When it was first asked for; null where it was not.</summary>
+    public required DateTimeOffset? RequestedAt { get; init; }
+
+    /// <summary>When it was seen ready; null until then.</summary>
+    public required DateTimeOffset? ReadyAt { get; init; }
+
+    /// <summary>When its destruction was asked for; null until then.</summary>
+    public required DateTimeOffset? DestroyRequestedAt { get; init; }
+
+    /// <summary>The receipt: when the VM host confirmed that nothing is left. Null until then.</summary>
+    public required DateTimeOffset? DestroyedAt { get; init; }
+
+    /// <summary>How often it was tried to get it.</summary>
+    public required int Attempts { get; init; }
+
+    /// <summary>What the VM host said last that was no success; null where all went well.</summary>
+    public required string? LastError { get; init; }
+
+    internal static VmView Of(Vm vm) => new()
+    {
+        Host = vm.Host,
+        State = vm.State,
+        RequestedAt = vm.RequestedAt,
+        ReadyAt = vm.ReadyAt,
+        DestroyRequestedAt = vm.DestroyRequestedAt,
+        DestroyedAt = vm.DestroyedAt,
+        Attempts = vm.Attempts,
+        LastError = vm.LastError,
+    };
+}

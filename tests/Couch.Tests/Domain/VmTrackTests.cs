@@ -1,0 +1,173 @@
+using Couch.Domain.Guests;
+using Couch.Domain.Vms;
+using Couch.Tests.Support;
+using CsCheck;
+using Xunit;
+
+namespace Couch.Tests.Domain;
+
+/// <summary>The VM's own track, step by step, with every report early, late and twice.</summary>
+public sealed class VmTrackTests
+{
+    private const int MostAttempts = 3;
+    private static readonly DateTimeOffset Now = Some.Time;
+
+    private static Guest Ordered() => Some.Guest().OrderVm("vers", Now);
+
+    private static Guest Booting() => Ordered().Then(new VmReport.Made(1, "vm-1", "https://vm-1"));
+
+    private static Guest Ready() => Booting().Then(new VmReport.Ready("vm-1"));
+
+    private static Guest Killed(Guest guest) => Assert.IsType<EndOutcome.Ended>(guest.Kill(Now)).Guest;
+
+    [Fact]
+    public void A_vm_that_is_made_and_seen_ready_makes_its_guest_run()
+    {
+        var ready = Ready();
+        Assert.Equal((GuestStatus.Running, "vm-1", "https://vm-1"), (ready.Status, ready.VmId, ready.AgentEndpoint));
+        Assert.Equal((VmState.Ready, Now), (ready.Vm.State, ready.Vm.ReadyAt));
+    }
+
+    [Fact]
+    public void A_result_of_an_older_attempt_is_no_result()
+    {
+        var second = Ordered().Then(new VmReport.Failed(1, "busy", false)).BeginAttempt();
+        Assert.Same(second, second.Then(new VmReport.Made(1, "vm-old", "https://vm-old")));
+        Assert.Same(second, second.Then(new VmReport.Failed(1, "busy", true)));
+        Assert.Equal("vm-2", second.Then(new VmReport.Made(2, "vm-2", "https://vm-2")).Vm.Id);
+    }
+
+    [Fact]
+    public void A_failed_attempt_waits_before_the_next_and_the_last_one_ends_the_stay_in_the_providers_words()
+    {
+        var guest = Ordered();
+        for (var attempt = 1; attempt < MostAttempts; attempt++)
+        {
+            guest = guest.Then(new VmReport.Failed(attempt, "busy", false));
+            Assert.IsType<VmStep.Wait>(guest.NextStep(Now));
+            guest = guest.BeginAttempt();
+        }
+
+        var ended = guest.Then(new VmReport.Failed(MostAttempts, "still busy", false));
+        Assert.Equal((GuestStatus.Stopped, EndReason.ProvisioningFailed, "still busy"), (ended.Status, ended.EndReason, ended.EndDetail));
+        Assert.IsType<VmStep.Release>(ended.NextStep(Now));
+    }
+
+    [Fact]
+    public void An_answer_that_cannot_change_ends_the_stay_at_once() =>
+        Assert.Equal(GuestStatus.Stopped, Ordered().Then(new VmReport.Failed(1, "no such commit", true)).Status);
+
+    [Fact]
+    public void A_vm_that_dies_while_it_boots_is_another_failed_attempt() =>
+        Assert.Equal((VmState.Requested, null), (Booting().Then(new VmReport.Failed(1, "dead", false)).Vm.State, Booting().Then(new VmReport.Failed(1, "dead", false)).Vm.Id));
+
+    [Fact]
+    public void Every_end_from_every_state_asks_for_destruction_at_once()
+    {
+        foreach (var guest in new[] { Ordered(), Ordered().Then(new VmReport.Failed(1, "busy", false)), Booting(), Ready() })
+        {
+            var late = guest.AsOf(guest.ExpiresAt);
+            foreach (var ended in new[] { Killed(guest), Assert.IsType<EndOutcome.Ended>(guest.CheckOut(Now)).Guest, late })
+            {
+                Assert.Equal((VmState.Destroying, ended.StoppedAt), (ended.Vm.State, ended.Vm.DestroyRequestedAt));
+                Assert.Equal(new VmStep.Release(guest.Vm.Id), ended.NextStep(ended.StoppedAt!.Value));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_vm_made_after_the_end_is_not_taken_for_the_guests() =>
+        Assert.Null(Killed(Ordered()).Then(new VmReport.Made(1, "vm-1", "https://vm-1")).VmId);
+
+    [Fact]
+    public void Destruction_is_never_given_up_and_the_receipt_is_given_once()
+    {
+        var ended = Killed(Ready());
+        for (var i = 0; i < 50; i++)
+            ended = ended.Then(new VmReport.NotGone("down"));
+        Assert.IsType<VmStep.Wait>(ended.NextStep(Now));
+        Assert.IsType<VmStep.Release>(ended.NextStep(Now.AddSeconds(60)));
+
+        var gone = ended.Then(new VmReport.Gone());
+        Assert.Equal((VmState.Destroyed, Now), (gone.Vm.State, gone.Vm.DestroyedAt));
+        Assert.Same(gone, gone.Observe(new VmReport.Gone(), MostAttempts, Now.AddHours(1), 0));
+        Assert.IsType<VmStep.Rest>(gone.NextStep(Now));
+    }
+
+    [Fact]
+    public void Two_direct_not_founds_a_minute_apart_and_no_fewer_lose_a_running_guests_vm()
+    {
+        var missing = Ready().Then(new VmReport.Looked("vm-1", false));
+        Assert.Equal(GuestStatus.Running, missing.Observe(new VmReport.Looked("vm-1", false), MostAttempts, Now.AddSeconds(59), 0).Status);
+        Assert.Null(missing.Observe(new VmReport.Looked("vm-1", true), MostAttempts, Now.AddSeconds(59), 0).Vm.MissingSince);
+
+        var lost = missing.Observe(new VmReport.Looked("vm-1", false), MostAttempts, Now.AddSeconds(60), 0);
+        Assert.Equal((GuestStatus.Stopped, EndReason.VmLost, VmState.Lost), (lost.Status, lost.EndReason, lost.Vm.State));
+        Assert.IsType<VmStep.Release>(lost.NextStep(Now.AddSeconds(60)));
+    }
+
+    [Fact]
+    public void A_guest_activated_by_hand_has_its_own_vm_released_and_the_given_one_at_its_end()
+    {
+        var given = Assert.IsType<ActivateOutcome.Activated>(Booting().Activate("by-hand", "http://hand", Now)).Guest;
+        Assert.Equal(new VmStep.Release("vm-1"), given.NextStep(Now));
+
+        var released = given.Then(new VmReport.Gone());
+        Assert.Equal((GuestStatus.Running, "by-hand", VmState.None), (released.Status, released.VmId, released.Vm.State));
+        Assert.Equal(new VmStep.Release("by-hand"), Killed(released).NextStep(Now));
+    }
+
+    [Fact]
+    public void Without_a_vm_host_an_end_is_just_recorded()
+    {
+        var given = Assert.IsType<ActivateOutcome.Activated>(Some.Guest().Activate("by-hand", "http://hand", Now)).Guest;
+        Assert.Equal(Vm.None, Killed(given).Vm);
+        Assert.IsType<VmStep.Rest>(Killed(given).NextStep(Now));
+    }
+
+    [Fact]
+    public void Retries_begin_within_two_seconds_double_and_stop_at_a_minute() =>
+        Gen.Select(Gen.Int[1, 100], Gen.Double[0, 0.999]).Sample((failures, chance) =>
+        {
+            var wait = VmRetries.After(failures, chance);
+            var full = Math.Min(2 * Math.Pow(2, failures - 1), 60);
+            return wait.TotalSeconds >= full / 2 - 0.001 && wait.TotalSeconds <= full + 0.001;
+        });
+
+    [Fact]
+    public void Whatever_is_reported_in_whatever_order_an_ended_guest_never_moves_and_a_receipt_is_never_taken_back()
+    {
+        var report = Gen.OneOf<VmReport>(
+            Gen.Int[1, 4].Select(attempt => (VmReport)new VmReport.Made(attempt, $"vm-{attempt}", "https://vm")),
+            Gen.Select(Gen.Int[1, 4], Gen.Bool, (attempt, isFinal) => (VmReport)new VmReport.Failed(attempt, "no", isFinal)),
+            Gen.Int[1, 4].Select(attempt => (VmReport)new VmReport.Ready($"vm-{attempt}")),
+            Gen.Select(Gen.Int[1, 4], Gen.Bool, (attempt, isThere) => (VmReport)new VmReport.Looked($"vm-{attempt}", isThere)),
+            Gen.Const((VmReport)new VmReport.Gone()),
+            Gen.Const((VmReport)new VmReport.NotGone("down")));
+        report.Array[0, 40].Sample(reports =>
+        {
+            var (guest, now) = (Ordered(), Now);
+            foreach (var one in reports)
+            {
+                var before = guest;
+                now += TimeSpan.FromSeconds(20);
+                guest = guest.Observe(one, MostAttempts, now, 0.5);
+                if (guest.NextStep(now) is VmStep.Attempt)
+                    guest = guest.BeginAttempt();
+                if (!before.IsStaying && (guest.Status, guest.EndReason, guest.StoppedAt) != (before.Status, before.EndReason, before.StoppedAt))
+                    return false;
+                if (before.Vm.DestroyedAt is not null && guest.Vm != before.Vm)
+                    return false;
+                if (guest.Status is GuestStatus.Running && guest.VmId is null)
+                    return false;
+            }
+
+            return true;
+        });
+    }
+}
+
+internal static class VmReports
+{
+    public static Guest Then(this Guest guest, VmReport report) => guest.Observe(report, 3, Some.Time, 0.5);
+}

@@ -1,0 +1,131 @@
+using Couch.Cluster.Vms;
+using Couch.Cluster.Vms.Docker;
+using Couch.Domain.Guests;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Microsoft.Extensions.Logging;
+
+namespace Couch.Tests.Support;
+
+/// <summary>
+/// The container engine that tests/run.sh and tests/with-engine.sh provide, and one test's couch on it. What the couch
+/// made is gone with the test.
+/// </summary>
+internal sealed class ContainerEngine : IAsyncDisposable
+{
+    private readonly DockerClient client = new DockerClientConfiguration(Address).CreateClient();
+    private readonly List<DockerHost> hosts = [];
+
+    public static Uri Address => new(Variable("DOCKER_HOST"));
+
+    /// <summary>A tiny image whose own command is none: busybox under its many names.</summary>
+    public static string Image => Variable("COUCH_TEST_IMAGE");
+
+    /// <summary>A service that stays, and listens on 8080.</summary>
+    public static IReadOnlyList<string> WebServer { get; } = ["sh", "-c", "echo hello > /tmp/page; exec httpd -f -p 8080 -h /tmp"];
+
+    /// <summary>A service that stays, and listens nowhere.</summary>
+    public static IReadOnlyList<string> Idle { get; } = ["sleep", "1000"];
+
+    /// <summary>This test's couch.</summary>
+    public string Installation { get; } = GuestId.New(Some.Time, Some.Chance).Value;
+
+    /// <summary>What the hosts logged.</summary>
+    public Lines Log { get; } = new();
+
+    public DockerHost Host(IReadOnlyList<string>? command, int? port = null, Probe? probe = null, string? image = null)
+    {
+        var options = new DockerOptions { Image = image ?? Image, Engine = Address, Command = command, Port = port, Probe = probe ?? Probe.None };
+        return Host(options, TimeProvider.System);
+    }
+
+    public DockerHost Host(DockerOptions options, TimeProvider clock)
+    {
+        var host = new DockerHost(options, clock, Log);
+        hosts.Add(host);
+        return host;
+    }
+
+    public VmOrder Order(bool mayExist = false, bool canAccessInternet = true, ResourceLimits? limits = null, string? publicKey = null, string? installation = null) => new()
+    {
+        Guest = GuestId.New(TimeProvider.System.GetUtcNow(), Some.Chance),
+        Installation = installation ?? Installation,
+        MayExist = mayExist,
+        Limits = limits ?? ResourceLimits.Default with { MaxMemoryMB = 64, MaxCpuCores = 1 },
+        Permissions = Permissions.Default with { CanAccessInternet = canAccessInternet },
+        PublicKey = publicKey,
+    };
+
+    /// <summary>Makes a container beside the couch, without its claim but gone with the test.</summary>
+    public async Task<string> Container(CreateContainerParameters container)
+    {
+        container.Labels = new Dictionary<string, string>(container.Labels ?? new Dictionary<string, string>()) { ["couch.test"] = Installation };
+        return (await client.Containers.CreateContainerAsync(container)).ID;
+    }
+
+    public async Task<ContainerInspectResponse?> Inspect(string nameOrId)
+    {
+        try
+        {
+            return await client.Containers.InspectContainerAsync(nameOrId);
+        }
+        catch (DockerContainerNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What a command says inside a sandbox, its errors included.</summary>
+    public async Task<string> Run(string vmId, string command)
+    {
+        var exec = await client.Exec.ExecCreateContainerAsync(vmId, new() { AttachStdout = true, AttachStderr = true, Cmd = ["sh", "-c", command] });
+        using var stream = await client.Exec.StartAndAttachContainerExecAsync(exec.ID, tty: false);
+        var (output, errors) = await stream.ReadOutputToEndAsync(CancellationToken.None);
+        return (output + errors).Trim();
+    }
+
+    /// <summary>This couch's sandboxes, as a host lists them.</summary>
+    public async Task<IReadOnlyList<ListedVm>> Mine(DockerHost host) =>
+        [.. (await host.List(CancellationToken.None)).Where(vm => vm.Installation == Installation)];
+
+    public async ValueTask DisposeAsync()
+    {
+        hosts.ForEach(host => host.Dispose());
+        foreach (var label in new[] { "couch.installation", "couch.test" })
+        {
+            var mine = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [$"{label}={Installation}"] = true } };
+            foreach (var container in await client.Containers.ListContainersAsync(new() { All = true, Filters = mine }))
+                await client.Containers.RemoveContainerAsync(container.ID, new() { Force = true, RemoveVolumes = true });
+        }
+
+        client.Dispose();
+    }
+
+    private static string Variable(string name) => Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException(
+        $"{name} is not set: run the tests by tests/run.sh, or one of them by tests/with-engine.sh dotnet run --project tests/Couch.Tests");
+
+    internal sealed class Lines : ILogger<DockerHost>
+    {
+        private readonly List<string> lines = [];
+
+        public string Text
+        {
+            get
+            {
+                lock (lines)
+                    return string.Join('\n', lines);
+            }
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (lines)
+                lines.Add(formatter(state, exception));
+        }
+    }
+}
