@@ -1,5 +1,6 @@
 using Couch.Cluster.Guests;
 using Couch.Cluster.Invites;
+using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 
@@ -7,7 +8,22 @@ namespace Couch.Gateway.Hosting;
 
 internal static class Grains
 {
-    public static IInviteGrain Invite(this IGrainFactory grains, InviteId id) => grains.GetGrain<IInviteGrain>(id.Value);
+    public static IInviteGrain Invite(this IGrainFactory grains, InviteId id) => Reference<IInviteGrain>.To(grains, GrainKinds.Invite, id.Value);
 
-    public static IGuestGrain Guest(this IGrainFactory grains, GuestId id) => grains.GetGrain<IGuestGrain>(id.Value);
+    public static IGuestGrain Guest(this IGrainFactory grains, GuestId id) => Reference<IGuestGrain>.To(grains, GrainKinds.Guest, id.Value);
+
+    /// <summary>
+    /// Asked by type, Orleans spells out the interface's name at every call, by reflection: a tenth of a status poll.
+    /// So it is asked once, and what it said is remembered.
+    /// </summary>
+    private static class Reference<TGrain> where TGrain : class, IGrainWithStringKey
+    {
+        private static GrainReference? any;
+
+        public static TGrain To(IGrainFactory grains, string kind, string id)
+        {
+            any ??= (GrainReference)(object)grains.GetGrain<TGrain>(kind);
+            return (TGrain)grains.GetGrain(GrainId.Create(kind, id), any.InterfaceType);
+        }
+    }
 }
