@@ -127,7 +127,8 @@ CONF
 CONF
   fi
 
-  podman system service --time=0 "unix://$dir/engine.sock" >"$dir/log" 2>&1 </dev/null &
+  # Not by the function: its subshell would be killed in the engine's place, and the engine stay.
+  "${as_root[@]}" env "${private[@]}" podman system service --time=0 "unix://$dir/engine.sock" >"$dir/log" 2>&1 </dev/null &
   service=$!
   undo+=(remove_private_engine)
   export DOCKER_HOST="unix://$dir/engine.sock"
