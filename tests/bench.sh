@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the couch against limits that are measured in the same run, on SQLite and on a PostgreSQL of its own:
 #   tests/bench.sh            about ten minutes, 100,000 guests
-#   tests/bench.sh --quick    two or three, 10,000 guests
+#   tests/bench.sh --quick    three or four, 10,000 guests
 # Prints Markdown. Ratios travel from machine to machine; rates do not, and neither does a ratio from a busy one.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -19,21 +19,22 @@ internal static class ColdGuests
         var cold = new Queue<string>(couch.Population.Guests.Skip(Plan.Warm).Select(guest => StatusPolls.Path(guest, keys)));
 
         // The first ones also compile code and let the collector find its size; what comes after them is guests.
-        await Poll(plan.Many / 5);
+        await Poll();
         var before = await Settled(couch.Server);
-        var rounds = await Poll(plan.Many / 5);
+        var rounds = await Poll();
         var after = await Settled(couch.Server);
 
         report.Figure("first polls of cold guests", rounds);
         report.Figure($"resident, {Report.Number(plan.Many)} guests stored, none in memory", Megabytes(atRest));
         report.Figure($"resident, {Report.Number(rounds.Done)} more guests in memory", $"{Megabytes(before)} → {Megabytes(after)}: {Report.Number((after - before) / 1024.0 / rounds.Done)} KiB a guest");
 
-        async Task<Rounds> Poll(int count)
+        // At least a fifth of them, and at most so many that there are enough for a second time.
+        async Task<Rounds> Poll()
         {
             var polled = new Rounds();
-            while (polled.Done < count)
+            while (polled.Done < plan.Many / 5)
             {
-                var round = await wrk.Get(couch.Server.Address, wrk.Keep(cold), Plan.Pollers, TimeSpan.FromSeconds(1), once: true);
+                var round = await wrk.Get(couch.Server.Address, wrk.Keep(cold.Take(plan.Many / 4)), Plan.Pollers, TimeSpan.FromSeconds(1), once: true);
                 for (var used = 0; used < round.Sent; used++)
                     cold.Dequeue();
                 polled.Add(round);

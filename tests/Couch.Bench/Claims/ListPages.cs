@@ -13,7 +13,7 @@ internal static class ListPages
             var paths = wrk.Keep([path]);
             FilledCouch[] sides = [few, many];
             foreach (var side in sides)
-                await wrk.Get(side.Server.Address, paths, Plan.Listers, Plan.WarmUp);
+                await wrk.Get(side.Server.Address, paths, Plan.Listers, plan.WarmUp);
 
             var rounds = sides.Select(_ => new Rounds()).ToArray();
             for (var round = 0; round < plan.Rounds; round++)

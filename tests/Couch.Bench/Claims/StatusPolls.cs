@@ -17,7 +17,7 @@ internal static class StatusPolls
         var ofMany = Warm(many);
         (Uri Server, string Paths)[] sides = [(few.Server.Address, ofFew), (bare.Address, ofFew), (many.Server.Address, ofMany), (bare.Address, ofMany)];
         foreach (var (server, paths) in sides)
-            await wrk.Get(server, paths, Plan.Pollers, Plan.WarmUp);
+            await wrk.Get(server, paths, Plan.Pollers, plan.WarmUp);
 
         // The bare endpoint runs after each couch, so that each ratio is of two rounds side by side.
         var rounds = sides.Select(_ => new Rounds()).ToArray();

@@ -11,7 +11,7 @@ namespace Couch.Bench.Claims;
 /// </summary>
 internal static class Writes
 {
-    // A redeem has more commits than a creation, so it does not run out; a little more for luck.
+    // A redeem has more commits than a creation, so a round of it rarely runs out of invites; with these, never.
     private static readonly TimeSpan Surplus = TimeSpan.FromSeconds(2);
 
     public static async Task Run(Plan plan, Wrk wrk, Report report, SigningKeys keys, FilledCouch couch, BareWriter bare)
@@ -32,8 +32,8 @@ internal static class Writes
         ];
         foreach (var side in sides)
         {
-            await side.Create(Plan.WarmUp + Surplus);
-            await side.Redeem(Plan.WarmUp);
+            await side.Create(plan.WarmUp + Surplus);
+            await side.Redeem(plan.WarmUp);
         }
 
         var cold = new Rounds();
