@@ -19,6 +19,8 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
     private static readonly TimeSpan RemovalLook = TimeSpan.FromMilliseconds(200);
     private const int ShortIdLength = 12;
 
+    private const int ListRounds = 5;
+
     private readonly DockerClient client = new DockerClientConfiguration(address, defaultTimeout: Timeout.InfiniteTimeSpan).CreateClient();
 
     public void Dispose() => client.Dispose();
@@ -61,7 +63,7 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
                 || (nameOrId.Length >= ShortIdLength && found.ID.StartsWith(nameOrId, StringComparison.Ordinal));
             return isMeant ? found : null;
         }
-        catch (VmHostException failure) when (StatusOf(failure) is HttpStatusCode.NotFound)
+        catch (VmHostException failure) when (IsMissing(failure))
         {
             return null;
         }
@@ -71,7 +73,17 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
     public async Task<IList<ContainerListResponse>> WithLabel(string label, CancellationToken cancel)
     {
         var all = new ContainersListParameters { All = true, Filters = Filter("label", label) };
-        return await Ask("list sandboxes", AskBound, (docker, token) => docker.Containers.ListContainersAsync(all, token), cancel);
+        for (var round = 1; ; round++)
+        {
+            try
+            {
+                return await Ask("list sandboxes", AskBound, (docker, token) => docker.Containers.ListContainersAsync(all, token), cancel);
+            }
+            // One of them went while it was listed.
+            catch (VmHostException failure) when (IsMissing(failure) && round < ListRounds)
+            {
+            }
+        }
     }
 
     /// <summary>Removes a container with its volumes, running or not, and returns once it is gone.</summary>
@@ -89,7 +101,7 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
                 }, cancel);
                 return;
             }
-            catch (VmHostException failure) when (StatusOf(failure) is HttpStatusCode.NotFound)
+            catch (VmHostException failure) when (IsMissing(failure))
             {
                 return;
             }
@@ -108,6 +120,11 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
 
     public static Dictionary<string, IDictionary<string, bool>> Filter(string kind, string value) =>
         new() { [kind] = new Dictionary<string, bool> { [value] = true } };
+
+    /// <summary>Podman answers 500 where a container goes between being looked up and being looked at; its cause says so.</summary>
+    private static bool IsMissing(VmHostException failure) =>
+        failure.InnerException is DockerApiException refusal
+        && (refusal.StatusCode is HttpStatusCode.NotFound || WordsOf(refusal).Contains("no such container", StringComparison.OrdinalIgnoreCase));
 
     private static string WordsOf(DockerApiException refusal)
     {
