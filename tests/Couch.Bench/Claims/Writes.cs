@@ -26,14 +26,14 @@ internal static class Writes
 
         Side[] sides =
         [
-            new(Create, Redeem),
-            new(time => bare.Create(Plan.Writers, time, together: false), time => bare.Redeem(Plan.Writers, time, together: false)),
-            new(time => bare.Create(Plan.Writers, time, together: true), time => bare.Redeem(Plan.Writers, time, together: true)),
+            new(plan.WriteWarmUp, Create, Redeem),
+            new(plan.WarmUp, time => bare.Create(Plan.Writers, time, together: false), time => bare.Redeem(Plan.Writers, time, together: false)),
+            new(plan.WarmUp, time => bare.Create(Plan.Writers, time, together: true), time => bare.Redeem(Plan.Writers, time, together: true)),
         ];
         foreach (var side in sides)
         {
-            await side.Create(plan.WarmUp + Surplus);
-            await side.Redeem(plan.WarmUp);
+            await side.Create(side.WarmUp + Surplus);
+            await side.Redeem(side.WarmUp);
         }
 
         var cold = new Rounds();
@@ -57,7 +57,7 @@ internal static class Writes
         report.Share("durable redeems, its 3 rows in one transaction", sides[0].Redeems, "1 commit, bare", sides[2].Redeems);
     }
 
-    private sealed record Side(Func<TimeSpan, Task<Round>> Create, Func<TimeSpan, Task<Round>> Redeem)
+    private sealed record Side(TimeSpan WarmUp, Func<TimeSpan, Task<Round>> Create, Func<TimeSpan, Task<Round>> Redeem)
     {
         public Rounds Creations { get; } = new();
         public Rounds Redeems { get; } = new();
