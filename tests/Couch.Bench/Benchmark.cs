@@ -9,7 +9,13 @@ namespace Couch.Bench;
 /// <summary>All claims, on one engine after the other. Reads as the table of contents of this project.</summary>
 internal static class Benchmark
 {
-    public static async Task Run(Plan plan, TextWriter output)
+    /// <summary>What can be measured alone.</summary>
+    public static readonly IReadOnlyList<string> Names = ["cold", "polls", "pages", "writes"];
+
+    public static bool Has(string? name) => name is null || Names.Contains(name);
+
+    /// <param name="only">The one claim to measure; null is all.</param>
+    public static async Task Run(Plan plan, string? only, TextWriter output)
     {
         var folder = Directory.CreateTempSubdirectory("couch-bench-").FullName;
         try
@@ -17,7 +23,7 @@ internal static class Benchmark
             await output.WriteLineAsync($"{Machine.Describe(folder)}{Environment.NewLine}");
             StorageEngine[] engines = [SqliteStore.Engine(folder), await PostgresStore.Engine()];
             foreach (var engine in engines)
-                await output.WriteLineAsync(await Table(plan, engine, folder));
+                await output.WriteLineAsync(await Table(plan, only, engine, folder));
         }
         finally
         {
@@ -25,7 +31,7 @@ internal static class Benchmark
         }
     }
 
-    private static async Task<string> Table(Plan plan, StorageEngine engine, string folder)
+    private static async Task<string> Table(Plan plan, string? only, StorageEngine engine, string folder)
     {
         var (few, many) = (Population.Of(plan.Few), Population.Of(plan.Many));
         await using var smallStore = engine.NewStore();
@@ -39,15 +45,22 @@ internal static class Benchmark
         await using var large = await couches.Start(largeStore);
         var (couchOfFew, couchOfMany) = (new FilledCouch(small, few), new FilledCouch(large, many));
 
+        bool Wanted(string claim) => only is null || only == claim;
         var report = new Report();
         var wrk = new Wrk(folder);
         try
         {
-            await ColdGuests.Run(plan, wrk, report, couches.Keys, couchOfMany);
-            await StatusPolls.Run(plan, wrk, report, couches.Keys, couchOfFew, couchOfMany, folder);
-            await ListPages.Run(plan, wrk, report, couchOfFew, couchOfMany);
-            await Likeness.Check(large, largeStore);
-            await Writes.Run(plan, wrk, report, couches.Keys, couchOfMany, bare);
+            if (Wanted("cold"))
+                await ColdGuests.Run(plan, wrk, report, couches.Keys, couchOfMany);
+            if (Wanted("polls"))
+                await StatusPolls.Run(plan, wrk, report, couches.Keys, couchOfFew, couchOfMany, folder);
+            if (Wanted("pages"))
+                await ListPages.Run(plan, wrk, report, couchOfFew, couchOfMany);
+            if (Wanted("writes"))
+            {
+                await Likeness.Check(large, largeStore);
+                await Writes.Run(plan, wrk, report, couches.Keys, couchOfMany, bare);
+            }
         }
         catch (FailedRoundException failure)
         {
