@@ -10,6 +10,7 @@ namespace Couch.Tests.Support;
 internal sealed class CouchProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan EndBound = TimeSpan.FromMinutes(2);
 
     private readonly Dictionary<string, string> environment;
     private readonly StringBuilder output = new();
@@ -33,6 +34,11 @@ internal sealed class CouchProcess : IAsyncDisposable
     public HttpClient Http { get; }
 
     public int Id => process!.Id;
+
+    public bool IsRunning => process is { HasExited: false };
+
+    /// <summary>How the process ended; only once it has.</summary>
+    public int ExitCode => process!.ExitCode;
 
     /// <summary>Everything the process has printed, over all its lives.</summary>
     public string Output
@@ -72,6 +78,19 @@ internal sealed class CouchProcess : IAsyncDisposable
         await process.WaitForExitAsync();
     }
 
+    /// <summary>SIGTERM: it ends by itself, and how is its <see cref="ExitCode"/>.</summary>
+    public async Task End()
+    {
+        await Signal("TERM");
+        using var bound = new CancellationTokenSource(EndBound);
+        await process!.WaitForExitAsync(bound.Token);
+    }
+
+    /// <summary>SIGSTOP: it stands still, with every connection open, until <see cref="GoOn"/>.</summary>
+    public Task StandStill() => Signal("STOP");
+
+    public Task GoOn() => Signal("CONT");
+
     public async Task<JsonNode> Post(string path, object body, int status = 201)
     {
         using var response = await Http.PostAsJsonAsync(path, body);
@@ -88,6 +107,13 @@ internal sealed class CouchProcess : IAsyncDisposable
             await KillHard();
         process?.Dispose();
         Http.Dispose();
+    }
+
+    private async Task Signal(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{Id}"]);
+        await kill.WaitForExitAsync();
+        Assert.Equal(0, kill.ExitCode);
     }
 
     private async Task<bool> IsReady()

@@ -1,0 +1,101 @@
+using Couch.Tests.Support;
+using Couch.VersSimulator;
+
+namespace Couch.Tests.Nodes;
+
+/// <summary>Nodes of one couch, each a process of its own, on one PostgreSQL and one simulated provider, behind a balancer.</summary>
+internal sealed class Fleet : IAsyncDisposable
+{
+    private readonly Dictionary<string, string> environment;
+    private readonly List<CouchProcess> all = [];
+    private readonly List<CouchProcess> living = [];
+
+    private Fleet(string database, SimulatedVers vers, Tally tally)
+    {
+        (Vers, Balancer, Database) = (vers, new(tally), database);
+        environment = new()
+        {
+            ["ConnectionStrings__Couch"] = database,
+            ["COUCH_SIGNING_KEY"] = Some.Key(),
+            ["COUCH_ADVERTISED_ADDRESS"] = "127.0.0.1",
+            ["COUCH_DB_CONNECTIONS"] = "25",
+            ["VERS_API_URL"] = $"{vers.Url}",
+            ["VERS_API_KEY"] = vers.Options.Key,
+            ["GOLDEN_COMMIT_ID"] = $"{vers.Options.Commit}",
+            ["COUCH_VERS_DEDICATED"] = "true",
+        };
+    }
+
+    public string Database { get; }
+
+    public SimulatedVers Vers { get; }
+
+    public Balancer Balancer { get; }
+
+    /// <summary>Those that nobody has killed, the oldest first.</summary>
+    public IReadOnlyList<CouchProcess> Living => living;
+
+    public static async Task<Fleet> Start(int nodes, string database, Tally tally, Func<int, string[]>? settings = null)
+    {
+        var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(300) });
+        var fleet = new Fleet(database, vers, tally);
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, nodes).Select(node => fleet.Add(settings?.Invoke(node) ?? [])));
+            return fleet;
+        }
+        catch
+        {
+            await fleet.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>One node more; the balancer knows it once it is ready.</summary>
+    /// <param name="settings">What this node alone is told, as <c>NAME=value</c>.</param>
+    public async Task<CouchProcess> Add(params string[] settings)
+    {
+        var own = new Dictionary<string, string>(environment);
+        foreach (var setting in settings)
+            own[setting[..setting.IndexOf('=', StringComparison.Ordinal)]] = setting[(setting.IndexOf('=', StringComparison.Ordinal) + 1)..];
+        var node = await CouchProcess.Start(own);
+        lock (living)
+        {
+            all.Add(node);
+            living.Add(node);
+        }
+
+        Balancer.Add(node.Http.BaseAddress!);
+        return node;
+    }
+
+    /// <summary>SIGKILL. The balancer finds out by itself, as one does, and is told a little later.</summary>
+    public async Task Kill(CouchProcess node)
+    {
+        Forget(node);
+        await node.KillHard();
+        Balancer.Remove(node.Http.BaseAddress!);
+    }
+
+    /// <summary>SIGTERM; the balancer goes on sending to it until it is gone.</summary>
+    public async Task End(CouchProcess node)
+    {
+        Forget(node);
+        await node.End();
+        Balancer.Remove(node.Http.BaseAddress!);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in all)
+            await node.DisposeAsync();
+        await Vers.DisposeAsync();
+        Balancer.Dispose();
+    }
+
+    private void Forget(CouchProcess node)
+    {
+        lock (living)
+            living.Remove(node);
+    }
+}

@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Couch.Tests.Support;
+
+namespace Couch.Tests.Nodes;
+
+/// <summary>Remembers everything that the couch has acknowledged, and afterwards asks it whether that is still so.</summary>
+internal sealed class Ledger
+{
+    /// <summary>How far the clocks of a test's nodes may be apart.</summary>
+    public TimeSpan Skew { get; }
+
+    private readonly ConcurrentDictionary<string, string> codes = new();
+    private readonly ConcurrentDictionary<string, Stay> stays = new();
+    private readonly ConcurrentBag<string> complaints = [];
+
+    public Ledger(TimeSpan skew = default) => Skew = skew;
+
+    public int Invites => codes.Count;
+
+    public IReadOnlyCollection<Stay> Stays => [.. stays.Values];
+
+    /// <summary>Acknowledged writes: what is checked.</summary>
+    public int Acknowledged => codes.Count + stays.Values.Sum(stay => 1 + stay.Usage.Count + (stay.Ended is null ? 0 : 1));
+
+    public void Complain(string what) => complaints.Add(what);
+
+    public void Invited(Answer invite) => codes[invite["id"]!] = invite["code"]!;
+
+    /// <summary>A code was answered a guest. Complains where it had been answered another before.</summary>
+    public Stay Redeemed(Answer invite, Answer redeemed)
+    {
+        var stay = new Stay(redeemed["guestId"]!, redeemed["authToken"]!, Time(redeemed["expiresAt"]!));
+        var first = stays.GetOrAdd(invite["id"]!, stay);
+        if (first.GuestId != stay.GuestId)
+            Complain($"code of invite {invite["id"]} was redeemed by {first.GuestId} and by {stay.GuestId}");
+        return first;
+    }
+
+    /// <summary>Everything that is not as it was acknowledged; empty where nothing was lost.</summary>
+    public async Task<IReadOnlyList<string>> Check(Balancer couch, IReadOnlyList<Fault> faults)
+    {
+        var invites = await All(couch, "invites");
+        var guests = await All(couch, "guests");
+        var now = TimeProvider.System.GetUtcNow();
+        var found = new List<string>(complaints);
+        foreach (var (id, code) in codes)
+        {
+            if (!invites.TryGetValue(id, out var invite))
+                found.Add($"invite {id} is lost");
+            else if (Text(invite, "code") != code)
+                found.Add($"invite {id} has another code");
+            else if (stays.TryGetValue(id, out var stay) && (Text(invite, "status"), Text(invite, "guestId")) != ("redeemed", stay.GuestId))
+                found.Add($"invite {id} was redeemed by {stay.GuestId} and is {invite}");
+        }
+
+        foreach (var stay in stays.Values)
+        {
+            if (guests.TryGetValue(stay.GuestId, out var guest))
+                found.AddRange(stay.WhyWrong(guest, now, Skew, faults));
+            else
+                found.Add($"guest {stay.GuestId} is lost");
+        }
+
+        foreach (var twice in guests.Values.GroupBy(guest => Text(guest, "inviteId")).Where(group => group.Count() > 1))
+            found.Add($"invite {twice.Key} has {twice.Count()} guests");
+        return found;
+    }
+
+    /// <summary>Every row of a list, by id.</summary>
+    public static async Task<Dictionary<string, JsonNode>> All(Balancer couch, string list)
+    {
+        var rows = new Dictionary<string, JsonNode>();
+        string? cursor = null;
+        do
+        {
+            var page = (await couch.Send(HttpMethod.Get, $"/couch/{list}?limit=1000{(cursor is null ? "" : $"&cursor={cursor}")}")).Answer.Is(200);
+            foreach (var row in page.Json[list]!.AsArray())
+                rows.Add(Text(row!, "id")!, row!);
+            cursor = page["nextCursor"];
+        }
+        while (cursor is not null);
+        return rows;
+    }
+
+    internal static string? Text(JsonNode row, string field) => row[field]?.ToString();
+
+    internal static DateTimeOffset Time(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
+}
+
+/// <summary>A stay that was acknowledged, and what has been acknowledged of it since. Used by one caller at a time.</summary>
+internal sealed class Stay(string guestId, string token, DateTimeOffset expiresAt)
+{
+    public string GuestId => guestId;
+
+    public string Token => token;
+
+    public DateTimeOffset ExpiresAt => expiresAt;
+
+    /// <summary>Tokens used, and when that was acknowledged.</summary>
+    public List<(int Tokens, DateTimeOffset At)> Usage { get; } = [];
+
+    /// <summary>The status in which a caller has ended it; null where none has.</summary>
+    public string? Ended { get; set; }
+
+    public IEnumerable<string> WhyWrong(JsonNode guest, DateTimeOffset now, TimeSpan skew, IReadOnlyList<Fault> faults)
+    {
+        var status = Ledger.Text(guest, "status");
+        string[] may = Ended is not null ? [Ended]
+            : now < ExpiresAt - skew ? ["provisioning", "running"]
+            : now > ExpiresAt + skew ? ["expired"]
+            : ["provisioning", "running", "expired"];
+        if (!may.Contains(status))
+            yield return $"guest {GuestId} must be {string.Join(" or ", may)}, and is {guest}";
+        if (Ledger.Text(guest, "stoppedAt") is { } stopped && status is "expired" && Ledger.Time(stopped) < ExpiresAt)
+            yield return $"guest {GuestId} ended at {stopped}, before its time at {ExpiresAt:O}";
+
+        var least = Usage.Where(used => !faults.Any(fault => fault.Excuses(used.At))).Select(used => used.Tokens).DefaultIfEmpty().Max();
+        if ((int)guest["resourceUsage"]!["tokensUsed"]! is var kept && kept < least)
+            yield return $"guest {GuestId} used {least} tokens, acknowledged, and {kept} are kept";
+    }
+}

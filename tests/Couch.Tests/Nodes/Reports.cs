@@ -1,0 +1,17 @@
+using Xunit;
+
+namespace Couch.Tests.Nodes;
+
+/// <summary>Where figures go: the test's own output and, where tests/faults.sh names one, its report's file.</summary>
+internal static class Reports
+{
+    private const string Variable = "COUCH_TEST_REPORT";
+
+    /// <param name="row">A row of the table whose head is in tests/faults.sh.</param>
+    public static void Add(string row)
+    {
+        TestContext.Current.TestOutputHelper?.WriteLine(row);
+        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } file)
+            File.AppendAllText(file, row + Environment.NewLine);
+    }
+}
