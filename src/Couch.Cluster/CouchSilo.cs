@@ -77,6 +77,7 @@ public static class CouchSilo
         services.AddSingleton<Installation>();
         services.AddSingleton<VmGates>();
         services.AddSingleton<VmDriver>();
+        services.AddSingleton<VmSweep>();
     }
 
     /// <summary>Grain storage and reminders on <paramref name="database"/>: the same for a node and for a test's cluster.</summary>

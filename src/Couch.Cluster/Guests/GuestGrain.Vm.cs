@@ -44,6 +44,13 @@ internal sealed partial class GuestGrain : IDisposable
         await Drive();
     }
 
+    public Task LookAtVm()
+    {
+        if (row.Current is { IsStaying: true, Vm: { State: VmState.Ready, Id: { } vmId } } guest)
+            vms?.Look(guest.Id, vmId);
+        return Task.CompletedTask;
+    }
+
     /// <summary>Starts whatever is due and not under way. Intent is written before its call.</summary>
     private async Task Drive()
     {
@@ -79,7 +86,7 @@ internal sealed partial class GuestGrain : IDisposable
     /// <summary>A running guest is measured for as long as it runs; metering keeps its grain in memory.</summary>
     private void KeepMetering(Guest guest)
     {
-        if (guest.Vm.State is not VmState.Ready)
+        if (!vms!.IsMetering || !guest.IsStaying || guest.Vm.State is not VmState.Ready)
         {
             meter?.Dispose();
             meter = null;

@@ -52,6 +52,10 @@ public interface IGuestGrain : IGrainWithStringKey
     [Alias("Observe")]
     Task Observe(VmReport report);
 
+    /// <summary>Has the VM of a running guest looked at directly: somebody has missed it. Answers before the look is done.</summary>
+    [Alias("LookAtVm")]
+    Task LookAtVm();
+
     /// <summary>Records an expiry that is due. Safe at any time, any number of times.</summary>
     [Alias("Settle")]
     Task Settle();

@@ -3,6 +3,8 @@ using Couch.Cluster.Invites;
 using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
 using Couch.Domain.Text;
+using Couch.Domain.Vms;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Couch.Cluster.Housekeeping;
@@ -13,6 +15,7 @@ internal sealed partial class HousekeepingGrain(
     CouchDatabase database,
     Sweeps sweeps,
     InviteKeys inviteKeys,
+    IServiceProvider services,
     TimeProvider clock,
     ILogger<HousekeepingGrain> log) : Grain, IHousekeepingGrain, IRemindable
 {
@@ -28,6 +31,7 @@ internal sealed partial class HousekeepingGrain(
     private const int BatchSize = 500;
     private const int PokesAtOnce = 32;
 
+    private readonly VmSweep? vms = services.GetService<VmSweep>();
     private GrainRow<HousekeepingState> row = null!;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -39,16 +43,20 @@ internal sealed partial class HousekeepingGrain(
     public async Task<Findings> Start()
     {
         await this.Arm(clock.GetUtcNow() + GrainReminder.Period, clock, database);
+        vms?.Begin();
         return await Pass(TimeSpan.Zero);
     }
 
     public async Task<Findings> Sweep()
     {
+        vms?.Begin();
         var found = await Pass(Patience);
         if (found is not { Overdue: 0, Arrived: 0 })
             LogFound(found.Overdue, found.Arrived);
         return found;
     }
+
+    public Task<VmFindings> SweepVms() => vms?.Sweep() ?? Task.FromResult(new VmFindings());
 
     public Task ReceiveReminder(string reminderName, TickStatus status) => Sweep();
 

@@ -1,3 +1,6 @@
+using Couch.Domain.Vms;
+using Orleans.Concurrency;
+
 namespace Couch.Cluster.Housekeeping;
 
 /// <summary>
@@ -14,9 +17,13 @@ public interface IHousekeepingGrain : IGrainWithStringKey
     [Alias("Start")]
     Task<Findings> Start();
 
-    /// <summary>One pass over the table.</summary>
+    /// <summary>One pass over the table; a pass over the VMs begins beside it.</summary>
     [Alias("Sweep")]
     Task<Findings> Sweep();
+
+    /// <summary>One pass over the VMs, to its end. Stands in nobody's way: the provider may take its time.</summary>
+    [AlwaysInterleave, Alias("SweepVms")]
+    Task<VmFindings> SweepVms();
 }
 
 /// <summary>What a pass found and mended.</summary>

@@ -1,6 +1,9 @@
+using System.Data.Common;
+using System.Text.Json;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Text;
+using Couch.Domain.Vms;
 
 namespace Couch.Cluster.Storage;
 
@@ -27,6 +30,13 @@ public sealed class Sweeps(CouchDatabase database)
             WHERE guest.service = @service AND guest.kind = @guest AND guest.id > @after AND guest.id = invite.guest_id)
         ORDER BY invite.guest_id, invite.id LIMIT @limit
         """;
+
+    private const string GuestVmColumns =
+        "SELECT id, status, state ->> 'vmId', CAST(state -> 'vm' AS text) FROM grain_state WHERE service = @service AND kind = @kind";
+
+    internal const string OpenVmsQuery = GuestVmColumns + " AND has_vm";
+
+    private const int IdsAtOnce = 500;
 
     /// <summary>Ids of rows that still say they are open although their time was up by <paramref name="dueBefore"/>; longest overdue first.</summary>
     /// <param name="kind">One of <see cref="GrainKinds"/>.</param>
@@ -58,6 +68,41 @@ public sealed class Sweeps(CouchDatabase database)
             command.Add("limit", limit);
             return await command.Rows(row => new MissingGuest(Invite(row.GetString(0)), Guest(row.GetString(1))), cancel);
         });
+
+    /// <summary>Every guest that something at a VM host may still belong to.</summary>
+    public Task<IReadOnlyList<GuestVm>> OpenVms(CancellationToken cancel) => Vms(OpenVmsQuery, [], cancel);
+
+    /// <summary>What the rows of these guests say, whatever it is; a guest without a row is not among them.</summary>
+    public async Task<IReadOnlyList<GuestVm>> VmsOf(IReadOnlyList<GuestId> guests, CancellationToken cancel)
+    {
+        var rows = new List<GuestVm>();
+        foreach (var some in guests.Chunk(IdsAtOnce))
+        {
+            var names = string.Join(", ", some.Select((_, number) => $"@id{number}"));
+            rows.AddRange(await Vms($"{GuestVmColumns} AND id IN ({names})", some, cancel));
+        }
+
+        return rows;
+    }
+
+    private Task<IReadOnlyList<GuestVm>> Vms(string query, GuestId[] ids, CancellationToken cancel) =>
+        database.Guard<IReadOnlyList<GuestVm>>(async () =>
+        {
+            await using var connection = await database.Reads.OpenConnectionAsync(cancel);
+            await using var command = connection.CreateCommand();
+            command.CommandText = query;
+            command.Add("service", GrainKinds.Service);
+            command.Add("kind", GrainKinds.Guest);
+            for (var number = 0; number < ids.Length; number++)
+                command.Add($"id{number}", ids[number].Value);
+            return await command.Rows(ReadVm, cancel);
+        });
+
+    private static GuestVm ReadVm(DbDataReader row) => new(
+        Guest(row.GetString(0)),
+        row.GetString(1) is "provisioning" or "running",
+        row.IsDBNull(2) ? null : row.GetString(2),
+        row.IsDBNull(3) ? Vm.None : JsonSerializer.Deserialize<Vm>(row.GetString(3), CouchJson.Stored)!);
 
     private static InviteId Invite(string id) => InviteId.TryParse(id, out var invite) ? invite : throw new FormatException($"no invite id: {id}");
 

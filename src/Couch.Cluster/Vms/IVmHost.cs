@@ -1,4 +1,5 @@
 using Couch.Domain.Guests;
+using Couch.Domain.Vms;
 
 namespace Couch.Cluster.Vms;
 
@@ -10,6 +11,12 @@ public interface IVmHost
 {
     /// <summary>The host's name in a guest's <c>vm</c> record: <c>vers</c> or <c>docker</c>.</summary>
     string Name { get; }
+
+    /// <summary>All that this host lists is this couch's, so that VMs without any claim are leftovers.</summary>
+    bool IsDedicated { get; }
+
+    /// <summary>Whether <see cref="Measure"/> says anything.</summary>
+    bool IsMetering { get; }
 
     /// <summary>Asks the provider whether it can be used as configured, once, at start.</summary>
     /// <returns>Null where it can; else a sentence that says what to do, and whether starting makes no sense.</returns>
@@ -42,6 +49,10 @@ public interface IVmHost
     /// <returns>Once the provider has confirmed that none is left.</returns>
     /// <exception cref="VmHostException">Some may be left.</exception>
     Task Release(GuestId guest, string installation, string? vmId, CancellationToken cancel);
+
+    /// <summary>Destroys this VM, which the host has listed and which is nobody's. Not found is success.</summary>
+    /// <exception cref="VmHostException">It may be left.</exception>
+    Task Destroy(string vmId, CancellationToken cancel);
 
     /// <summary>Every VM there is, with its claim where it carries one.</summary>
     /// <exception cref="VmHostException">The list is not to be had, or not whole.</exception>
@@ -88,11 +99,6 @@ public enum VmSight
     /// <summary>The provider says that there is none of this id.</summary>
     Missing,
 }
-
-/// <summary>A VM as the provider lists it.</summary>
-/// <param name="Guest">The guest in its claim; null where it carries none.</param>
-/// <param name="Installation">The installation in its claim; null where it carries none.</param>
-public sealed record ListedVm(string VmId, string? Guest, string? Installation, DateTimeOffset CreatedAt);
 
 /// <summary>Why a VM host cannot be used.</summary>
 /// <param name="IsFinal">Starting makes no sense until somebody changes something.</param>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Couch.Cluster.Guests;
 using Couch.Domain.Guests;
 using Couch.Domain.Vms;
@@ -11,13 +12,24 @@ namespace Couch.Cluster.Vms;
 /// reported to the guest or logged, and a guest that hears nothing asks again.
 /// </summary>
 internal sealed partial class VmDriver(
-    IVmHost host, Installation installation, VmGates gates, IGrainFactory grains, TimeProvider clock, ILogger<VmDriver> log)
+    IVmHost host, Installation installation, VmGates gates, IGrainFactory grains, TimeProvider clock, ILogger<VmDriver> log) : IDisposable
 {
     private static readonly TimeSpan FirstLooks = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LaterLooks = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SlowsAfter = TimeSpan.FromSeconds(5);
 
+    private readonly CancellationTokenSource leaving = new();
+    private readonly ConcurrentDictionary<GuestId, bool> measuring = new();
+
     public string HostName => host.Name;
+
+    public bool IsMetering => host.IsMetering;
+
+    public void Dispose()
+    {
+        leaving.Cancel();
+        leaving.Dispose();
+    }
 
     /// <summary>Asks the host for the guest's VM. Reports <see cref="VmReport.Made"/> or <see cref="VmReport.Failed"/>.</summary>
     public void Attempt(Guest guest, bool mayExist)
@@ -47,7 +59,7 @@ internal sealed partial class VmDriver(
             var began = clock.GetTimestamp();
             while (true)
             {
-                var sight = await Look(vmId, cancel);
+                var sight = await See(vmId, cancel);
                 if (sight is VmSight.Ready && await IsFurnished(guest, vmId, cancel))
                     return new VmReport.Ready(vmId);
                 if (sight is VmSight.Dead or VmSight.Missing)
@@ -79,9 +91,26 @@ internal sealed partial class VmDriver(
         }
     });
 
-    /// <summary>Measures a running guest. Reports usage as any meter does.</summary>
+    /// <summary>Looks whether a running guest's VM is there. Reports <see cref="VmReport.Looked"/>, or nothing where nobody can say.</summary>
+    public void Look(GuestId guest, string vmId) => Start(guest, async () =>
+    {
+        try
+        {
+            var sight = await gates.Looks.Pass(() => host.Observe(vmId, CancellationToken.None), CancellationToken.None);
+            return new VmReport.Looked(vmId, sight is not (VmSight.Missing or VmSight.Dead));
+        }
+        catch (VmHostException failure)
+        {
+            LogNotSeen(guest, failure.Message);
+            return null;
+        }
+    });
+
+    /// <summary>Measures a running guest, unless that is under way. Reports usage as any meter does.</summary>
     public void Measure(GuestId guest, string vmId) => Task.Run(async () =>
     {
+        if (!measuring.TryAdd(guest, true))
+            return;
         try
         {
             if (await gates.Meters.Pass(() => host.Measure(vmId, CancellationToken.None), CancellationToken.None) is { } usage)
@@ -91,6 +120,10 @@ internal sealed partial class VmDriver(
         {
             // Counters are absolute: the next measurement heals what this one missed.
             LogNotMeasured(guest, failure.Message);
+        }
+        finally
+        {
+            measuring.TryRemove(guest, out _);
         }
     });
 
@@ -105,7 +138,7 @@ internal sealed partial class VmDriver(
     };
 
     /// <summary>A provider that gives no answer has said nothing about the VM: it is looked at again.</summary>
-    private async Task<VmSight> Look(string vmId, CancellationToken cancel)
+    private async Task<VmSight> See(string vmId, CancellationToken cancel)
     {
         try
         {
@@ -131,29 +164,50 @@ internal sealed partial class VmDriver(
         }
     }
 
-    private void Start(GuestId guest, Func<Task<VmReport>> work) => Task.Run(async () =>
+    private void Start(GuestId guest, Func<Task<VmReport?>> work) => Task.Run(async () =>
     {
         try
         {
-            var report = await work();
-            await grains.GetGrain<IGuestGrain>(guest.Value).Observe(report);
+            if (await work() is { } report)
+                await BringHome(guest, report);
         }
         catch (OperationCanceledException)
         {
-            // The guest no longer wants to know.
+            // The guest no longer wants to know, or this node goes: the next memory looks before it makes.
         }
         catch (Exception failure)
         {
-            // The guest's timer or reminder asks again, and looks before it makes.
+            // No answer of a host's, so a bug of ours: said, because nothing else will.
             LogNotReported(guest, failure);
         }
     });
+
+    /// <summary>Until the guest has it: in memory it would go on believing that the work is under way.</summary>
+    private async Task BringHome(GuestId guest, VmReport report)
+    {
+        for (var failures = 1; ; failures++)
+        {
+            try
+            {
+                await grains.GetGrain<IGuestGrain>(guest.Value).Observe(report);
+                return;
+            }
+            catch (Exception failure)
+            {
+                LogNotReported(guest, failure);
+                await Task.Delay(VmRetries.After(failures, chance: 0.5), clock, leaving.Token);
+            }
+        }
+    }
 
     [LoggerMessage(41, LogLevel.Warning, "A report on the VM of guest {GuestId} did not reach it")]
     private partial void LogNotReported(GuestId guestId, Exception failure);
 
     [LoggerMessage(43, LogLevel.Debug, "Guest {GuestId} was not measured: {Reason}")]
     private partial void LogNotMeasured(GuestId guestId, string reason);
+
+    [LoggerMessage(44, LogLevel.Debug, "Nobody can say whether the VM of guest {GuestId} is there: {Reason}")]
+    private partial void LogNotSeen(GuestId guestId, string reason);
 
     [LoggerMessage(42, LogLevel.Warning, "The VM of guest {GuestId} could not be furnished: {Reason}")]
     private partial void LogNotFurnished(GuestId guestId, string reason);

@@ -23,6 +23,13 @@ public sealed class VmOptions
     /// <summary>How often a running guest's usage is measured. 0 to 3600 seconds, 0 for never; default 10. From <c>COUCH_METER_SECONDS</c>.</summary>
     public TimeSpan MeterEvery { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Destroys VMs that carry this couch's claim for guests that its database has never heard of. That happens where a
+    /// database has been restored from an older backup, or copied: they may be guests of the one that is right.
+    /// </summary>
+    /// <value>From <c>COUCH_VM_UNKNOWN</c>: <c>keep</c> or <c>destroy</c>; default <c>keep</c>, with an alarm every minute.</value>
+    public bool DestroysUnknown { get; init; }
+
     /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong.</summary>
     public static VmOptions Read(Settings settings)
     {
@@ -32,10 +39,19 @@ public sealed class VmOptions
             Docker = DockerOptions.Read(settings),
             Attempts = settings.Whole("COUCH_VM_ATTEMPTS", 8, 1, 100),
             MeterEvery = TimeSpan.FromSeconds(settings.Whole("COUCH_METER_SECONDS", 10, 0, 3600)),
+            DestroysUnknown = ReadUnknown(settings),
             CallsAtOnce = settings.Whole("COUCH_VM_CALLS", 64, 1, 1000),
         };
         if (options is { Vers: not null, Docker: not null })
             settings.Wrong("COUCH_DOCKER_IMAGE", "and VERS_API_KEY are both set: guests' VMs come from one host; unset one of them");
         return options;
+    }
+
+    private static bool ReadUnknown(Settings settings)
+    {
+        var text = settings.Text("COUCH_VM_UNKNOWN") ?? "keep";
+        if (text is not ("keep" or "destroy"))
+            settings.Wrong("COUCH_VM_UNKNOWN", $"must be keep or destroy, not '{text}'");
+        return text is "destroy";
     }
 }

@@ -22,6 +22,7 @@ public sealed class ContractTests
             "Expired=0 expired, Killed=1 killed, LimitsExceeded=2 limits-exceeded, ProvisioningFailed=3 provisioning-failed, VmLost=4 vm-lost, CheckedOut=5 checked-out",
             Pinned<EndReason>());
         Assert.Equal("None=0 none, Requested=1 requested, Booting=2 booting, Ready=3 ready, Destroying=4 destroying, Destroyed=5 destroyed, Lost=6 lost", Pinned<VmState>());
+        Assert.Equal("ManyVanished=0 many-vanished, UnknownGuests=1 unknown-guests, SharedAccount=2 shared-account", Pinned<VmHold>());
     }
 
     [Fact]

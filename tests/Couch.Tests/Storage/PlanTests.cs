@@ -57,6 +57,15 @@ public abstract class PlanTests(PlanTests.FullTable table)
         Assert.Contains("grain_state_redeemed", plan, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Guests_with_vms_are_found_without_reading_history()
+    {
+        var (heavy, plan) = await table.Database.Plan(Sweeps.OpenVmsQuery, ("service", GrainKinds.Service), ("kind", GrainKinds.Guest));
+
+        Assert.True(heavy is [], plan);
+        Assert.Contains("grain_state_vm", plan, StringComparison.Ordinal);
+    }
+
     private static (string, object)[] Page(string? status, bool hasNow, bool hasCursor)
     {
         List<(string, object)> parameters = [("service", GrainKinds.Service), ("kind", GrainKinds.Invite), ("limit", 101)];
@@ -90,7 +99,7 @@ public abstract class PlanTests(PlanTests.FullTable table)
                   ELSE '{"status":"redeemed","expiresAt":"2026-01-01T00:00:00.000Z","redemption":{"guestId":"01M000000000000000000' || {{{id}}} || '"}}' END
                 """);
             await Fill(GrainKinds.Guest, """
-                CASE WHEN n >= 99500 THEN '{"status":"running","expiresAt":"2026-11-24T12:00:00.000Z"}'
+                CASE WHEN n >= 99500 THEN '{"status":"running","expiresAt":"2026-11-24T12:00:00.000Z","vm":{"host":"vers","state":"ready","id":"vm"}}'
                   ELSE '{"status":"stopped","expiresAt":"2026-01-01T00:00:00.000Z"}' END
                 """);
             if (Database is PostgresDatabase)

@@ -1,6 +1,7 @@
 using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
+using Couch.Domain.Vms;
 using Couch.Tests.Support;
 using Xunit;
 
@@ -39,6 +40,26 @@ public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
         Assert.Equal(Missing(spent[0], spent[2], spent[3], spent[5]), await Sweeps.RedeemedWithoutGuest(null, 10, Cancel));
         Assert.Equal(Missing(spent[3], spent[5]), await Sweeps.RedeemedWithoutGuest(spent[2].Redemption!.GuestId, 10, Cancel));
         Assert.Equal(Missing(spent[0], spent[2]), await Sweeps.RedeemedWithoutGuest(null, 2, Cancel));
+    }
+
+    [Fact]
+    public async Task Guests_that_something_at_a_vm_host_may_belong_to_are_found_as_the_domain_says()
+    {
+        var guests = (
+            from state in Enum.GetValues<VmState>()
+            from status in Enum.GetValues<GuestStatus>()
+            from given in new[] { null, "vm-1" }
+            from receipt in new DateTimeOffset?[] { null, Some.Time }
+            select Some.Guest() with { Status = status, VmId = given, Vm = new() { Host = "vers", State = state, DestroyedAt = receipt } }).ToList();
+        foreach (var guest in guests)
+            await Database.Put(GrainKinds.Guest, guest.Id.Value, guest);
+        var all = guests.Select(GuestVm.Of).OrderBy(guest => guest.Id.Value, StringComparer.Ordinal).ToList();
+
+        var open = (await Sweeps.OpenVms(Cancel)).Where(guest => all.Contains(guest)).OrderBy(guest => guest.Id.Value, StringComparer.Ordinal);
+        Assert.Equal(all.Where(guest => guest.IsOpen), open);
+
+        var read = (await Sweeps.VmsOf([.. guests.Select(guest => guest.Id), GuestId.New(Some.Time, Some.Chance)], Cancel)).OrderBy(guest => guest.Id.Value, StringComparer.Ordinal);
+        Assert.Equal(all, read);
     }
 
     private static IEnumerable<MissingGuest> Missing(params Invite[] invites) =>

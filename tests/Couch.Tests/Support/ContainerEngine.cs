@@ -1,6 +1,7 @@
 using Couch.Cluster.Vms;
 using Couch.Cluster.Vms.Docker;
 using Couch.Domain.Guests;
+using Couch.Domain.Vms;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Microsoft.Extensions.Logging;

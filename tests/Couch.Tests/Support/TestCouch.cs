@@ -44,15 +44,22 @@ public abstract class TestCouch(Engine engine) : IAsyncLifetime
     {
         Database = await engine.OpenEmpty(Horizon);
         await Database.Upgrade(CancellationToken.None);
+        await PrepareVms();
         cluster = await StartCluster();
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
         await cluster.DisposeAsync();
         await engine.DisposeAsync();
     }
+
+    /// <summary>Called once the schema is there, before the silos are.</summary>
+    private protected virtual Task PrepareVms() => Task.CompletedTask;
+
+    /// <summary>Where guests' VMs come from: nowhere, unless overridden.</summary>
+    private protected virtual void AddVms(IServiceCollection services) => services.AddVms(new());
 
     internal IInviteGrain Invite(InviteId id) => cluster.Client.GetGrain<IInviteGrain>(id.Value);
 
@@ -93,7 +100,7 @@ public abstract class TestCouch(Engine engine) : IAsyncLifetime
             silo.Services.AddSingleton(RandomNumberGenerator.Create());
             silo.Services.AddSingleton<TimeProvider>(Clock);
             silo.Services.AddCouchStorage();
-            silo.Services.AddVms(new());
+            AddVms(silo.Services);
             silo.UseCouchGrains(Database);
             Faults.Install(silo);
             silo.Configure<ClusterOptions>(options => options.ServiceId = GrainKinds.Service);

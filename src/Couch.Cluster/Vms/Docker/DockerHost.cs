@@ -1,5 +1,6 @@
 using System.Net;
 using Couch.Domain.Guests;
+using Couch.Domain.Vms;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Microsoft.Extensions.Logging;
@@ -19,6 +20,11 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
     private volatile EngineAbilities? abilities;
 
     public string Name => "docker";
+
+    /// <summary>An engine runs whatever its operator likes; and no sandbox is ever without its claim.</summary>
+    public bool IsDedicated => false;
+
+    public bool IsMetering => true;
 
     public void Dispose() => engine.Dispose();
 
@@ -46,12 +52,18 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
         return isReady ? VmSight.Ready : VmSight.Booting;
     }
 
+    public Task Destroy(string vmId, CancellationToken cancel) => engine.Remove(vmId, cancel);
+
     public async Task<IReadOnlyList<ListedVm>> List(CancellationToken cancel) =>
         [.. (await engine.WithLabel(Sandbox.GuestLabel, cancel)).Select(container => new ListedVm(
             container.ID,
             container.Labels[Sandbox.GuestLabel],
             container.Labels.TryGetValue(Sandbox.InstallationLabel, out var installation) ? installation : null,
-            new DateTimeOffset(DateTime.SpecifyKind(container.Created, DateTimeKind.Utc))))];
+            new DateTimeOffset(DateTime.SpecifyKind(container.Created, DateTimeKind.Utc)))
+        {
+            IsLabelled = true,
+            IsDead = container.State is "exited" or "dead",
+        })];
 
     public async Task<UsageReport?> Measure(string vmId, CancellationToken cancel) =>
         await engine.Find(vmId, cancel) is { } found

@@ -1,5 +1,6 @@
 using System.Text;
 using Couch.Domain.Guests;
+using Couch.Domain.Vms;
 
 namespace Couch.Cluster.Vms.Vers;
 
@@ -16,6 +17,10 @@ internal sealed class VersHost(VersApi api, VersOptions options, TimeProvider cl
     private const int LongestVmId = 64;
 
     public string Name => "vers";
+
+    public bool IsDedicated => options.IsDedicated;
+
+    public bool IsMetering => options.IsMetered;
 
     public async Task<VmHostProblem?> Check(CancellationToken cancel)
     {
@@ -86,8 +91,14 @@ internal sealed class VersHost(VersApi api, VersOptions options, TimeProvider cl
         bool IsClaimed(VersVm vm) => IsClaimedBy(guest, installation, vm);
     }
 
+    public Task Destroy(string vmId, CancellationToken cancel) => api.Destroy(vmId, isListed: true, cancel);
+
     public async Task<IReadOnlyList<ListedVm>> List(CancellationToken cancel) =>
-        [.. (await api.List(cancel)).Select(vm => new ListedVm(vm.VmId, vm.Guest, vm.Installation, vm.CreatedAt))];
+        [.. (await api.List(cancel)).Select(vm => new ListedVm(vm.VmId, vm.Guest, vm.Installation, vm.CreatedAt)
+        {
+            IsLabelled = vm.Labels is { Count: > 0 },
+            IsDead = vm.IsDead,
+        })];
 
     public async Task<UsageReport?> Measure(string vmId, CancellationToken cancel)
     {

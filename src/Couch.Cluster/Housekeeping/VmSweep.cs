@@ -1,0 +1,170 @@
+using Couch.Cluster.Guests;
+using Couch.Cluster.Storage;
+using Couch.Cluster.Vms;
+using Couch.Domain.Text;
+using Couch.Domain.Vms;
+using Microsoft.Extensions.Logging;
+
+namespace Couch.Cluster.Housekeeping;
+
+/// <summary>
+/// The safety net under guests' VMs: holds what the provider lists against what the rows say, and acts upon what
+/// <see cref="VmCensus"/> dares to conclude. Outside any grain's turn, for the provider may take its time; one pass at a time.
+/// A list or a read that fails ends that part of the pass: nothing is destroyed, and nobody is lost, for want of an answer.
+/// </summary>
+internal sealed partial class VmSweep(
+    IVmHost host, Installation installation, VmOptions options, VmGates gates, Sweeps sweeps, IGrainFactory grains, TimeProvider clock, ILogger<VmSweep> log)
+    : IDisposable
+{
+    private const int PokesAtOnce = 32;
+
+    /// <summary>Few, so that leftovers never stand before a kill.</summary>
+    private const int DestroysAtOnce = 8;
+
+    private readonly SemaphoreSlim turn = new(1);
+
+    public void Dispose() => turn.Dispose();
+
+    /// <summary>Begins a pass, unless one is under way. Its failure is logged; the next minute brings another.</summary>
+    public void Begin() => Task.Run(async () =>
+    {
+        if (!await turn.WaitAsync(TimeSpan.Zero))
+            return;
+        try
+        {
+            await Pass();
+        }
+        catch (Exception failure)
+        {
+            LogFailed(failure.Message);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    });
+
+    /// <summary>A pass of the caller's own: it begins after the call, once one that is under way has ended.</summary>
+    public Task<VmFindings> Sweep() => Task.Run(() => turn.Pass(Pass, CancellationToken.None));
+
+    private async Task<VmFindings> Pass()
+    {
+        // The list first, the rows after: whatever is made in between is in a row and not missed in the list.
+        var at = clock.Now();
+        var listed = await List();
+        var guests = (await sweeps.OpenVms(CancellationToken.None)).ToList();
+        if (listed is not null)
+            guests.AddRange(await sweeps.VmsOf(VmCensus.Questionable(listed, installation.Id, guests), CancellationToken.None));
+        var found = new VmCensus
+        {
+            Host = host.Name,
+            Installation = installation.Id,
+            IsDedicated = host.IsDedicated,
+            DestroysUnknown = options.DestroysUnknown,
+            IsMetering = host.IsMetering && options.MeterEvery > TimeSpan.Zero,
+            At = at,
+            Listed = listed,
+            Guests = guests,
+            InMemory = await InMemory(),
+        }.Take();
+        Tell(found);
+
+        await Each(found.Doomed, DestroysAtOnce, Destroy);
+        await Each(found.Doubtful, PokesAtOnce, guest => grains.GetGrain<IGuestGrain>(guest).LookAtVm());
+        await Each([.. found.Stuck, .. found.Unmetered], PokesAtOnce, guest => grains.GetGrain<IGuestGrain>(guest).Settle());
+        return found;
+    }
+
+    private async Task<IReadOnlyList<ListedVm>?> List()
+    {
+        try
+        {
+            return await host.List(CancellationToken.None);
+        }
+        catch (VmHostException failure)
+        {
+            LogNotListed(failure.Message);
+            return null;
+        }
+    }
+
+    /// <summary>The guests that some node has in memory; null where the nodes cannot be asked.</summary>
+    private async Task<IReadOnlySet<string>?> InMemory()
+    {
+        try
+        {
+            var active = await grains.GetGrain<IManagementGrain>(0).GetActiveGrains(GrainType.Create(GrainKinds.Guest));
+            return active.Select(guest => guest.Key.ToString()!).ToHashSet();
+        }
+        catch (Exception failure)
+        {
+            LogNodesNotAsked(failure.Message);
+            return null;
+        }
+    }
+
+    private Task Destroy(string vmId) => gates.Destroys.Pass(
+        async () =>
+        {
+            await host.Destroy(vmId, CancellationToken.None);
+            LogDestroyed(vmId);
+            return true;
+        },
+        CancellationToken.None);
+
+    /// <summary>One that fails is logged, and found again by the next pass.</summary>
+    private Task Each(IReadOnlyList<string> found, int atOnce, Func<string, Task> act) =>
+        Parallel.ForEachAsync(found, new ParallelOptions { MaxDegreeOfParallelism = atOnce }, async (one, _) =>
+        {
+            try
+            {
+                await act(one);
+            }
+            catch (Exception failure)
+            {
+                LogNotMended(one, failure.Message);
+            }
+        });
+
+    private void Tell(VmFindings found)
+    {
+        foreach (var hold in found.Holds)
+        {
+            var (ids, sentence) = hold switch
+            {
+                VmHold.ManyVanished => (found.Vanished, "many guests' VMs vanished at once, which the provider's list may have wrong: no guest is ended for it; end them by hand where it is true"),
+                VmHold.UnknownGuests => (found.Unknown, "VMs carry this couch's claim for guests that its database does not know, so the database is older than they are, or a copy: "
+                    + "they stay until you destroy them, or set COUCH_VM_UNKNOWN=destroy"),
+                _ => (found.Unclaimed, "the account is declared this couch's alone and has another couch's VMs: unclaimed VMs stay; unset COUCH_VERS_DEDICATED"),
+            };
+            LogHeld(hold.Word(), sentence, ids.Count, string.Join(", ", ids.Take(10)));
+        }
+
+        if (found is not { Strays.Count: 0, Unclaimed.Count: 0, Vanished.Count: 0, Stuck.Count: 0, Unmetered.Count: 0 })
+            LogFound(found.Strays.Count, found.Unclaimed.Count, found.Vanished.Count, found.Stuck.Count, found.Unmetered.Count);
+    }
+
+    [LoggerMessage(
+        61, LogLevel.Warning,
+        "couch.sweep.vms: {Strays} stray VMs, {Unclaimed} unclaimed, {Vanished} vanished, {Stuck} stuck guests, {Unmetered} unmetered; all should be none",
+        EventName = "couch.sweep.vms")]
+    private partial void LogFound(int strays, int unclaimed, int vanished, int stuck, int unmetered);
+
+    [LoggerMessage(62, LogLevel.Error, "couch.sweep.held {Hold}: {Sentence} ({Count}: {Some})", EventName = "couch.sweep.held")]
+    private partial void LogHeld(string hold, string sentence, int count, string some);
+
+    [LoggerMessage(63, LogLevel.Warning, "couch.sweep.destroyed {VmId}: nobody's", EventName = "couch.sweep.destroyed")]
+    private partial void LogDestroyed(string vmId);
+
+    [LoggerMessage(64, LogLevel.Warning, "VMs are not swept in this minute, because they could not be listed: {Reason}")]
+    private partial void LogNotListed(string reason);
+
+    [LoggerMessage(65, LogLevel.Warning, "Nobody can say which guests are in memory: {Reason}")]
+    private partial void LogNodesNotAsked(string reason);
+
+    [LoggerMessage(66, LogLevel.Warning, "The sweep of VMs could not mend {Id}: {Reason}")]
+    private partial void LogNotMended(string id, string reason);
+
+    [LoggerMessage(67, LogLevel.Warning, "A sweep of VMs ended early: {Reason}")]
+    private partial void LogFailed(string reason);
+}

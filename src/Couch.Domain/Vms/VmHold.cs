@@ -1,0 +1,18 @@
+using System.Text.Json.Serialization;
+
+namespace Couch.Domain.Vms;
+
+/// <summary>Why a pass over the VMs holds its hand: what it sees is less likely than that it sees wrongly.</summary>
+[GenerateSerializer, Alias("couch.VmHold")]
+[JsonConverter(typeof(JsonStringEnumConverter<VmHold>))]
+public enum VmHold
+{
+    /// <summary>More than three VMs and more than a tenth vanished at once: no guest is looked after, and none is lost.</summary>
+    [JsonStringEnumMemberName("many-vanished")] ManyVanished = 0,
+
+    /// <summary>VMs carry this couch's claim for guests it does not know: its database is older than its VMs. They stay, and so do unclaimed ones.</summary>
+    [JsonStringEnumMemberName("unknown-guests")] UnknownGuests = 1,
+
+    /// <summary>An account declared to be this couch's alone has another couch's VMs: unclaimed ones stay.</summary>
+    [JsonStringEnumMemberName("shared-account")] SharedAccount = 2,
+}
