@@ -45,7 +45,7 @@ internal sealed partial class VmDriver(
             }
             catch (VmHostException failure)
             {
-                return new VmReport.Failed(attempt, failure.Message, failure.IsFinal);
+                return new VmReport.Failed(attempt, failure.Message, failure.IsFinal) { RetryAfter = failure.RetryAfter };
             }
         });
     }
@@ -87,7 +87,7 @@ internal sealed partial class VmDriver(
         }
         catch (VmHostException failure)
         {
-            return new VmReport.NotGone(failure.Message);
+            return new VmReport.NotGone(failure.Message) { RetryAfter = failure.RetryAfter };
         }
     });
 
@@ -154,7 +154,13 @@ internal sealed partial class VmDriver(
     {
         try
         {
-            await host.Furnish(Order(guest, mayExist: true), vmId, cancel);
+            await gates.Furnishes.Pass(
+                async () =>
+                {
+                    await host.Furnish(Order(guest, mayExist: true), vmId, cancel);
+                    return true;
+                },
+                cancel);
             return true;
         }
         catch (VmHostException failure)

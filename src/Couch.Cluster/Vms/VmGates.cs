@@ -5,6 +5,8 @@ internal sealed class VmGates(VmOptions options)
 {
     public SemaphoreSlim Creates { get; } = new(options.CallsAtOnce);
 
+    public SemaphoreSlim Furnishes { get; } = new(options.CallsAtOnce);
+
     public SemaphoreSlim Looks { get; } = new(options.CallsAtOnce);
 
     public SemaphoreSlim Meters { get; } = new(options.CallsAtOnce);

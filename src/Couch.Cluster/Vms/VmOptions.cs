@@ -15,8 +15,8 @@ public sealed class VmOptions
     public int Attempts { get; init; } = 8;
 
     /// <summary>
-    /// The most calls of a kind that a node has under way at the provider; creates, looks and destroys are counted apart,
-    /// so that hanging creates never hold up a kill. 1 to 1000; default 64. From <c>COUCH_VM_CALLS</c>.
+    /// The most calls of a kind that a node has under way at the provider; creates, furnishings, looks, measurements
+    /// and destroys are counted apart, so that whatever hangs never holds up a kill. 1 to 1000; default 64. From <c>COUCH_VM_CALLS</c>.
     /// </summary>
     public int CallsAtOnce { get; init; } = 64;
 

@@ -12,7 +12,11 @@ public abstract record VmReport
 
     /// <summary>This attempt came to nothing, before the VM was made or while it booted. <c>IsFinal</c>: another would too.</summary>
     [GenerateSerializer, Immutable, Alias("couch.VmReport.Failed")]
-    public sealed record Failed([property: Id(0)] int Attempt, [property: Id(1)] string Error, [property: Id(2)] bool IsFinal) : VmReport;
+    public sealed record Failed([property: Id(0)] int Attempt, [property: Id(1)] string Error, [property: Id(2)] bool IsFinal) : VmReport
+    {
+        /// <summary>How long the provider wants to be left alone; null where it did not say.</summary>
+        [Id(3)] public TimeSpan? RetryAfter { get; init; }
+    }
 
     /// <summary>The VM is ready and furnished.</summary>
     [GenerateSerializer, Immutable, Alias("couch.VmReport.Ready")]
@@ -28,5 +32,9 @@ public abstract record VmReport
 
     /// <summary>Something may be left.</summary>
     [GenerateSerializer, Immutable, Alias("couch.VmReport.NotGone")]
-    public sealed record NotGone([property: Id(0)] string Error) : VmReport;
+    public sealed record NotGone([property: Id(0)] string Error) : VmReport
+    {
+        /// <inheritdoc cref="Failed.RetryAfter"/>
+        [Id(1)] public TimeSpan? RetryAfter { get; init; }
+    }
 }

@@ -42,11 +42,11 @@ public static class VmTrack
     public static Guest Observe(this Guest guest, VmReport report, int mostAttempts, DateTimeOffset now, double chance) => report switch
     {
         VmReport.Made made => guest.ObservedMade(made.Attempt, made.VmId, made.Endpoint),
-        VmReport.Failed failed => guest.ObservedFailure(failed.Attempt, failed.Error, failed.IsFinal, mostAttempts, now, chance),
+        VmReport.Failed failed => guest.ObservedFailure(failed, mostAttempts, now, chance),
         VmReport.Ready ready => guest.ObservedReady(ready.VmId, now),
         VmReport.Looked looked => guest.ObservedPresence(looked.VmId, looked.IsThere, now),
         VmReport.Gone => guest.ObservedGone(now),
-        VmReport.NotGone notGone => guest.ObservedNotGone(notGone.Error, now, chance),
+        VmReport.NotGone notGone => guest.ObservedNotGone(notGone, now, chance),
         _ => guest,
     };
 
@@ -69,9 +69,9 @@ public static class VmTrack
             : guest;
 
     /// <summary>An attempt came to nothing. The guest ends where it was the last, or where trying again cannot help.</summary>
-    private static Guest ObservedFailure(this Guest guest, int attempt, string error, bool isFinal, int mostAttempts, DateTimeOffset now, double chance)
+    private static Guest ObservedFailure(this Guest guest, VmReport.Failed failure, int mostAttempts, DateTimeOffset now, double chance)
     {
-        if (guest.Vm.State is not (VmState.Requested or VmState.Booting) || guest.Vm.Attempts != attempt)
+        if (guest.Vm.State is not (VmState.Requested or VmState.Booting) || guest.Vm.Attempts != failure.Attempt)
             return guest;
 
         var failed = guest with
@@ -81,11 +81,11 @@ public static class VmTrack
                 State = VmState.Requested,
                 Id = null,
                 Endpoint = null,
-                LastError = error,
-                NotBefore = now + VmRetries.After(guest.Vm.Attempts, chance),
+                LastError = failure.Error,
+                NotBefore = now + VmRetries.After(guest.Vm.Attempts, chance, failure.RetryAfter),
             },
         };
-        return isFinal || attempt >= mostAttempts ? failed.FailProvisioning(error, now) : failed;
+        return failure.IsFinal || failure.Attempt >= mostAttempts ? failed.FailProvisioning(failure.Error, now) : failed;
     }
 
     /// <summary>The VM was seen ready: the guest runs, unless it has been activated by hand or has ended.</summary>
@@ -126,15 +126,15 @@ public static class VmTrack
     };
 
     /// <summary>The host could not confirm it. Destruction is never given up.</summary>
-    private static Guest ObservedNotGone(this Guest guest, string error, DateTimeOffset now, double chance) =>
+    private static Guest ObservedNotGone(this Guest guest, VmReport.NotGone failure, DateTimeOffset now, double chance) =>
         guest.Vm is { State: VmState.Destroying or VmState.Lost, DestroyedAt: null }
             ? guest with
             {
                 Vm = guest.Vm with
                 {
-                    LastError = error,
+                    LastError = failure.Error,
                     FailedReleases = guest.Vm.FailedReleases + 1,
-                    NotBefore = now + VmRetries.After(guest.Vm.FailedReleases + 1, chance),
+                    NotBefore = now + VmRetries.After(guest.Vm.FailedReleases + 1, chance, failure.RetryAfter),
                 },
             }
             : guest;

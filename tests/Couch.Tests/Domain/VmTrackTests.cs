@@ -135,6 +135,20 @@ public sealed class VmTrackTests
         });
 
     [Fact]
+    public void A_provider_that_asks_to_be_left_alone_is_left_alone_for_that_long_within_bounds()
+    {
+        var plea = TimeSpan.FromSeconds(90);
+        var refused = Ordered().Then(new VmReport.Failed(1, "too many", false) { RetryAfter = plea });
+        Assert.InRange(refused.Vm.NotBefore!.Value - Now, plea, plea * 1.25);
+
+        var ending = Killed(Ready()).Then(new VmReport.NotGone("too many") { RetryAfter = TimeSpan.FromHours(1) });
+        Assert.InRange(ending.Vm.NotBefore!.Value - Now, VmRetries.LongestPlea, VmRetries.LongestPlea * 1.25);
+
+        var hurried = Ordered().Then(new VmReport.Failed(1, "busy", false) { RetryAfter = TimeSpan.Zero });
+        Assert.Equal(VmRetries.After(1, 0.5), hurried.Vm.NotBefore!.Value - Now);
+    }
+
+    [Fact]
     public void Whatever_is_reported_in_whatever_order_an_ended_guest_never_moves_and_a_receipt_is_never_taken_back()
     {
         var report = Gen.OneOf<VmReport>(

@@ -16,7 +16,6 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
     private const int RemovalRounds = 3;
 
     private readonly DockerEngine engine = new(options.Engine, clock);
-    private readonly GuestTurns turns = new();
     private volatile EngineAbilities? abilities;
 
     public string Name => "docker";
@@ -30,11 +29,15 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
 
     public Task<VmHostProblem?> Check(CancellationToken cancel) => EngineCheck.Of(engine, options, cancel);
 
-    public Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel) =>
-        turns.Take(order.Guest, () => MakeOrAdopt(order), cancel);
+    /// <remarks>Goes on to its own end when its caller stops waiting: the engine may be making the sandbox all the same.</remarks>
+    public Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel) => MakeOrAdopt(order).WaitAsync(cancel);
 
+    /// <remarks>
+    /// Waits for no create of the same guest: one that is still under way leaves a sandbox that its caller must release
+    /// after it, and that carries its claim in any case.
+    /// </remarks>
     public Task Release(GuestId guest, string installation, string? vmId, CancellationToken cancel) =>
-        turns.Take(guest, () => RemoveAll(guest, installation, vmId), cancel);
+        RemoveAll(guest, installation, vmId).WaitAsync(cancel);
 
     public async Task<VmSight> Observe(string vmId, CancellationToken cancel)
     {
@@ -70,7 +73,7 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
             ? await Meter.Read(engine, await Abilities(cancel), found, clock, cancel)
             : throw new VmHostException($"There is no sandbox {vmId} to measure");
 
-    // A turn is bounded by its calls' bounds, not by its caller's patience.
+    // It is bounded by its calls' bounds, not by its caller's patience.
     private async Task<EnsuredVm> MakeOrAdopt(VmOrder order)
     {
         var name = Sandbox.NameOf(order.Guest);
@@ -145,13 +148,13 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
     private async Task<EngineAbilities> Abilities(CancellationToken cancel) =>
         abilities ??= EngineAbilities.Of(await engine.Ask("describe itself", DockerEngine.AskBound, (docker, token) => docker.System.GetSystemInfoAsync(token), cancel));
 
-    private async Task<bool> RemoveAll(GuestId guest, string installation, string? vmId)
+    private async Task RemoveAll(GuestId guest, string installation, string? vmId)
     {
         for (var round = 0; round < RemovalRounds; round++)
         {
             var claimed = await Claimed(guest, installation, vmId);
             if (claimed.Count == 0)
-                return true;
+                return;
             foreach (var id in claimed)
                 await engine.Remove(id, CancellationToken.None);
         }
