@@ -28,7 +28,8 @@ public sealed class CouchOptions
     public int GatewayPort { get; init; } = 30000;
 
     /// <summary>Address other silos reach this one by; only with PostgreSQL (a single node listens on loopback).</summary>
-    /// <value>From <c>COUCH_ADVERTISED_ADDRESS</c>; default: found by itself.</value>
+    /// <value>From <c>COUCH_ADVERTISED_ADDRESS</c>: an address, or a network that one of the machine's addresses is in;
+    /// default: found by itself.</value>
     public IPAddress? AdvertisedAddress { get; init; }
 
     /// <summary>Name of the deployment: nodes of one name on one database form one couch. From <c>COUCH_CLUSTER_ID</c>; default <c>couch</c>.</summary>
@@ -67,8 +68,8 @@ public sealed class CouchOptions
         }
 
         IPAddress? address = null;
-        if (settings.Text("COUCH_ADVERTISED_ADDRESS") is { } advertised && !IPAddress.TryParse(advertised, out address))
-            settings.Wrong("COUCH_ADVERTISED_ADDRESS", $"must be an IP address, not '{advertised}'");
+        if (settings.Text("COUCH_ADVERTISED_ADDRESS") is { } advertised && (address = OwnAddress.Read(advertised, out var reasonAgainst)) is null)
+            settings.Wrong("COUCH_ADVERTISED_ADDRESS", reasonAgainst!);
 
         return new CouchOptions
         {

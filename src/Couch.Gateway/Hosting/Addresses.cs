@@ -30,6 +30,16 @@ internal sealed record Addresses(string? Urls)
         return new Addresses(urls);
     }
 
+    /// <summary>The first address that a couch under <paramref name="configuration"/> listens on, as this machine reaches it.</summary>
+    public static Uri ToKnockAt(IConfiguration configuration)
+    {
+        var settings = new Settings(configuration);
+        var url = settings.Text("urls")?.Split(';')[0].Trim() ?? configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).FirstOrDefault();
+        var address = url is null ? null : Parse(url);
+        var host = address is { Host: var named } && IPAddress.TryParse(named.Trim('[', ']'), out var ip) && !ip.Equals(IPAddress.Any) && !ip.Equals(IPAddress.IPv6Any) ? named : Loopback;
+        return new UriBuilder(address?.Scheme ?? "http", host, address?.Port ?? settings.Whole("PORT", DefaultPort, 1, IPEndPoint.MaxPort)).Uri;
+    }
+
     private static void Check(Settings settings, string name, string url, bool hasHostKey)
     {
         if (Parse(url) is not { } address)

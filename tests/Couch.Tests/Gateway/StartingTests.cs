@@ -1,6 +1,9 @@
+using System.Net;
+using Couch.Cluster;
 using Couch.Cluster.Configuration;
 using Couch.Gateway;
 using Couch.Tests.Support;
+using Microsoft.Extensions.Configuration;
 using Xunit;
 
 namespace Couch.Tests.Gateway;
@@ -60,6 +63,23 @@ public sealed class StartingTests
 
         Assert.Contains($"PORT names port {couch.Address.Port}, which is in use", WhyNot($"--PORT={couch.Address.Port}"), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_silos_address_is_the_one_that_lies_in_the_network_named() =>
+        Assert.Equal(IPAddress.Loopback, Reading("127.0.0.0/8").AdvertisedAddress);
+
+    [Fact]
+    public void A_silos_address_may_be_said_as_it_is() =>
+        Assert.Equal(IPAddress.Parse("10.1.2.3"), Reading("10.1.2.3").AdvertisedAddress);
+
+    [Theory]
+    [InlineData("203.0.113.0/24", "which none of this machine's addresses is in")]
+    [InlineData("node-1", "must be an IP address")]
+    public void A_network_this_machine_is_not_in_is_refused(string text, string why) =>
+        Assert.Contains(why, WhyNot($"--COUCH_ADVERTISED_ADDRESS={text}"), StringComparison.Ordinal);
+
+    private static CouchOptions Reading(string advertised) =>
+        CouchOptions.Read(new Settings(new ConfigurationBuilder().AddInMemoryCollection([new("COUCH_ADVERTISED_ADDRESS", advertised)]).Build()));
 
     private static string WhyNot(params string[] settings) =>
         Assert.Throws<SettingsException>(() => CouchGateway.Create(["--COUCH_AUTH_TOKEN=", "--VERS_AUTH_TOKEN=", .. settings])).Message;

@@ -1,0 +1,34 @@
+using Couch.Gateway.Hosting;
+
+namespace Couch.Gateway.Health;
+
+/// <summary>
+/// <c>Couch.Gateway --health</c>: asks the couch that was started beside it, under the same environment, whether it is
+/// ready. For container health checks, in images that have neither a shell nor curl.
+/// </summary>
+public static class Knock
+{
+    public const string Switch = "--health";
+
+    private const int NotReady = 1;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+
+    /// <returns>The exit code: 0 where it is ready, else 1.</returns>
+    public static async Task<int> Run(string[] args, TextWriter output)
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddEnvironmentVariables("ASPNETCORE_").AddEnvironmentVariables().AddCommandLine([.. args.Except([Switch])]).Build();
+        using var http = new HttpClient { Timeout = Patience };
+        try
+        {
+            using var response = await http.GetAsync(new Uri(Addresses.ToKnockAt(configuration), "/health/ready"));
+            await output.WriteLineAsync(await response.Content.ReadAsStringAsync());
+            return response.IsSuccessStatusCode ? 0 : NotReady;
+        }
+        catch (Exception silence) when (silence is HttpRequestException or TaskCanceledException)
+        {
+            await output.WriteLineAsync(silence.Message);
+            return NotReady;
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using Couch.Gateway.Health;
+using Couch.Tests.Support;
+using Xunit;
+
+namespace Couch.Tests.Gateway;
+
+/// <summary>The health check of an image that has neither a shell nor curl.</summary>
+public sealed class KnockTests(CouchHost couch) : IClassFixture<CouchHost>
+{
+    [Fact]
+    public async Task A_ready_couch_lets_its_health_check_pass()
+    {
+        var said = new StringWriter();
+
+        Assert.Equal(0, await Knock.Run([Knock.Switch, $"--urls={couch.Address}"], said));
+        Assert.Contains("\"ready\"", said.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://+:{0}")]
+    [InlineData("http://0.0.0.0:{0}")]
+    [InlineData("http://[::]:{0};http://10.1.2.3:1")]
+    public async Task A_couch_that_listens_everywhere_is_asked_on_this_machine(string everywhere) =>
+        Assert.Equal(0, await Knock.Run([Knock.Switch, "--urls", string.Format(null, everywhere, couch.Address.Port)], TextWriter.Null));
+
+    [Fact]
+    public async Task Without_an_address_the_port_is_PORT() =>
+        Assert.Equal(0, await Knock.Run([Knock.Switch, "--urls=", $"--PORT={couch.Address.Port}"], TextWriter.Null));
+
+    [Fact]
+    public async Task Where_nobody_listens_the_health_check_fails() =>
+        Assert.Equal(1, await Knock.Run([Knock.Switch, $"--urls=http://127.0.0.1:{FreePort.Find(1)[0]}"], TextWriter.Null));
+
+    [Fact]
+    public async Task A_process_started_as_a_health_check_is_no_couch()
+    {
+        var (code, said) = await CouchProcess.RunToEnd([], Knock.Switch, $"--urls={couch.Address}");
+
+        Assert.Equal(0, code);
+        Assert.DoesNotContain("Couch listens", said, StringComparison.Ordinal);
+    }
+}
