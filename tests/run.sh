@@ -18,6 +18,9 @@ quietly() {
 quietly dotnet restore Couch.Orleans.sln --locked-mode
 quietly dotnet build Couch.Orleans.sln --no-restore --configuration Release -warnaserror
 
+# Backups of a single node are made by its command line.
+command -v sqlite3 >/dev/null || quietly apt-get -qq install -y --no-install-recommends sqlite3
+
 result=0
 tests/with-engine.sh tests/with-postgres.sh dotnet test --project tests/Couch.Tests --no-build --configuration Release --no-progress >"$log" 2>&1 || result=$?
 

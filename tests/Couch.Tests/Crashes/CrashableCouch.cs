@@ -29,6 +29,21 @@ public abstract class CrashableCouch : IAsyncLifetime
     /// <summary>Until disposed, no guest's row gets into the table.</summary>
     internal abstract Task<IAsyncDisposable> HoldBackGuests();
 
+    internal Task<string> BackUp(string file, int exitCode = 0) => DeployScript.Run(exitCode, "backup.sh", BackupArguments(file), ForScripts);
+
+    internal Task<string> Restore(string file, int exitCode = 0) => DeployScript.Run(exitCode, "restore.sh", RestoreArguments(file), ForScripts);
+
+    internal async Task<bool> TryRestore(string file) => (await DeployScript.Run("restore.sh", RestoreArguments(file), ForScripts)).ExitCode == 0;
+
+    /// <summary>Loses every row.</summary>
+    internal abstract Task Damage();
+
+    protected virtual Dictionary<string, string> ForScripts => [];
+
+    protected abstract string[] BackupArguments(string file);
+
+    protected abstract string[] RestoreArguments(string file);
+
     protected abstract Task<DbConnection> Open();
 
     protected static async Task Execute(DbConnection connection, string statement)
@@ -69,6 +84,16 @@ public sealed class CrashableSqlite : CrashableCouch
             await Execute(again, "DROP TRIGGER hold_back");
         });
     }
+
+    internal override async Task Damage()
+    {
+        await File.WriteAllTextAsync($"{folder["data"]}/couch.db", "no database");
+        File.Delete($"{folder["data"]}/signing.key");
+    }
+
+    protected override string[] BackupArguments(string file) => ["sqlite", folder["data"], file];
+
+    protected override string[] RestoreArguments(string file) => ["sqlite", file, folder["data"]];
 
     protected override async Task<DbConnection> Open()
     {
@@ -114,6 +139,25 @@ public sealed class CrashablePostgres : CrashableCouch
             await holder.DisposeAsync();
         });
     }
+
+    internal override async Task Damage()
+    {
+        await using var connection = await Open();
+        await Execute(connection, "DROP TABLE grain_state CASCADE");
+    }
+
+    protected override Dictionary<string, string> ForScripts
+    {
+        get
+        {
+            var settings = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+            return new() { ["PGHOST"] = settings.Host!, ["PGPORT"] = $"{settings.Port}", ["PGUSER"] = settings.Username!, ["PGDATABASE"] = settings.Database! };
+        }
+    }
+
+    protected override string[] BackupArguments(string file) => ["postgres", file];
+
+    protected override string[] RestoreArguments(string file) => ["postgres", file];
 
     protected override async Task<DbConnection> Open()
     {

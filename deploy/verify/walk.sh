@@ -1,0 +1,119 @@
+# What verify.sh claims of the running stack. Sourced by it: uses its compose, call, step and fail.
+
+api() {
+  local method=$1 path=$2
+  shift 2
+  curl -sS --fail-with-body -m 40 -X "$method" -H "Authorization: Bearer $COUCH_AUTH_TOKEN" -H 'Content-Type: application/json' "$@" "$couch$path"
+}
+
+# A stay from its invite on, left running: its id and token are added to the guests seen so far.
+guests=()
+tokens=()
+begin_stay() {
+  local code answer
+  code=$(api POST /couch/invites -d '{"createdBy":"verify"}' | field code)
+  answer=$(curl -sS --fail-with-body -m 40 -H 'Content-Type: application/json' -d "{\"code\":\"$code\",\"name\":\"$1\"}" "$couch/couch/redeem")
+  guests+=("$(field guestId <<<"$answer")")
+  tokens+=("$(field authToken <<<"$answer")")
+  api POST "/couch/guests/${guests[-1]}/activate" -d '{"vmId":"vm-1","agentEndpoint":"http://10.0.0.1:1"}' >/dev/null
+  api PUT "/couch/guests/${guests[-1]}/usage" -d '{"tokensUsed":1234}' >/dev/null
+  [ "$(status_of "${tokens[-1]}")" = running ] || fail "$1 does not run"
+}
+status_of() { curl -sS --fail-with-body -m 40 -H "Authorization: Bearer $1" "$couch/couch/status" | field status; }
+
+walk() {
+  begin_stay "$1"
+  begin_stay "$1, not for long"
+  api DELETE "/couch/guests/${guests[-1]}" >/dev/null
+  [ "$(api GET "/couch/guests/${guests[-1]}/status" | field status)" = revoked ] || fail "a killed guest is not revoked"
+  unset 'guests[-1]' 'tokens[-1]'
+  everybody_stays
+}
+everybody_stays() {
+  local at listed
+  listed=$(api GET '/couch/guests?limit=100')
+  for at in "${!guests[@]}"; do
+    [[ $listed == *"${guests[$at]}"* ]] || { fail "${guests[$at]} is not listed"; return 1; }
+    [ "$(status_of "${tokens[$at]}")" = running ] || { fail "${guests[$at]} does not run"; return 1; }
+    [[ $(api GET "/couch/guests/${guests[$at]}") == *'"tokensUsed":1234'* ]] || { fail "${guests[$at]} lost its usage"; return 1; }
+  done
+}
+
+# Asks for every guest's status over and over; begun before a disturbance, ended after it.
+begin_polls() {
+  : >"$folder/polls"
+  while :; do
+    for token in "${tokens[@]}"; do
+      printf '%s %s\n' "$SECONDS" "$(curl -s -o /dev/null -m 40 -w '%{http_code}' -H "Authorization: Bearer $token" "$couch/couch/status" || true)" >>"$folder/polls"
+    done
+    sleep 0.05
+  done &
+  polls=$!
+  helpers+=("$polls")
+}
+end_polls() {
+  kill "$polls"
+  wait "$polls" 2>/dev/null || true
+  step "      $(grep -c ' 200$' "$folder/polls") polls answered, $(grep -vc ' 200$' "$folder/polls" || true) not$(
+    awk '$2 != 200 { if (!first) first = $1; last = $1 } END { if (first) print ", over " last - first + 1 " s" }' "$folder/polls")"
+}
+until_true() {
+  local bound=$((SECONDS + $1)) what=$2
+  shift 2
+  until "$@" 2>/dev/null; do
+    [ $SECONDS -lt $bound ] || { fail "not within its time: $what"; return 1; }
+    sleep 0.5
+  done
+}
+nodes_behind_balancer() {
+  local answers
+  answers=$("${compose[@]}" exec -T balancer bash -c 'getent ahostsv4 node' | awk '{ print $1 }' | sort -u | wc -l)
+  [ "$answers" -eq "$1" ]
+}
+
+step "walking the protocol through the balancer"
+walk first
+
+step "silo ports: nothing but the balancer is published, and the balancer cannot reach them"
+published=$("${compose[@]}" ps --format '{{.Ports}}' | grep -o '[0-9.]*:[0-9]*->' | sort -u | tr '\n' ' ')
+[ "$published" = "127.0.0.1:$port-> " ] || fail "published: $published"
+"${compose[@]}" exec -T balancer bash -c 'exec 3<>/dev/tcp/node/3000' || fail "the balancer does not reach a node"
+for silo_port in 11111 30000; do
+  if "${compose[@]}" exec -T balancer bash -c "exec 3<>/dev/tcp/node/$silo_port" 2>/dev/null; then fail "the balancer reaches port $silo_port"; fi
+done
+step "killing a node with SIGKILL"
+begin_polls
+victim=$COMPOSE_PROJECT_NAME-node-2
+process=$(engine "containers/$victim/json" | sed -n 's/.*"Pid":\([0-9]*\).*/\1/p')
+# From outside, where that may be done: what the engine is asked to kill it does not start again.
+kill -KILL "$process" 2>/dev/null || engine "containers/$victim/kill?signal=KILL" -X POST
+until_true 60 "every guest answers again" everybody_stays
+until_true 90 "the killed node is back" nodes_behind_balancer 3
+end_polls
+step "walking the protocol again"
+walk second
+
+step "growing to five nodes"
+"${compose[@]}" up -d --wait --no-recreate --scale node=5 >>"$folder/log" 2>&1
+until_true 30 "the balancer knows five nodes" nodes_behind_balancer 5
+walk third
+
+step "shrinking to two, under polls"
+begin_polls
+"${compose[@]}" up -d --no-recreate --scale node=2 >>"$folder/log" 2>&1
+end_polls
+everybody_stays
+
+step "stopping everything, and starting it from its volume"
+"${compose[@]}" down >>"$folder/log" 2>&1
+"${compose[@]}" up -d --wait >>"$folder/log" 2>&1
+until_true 60 "every guest answers again" everybody_stays
+
+step "callers are told apart by their address, whatever they say of it themselves"
+for forged in $(seq 1 400); do
+  code=$(curl -s -o /dev/null -w '%{http_code}' -H "X-Forwarded-For: 198.51.100.$((forged % 250))" -H 'Content-Type: application/json' -d '{"code":"inv_x","name":"x"}' "$couch/couch/redeem")
+  [ "$code" != 429 ] || break
+done
+[ "$code" = 429 ] || fail "400 redeems from one address were not too many"
+other=$("${compose[@]}" exec -T balancer bash -c 'exec 3<>/dev/tcp/127.0.0.1/3000; printf "GET /couch/status?token=x HTTP/1.1\r\nHost: couch\r\nConnection: close\r\n\r\n" >&3; head -n 1 <&3')
+[[ $other == *" 404"* ]] || fail "another caller was answered: $other"
