@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs docker-compose.yml for real, as an operator does, from a scratch copy of this tree: builds the image, walks the
-# protocol through the balancer, kills a node, grows, shrinks, stops and starts again, and leaves nothing. About five
+# protocol through the balancer, kills a node, grows, shrinks, stops and starts again, and leaves nothing. About seven
 # minutes on two cores. Uses the container engine that answers, else a Podman of its own; where no registry answers, images
 # made from Debian packages and this machine's .NET (verify/offline-images.sh).
 set -euo pipefail

@@ -10,22 +10,28 @@ api() {
 guests=()
 tokens=()
 begin_stay() {
-  local code answer
-  code=$(api POST /couch/invites -d '{"createdBy":"verify"}' | field code)
-  answer=$(curl -sS --fail-with-body -m 40 -H 'Content-Type: application/json' -d "{\"code\":\"$code\",\"name\":\"$1\"}" "$couch/couch/redeem")
-  guests+=("$(field guestId <<<"$answer")")
-  tokens+=("$(field authToken <<<"$answer")")
-  api POST "/couch/guests/${guests[-1]}/activate" -d '{"vmId":"vm-1","agentEndpoint":"http://10.0.0.1:1"}' >/dev/null
-  api PUT "/couch/guests/${guests[-1]}/usage" -d '{"tokensUsed":1234}' >/dev/null
-  [ "$(status_of "${tokens[-1]}")" = running ] || fail "$1 does not run"
+  local code answer guest token
+  code=$(api POST /couch/invites -d '{"createdBy":"verify"}' | field code) && [ -n "$code" ] || return 1
+  answer=$(curl -sS --fail-with-body -m 40 -H 'Content-Type: application/json' -H "Idempotency-Key: ${code:4:20}" \
+    -d "{\"code\":\"$code\",\"name\":\"$1\"}" "$couch/couch/redeem") || return 1
+  guest=$(field guestId <<<"$answer")
+  token=$(field authToken <<<"$answer")
+  api POST "/couch/guests/$guest/activate" -d '{"vmId":"vm-1","agentEndpoint":"http://10.0.0.1:1"}' >/dev/null || return 1
+  api PUT "/couch/guests/$guest/usage" -d '{"tokensUsed":1234}' >/dev/null || return 1
+  [ "$(status_of "$token")" = running ] || return 1
+  guests+=("$guest")
+  tokens+=("$token")
+}
+begin_stays() {
+  for _ in $(seq 1 "$1"); do begin_stay verify || return 1; done
 }
 status_of() { curl -sS --fail-with-body -m 40 -H "Authorization: Bearer $1" "$couch/couch/status" | field status; }
 
 walk() {
-  begin_stay "$1"
-  begin_stay "$1, not for long"
-  api DELETE "/couch/guests/${guests[-1]}" >/dev/null
-  [ "$(api GET "/couch/guests/${guests[-1]}/status" | field status)" = revoked ] || fail "a killed guest is not revoked"
+  begin_stays 2 || fail "a stay does not begin"
+  local last=${guests[-1]}
+  api DELETE "/couch/guests/$last" >/dev/null
+  [ "$(api GET "/couch/guests/$last/status" | field status)" = revoked ] || fail "a killed guest is not revoked"
   unset 'guests[-1]' 'tokens[-1]'
   everybody_stays
 }
@@ -72,7 +78,8 @@ nodes_behind_balancer() {
 }
 
 step "walking the protocol through the balancer"
-walk first
+walk
+begin_stays 12
 
 step "silo ports: nothing but the balancer is published, and the balancer cannot reach them"
 published=$("${compose[@]}" ps --format '{{.Ports}}' | grep -o '[0-9.]*:[0-9]*->' | sort -u | tr '\n' ' ')
@@ -84,19 +91,25 @@ done
 step "killing a node with SIGKILL"
 begin_polls
 victim=$COMPOSE_PROJECT_NAME-node-2
-process=$(engine "containers/$victim/json" | sed -n 's/.*"Pid":\([0-9]*\).*/\1/p')
+process() { engine "containers/$victim/json" | sed -n 's/.*"Pid":\([0-9]*\).*/\1/p'; }
+killed=$(process)
 # From outside, where that may be done: what the engine is asked to kill it does not start again.
-kill -KILL "$process" 2>/dev/null || engine "containers/$victim/kill?signal=KILL" -X POST
-until_true 60 "every guest answers again" everybody_stays
-until_true 90 "the killed node is back" nodes_behind_balancer 3
+kill -KILL "$killed" 2>/dev/null || engine "containers/$victim/kill?signal=KILL" -X POST
+moment=$SECONDS
+until_true 60 "ten stays begin one after the other" begin_stays 10
+until_true 60 "every guest answers" everybody_stays
+step "      stays begin as before within $((SECONDS - moment)) s"
+restarted() { local now; now=$(process) && [ "${now:-0}" != 0 ] && [ "$now" != "$killed" ]; }
+until_true 60 "the engine has started it again" restarted
+"${compose[@]}" up -d --wait --no-recreate >>"$folder/log" 2>&1
 end_polls
 step "walking the protocol again"
-walk second
+walk
 
 step "growing to five nodes"
 "${compose[@]}" up -d --wait --no-recreate --scale node=5 >>"$folder/log" 2>&1
 until_true 30 "the balancer knows five nodes" nodes_behind_balancer 5
-walk third
+walk
 
 step "shrinking to two, under polls"
 begin_polls
