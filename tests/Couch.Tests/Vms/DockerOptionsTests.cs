@@ -1,4 +1,5 @@
 using Couch.Cluster.Configuration;
+using Couch.Cluster.Vms;
 using Couch.Cluster.Vms.Docker;
 using Microsoft.Extensions.Configuration;
 using Xunit;

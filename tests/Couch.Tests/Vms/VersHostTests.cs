@@ -148,6 +148,21 @@ public sealed class VersHostTests : VmHostTests, IAsyncLifetime
         Assert.Equal(VmSight.Ready, await host.Observe(vm.VmId, Cancel));
     }
 
+    [Theory]
+    [InlineData("none", VmSight.Ready)]
+    [InlineData("tcp", VmSight.Ready)]
+    [InlineData("http:/harm", VmSight.Ready)]
+    [InlineData("http:/nothing-here", VmSight.Booting)]
+    public async Task The_configured_probe_asks_the_vms_endpoint(string probe, VmSight sight)
+    {
+        // What answers there is the simulator itself.
+        var endpoint = at.Vers.Url.GetLeftPart(UriPartial.Authority) + "/?vm={vm_id}";
+        var host = at.HostWith(options => options with { Endpoint = endpoint, Probe = Probe.Parse(probe)! });
+        var vm = await host.Ensure(Order(SomeGuest()), Cancel);
+
+        Assert.Equal(sight, await host.Observe(vm.VmId, Cancel));
+    }
+
     [Fact]
     public async Task Ensuring_does_not_wait_for_the_boot()
     {

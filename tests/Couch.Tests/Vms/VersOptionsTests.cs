@@ -1,4 +1,5 @@
 using Couch.Cluster.Configuration;
+using Couch.Cluster.Vms;
 using Couch.Cluster.Vms.Vers;
 using Microsoft.Extensions.Configuration;
 using Xunit;
@@ -27,6 +28,7 @@ public sealed class VersOptionsTests
         Assert.Equal("https://7.vm.vers.sh", options.EndpointOf("7"));
         Assert.False(options.IsDedicated);
         Assert.False(options.IsMetered);
+        Assert.Equal(Probe.None, options.Probe);
         Assert.DoesNotContain(Key, options.ToString(), StringComparison.Ordinal);
     }
 
@@ -35,12 +37,14 @@ public sealed class VersOptionsTests
     {
         var options = Read(
             ("VERS_API_KEY", Key), ("GOLDEN_COMMIT_ID", Commit), ("VERS_API_URL", "http://127.0.0.1:7070/api/v1/"),
-            ("COUCH_VERS_ENDPOINT", "http://{vm_id}.example:81"), ("COUCH_VERS_DEDICATED", "TRUE"), ("COUCH_VERS_METER", "yes"))!;
+            ("COUCH_VERS_ENDPOINT", "http://{vm_id}.example:81"), ("COUCH_VERS_DEDICATED", "TRUE"), ("COUCH_VERS_METER", "yes"),
+            ("COUCH_VM_PROBE", "http:/ready"))!;
 
         Assert.Equal("http://127.0.0.1:7070/api/v1", options.ApiUrl);
         Assert.Equal("http://7.example:81", options.EndpointOf("7"));
         Assert.True(options.IsDedicated);
         Assert.True(options.IsMetered);
+        Assert.Equal(new Probe.Http("/ready"), options.Probe);
     }
 
     [Theory]
@@ -57,6 +61,7 @@ public sealed class VersOptionsTests
     [InlineData("COUCH_VERS_ENDPOINT", "{vm_id}")]
     [InlineData("COUCH_VERS_DEDICATED", "perhaps")]
     [InlineData("COUCH_VERS_METER", "2")]
+    [InlineData("COUCH_VM_PROBE", "udp")]
     public void What_is_wrong_is_said_under_its_name_and_without_a_secret(string name, string? value)
     {
         var wrong = Assert.Throws<SettingsException>(() => Read(("VERS_API_KEY", Key), ("GOLDEN_COMMIT_ID", Commit), (name, value)));

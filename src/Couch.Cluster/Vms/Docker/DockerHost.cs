@@ -51,7 +51,7 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
 
         if (found.State.Status is not "running")
             return VmSight.Booting;
-        var isReady = Sandbox.PublishedPort(found, options) is not { } port || await options.Probe.Answers(options.EndpointHost, port, clock, cancel);
+        var isReady = Sandbox.PublishedPort(found, options) is not { } port || await options.Probe.Answers(new UriBuilder("http", options.EndpointHost, port).Uri, clock, cancel);
         return isReady ? VmSight.Ready : VmSight.Booting;
     }
 

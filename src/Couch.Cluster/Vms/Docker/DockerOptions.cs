@@ -55,7 +55,6 @@ public sealed class DockerOptions
         var network = settings.Text("COUCH_DOCKER_NETWORK");
         var runtime = settings.Text("COUCH_DOCKER_RUNTIME");
         var pids = settings.Whole("COUCH_DOCKER_PIDS", 512, LeastPids, MostPids);
-        var probe = settings.Text("COUCH_VM_PROBE");
         // Other programs set DOCKER_HOST too: what it says is nothing to a couch without this VM host.
         if (image is null)
             return null;
@@ -72,7 +71,7 @@ public sealed class DockerOptions
             Network = network,
             Runtime = runtime,
             Pids = pids,
-            Probe = ReadProbe(settings, probe, isPublished: port is not 0),
+            Probe = ReadProbe(settings, isPublished: port is not 0),
         };
     }
 
@@ -106,13 +105,11 @@ public sealed class DockerOptions
         return null;
     }
 
-    private static Probe ReadProbe(Settings settings, string? text, bool isPublished)
+    private static Probe ReadProbe(Settings settings, bool isPublished)
     {
-        var probe = Probe.Parse(text ?? (isPublished ? "tcp" : "none"));
-        if (probe is null)
-            settings.Wrong("COUCH_VM_PROBE", $"must be none, tcp or http:/path, not '{text}'");
-        else if (probe is not Probe.Nothing && !isPublished)
-            settings.Wrong("COUCH_VM_PROBE", $"is '{text}', which needs a published port: set COUCH_DOCKER_PORT");
-        return probe ?? Probe.None;
+        var probe = Probe.Read(settings, otherwise: isPublished ? "tcp" : "none");
+        if (probe is not Probe.Nothing && !isPublished)
+            settings.Wrong("COUCH_VM_PROBE", $"is '{settings.Text("COUCH_VM_PROBE")}', which needs a published port: set COUCH_DOCKER_PORT");
+        return probe;
     }
 }

@@ -15,12 +15,13 @@ public static class VersHosting
     /// <summary>A provider that wants to be left alone for longer is left alone, and the call fails at once.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
-    /// <summary>Adds <see cref="IVmHost"/>; takes a <see cref="VmProbe"/> where one is registered.</summary>
+    /// <summary>Adds <see cref="IVmHost"/>; asks <see cref="VersOptions.Probe"/> unless another <see cref="VmProbe"/> is registered.</summary>
     public static IServiceCollection AddVers(this IServiceCollection services, VersOptions options)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<VersApi>();
+        services.TryAddSingleton<VmProbe>(from => (endpoint, cancel) => options.Probe.Answers(new(endpoint), from.GetRequiredService<TimeProvider>(), cancel));
         services.AddSingleton<IVmHost, VersHost>();
         services.AddHttpClient(VersApi.Client)
             // Every failure is said once, by whoever called.

@@ -33,6 +33,10 @@ public sealed record VersOptions
     /// <value>From <c>COUCH_VERS_METER</c>. The figures come from the guest's own VM: one who is root there can forge them.</value>
     public bool IsMetered { get; init; }
 
+    /// <summary>What tells that a VM that runs is ready too; asked at its endpoint.</summary>
+    /// <value>From <c>COUCH_VM_PROBE</c>: <c>none</c>, <c>tcp</c>, or <c>http:/path</c>; default <c>none</c>.</value>
+    public Probe Probe { get; init; } = Probe.None;
+
     /// <summary>The longest that a create may take; it is never repeated. No setting; 60 seconds.</summary>
     internal TimeSpan CreateBound { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -59,7 +63,9 @@ public sealed record VersOptions
         var (apiUrl, endpoint) = (ReadApiUrl(settings), ReadEndpoint(settings));
         var isDedicated = settings.YesOrNo("COUCH_VERS_DEDICATED", false);
         var isMetered = settings.YesOrNo("COUCH_VERS_METER", false);
-        return key is null || commit is null ? null : new VersOptions
+        if (key is null || commit is null)
+            return null;
+        return new VersOptions
         {
             Key = key,
             Commit = commit.Value,
@@ -67,6 +73,7 @@ public sealed record VersOptions
             Endpoint = endpoint,
             IsDedicated = isDedicated,
             IsMetered = isMetered,
+            Probe = Probe.Read(settings, otherwise: "none"),
         };
     }
 

@@ -1,11 +1,12 @@
 using System.Net.Sockets;
+using Couch.Cluster.Configuration;
 
-namespace Couch.Cluster.Vms.Docker;
+namespace Couch.Cluster.Vms;
 
-/// <summary>What tells that a running sandbox is ready.</summary>
+/// <summary>What tells that a VM that runs is ready: its endpoint answers.</summary>
 public abstract record Probe
 {
-    // A published port answers in well under a second or is not ready; the next observation asks again.
+    // An endpoint answers in well under a second or is not ready; the next observation asks again.
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(2);
 
     // How long a connection must stay open. Docker's own proxy accepts before it knows whether anybody listens.
@@ -18,6 +19,16 @@ public abstract record Probe
     /// <summary>Running is ready.</summary>
     public static Probe None { get; } = new Nothing();
 
+    /// <summary>Reads <c>COUCH_VM_PROBE</c>, telling <paramref name="settings"/> where it is wrong.</summary>
+    public static Probe Read(Settings settings, string otherwise)
+    {
+        var text = settings.Text("COUCH_VM_PROBE");
+        var probe = Parse(text ?? otherwise);
+        if (probe is null)
+            settings.Wrong("COUCH_VM_PROBE", $"must be none, tcp or http:/path, not '{text}'");
+        return probe ?? None;
+    }
+
     /// <summary>Reads <c>none</c>, <c>tcp</c> or <c>http:/path</c>; null for anything else.</summary>
     public static Probe? Parse(string text) => text switch
     {
@@ -28,14 +39,14 @@ public abstract record Probe
         _ => null,
     };
 
-    /// <summary>Whether the sandbox answers at its published port.</summary>
-    internal async Task<bool> Answers(string host, int port, TimeProvider clock, CancellationToken cancel)
+    /// <summary>Whether <paramref name="endpoint"/>, an http or https address, answers.</summary>
+    internal async Task<bool> Answers(Uri endpoint, TimeProvider clock, CancellationToken cancel)
     {
         using var bound = new CancellationTokenSource(Bound, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancel);
         try
         {
-            return await Ask(host, port, clock, either.Token);
+            return await Ask(endpoint, clock, either.Token);
         }
         catch (Exception refusal) when (refusal is SocketException or IOException or HttpRequestException
             || (refusal is OperationCanceledException && !cancel.IsCancellationRequested))
@@ -44,21 +55,21 @@ public abstract record Probe
         }
     }
 
-    private protected abstract Task<bool> Ask(string host, int port, TimeProvider clock, CancellationToken cancel);
+    private protected abstract Task<bool> Ask(Uri endpoint, TimeProvider clock, CancellationToken cancel);
 
     /// <inheritdoc cref="None"/>
     public sealed record Nothing : Probe
     {
-        private protected override Task<bool> Ask(string host, int port, TimeProvider clock, CancellationToken cancel) => Task.FromResult(true);
+        private protected override Task<bool> Ask(Uri endpoint, TimeProvider clock, CancellationToken cancel) => Task.FromResult(true);
     }
 
     /// <summary>Something accepts a connection and does not close it at once.</summary>
     public sealed record Tcp : Probe
     {
-        private protected override async Task<bool> Ask(string host, int port, TimeProvider clock, CancellationToken cancel)
+        private protected override async Task<bool> Ask(Uri endpoint, TimeProvider clock, CancellationToken cancel)
         {
             using var client = new TcpClient();
-            await client.ConnectAsync(host, port, cancel);
+            await client.ConnectAsync(endpoint.Host, endpoint.Port, cancel);
             using var settled = new CancellationTokenSource(Settled, clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(settled.Token, cancel);
             try
@@ -75,12 +86,12 @@ public abstract record Probe
     /// <summary>A GET of the path is answered with a success.</summary>
     public sealed record Http(string Path) : Probe
     {
-        // The sandbox is a neighbour: neither a proxy nor its redirects have a say.
+        // Neither a proxy nor a redirect has a say: the endpoint itself answers.
         private static readonly HttpClient Client = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.Zero });
 
-        private protected override async Task<bool> Ask(string host, int port, TimeProvider clock, CancellationToken cancel)
+        private protected override async Task<bool> Ask(Uri endpoint, TimeProvider clock, CancellationToken cancel)
         {
-            using var answer = await Client.GetAsync(new UriBuilder("http", host, port).Uri + Path[1..], HttpCompletionOption.ResponseHeadersRead, cancel);
+            using var answer = await Client.GetAsync(endpoint.GetLeftPart(UriPartial.Authority) + Path, HttpCompletionOption.ResponseHeadersRead, cancel);
             return answer.IsSuccessStatusCode;
         }
     }
