@@ -61,7 +61,7 @@ end_polls() {
   kill "$polls"
   wait "$polls" 2>/dev/null || true
   step "      $(grep -c ' 200$' "$folder/polls") polls answered, $(grep -vc ' 200$' "$folder/polls" || true) not$(
-    awk '$2 != 200 { if (!first) first = $1; last = $1 } END { if (first) print ", over " last - first + 1 " s" }' "$folder/polls")"
+    awk '$2 != 200 { if (!first) first = $1; last = $1 } END { if (first) print ", over " last - first + 1 " s" }' "$folder/polls") $(awk '$2 != 200 { print $2 }' "$folder/polls" | sort -u | xargs)"
 }
 until_true() {
   local bound=$((SECONDS + $1)) what=$2
