@@ -73,10 +73,10 @@ public abstract class TestCouch(Engine engine) : IAsyncLifetime
         return await Invite(command.Id).Create(command);
     }
 
-    internal async Task<Guest> AGuest(ResourceLimits? limits = null, Enforcement enforcement = Enforcement.Stop)
+    internal async Task<Guest> AGuest(ResourceLimits? limits = null, Enforcement enforcement = Enforcement.Stop, string? publicKey = null)
     {
         var invite = await AnInvite(limits: limits, enforcement: enforcement);
-        var redeemed = Assert.IsType<RedeemOutcome.Redeemed>(await Invite(invite.Id).Redeem(Some.Redeem()));
+        var redeemed = Assert.IsType<RedeemOutcome.Redeemed>(await Invite(invite.Id).Redeem(Some.Redeem() with { PublicKey = publicKey }));
         return (await Guest(redeemed.Invite.Redemption!.GuestId).Get())!;
     }
 
@@ -89,6 +89,21 @@ public abstract class TestCouch(Engine engine) : IAsyncLifetime
 
     /// <summary>Ends the grain's activation: the next call reads the row again.</summary>
     internal Task Forget(IAddressable grain) => cluster.DeactivateAsync(grain);
+
+    /// <summary>Every node ends without a word, and another starts on the same database.</summary>
+    internal async Task Restart()
+    {
+        CutOff();
+        foreach (var silo in cluster.Silos)
+            await cluster.KillSiloAsync(silo);
+        await cluster.DisposeAsync();
+        cluster = await StartCluster(silos: 1);
+    }
+
+    /// <summary>Whatever nodes have under way outside is cut, as when their processes die.</summary>
+    private protected virtual void CutOff()
+    {
+    }
 
     /// <summary>A second couch on this one's database that knows nothing of the first: what a duplicate activation looks like.</summary>
     internal Task<InProcessTestCluster> StartCluster(short silos = 2)

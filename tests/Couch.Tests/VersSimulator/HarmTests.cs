@@ -133,6 +133,25 @@ public sealed class HarmTests
     }
 
     [Fact]
+    public async Task A_late_answer_comes_when_all_is_done()
+    {
+        await using var account = await VersAccount.Open();
+        account.Vers.Harm.Next(Call.Create, new Effect.AnswerLate(TimeSpan.FromMinutes(5)));
+
+        var waiting = account.Create();
+        await Until.True(() => Task.FromResult(account.Vers.Journal.Entries is [{ Done: 201, Outcome: null }]), Soon, "it is done");
+        var vm = Assert.Single(account.Vers.Vms.Left).Id;
+        Assert.False(waiting.IsCompleted);
+
+        await Until.True(() =>
+        {
+            account.Clock.Advance(TimeSpan.FromMinutes(5));
+            return Task.FromResult(waiting.IsCompleted);
+        }, Soon, "it is answered");
+        Assert.Equal(vm, await waiting);
+    }
+
+    [Fact]
     public async Task A_late_destroy_of_a_booting_vm_happens_though_its_caller_is_gone()
     {
         await using var account = await VersAccount.Open(new() { BootDelay = TimeSpan.FromHours(1) });

@@ -36,6 +36,7 @@ public sealed class Journal(TimeProvider clock)
 public sealed record JournalEntry
 {
     private volatile JournalOutcome? outcome;
+    private volatile int done;
 
     public required DateTimeOffset At { get; init; }
 
@@ -44,6 +45,13 @@ public sealed record JournalEntry
     public required string Method { get; init; }
 
     public required string Path { get; init; }
+
+    /// <summary>The provider's own answer, from the moment it has done what was asked, whether or not it is sent; null before.</summary>
+    public int? Done
+    {
+        get => done is 0 ? null : done;
+        internal set => done = value ?? 0;
+    }
 
     /// <summary>Null while the call is under way.</summary>
     public JournalOutcome? Outcome

@@ -15,7 +15,7 @@ internal sealed class Recorder(RequestDelegate next, Journal journal, Account ac
 
         var call = http.GetEndpoint()?.Metadata.GetMetadata<CallName>()?.Call ?? Call.Unknown;
         var entry = journal.Begin(call, http.Request.Method, http.Request.Path);
-        var progress = new Progress();
+        var progress = new Progress(entry);
         http.Features.Set(progress);
         // Taken now: a call that outlives its caller gets another.
         var gone = http.RequestAborted;

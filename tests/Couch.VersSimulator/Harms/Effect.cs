@@ -11,6 +11,7 @@ namespace Couch.VersSimulator.Harms;
 [JsonDerivedType(typeof(LoseReply), "lose_reply")]
 [JsonDerivedType(typeof(DoThenAnswer), "do_then_answer")]
 [JsonDerivedType(typeof(DoLate), "do_late")]
+[JsonDerivedType(typeof(AnswerLate), "answer_late")]
 [JsonDerivedType(typeof(EmptyList), "empty_list")]
 [JsonDerivedType(typeof(PartialList), "partial_list")]
 [JsonDerivedType(typeof(Die), "die")]
@@ -68,6 +69,12 @@ public abstract record Effect
 
     /// <summary>Does it after a time, whether or not the caller is still there, and answers if so.</summary>
     public sealed record DoLate(TimeSpan After) : Effect
+    {
+        internal override string? WhyNot(Call call) => WhyNot(After);
+    }
+
+    /// <summary>Does it at once, and answers after a time if the caller is still there.</summary>
+    public sealed record AnswerLate(TimeSpan After) : Effect
     {
         internal override string? WhyNot(Call call) => WhyNot(After);
     }

@@ -53,6 +53,7 @@ internal static class HarmEndpoints
             ["lose_reply"] = "does it, then breaks the connection",
             ["do_then_answer"] = "status: does it, then answers the error (500 is the default)",
             ["do_late"] = "after: does it then, whether or not the caller is still there",
+            ["answer_late"] = "after: does it at once, and answers then if the caller is still there",
             ["empty_list"] = "lists nothing",
             ["partial_list"] = "share: lists each VM with this probability (0.5 is the default)",
             ["die"] = "after: does it, and then the VM dies",

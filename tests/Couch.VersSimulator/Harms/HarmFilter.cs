@@ -38,6 +38,10 @@ internal sealed class HarmFilter(Harm harm, Account account, TimeProvider clock,
                 OutliveCaller();
                 await Wait(late.After, CancellationToken.None);
                 return lifetime.ApplicationStopping.IsCancellationRequested ? Silence() : await Do();
+            case Effect.AnswerLate late:
+                var done = await Do();
+                await Wait(late.After, http.RequestAborted);
+                return lifetime.ApplicationStopping.IsCancellationRequested ? Silence() : done;
             case Effect.EmptyList:
                 return await DoToList(_ => false);
             case Effect.PartialList part:

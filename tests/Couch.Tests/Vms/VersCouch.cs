@@ -1,0 +1,75 @@
+using Couch.Cluster;
+using Couch.Cluster.Vms;
+using Couch.Cluster.Vms.Vers;
+using Couch.Domain.Guests;
+using Couch.Tests.Support;
+using Couch.VersSimulator;
+using Couch.VersSimulator.Vms;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace Couch.Tests.Vms;
+
+/// <summary>
+/// A couch in this process whose guests' VMs come from a simulated account of its own, over real HTTP. VMs boot at once.
+/// The provider has a clock of its own, so that what it holds back is let go exactly when a test says so.
+/// </summary>
+public abstract class VersCouch(Engine engine) : TestCouch(engine)
+{
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
+
+    private Installation installation = null!;
+    private Wire wire = new();
+
+    internal SimulatedVers Vers { get; private set; } = null!;
+
+    internal FakeTimeProvider ProviderClock { get; } = new(TimeProvider.System.GetUtcNow());
+
+    internal IEnumerable<VmView> ClaimedBy(GuestId guest) => Vers.Vms.Left.Where(vm => vm.Guest == guest.Value);
+
+    internal Task Becomes(GuestId guest, Func<Guest, bool> claim, string what) =>
+        Until.True(async () => claim((await Row(guest))!), Bound, what);
+
+    internal Task IsRunning(GuestId guest) => Becomes(guest, row => row.Status is GuestStatus.Running, "the guest runs");
+
+    internal Task HasReceipt(GuestId guest) => Becomes(guest, row => row.Vm.DestroyedAt is not null, "the receipt");
+
+    public override async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await base.DisposeAsync();
+        await Vers.DisposeAsync();
+        wire.Dispose();
+    }
+
+    private protected override async Task PrepareVms()
+    {
+        Vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.Zero, Clock = ProviderClock });
+        installation = new(Database, Clock, Some.Chance);
+        await installation.Load(Cancel);
+    }
+
+    private protected override void AddVms(IServiceCollection services)
+    {
+        Assert.True(VersKey.TryParse(Vers.Options.Key, out var key));
+        services.AddVms(new()
+        {
+            Vers = new() { Key = key, Commit = Vers.Options.Commit, ApiUrl = Vers.Url.ToString(), IsDedicated = true },
+            MeterEvery = TimeSpan.Zero,
+        });
+        services.AddSingleton(installation);
+        var current = wire;
+        services.AddHttpClient(VersApi.Client).AddHttpMessageHandler(current.End);
+    }
+
+    private protected override void CutOff()
+    {
+        wire.Cut();
+        wire = new();
+    }
+}
+
+public sealed class VersCouchOnSqlite() : VersCouch(new SqliteEngine());
+
+public sealed class VersCouchOnPostgres() : VersCouch(new PostgresEngine());
