@@ -21,24 +21,22 @@ internal sealed partial class GuestGrain : IDisposable
     private CancellationTokenSource? watching;
     private IGrainTimer? wake;
     private IGrainTimer? meter;
-    private bool isAttempting;
-    private bool isReleasing;
+    private int? attempting;
+    private VmStep.Release? releasing;
     private bool isGoneButForAttempt;
 
     public void Dispose() => StopWatching();
 
     public async Task Observe(VmReport report)
     {
-        isAttempting &= report is not (VmReport.Made or VmReport.Failed);
-        isReleasing &= report is not (VmReport.Gone or VmReport.NotGone);
-        // While a create is under way "nothing is left" is no receipt: it may leave one yet, which is released after it.
-        isGoneButForAttempt = isAttempting && (isGoneButForAttempt || report is VmReport.Gone);
-        if (report is VmReport.Ready or VmReport.Failed)
-            StopWatching();
         if (row.Current is not { } guest)
             return;
 
-        var seen = isGoneButForAttempt ? guest : guest.Observe(report, vmOptions.Attempts, clock.Now(), Chance());
+        // A stay whose time is up has expired, whatever its VM has come to meanwhile.
+        var now = clock.Now();
+        var seen = guest.AsOf(now);
+        if (!IsOutdated(report, seen.NextStep(now)))
+            seen = seen.Observe(report, vmOptions.Attempts, now, Chance());
         if (seen != guest)
             await WriteSeen(guest, seen);
         await Drive();
@@ -51,15 +49,47 @@ internal sealed partial class GuestGrain : IDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>Starts whatever is due and not under way. Intent is written before its call.</summary>
+    /// <summary>Notes what is no longer under way.</summary>
+    /// <returns>True for a "nothing is left" that is no receipt: the guest's end, or an attempt, has more in store.</returns>
+    private bool IsOutdated(VmReport report, VmStep next)
+    {
+        var asked = releasing;
+        switch (report)
+        {
+            // Of an attempt before the one under way: a memory before this one began it.
+            case VmReport.Made { Attempt: var number } when number == attempting:
+            case VmReport.Failed { Attempt: var failed } when failed == attempting:
+                attempting = null;
+                break;
+            case VmReport.Gone or VmReport.NotGone:
+                releasing = null;
+                break;
+        }
+
+        if (report is VmReport.Ready or VmReport.Failed)
+            StopWatching();
+        isGoneButForAttempt = attempting is not null && (isGoneButForAttempt || report is VmReport.Gone);
+        return isGoneButForAttempt || (report is VmReport.Gone && asked is not null && next is VmStep.Release && next != asked);
+    }
+
+    private bool IsOverdue => row.Current is { IsStaying: true } guest && !guest.AsOf(clock.Now()).IsStaying;
+
+    /// <summary>Starts whatever is due and not under way, the end by the clock first. Intent is written before its call.</summary>
     private async Task Drive()
     {
+        if (IsOverdue)
+        {
+            // Comes back here for what is to be done about the VM.
+            await WriteEnd(row.Current!.AsOf(clock.Now()));
+            return;
+        }
+
         if (vms is null || row.Current is not { } guest)
             return;
 
         switch (guest.NextStep(clock.Now()))
         {
-            case VmStep.Attempt when !isAttempting:
+            case VmStep.Attempt when attempting is null:
                 var intended = guest.BeginAttempt();
                 await row.Write(intended);
                 Begin(intended, mayExist: true);
@@ -69,9 +99,9 @@ internal sealed partial class GuestGrain : IDisposable
                 DelayDeactivation(StayInMemory);
                 vms.Watch(guest, watching.Token);
                 break;
-            case VmStep.Release release when !isReleasing && !isGoneButForAttempt:
+            case VmStep.Release release when releasing is null && !isGoneButForAttempt:
                 StopWatching();
-                isReleasing = true;
+                releasing = release;
                 DelayDeactivation(StayInMemory);
                 vms.Release(guest.Id, release.VmId);
                 break;
@@ -113,7 +143,7 @@ internal sealed partial class GuestGrain : IDisposable
 
     private void Begin(Guest intended, bool mayExist)
     {
-        isAttempting = true;
+        attempting = intended.Vm.Attempts;
         DelayDeactivation(StayInMemory);
         vms!.Attempt(intended, mayExist);
     }

@@ -28,8 +28,9 @@ internal sealed partial class GuestGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         row = new(state, database, DeactivateOnIdle, TellWaiting);
-        // Memory is new: whatever was under way may have been lost with the old one.
-        return Drive();
+        // Memory is new: whatever was under way may have been lost with the old one. An end by the clock is left to the
+        // reminder or the sweep: to record it takes reminders, which a node that has just started may not have yet.
+        return IsOverdue ? Task.CompletedTask : Drive();
     }
 
     public async Task<bool> Arrive(Guest arriving)
@@ -78,7 +79,8 @@ internal sealed partial class GuestGrain(
         {
             // Written before armed: until then the old reminder ticks early, and an early tick arms the later one.
             await row.Write(extended.Guest);
-            await this.Arm(extended.Guest.ExpiresAt, clock, database);
+            var now = clock.Now();
+            await this.Arm(extended.Guest.NextMoment(now, GrainReminder.Period) ?? now, clock, database);
         }
 
         return outcome;
@@ -106,26 +108,16 @@ internal sealed partial class GuestGrain(
         return recorded;
     }
 
-    public async Task Settle()
-    {
-        if (row.Current is not { } guest)
-            return;
-
-        var settled = guest.AsOf(clock.Now());
-        if (settled.Status != guest.Status)
-            await WriteEnd(settled);
-        else
-            await Drive();
-    }
+    public Task Settle() => Drive();
 
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
         await Settle();
-        // Ticks go on every minute by themselves while anything is under way; a later moment is armed here.
+        // Ticks go on every minute by themselves; any other moment is armed here.
         var now = clock.Now();
         if (row.Current?.NextMoment(now, GrainReminder.Period) is not { } next)
             await this.Disarm();
-        else if (next > now + GrainReminder.Period)
+        else if (next != now + GrainReminder.Period)
             await this.Arm(next, clock, database);
     }
 

@@ -35,46 +35,51 @@ internal sealed partial class VmDriver(
     public void Attempt(Guest guest, bool mayExist)
     {
         var attempt = guest.Vm.Attempts;
-        Start(guest.Id, async () =>
-        {
-            try
+        Start(
+            guest.Id,
+            async () =>
             {
                 // Not cancelled by a kill: a create that has begun must be known to the end, to be destroyed.
                 var made = await gates.Creates.Pass(() => host.Ensure(Order(guest, mayExist), CancellationToken.None), CancellationToken.None);
                 return new VmReport.Made(attempt, made.VmId, made.Endpoint);
-            }
-            catch (VmHostException failure)
-            {
-                return new VmReport.Failed(attempt, failure.Message, failure.IsFinal) { RetryAfter = failure.RetryAfter };
-            }
-        });
+            },
+            failure => new VmReport.Failed(attempt, failure.Message, failure.IsFinal) { RetryAfter = failure.RetryAfter },
+            CancellationToken.None);
     }
 
     /// <summary>Looks until the VM is ready, dead, or has booted for too long. Reports <see cref="VmReport.Ready"/> or <see cref="VmReport.Failed"/>.</summary>
     public void Watch(Guest guest, CancellationToken cancel)
     {
         var (attempt, vmId) = (guest.Vm.Attempts, guest.Vm.Id!);
-        Start(guest.Id, async () =>
-        {
-            var began = clock.GetTimestamp();
-            while (true)
+        Start(
+            guest.Id,
+            async () =>
             {
-                var sight = await See(vmId, cancel);
-                if (sight is VmSight.Ready && await IsFurnished(guest, vmId, cancel))
-                    return new VmReport.Ready(vmId);
-                if (sight is VmSight.Dead or VmSight.Missing)
-                    return new VmReport.Failed(attempt, $"VM {vmId} was {(sight is VmSight.Dead ? "dead" : "gone")} before it was ready", false);
-                if (clock.GetElapsedTime(began) > VmTrack.LongestBoot)
-                    return new VmReport.Failed(attempt, $"VM {vmId} was not ready within {VmTrack.LongestBoot.TotalMinutes:0} minutes", false);
-                await Task.Delay(clock.GetElapsedTime(began) < SlowsAfter ? FirstLooks : LaterLooks, clock, cancel);
-            }
-        });
+                var began = clock.GetTimestamp();
+                string? trouble = null;
+                while (true)
+                {
+                    var (sight, said) = await See(guest, vmId, cancel);
+                    if (sight is VmSight.Ready)
+                        return new VmReport.Ready(vmId);
+                    if (sight is VmSight.Dead or VmSight.Missing)
+                        return new VmReport.Failed(attempt, $"VM {vmId} was {(sight is VmSight.Dead ? "dead" : "gone")} before it was ready", false);
+                    if (said is not null && said != trouble)
+                        LogNotReady(guest.Id, said);
+                    trouble = said;
+                    if (clock.GetElapsedTime(began) > VmTrack.LongestBoot)
+                        return new VmReport.Failed(attempt, $"VM {vmId} was not ready within {VmTrack.LongestBoot.TotalMinutes:0} minutes{(trouble is null ? "" : $". {trouble}")}", false);
+                    await Task.Delay(clock.GetElapsedTime(began) < SlowsAfter ? FirstLooks : LaterLooks, clock, cancel);
+                }
+            },
+            failure => new VmReport.Failed(attempt, failure.Message, failure.IsFinal) { RetryAfter = failure.RetryAfter },
+            cancel);
     }
 
     /// <summary>Destroys whatever the guest has at the host. Reports <see cref="VmReport.Gone"/> or <see cref="VmReport.NotGone"/>.</summary>
-    public void Release(GuestId guest, string? vmId) => Start(guest, async () =>
-    {
-        try
+    public void Release(GuestId guest, string? vmId) => Start(
+        guest,
+        async () =>
         {
             await gates.Destroys.Pass(
                 async () =>
@@ -84,27 +89,24 @@ internal sealed partial class VmDriver(
                 },
                 CancellationToken.None);
             return new VmReport.Gone();
-        }
-        catch (VmHostException failure)
-        {
-            return new VmReport.NotGone(failure.Message) { RetryAfter = failure.RetryAfter };
-        }
-    });
+        },
+        failure => new VmReport.NotGone(failure.Message) { RetryAfter = failure.RetryAfter },
+        CancellationToken.None);
 
     /// <summary>Looks whether a running guest's VM is there. Reports <see cref="VmReport.Looked"/>, or nothing where nobody can say.</summary>
-    public void Look(GuestId guest, string vmId) => Start(guest, async () =>
-    {
-        try
+    public void Look(GuestId guest, string vmId) => Start(
+        guest,
+        async () =>
         {
             var sight = await gates.Looks.Pass(() => host.Observe(vmId, CancellationToken.None), CancellationToken.None);
             return new VmReport.Looked(vmId, sight is not (VmSight.Missing or VmSight.Dead));
-        }
-        catch (VmHostException failure)
+        },
+        failure =>
         {
             LogNotSeen(guest, failure.Message);
             return null;
-        }
-    });
+        },
+        CancellationToken.None);
 
     /// <summary>Measures a running guest, unless that is under way. Reports usage as any meter does.</summary>
     public void Measure(GuestId guest, string vmId) => Task.Run(async () =>
@@ -137,61 +139,68 @@ internal sealed partial class VmDriver(
         PublicKey = guest.PublicKey,
     };
 
-    /// <summary>A provider that gives no answer has said nothing about the VM: it is looked at again.</summary>
-    private async Task<VmSight> See(string vmId, CancellationToken cancel)
+    /// <summary>How the VM is, furnished where it has booted. A provider in trouble has said nothing about it: it is looked at again.</summary>
+    private async Task<(VmSight Sight, string? Trouble)> See(Guest guest, string vmId, CancellationToken cancel)
     {
         try
         {
-            return await gates.Looks.Pass(() => host.Observe(vmId, cancel), cancel);
+            var sight = await gates.Looks.Pass(() => host.Observe(vmId, cancel), cancel);
+            if (sight is VmSight.Ready)
+                await gates.Furnishes.Pass(
+                    async () =>
+                    {
+                        await host.Furnish(Order(guest, mayExist: true), vmId, cancel);
+                        return true;
+                    },
+                    cancel);
+            return (sight, null);
         }
-        catch (VmHostException)
+        catch (VmHostException failure) when (!failure.IsFinal)
         {
-            return VmSight.Booting;
+            return (VmSight.Booting, failure.Message);
         }
     }
 
-    private async Task<bool> IsFurnished(Guest guest, string vmId, CancellationToken cancel)
+    private void Start(GuestId guest, Func<Task<VmReport>> work, Func<VmHostException, VmReport?> failed, CancellationToken cancel)
     {
-        try
-        {
-            await gates.Furnishes.Pass(
-                async () =>
+        var left = leaving.Token;
+        Task.Run(
+            async () =>
+            {
+                VmReport? report;
+                try
                 {
-                    await host.Furnish(Order(guest, mayExist: true), vmId, cancel);
-                    return true;
-                },
-                cancel);
-            return true;
-        }
-        catch (VmHostException failure)
-        {
-            LogNotFurnished(guest.Id, failure.Message);
-            return false;
-        }
+                    report = await work();
+                }
+                catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+                {
+                    // The guest no longer wants to know.
+                    return;
+                }
+                catch (VmHostException failure)
+                {
+                    report = failed(failure);
+                }
+                catch (Exception unforeseen)
+                {
+                    // Work that ends without a report would count as under way for as long as the grain remembers it.
+                    LogUnforeseen(guest, unforeseen);
+                    report = failed(new($"VM host {host.Name} failed in a way that nobody foresaw; the couch's log says how"));
+                }
+
+                if (report is not null)
+                    await BringHome(guest, report, left);
+            },
+            CancellationToken.None);
     }
 
-    private void Start(GuestId guest, Func<Task<VmReport?>> work) => Task.Run(async () =>
+    /// <summary>
+    /// Until the guest has it, or this node goes: in memory it would go on believing that the work is under way. Telling
+    /// twice is telling once.
+    /// </summary>
+    private async Task BringHome(GuestId guest, VmReport report, CancellationToken left)
     {
-        try
-        {
-            if (await work() is { } report)
-                await BringHome(guest, report);
-        }
-        catch (OperationCanceledException)
-        {
-            // The guest no longer wants to know, or this node goes: the next memory looks before it makes.
-        }
-        catch (Exception failure)
-        {
-            // No answer of a host's, so a bug of ours: said, because nothing else will.
-            LogNotReported(guest, failure);
-        }
-    });
-
-    /// <summary>Until the guest has it: in memory it would go on believing that the work is under way.</summary>
-    private async Task BringHome(GuestId guest, VmReport report)
-    {
-        for (var failures = 1; ; failures++)
+        for (var failures = 1; !left.IsCancellationRequested; failures++)
         {
             try
             {
@@ -200,14 +209,18 @@ internal sealed partial class VmDriver(
             }
             catch (Exception failure)
             {
-                LogNotReported(guest, failure);
-                await Task.Delay(VmRetries.After(failures, chance: 0.5), clock, leaving.Token);
+                if (!left.IsCancellationRequested)
+                    LogNotReported(guest, failure.Message);
+                await Task.Delay(VmRetries.After(failures, chance: 0.5), clock, left).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    [LoggerMessage(41, LogLevel.Warning, "A report on the VM of guest {GuestId} did not reach it")]
-    private partial void LogNotReported(GuestId guestId, Exception failure);
+    [LoggerMessage(41, LogLevel.Warning, "A report on the VM of guest {GuestId} did not reach it, and will be told again: {Reason}")]
+    private partial void LogNotReported(GuestId guestId, string reason);
+
+    [LoggerMessage(45, LogLevel.Error, "The VM host failed unforeseen on guest {GuestId}")]
+    private partial void LogUnforeseen(GuestId guestId, Exception failure);
 
     [LoggerMessage(43, LogLevel.Debug, "Guest {GuestId} was not measured: {Reason}")]
     private partial void LogNotMeasured(GuestId guestId, string reason);
@@ -215,6 +228,6 @@ internal sealed partial class VmDriver(
     [LoggerMessage(44, LogLevel.Debug, "Nobody can say whether the VM of guest {GuestId} is there: {Reason}")]
     private partial void LogNotSeen(GuestId guestId, string reason);
 
-    [LoggerMessage(42, LogLevel.Warning, "The VM of guest {GuestId} could not be furnished: {Reason}")]
-    private partial void LogNotFurnished(GuestId guestId, string reason);
+    [LoggerMessage(42, LogLevel.Warning, "The VM of guest {GuestId} is not ready yet: {Reason}")]
+    private partial void LogNotReady(GuestId guestId, string reason);
 }

@@ -9,12 +9,16 @@ namespace Couch.Tests.Support;
 internal sealed class Faults
 {
     private int crashBeforeArrival;
+    private int loseReport;
     private int loseReply;
     private int refuseWrite;
     private int refuseRead;
 
     /// <summary>The next guest does not arrive: what a crash between the invite's write and the guest's leaves behind.</summary>
     public void CrashBeforeArrival() => crashBeforeArrival = 1;
+
+    /// <summary>The next report on a VM does not reach its guest.</summary>
+    public void LoseReport() => loseReport = 1;
 
     /// <summary>The next write reaches the table and its answer gets lost.</summary>
     public void LoseReplyOfWrite() => loseReply = 1;
@@ -31,6 +35,8 @@ internal sealed class Faults
         {
             if (call.InterfaceMethod?.Name == nameof(IGuestGrain.Arrive) && Interlocked.Exchange(ref crashBeforeArrival, 0) == 1)
                 throw new TimeoutException("fault: crashed before the guest arrived");
+            if (call.InterfaceMethod?.Name == nameof(IGuestGrain.Observe) && Strikes(ref loseReport))
+                throw new TimeoutException("fault: the report got lost");
             await call.Invoke();
         });
 

@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using Couch.Cluster;
 using Couch.Cluster.Vms;
 using Couch.Cluster.Vms.Vers;
@@ -25,6 +27,15 @@ public abstract class VersCouch(Engine engine) : TestCouch(engine)
     internal SimulatedVers Vers { get; private set; } = null!;
 
     internal FakeTimeProvider ProviderClock { get; } = new(TimeProvider.System.GetUtcNow());
+
+    /// <summary>A VM that somebody made at the provider without the couch.</summary>
+    internal async Task<string> AVmByHand()
+    {
+        using var http = new HttpClient();
+        http.DefaultRequestHeaders.Authorization = new("Bearer", Vers.Options.Key);
+        using var made = await http.PostAsJsonAsync(new Uri($"{Vers.Url}/vm/from_commit"), new { commit_id = Vers.Options.Commit }, Cancel);
+        return (string)JsonNode.Parse(await made.Content.ReadAsStringAsync(Cancel))!["vm_id"]!;
+    }
 
     internal IEnumerable<VmView> ClaimedBy(GuestId guest) => Vers.Vms.Left.Where(vm => vm.Guest == guest.Value);
 

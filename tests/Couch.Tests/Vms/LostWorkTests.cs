@@ -1,0 +1,121 @@
+using Couch.Domain.Guests;
+using Couch.Tests.Support;
+using Couch.VersSimulator.Calls;
+using Couch.VersSimulator.Harms;
+using Xunit;
+
+namespace Couch.Tests.Vms;
+
+/// <summary>Work on a VM is forgotten, or is late: no guest waits for what never comes, and nothing late counts.</summary>
+public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersCouchOnSqlite>
+{
+    private static readonly TimeSpan Held = TimeSpan.FromMinutes(10);
+
+    [Fact]
+    public async Task A_report_that_does_not_reach_its_guest_is_told_again()
+    {
+        couch.Faults.LoseReport();
+        var guest = await couch.AGuest();
+        await couch.AdvanceUntil(TimeSpan.FromMinutes(1), async () => (await couch.Row(guest.Id))!.Status is GuestStatus.Running);
+
+        couch.Faults.LoseReport();
+        await couch.Guest(guest.Id).Kill();
+        await couch.AdvanceUntil(TimeSpan.FromMinutes(1), async () => (await couch.Row(guest.Id))!.Vm.DestroyedAt is not null);
+        Assert.Equal(1, (await couch.Row(guest.Id))!.Vm.Attempts);
+    }
+
+    [Fact]
+    public async Task A_guest_that_has_expired_is_never_given_up_as_not_provisioned()
+    {
+        couch.Vers.Harm.Next(Call.Create, new Effect.Hang(Held));
+        var guest = await couch.AGuest(ResourceLimits.Default with { MaxDurationHours = 1 });
+        couch.Vers.Harm.Always(Call.Create, new Effect.Answer(400));
+
+        // The create's bound, the guest's end and its reminder all fall due in one moment.
+        couch.Clock.Advance(TimeSpan.FromHours(1));
+        await couch.HasReceipt(guest.Id);
+        couch.Vers.Harm.Heal();
+        var row = (await couch.Row(guest.Id))!;
+        Assert.Equal((GuestStatus.Expired, EndReason.Expired, guest.ExpiresAt), (row.Status, row.EndReason, row.StoppedAt));
+    }
+
+    [Fact]
+    public async Task A_guest_ends_at_its_time_though_work_on_its_vm_set_another_moment()
+    {
+        var guest = await couch.AGuest(ResourceLimits.Default with { MaxDurationHours = TimeSpan.FromSeconds(90).TotalHours });
+        await couch.IsRunning(guest.Id);
+        couch.Clock.Advance(TimeSpan.FromSeconds(60));
+        // The tick that looked after provisioning has come, and has armed the end.
+        await Until.True(
+            async () =>
+            {
+                couch.Clock.Advance(TimeSpan.FromSeconds(1));
+                return (await couch.Row(guest.Id))!.Status is GuestStatus.Expired;
+            },
+            TimeSpan.FromSeconds(5), "expired");
+        Assert.InRange(couch.Clock.GetUtcNow() - guest.ExpiresAt, TimeSpan.Zero, TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public async Task An_extended_guest_is_still_woken_where_work_on_its_vm_was_lost()
+    {
+        var isHeld = new Step("create sent", Call.Create).Hold(couch.Vers, Held);
+        var guest = await couch.AGuest();
+        await isHeld();
+        Assert.IsType<ExtendOutcome.Extended>(await couch.Guest(guest.Id).Extend(1));
+
+        await couch.Restart();
+        await couch.AdvanceUntil(TimeSpan.FromMinutes(3), async () => (await couch.Row(guest.Id))!.Status is GuestStatus.Running);
+    }
+
+    [Fact]
+    public async Task An_older_attempts_result_does_not_begin_another_while_one_is_under_way()
+    {
+        var isFirstHeld = new Step("first", Call.Create).Hold(couch.Vers, Held);
+        var guest = await couch.AGuest();
+        await isFirstHeld();
+        var isSecondHeld = new Step("second", Call.Create).Hold(couch.Vers, Held * 2);
+        await couch.Forget(couch.Guest(guest.Id));
+        await couch.Guest(guest.Id).Get();
+        await isSecondHeld();
+
+        var creates = couch.Vers.Journal.Count(Call.Create);
+        couch.ProviderClock.Advance(Held);
+        await Until.True(() => Task.FromResult(couch.ClaimedBy(guest.Id).Any()), TimeSpan.FromSeconds(10), "the first is claimed");
+        Assert.Equal(creates, couch.Vers.Journal.Count(Call.Create));
+        couch.ProviderClock.Advance(Held);
+        await couch.IsRunning(guest.Id);
+        Assert.Equal((creates, 2), (couch.Vers.Journal.Count(Call.Create), (await couch.Row(guest.Id))!.Vm.Attempts));
+    }
+
+    [Fact]
+    public async Task A_receipt_is_given_only_when_the_vm_given_by_hand_is_gone_too()
+    {
+        var isBooting = new Step("looked at", Call.Status).Hold(couch.Vers, Held);
+        var guest = await couch.AGuest();
+        await isBooting();
+        var isReleasing = new Step("claims listed", Call.List).Hold(couch.Vers, Held);
+        var given = await couch.AVmByHand();
+        await couch.Guest(guest.Id).Activate(given, "http://hand");
+        await isReleasing();
+
+        await couch.Guest(guest.Id).Kill();
+        couch.ProviderClock.Advance(Held);
+        await couch.HasReceipt(guest.Id);
+        Assert.Null(couch.Vers.Vms.Look(Guid.Parse(given))!.State);
+        Assert.Empty(couch.ClaimedBy(guest.Id));
+    }
+
+    [Fact]
+    public async Task A_vm_that_cannot_be_furnished_ends_the_stay_in_the_providers_words()
+    {
+        couch.Vers.Harm.Always(Call.Disk, new Effect.Answer(401));
+        var guest = await couch.AGuest();
+        await couch.HasReceipt(guest.Id);
+        couch.Vers.Harm.Heal();
+        var row = (await couch.Row(guest.Id))!;
+        Assert.Equal((GuestStatus.Stopped, EndReason.ProvisioningFailed), (row.Status, row.EndReason));
+        Assert.Contains("harm was asked for", row.EndDetail, StringComparison.Ordinal);
+        Assert.Empty(couch.ClaimedBy(guest.Id));
+    }
+}
