@@ -23,6 +23,7 @@ internal sealed partial class GuestGrain : IDisposable
     private IGrainTimer? meter;
     private int? attempting;
     private VmStep.Release? releasing;
+    private bool releasesBesideAttempt;
     private bool isGoneButForAttempt;
 
     public void Dispose() => StopWatching();
@@ -50,18 +51,25 @@ internal sealed partial class GuestGrain : IDisposable
     }
 
     /// <summary>Notes what is no longer under way.</summary>
-    /// <returns>True for a "nothing is left" that is no receipt: the guest's end, or an attempt, has more in store.</returns>
+    /// <returns>
+    /// True for a "nothing is left" that is no receipt: an attempt may have made a VM behind its back, or the guest's end
+    /// wants more destroyed than it was asked for.
+    /// </returns>
     private bool IsOutdated(VmReport report, VmStep next)
     {
-        var asked = releasing;
+        var isOutdated = false;
         switch (report)
         {
-            // Of an attempt before the one under way: a memory before this one began it.
-            case VmReport.Made { Attempt: var number } when number == attempting:
+            // An attempt before the one under way was begun by a memory before this one.
+            case VmReport.Made { Attempt: var made } when made == attempting:
             case VmReport.Failed { Attempt: var failed } when failed == attempting:
                 attempting = null;
                 break;
-            case VmReport.Gone or VmReport.NotGone:
+            case VmReport.Gone:
+                isOutdated = releasesBesideAttempt || (next is VmStep.Release && next != releasing);
+                releasing = null;
+                break;
+            case VmReport.NotGone:
                 releasing = null;
                 break;
         }
@@ -69,7 +77,7 @@ internal sealed partial class GuestGrain : IDisposable
         if (report is VmReport.Ready or VmReport.Failed)
             StopWatching();
         isGoneButForAttempt = attempting is not null && (isGoneButForAttempt || report is VmReport.Gone);
-        return isGoneButForAttempt || (report is VmReport.Gone && asked is not null && next is VmStep.Release && next != asked);
+        return isOutdated;
     }
 
     private bool IsOverdue => row.Current is { IsStaying: true } guest && !guest.AsOf(clock.Now()).IsStaying;
@@ -102,6 +110,7 @@ internal sealed partial class GuestGrain : IDisposable
             case VmStep.Release release when releasing is null && !isGoneButForAttempt:
                 StopWatching();
                 releasing = release;
+                releasesBesideAttempt = attempting is not null;
                 DelayDeactivation(StayInMemory);
                 vms.Release(guest.Id, release.VmId);
                 break;
