@@ -72,7 +72,7 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
     [Fact]
     public async Task An_extended_guest_is_still_woken_where_work_on_its_vm_was_lost()
     {
-        var isHeld = new Step("create sent", Call.Create).Hold(couch.Vers, Held);
+        var isHeld = couch.Hold(new Step("create sent", Call.Create), Held);
         var guest = await couch.AGuest();
         await isHeld();
         Assert.IsType<ExtendOutcome.Extended>(await couch.Guest(guest.Id).Extend(1));
@@ -84,10 +84,10 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
     [Fact]
     public async Task An_older_attempts_result_does_not_begin_another_while_one_is_under_way()
     {
-        var isFirstHeld = new Step("first", Call.Create).Hold(couch.Vers, Held);
+        var isFirstHeld = couch.Hold(new Step("first", Call.Create), Held);
         var guest = await couch.AGuest();
         await isFirstHeld();
-        var isSecondHeld = new Step("second", Call.Create).Hold(couch.Vers, Held * 2);
+        var isSecondHeld = couch.Hold(new Step("second", Call.Create), Held * 2);
         await couch.Forget(couch.Guest(guest.Id));
         await couch.Guest(guest.Id).Get();
         await isSecondHeld();
@@ -104,10 +104,10 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
     [Fact]
     public async Task A_receipt_is_given_only_when_the_vm_given_by_hand_is_gone_too()
     {
-        var isBooting = new Step("looked at", Call.Status).Hold(couch.Vers, Held);
+        var isBooting = couch.Hold(new Step("looked at", Call.Status), Held);
         var guest = await couch.AGuest();
         await isBooting();
-        var isReleasing = new Step("claims listed", Call.List).Hold(couch.Vers, Held);
+        var isReleasing = couch.Hold(new Step("claims listed", Call.List), Held);
         var given = await couch.AVmByHand();
         await couch.Guest(guest.Id).Activate(given, "http://hand");
         await isReleasing();
@@ -122,10 +122,10 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
     [Fact]
     public async Task A_vm_that_comes_between_a_releases_list_and_its_answer_is_released_all_the_same()
     {
-        var isCreating = new Step("create sent", Call.Create).Hold(couch.Vers, Held);
+        var isCreating = couch.Hold(new Step("create sent", Call.Create), Held);
         var guest = await couch.AGuest();
         await isCreating();
-        var isListed = new Step("listed", Call.List, IsDone: true).Hold(couch.Vers, Held * 2);
+        var isListed = couch.Hold(new Step("listed", Call.List, IsDone: true), Held * 2);
         await couch.Guest(guest.Id).Kill();
         await isListed();
 

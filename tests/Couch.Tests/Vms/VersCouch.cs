@@ -8,7 +8,6 @@ using Couch.Tests.Support;
 using Couch.VersSimulator;
 using Couch.VersSimulator.Vms;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Couch.Tests.Vms;
@@ -26,7 +25,7 @@ public abstract class VersCouch(Engine engine) : TestCouch(engine)
 
     internal SimulatedVers Vers { get; private set; } = null!;
 
-    internal FakeTimeProvider ProviderClock { get; } = new(TimeProvider.System.GetUtcNow());
+    internal WatchedClock ProviderClock { get; } = new(TimeProvider.System.GetUtcNow());
 
     /// <summary>A VM that somebody made at the provider without the couch.</summary>
     internal async Task<string> AVmByHand()
@@ -35,6 +34,15 @@ public abstract class VersCouch(Engine engine) : TestCouch(engine)
         http.DefaultRequestHeaders.Authorization = new("Bearer", Vers.Options.Key);
         using var made = await http.PostAsJsonAsync(new Uri($"{Vers.Url}/vm/from_commit"), new { commit_id = Vers.Options.Commit }, Cancel);
         return (string)JsonNode.Parse(await made.Content.ReadAsStringAsync(Cancel))!["vm_id"]!;
+    }
+
+    /// <summary>From now on the provider holds the call until its clock has moved by <paramref name="time"/>.</summary>
+    /// <returns>Ends once it does.</returns>
+    internal Func<Task> Hold(Step step, TimeSpan time)
+    {
+        var before = ProviderClock.Waits(time);
+        step.Hold(Vers, time);
+        return () => Until.True(() => Task.FromResult(ProviderClock.Waits(time) > before), Bound, step.Name);
     }
 
     internal IEnumerable<VmView> ClaimedBy(GuestId guest) => Vers.Vms.Left.Where(vm => vm.Guest == guest.Value);
