@@ -40,9 +40,10 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
     [Fact]
     public async Task A_guest_that_has_expired_is_never_given_up_as_not_provisioned()
     {
-        couch.Vers.Harm.Next(Call.Create, new Effect.Hang(Held));
+        var isHeld = couch.Hold(new Step("create sent", Call.Create), Held);
         var guest = await couch.AGuest(ResourceLimits.Default with { MaxDurationHours = 1 });
-        couch.Vers.Harm.Always(Call.Create, new Effect.Answer(400));
+        await isHeld();
+        couch.Vers.Harm.Next(Call.Create, new Effect.Answer(400));
 
         // The create's bound, the guest's end and its reminder all fall due in one moment.
         couch.Clock.Advance(TimeSpan.FromHours(1));
