@@ -54,6 +54,7 @@ public static class CouchSilo
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<Listings>();
         services.AddSingleton<InviteKeys>();
+        services.AddSingleton<HostKeys>();
         services.AddSingleton<Sweeps>();
     }
 

@@ -6,6 +6,7 @@ using Couch.Gateway.Guests;
 using Couch.Gateway.Health;
 using Couch.Gateway.Hosting;
 using Couch.Gateway.Invites;
+using Couch.Gateway.Keys;
 using Couch.Gateway.OpenApi;
 using Couch.Gateway.Problems;
 using Couch.Gateway.Stays;
@@ -55,6 +56,7 @@ public static class CouchGateway
 
         app.MapInvites();
         app.MapGuests();
+        app.MapKeys();
         app.MapStays();
         app.MapHealth();
         app.MapOpenApi();

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Vms;
 using Couch.Domain.Guests;
+using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Couch.Domain.Vms;
 using Microsoft.Extensions.Logging;
@@ -49,12 +50,12 @@ internal sealed partial class GuestGrain(
 
     public Task<Guest?> Get() => Task.FromResult(row.Current?.AsOf(clock.Now()));
 
-    public async Task<ActivateOutcome> Activate(string vmId, string agentEndpoint)
+    public async Task<ActivateOutcome> Activate(string vmId, string agentEndpoint, Actor? by)
     {
         if (row.Current is not { } guest)
             return new ActivateOutcome.Unknown();
 
-        var outcome = guest.Activate(vmId, agentEndpoint, clock.Now());
+        var outcome = guest.Activate(vmId, agentEndpoint, clock.Now(), by);
         if (outcome is ActivateOutcome.Activated activated)
         {
             await row.Write(activated.Guest);
@@ -65,16 +66,16 @@ internal sealed partial class GuestGrain(
         return outcome;
     }
 
-    public Task<EndOutcome> Kill() => End((guest, now) => guest.Kill(now));
+    public Task<EndOutcome> Kill(Actor? by) => End((guest, now) => guest.Kill(now, by));
 
     public Task<EndOutcome> CheckOut() => End((guest, now) => guest.CheckOut(now));
 
-    public async Task<ExtendOutcome> Extend(double hours)
+    public async Task<ExtendOutcome> Extend(double hours, Actor? by)
     {
         if (row.Current is not { } guest)
             return new ExtendOutcome.Unknown();
 
-        var outcome = guest.Extend(hours, clock.Now());
+        var outcome = guest.Extend(hours, clock.Now(), by);
         if (outcome is ExtendOutcome.Extended extended)
         {
             // Written before armed: until then the old reminder ticks early, and an early tick arms the later one.

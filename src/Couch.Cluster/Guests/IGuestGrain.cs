@@ -1,4 +1,5 @@
 using Couch.Domain.Guests;
+using Couch.Domain.Keys;
 using Couch.Domain.Vms;
 using Orleans.Concurrency;
 
@@ -31,22 +32,25 @@ public interface IGuestGrain : IGrainWithStringKey
     [AlwaysInterleave, Alias("WaitForChange")]
     Task<Guest?> WaitForChange(GuestStatus status, string? agentEndpoint, TimeSpan atMost);
 
+    /// <param name="by">By which host key.</param>
     [Alias("Activate")]
-    Task<ActivateOutcome> Activate(string vmId, string agentEndpoint);
+    Task<ActivateOutcome> Activate(string vmId, string agentEndpoint, Actor? by = null);
 
     /// <summary>Takes in absolute counters. They may reach the table up to a second later, unless they cross a limit.</summary>
     [Alias("Report")]
     Task<UsageOutcome> Report(UsageReport report);
 
     /// <summary>The kill switch.</summary>
+    /// <param name="by">By which host key.</param>
     [Alias("Kill")]
-    Task<EndOutcome> Kill();
+    Task<EndOutcome> Kill(Actor? by = null);
 
     [Alias("CheckOut")]
     Task<EndOutcome> CheckOut();
 
+    /// <param name="by">By which host key.</param>
     [Alias("Extend")]
-    Task<ExtendOutcome> Extend(double hours);
+    Task<ExtendOutcome> Extend(double hours, Actor? by = null);
 
     /// <summary>Takes in what a VM host reported. Twice, late or for an older attempt, it changes nothing that counts.</summary>
     [Alias("Observe")]

@@ -1,4 +1,5 @@
 using Couch.Domain.Invites;
+using Couch.Domain.Keys;
 using Orleans.Concurrency;
 
 namespace Couch.Cluster.Invites;
@@ -22,8 +23,9 @@ public interface IInviteGrain : IGrainWithStringKey
     [Alias("Redeem")]
     Task<RedeemOutcome> Redeem(RedeemInvite command);
 
+    /// <param name="by">By which host key.</param>
     [Alias("Revoke")]
-    Task<RevokeOutcome> Revoke();
+    Task<RevokeOutcome> Revoke(Actor? by = null);
 
     /// <summary>Records an expiry that is due. Safe at any time, any number of times.</summary>
     [Alias("Settle")]

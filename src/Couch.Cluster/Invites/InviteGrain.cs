@@ -3,6 +3,7 @@ using Couch.Cluster.Guests;
 using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
+using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Microsoft.Extensions.Logging;
 
@@ -60,12 +61,12 @@ internal sealed partial class InviteGrain(
         return outcome;
     }
 
-    public async Task<RevokeOutcome> Revoke()
+    public async Task<RevokeOutcome> Revoke(Actor? by)
     {
         if (row.Current is not { } invite)
             return new RevokeOutcome.Unknown();
 
-        var outcome = invite.Revoke(clock.Now());
+        var outcome = invite.Revoke(clock.Now(), by);
         if (outcome is RevokeOutcome.Revoked revoked)
         {
             await row.Write(revoked.Invite);

@@ -8,5 +8,6 @@ public static class GrainKinds
 
     public const string Invite = "invite";
     public const string Guest = "guest";
+    public const string HostKey = "host-key";
     public const string Housekeeping = "housekeeping";
 }

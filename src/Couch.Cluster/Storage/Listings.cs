@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
+using Couch.Domain.Keys;
 using Couch.Domain.Text;
 
 namespace Couch.Cluster.Storage;
@@ -30,6 +31,11 @@ public sealed class Listings(CouchDatabase database)
         Read<Guest>(
             GrainKinds.Guest, status?.Word(), status is GuestStatus.Provisioning or GuestStatus.Running, status is GuestStatus.Expired,
             limit, cursor?.Value, now, guest => guest.AsOf(now), guest => guest.Id.Value, cancel);
+
+    /// <summary>Host keys, whether or not they are still good.</summary>
+    /// <inheritdoc cref="Invites"/>
+    public Task<Page<HostKey>> HostKeys(int limit, HostKeyId? cursor, CancellationToken cancel) =>
+        Read<HostKey>(GrainKinds.HostKey, null, false, false, limit, cursor?.Value, default, key => key, key => key.Id.Value, cancel);
 
     private async Task<Page<T>> Read<T>(
         string kind, string? status, bool isOpen, bool isExpired, int limit, string? cursor, DateTimeOffset now,

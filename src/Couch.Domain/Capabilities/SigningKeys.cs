@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
+using Couch.Domain.Keys;
 
 namespace Couch.Domain.Capabilities;
 
@@ -24,6 +25,7 @@ public sealed class SigningKeys
 
     private static readonly byte[] InvitePurpose = Encoding.ASCII.GetBytes("couch/invite/1:");
     private static readonly byte[] GuestPurpose = Encoding.ASCII.GetBytes("couch/guest/1:");
+    private static readonly byte[] HostKeyPurpose = Encoding.ASCII.GetBytes("couch/host-key/1:");
 
     private readonly byte[][] keys;
 
@@ -62,6 +64,8 @@ public sealed class SigningKeys
 
     public GuestToken Sign(GuestId id) => new(Sign(GuestToken.Prefix, GuestPurpose, id.ToBytes()));
 
+    public HostKeyText Sign(HostKeyId id) => new(Sign(HostKeyText.Prefix, HostKeyPurpose, id.ToBytes()));
+
     /// <summary>True only for a code that one of our keys signed, in its one spelling.</summary>
     public bool TryVerifyCode(string code, out InviteId id)
     {
@@ -77,6 +81,15 @@ public sealed class SigningKeys
         Span<byte> bytes = stackalloc byte[IdBytes];
         var genuine = TryVerify(GuestToken.Prefix, GuestPurpose, token, bytes);
         id = genuine ? GuestId.From(bytes) : default;
+        return genuine;
+    }
+
+    /// <summary>True only for a host key that one of our keys signed, in its one spelling. Whether it is still good, its row says.</summary>
+    public bool TryVerifyHostKey(string text, out HostKeyId id)
+    {
+        Span<byte> bytes = stackalloc byte[IdBytes];
+        var genuine = TryVerify(HostKeyText.Prefix, HostKeyPurpose, text, bytes);
+        id = genuine ? HostKeyId.From(bytes) : default;
         return genuine;
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Couch.Domain.Invites;
+using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Couch.Domain.Vms;
 
@@ -37,6 +38,15 @@ public sealed record Guest
     /// <summary>The VM's own track. A row from before there were VM hosts has none.</summary>
     [Id(15)] public Vm Vm { get; init; } = Vm.None;
 
+    /// <summary>By which host key it was activated; null where it was not by hand.</summary>
+    [Id(16)] public Actor? ActivatedWith { get; init; }
+
+    /// <summary>By which host key it was given more time, the last time; null where it was not.</summary>
+    [Id(17)] public Actor? ExtendedWith { get; init; }
+
+    /// <summary>By which host key it was killed; null where it was not.</summary>
+    [Id(18)] public Actor? KilledWith { get; init; }
+
     [JsonIgnore] public DateTimeOffset CreatedAt => Id.CreatedAt;
 
     [JsonIgnore] public bool IsStaying => Status is GuestStatus.Provisioning or GuestStatus.Running;
@@ -65,21 +75,21 @@ public sealed record Guest
         IsStaying && now >= ExpiresAt ? End(GuestStatus.Expired, Guests.EndReason.Expired, ExpiresAt) : this;
 
     /// <summary>Gives a provisioning guest its VM by hand.</summary>
-    public ActivateOutcome Activate(string vmId, string agentEndpoint, DateTimeOffset now) => AsOf(now).Status switch
+    public ActivateOutcome Activate(string vmId, string agentEndpoint, DateTimeOffset now, Actor? by = null) => AsOf(now).Status switch
     {
         GuestStatus.Provisioning => new ActivateOutcome.Activated(
-            this with { Status = GuestStatus.Running, VmId = vmId, AgentEndpoint = agentEndpoint, Vm = Vm.Displaced(now) }),
+            this with { Status = GuestStatus.Running, VmId = vmId, AgentEndpoint = agentEndpoint, Vm = Vm.Displaced(now), ActivatedWith = by }),
         var status => new ActivateOutcome.NotProvisioning(status),
     };
 
     /// <summary>The kill switch: ends the stay from wherever it is.</summary>
-    public EndOutcome Kill(DateTimeOffset now) => EndBy(GuestStatus.Revoked, Guests.EndReason.Killed, now);
+    public EndOutcome Kill(DateTimeOffset now, Actor? by = null) => EndBy(GuestStatus.Revoked, Guests.EndReason.Killed, now, by);
 
     /// <summary>The guest leaves by itself.</summary>
     public EndOutcome CheckOut(DateTimeOffset now) => EndBy(GuestStatus.Stopped, Guests.EndReason.CheckedOut, now);
 
     /// <summary>Moves the end later by <paramref name="hours"/>, and the duration limit with it, so that an extended stay is not over its limit.</summary>
-    public ExtendOutcome Extend(double hours, DateTimeOffset now)
+    public ExtendOutcome Extend(double hours, DateTimeOffset now, Actor? by = null)
     {
         if (AsOf(now) is { IsStaying: false } ended)
             return new ExtendOutcome.AlreadyEnded(ended.Status);
@@ -91,6 +101,7 @@ public sealed record Guest
         return new ExtendOutcome.Extended(this with
         {
             ExpiresAt = later,
+            ExtendedWith = by,
             ResourceLimits = ResourceLimits with
             {
                 // Sums of fractions drift; a limit a hair above the bound would be refused wherever it is checked again.
@@ -130,10 +141,10 @@ public sealed record Guest
     /// <summary>The limits it is above, in the protocol's words. Still computed after the end.</summary>
     [JsonIgnore] public IReadOnlyList<string> Violations => ResourceUsage.Violations(ResourceLimits);
 
-    private EndOutcome EndBy(GuestStatus status, EndReason reason, DateTimeOffset now) => AsOf(now) switch
+    private EndOutcome EndBy(GuestStatus status, EndReason reason, DateTimeOffset now, Actor? by = null) => AsOf(now) switch
     {
         { IsStaying: false } ended => new EndOutcome.AlreadyEnded(ended),
-        var staying => new EndOutcome.Ended(staying.End(status, reason, now)),
+        var staying => new EndOutcome.Ended(staying.End(status, reason, now) with { KilledWith = by }),
     };
 
     private Guest End(GuestStatus status, EndReason reason, DateTimeOffset at, string? detail = null) =>

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Couch.Domain.Guests;
+using Couch.Domain.Keys;
 using Couch.Domain.Text;
 
 namespace Couch.Domain.Invites;
@@ -29,6 +30,12 @@ public sealed record Invite
     /// <summary>Everything the guest is made from; null until redeemed.</summary>
     [Id(8)] public Redemption? Redemption { get; init; }
 
+    /// <summary>By which host key it was made; null where nobody took note.</summary>
+    [Id(9)] public Actor? CreatedWith { get; init; }
+
+    /// <summary>By which host key it was taken back; null where it was not.</summary>
+    [Id(10)] public Actor? RevokedWith { get; init; }
+
     [JsonIgnore] public DateTimeOffset CreatedAt => Id.CreatedAt;
 
     public static Invite Create(CreateInvite command) => new()
@@ -41,6 +48,7 @@ public sealed record Invite
         Enforcement = command.Enforcement,
         Status = InviteStatus.Active,
         ExpiresAt = command.Id.CreatedAt.AddWholeHours(command.ExpiresInHours),
+        CreatedWith = command.By,
     };
 
     /// <summary>The invite as everybody must see it at <paramref name="now"/>: past its time it is expired, whatever has been written.</summary>
@@ -48,7 +56,7 @@ public sealed record Invite
         Status is InviteStatus.Active && now >= ExpiresAt ? this with { Status = InviteStatus.Expired } : this;
 
     /// <summary>The invite as its creation answered it, for a repeated creation under the same idempotency key.</summary>
-    public Invite AsCreated() => this with { Status = InviteStatus.Active, Redemption = null };
+    public Invite AsCreated() => this with { Status = InviteStatus.Active, Redemption = null, RevokedWith = null };
 
     /// <summary>Spends the invite on a guest, or says why not. A refusal spends nothing.</summary>
     public RedeemOutcome Redeem(RedeemInvite command, GuestId guestId, DateTimeOffset now)
@@ -73,9 +81,9 @@ public sealed record Invite
     }
 
     /// <summary>Takes the invite back, if nobody has come and its time is not up.</summary>
-    public RevokeOutcome Revoke(DateTimeOffset now) => AsOf(now).Status switch
+    public RevokeOutcome Revoke(DateTimeOffset now, Actor? by = null) => AsOf(now).Status switch
     {
-        InviteStatus.Active => new RevokeOutcome.Revoked(this with { Status = InviteStatus.Revoked }),
+        InviteStatus.Active => new RevokeOutcome.Revoked(this with { Status = InviteStatus.Revoked, RevokedWith = by }),
         var status => new RevokeOutcome.NotActive(status),
     };
 }

@@ -1,4 +1,5 @@
 using Couch.Domain.Guests;
+using Couch.Domain.Keys;
 
 namespace Couch.Domain.Invites;
 
@@ -15,6 +16,9 @@ public sealed record CreateInvite
 
     /// <summary>More than 0, at most <see cref="Invite.MostOpenHours"/>.</summary>
     [Id(6)] public required double ExpiresInHours { get; init; }
+
+    /// <summary>By which host key.</summary>
+    [Id(7)] public Actor? By { get; init; }
 }
 
 /// <summary>Let a guest in. The code has been verified at the door and does not travel further.</summary>

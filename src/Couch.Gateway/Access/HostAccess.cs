@@ -1,5 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using Couch.Cluster.Storage;
+using Couch.Domain.Capabilities;
+using Couch.Domain.Keys;
+using Couch.Domain.Text;
 using Couch.Gateway.Problems;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
@@ -24,21 +28,43 @@ public static class HostAccess
 
     private sealed class IsHost : IAuthorizationRequirement;
 
-    /// <summary>With a host key: whoever presents it. Without: whoever calls from this machine, see <see cref="OriginalCaller"/>.</summary>
-    private sealed class HostDoor(GatewayOptions options) : AuthorizationHandler<IsHost>
+    /// <summary>
+    /// With a configured key: whoever presents it, or one made under it. Without: whoever calls from this machine, see
+    /// <see cref="OriginalCaller"/>, and nobody else, whatever they present.
+    /// </summary>
+    private sealed class HostDoor(GatewayOptions options, SigningKeys signing, HostKeys keys, TimeProvider clock) : AuthorizationHandler<IsHost>
     {
-        private readonly byte[]? keyHash = options.HostKey is { } key ? Hash(key) : null;
+        private readonly byte[]? configured = options.HostKey is { } key ? Hash(key) : null;
 
-        protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, IsHost requirement)
+        protected override async Task HandleRequirementAsync(AuthorizationHandlerContext context, IsHost requirement)
         {
-            if (context.Resource is HttpContext http && (keyHash is null ? OriginalCaller.IsOnThisMachine(http) : Presents(http, keyHash)))
+            if (context.Resource is not HttpContext http || await Recognize(http) is not { } caller)
+                return;
+            http.Features.Set(caller);
+            if (caller.Actor.KeyId is null || Opens(http, caller.Scopes))
                 context.Succeed(requirement);
-            return Task.CompletedTask;
         }
 
-        // Compared as hashes: neither the time nor the length tells anything of the key.
-        private static bool Presents(HttpContext http, byte[] keyHash) =>
-            Bearer.Of(http.Request) is { } presented && CryptographicOperations.FixedTimeEquals(Hash(presented), keyHash);
+        private async Task<HostCaller?> Recognize(HttpContext http)
+        {
+            if (configured is null)
+                return OriginalCaller.IsOnThisMachine(http) ? HostCaller.Loopback : null;
+            if (Bearer.Of(http.Request) is not { } presented)
+                return null;
+            // Compared as hashes: neither the time nor the length tells anything of the key.
+            if (CryptographicOperations.FixedTimeEquals(Hash(presented), configured))
+                return HostCaller.Configured;
+
+            // A forged key costs a hash. A genuine one is looked up each time, so that a revocation counts at once.
+            return signing.TryVerifyHostKey(presented, out var id)
+                && await keys.Find(id, http.RequestAborted) is { } key && key.IsGood(clock.Now())
+                ? new HostCaller(key.Actor, key.Scopes, key.ExpiresAt)
+                : null;
+        }
+
+        /// <summary>An endpoint that names no scope opens to no made key.</summary>
+        private static bool Opens(HttpContext http, KeyScopes scopes) =>
+            http.GetEndpoint()?.Metadata.GetMetadata<Needs>() is { } needs && needs.AnyOf.Any(scopes.Has);
 
         private static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
     }
@@ -49,8 +75,19 @@ public static class HostAccess
         {
             if (authorizeResult.Succeeded)
                 return next(context);
+            if (context.Features.Get<HostCaller>() is not null)
+                return RefuseScope(context, context.GetEndpoint()?.Metadata.GetMetadata<Needs>()?.AnyOf ?? []);
             context.Response.Headers.WWWAuthenticate = "Bearer";
             return (options.HostKey is null ? Refusals.NotOnThisMachine : Refusals.NoHostKey).ExecuteAsync(context);
+        }
+
+        private static Task RefuseScope(HttpContext context, IReadOnlyList<KeyScope> needed)
+        {
+            // RFC 6750: a genuine key, of too little scope.
+            context.Response.Headers.WWWAuthenticate = needed.Count == 0
+                ? "Bearer error=\"insufficient_scope\""
+                : $"Bearer error=\"insufficient_scope\", scope=\"{string.Join(' ', needed.Select(scope => scope.Word()))}\"";
+            return Refusals.LacksScope(needed).ExecuteAsync(context);
         }
     }
 }

@@ -1,3 +1,4 @@
+using Couch.Domain.Keys;
 using Couch.Gateway.Bodies;
 using Couch.Gateway.Problems;
 
@@ -6,10 +7,15 @@ namespace Couch.Gateway.Access;
 internal static class HostGroup
 {
     /// <summary>Endpoints for whoever is a host: what all of them ask and refuse is said here, once.</summary>
-    public static RouteGroupBuilder MapHostGroup(this IEndpointRouteBuilder app, string prefix, string tag)
+    /// <param name="scopes">Which host keys open them, by any of these; none: the configured key alone.</param>
+    public static RouteGroupBuilder MapHostGroup(this IEndpointRouteBuilder app, string prefix, string tag, params IReadOnlyList<KeyScope> scopes)
     {
         var group = app.MapGroup(prefix).WithTags(tag);
-        group.RequireAuthorization(HostAccess.Policy).AcceptsAfterAccess().Refuses(401, 500, 503);
+        group.RequireAuthorization(HostAccess.Policy).WithMetadata(new Needs(scopes)).AcceptsAfterAccess().Refuses(401, 403, 500, 503);
         return group;
     }
+
+    /// <summary>Says which host keys open this endpoint, instead of what its group says.</summary>
+    public static TBuilder OpensTo<TBuilder>(this TBuilder endpoint, params IReadOnlyList<KeyScope> scopes) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new Needs(scopes));
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Couch.Gateway.Guests;
 using Couch.Gateway.Health;
 using Couch.Gateway.Invites;
+using Couch.Gateway.Keys;
 using Couch.Gateway.Problems;
 using Couch.Gateway.Stays;
 
@@ -22,6 +23,10 @@ namespace Couch.Gateway.Bodies;
 [JsonSerializable(typeof(GuestStatusView))]
 [JsonSerializable(typeof(UsageView))]
 [JsonSerializable(typeof(KilledView))]
+[JsonSerializable(typeof(CreateKeyBody))]
+[JsonSerializable(typeof(CreatedKeyView))]
+[JsonSerializable(typeof(HostKeyView))]
+[JsonSerializable(typeof(HostKeyList))]
 [JsonSerializable(typeof(RedeemBody))]
 [JsonSerializable(typeof(RedeemedView))]
 [JsonSerializable(typeof(StayView))]

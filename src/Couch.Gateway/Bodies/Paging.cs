@@ -6,14 +6,10 @@ using Microsoft.AspNetCore.Mvc;
 namespace Couch.Gateway.Bodies;
 
 /// <summary>What part of a list is asked for. A parameter that comes twice is refused, an empty one is as good as none.</summary>
-public sealed class Paging
+public class Paging
 {
     private const int MostRows = 1000;
     private const int DefaultRows = 100;
-
-    [Description("Only those with this status, as of now.")]
-    [FromQuery(Name = "status")]
-    public string? Status { get; init; }
 
     [Description("How many at most: 1 to 1000, default 100.")]
     [FromQuery(Name = "limit")]
@@ -22,16 +18,6 @@ public sealed class Paging
     [Description("Where to go on: the nextCursor of the page before. Without it, from the newest.")]
     [FromQuery(Name = "cursor")]
     public string? Cursor { get; init; }
-
-    internal TStatus? ReadStatus<TStatus>(Fields fields) where TStatus : struct, Enum
-    {
-        if (string.IsNullOrEmpty(Status))
-            return null;
-        if (Words.TryParse<TStatus>(Status, out var status))
-            return status;
-        fields.Wrong($"status must be one of {string.Join(", ", Words.All<TStatus>())}");
-        return null;
-    }
 
     internal int ReadLimit(Fields fields)
     {
@@ -53,6 +39,24 @@ public sealed class Paging
         if (parse(Cursor, out var id))
             return id;
         fields.Wrong("cursor must be the nextCursor of a page before");
+        return null;
+    }
+}
+
+/// <summary>What part of a list is asked for, by status.</summary>
+public sealed class StatusPaging : Paging
+{
+    [Description("Only those with this status, as of now.")]
+    [FromQuery(Name = "status")]
+    public string? Status { get; init; }
+
+    internal TStatus? ReadStatus<TStatus>(Fields fields) where TStatus : struct, Enum
+    {
+        if (string.IsNullOrEmpty(Status))
+            return null;
+        if (Words.TryParse<TStatus>(Status, out var status))
+            return status;
+        fields.Wrong($"status must be one of {string.Join(", ", Words.All<TStatus>())}");
         return null;
     }
 }

@@ -1,5 +1,6 @@
 using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
+using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Couch.Gateway.Access;
 using Couch.Gateway.Bodies;
@@ -14,19 +15,19 @@ public static class GuestEndpoints
 {
     public static void MapGuests(this IEndpointRouteBuilder app)
     {
-        var guests = app.MapHostGroup("/couch/guests", "Guests");
+        var guests = app.MapHostGroup("/couch/guests", "Guests", KeyScope.Guests);
         guests.MapGet("", List).Refuses(400);
-        guests.MapGet("{id}", Get).Refuses(404);
-        guests.MapGet("{id}/status", GetStatus).Refuses(404);
+        guests.MapGet("{id}", Get).OpensTo(KeyScope.Guests, KeyScope.Meter).Refuses(404);
+        guests.MapGet("{id}/status", GetStatus).OpensTo(KeyScope.Guests, KeyScope.Meter).Refuses(404);
         guests.MapDelete("{id}", Kill).Refuses(400, 404);
         guests.MapPost("{id}/activate", Activate).Refuses(400, 404, 413, 415);
-        guests.MapPut("{id}/usage", Report).Refuses(400, 404, 413, 415);
+        guests.MapPut("{id}/usage", Report).OpensTo(KeyScope.Meter).Refuses(400, 404, 413, 415);
         guests.MapPost("{id}/extend", Extend).Refuses(400, 404, 413, 415);
     }
 
     /// <summary>Lists guests, newest first.</summary>
     public static async Task<Results<Ok<GuestList>, Refusal>> List(
-        [AsParameters] Paging paging, Listings listings, TimeProvider clock, CancellationToken cancel)
+        [AsParameters] StatusPaging paging, Listings listings, TimeProvider clock, CancellationToken cancel)
     {
         var fields = new Fields();
         var status = paging.ReadStatus<GuestStatus>(fields);
@@ -60,12 +61,12 @@ public static class GuestEndpoints
 
     /// <summary>Ends a guest's stay at once: the kill switch.</summary>
     /// <param name="id">The guest's id.</param>
-    public static async Task<Results<Ok<KilledView>, Refusal>> Kill(string id, IGrainFactory grains)
+    public static async Task<Results<Ok<KilledView>, Refusal>> Kill(string id, HttpContext context, IGrainFactory grains)
     {
         if (!GuestId.TryParse(id, out var guestId))
             return Refusals.GuestNotFound;
 
-        return await grains.Guest(guestId).Kill() switch
+        return await grains.Guest(guestId).Kill(HostCaller.Of(context).Actor) switch
         {
             EndOutcome.Ended ended => TypedResults.Ok(KilledView.Of(ended.Guest)),
             EndOutcome.AlreadyEnded already => Refusals.AlreadyEnded(already.Guest.Status),
@@ -75,7 +76,7 @@ public static class GuestEndpoints
 
     /// <summary>Gives a waiting guest its VM by hand; it is running from then on.</summary>
     /// <param name="id">The guest's id.</param>
-    public static async Task<Results<Ok<GuestView>, Refusal>> Activate(string id, ActivateBody body, IGrainFactory grains)
+    public static async Task<Results<Ok<GuestView>, Refusal>> Activate(string id, ActivateBody body, HttpContext context, IGrainFactory grains)
     {
         var fields = new Fields();
         var (vmId, agentEndpoint) = body.Read(fields);
@@ -84,7 +85,7 @@ public static class GuestEndpoints
         if (!GuestId.TryParse(id, out var guestId))
             return Refusals.GuestNotFound;
 
-        return await grains.Guest(guestId).Activate(vmId, agentEndpoint) switch
+        return await grains.Guest(guestId).Activate(vmId, agentEndpoint, HostCaller.Of(context).Actor) switch
         {
             ActivateOutcome.Activated activated => TypedResults.Ok(GuestView.Of(activated.Guest)),
             ActivateOutcome.NotProvisioning not => Refusals.CannotActivate(not.Status),
@@ -112,7 +113,7 @@ public static class GuestEndpoints
 
     /// <summary>Gives a guest more time.</summary>
     /// <param name="id">The guest's id.</param>
-    public static async Task<Results<Ok<GuestView>, Refusal>> Extend(string id, ExtendBody body, IGrainFactory grains)
+    public static async Task<Results<Ok<GuestView>, Refusal>> Extend(string id, ExtendBody body, HttpContext context, IGrainFactory grains)
     {
         var fields = new Fields();
         var hours = body.Read(fields);
@@ -121,7 +122,7 @@ public static class GuestEndpoints
         if (!GuestId.TryParse(id, out var guestId))
             return Refusals.GuestNotFound;
 
-        return await grains.Guest(guestId).Extend(hours) switch
+        return await grains.Guest(guestId).Extend(hours, HostCaller.Of(context).Actor) switch
         {
             ExtendOutcome.Extended extended => TypedResults.Ok(GuestView.Of(extended.Guest)),
             ExtendOutcome.AlreadyEnded already => Refusals.AlreadyEnded(already.Status),

@@ -1,5 +1,6 @@
 using Couch.Domain.Guests;
 using Couch.Domain.Text;
+using Couch.Gateway.Keys;
 
 namespace Couch.Gateway.Guests;
 
@@ -57,6 +58,15 @@ public sealed record GuestView
     /// <summary>The VM's own record.</summary>
     public required VmView Vm { get; init; }
 
+    /// <summary>By which host key it was activated; nobody where it was not by hand.</summary>
+    public required ActorView ActivatedWith { get; init; }
+
+    /// <summary>By which host key it was given more time, the last time; nobody where it was not.</summary>
+    public required ActorView ExtendedWith { get; init; }
+
+    /// <summary>By which host key it was killed; nobody where it was not.</summary>
+    public required ActorView KilledWith { get; init; }
+
     internal static GuestView Of(Guest guest) => new()
     {
         Id = guest.Id.Value,
@@ -76,6 +86,9 @@ public sealed record GuestView
         EndReason = guest.EndReason?.Word(),
         EndDetail = guest.EndDetail,
         Vm = VmView.Of(guest.Vm),
+        ActivatedWith = ActorView.Of(guest.ActivatedWith),
+        ExtendedWith = ActorView.Of(guest.ExtendedWith),
+        KilledWith = ActorView.Of(guest.KilledWith),
     };
 }
 

@@ -1,8 +1,10 @@
 using Couch.Cluster.Guests;
 using Couch.Cluster.Invites;
+using Couch.Cluster.Keys;
 using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
+using Couch.Domain.Keys;
 
 namespace Couch.Gateway.Hosting;
 
@@ -11,6 +13,8 @@ internal static class Grains
     public static IInviteGrain Invite(this IGrainFactory grains, InviteId id) => Reference<IInviteGrain>.To(grains, GrainKinds.Invite, id.Value);
 
     public static IGuestGrain Guest(this IGrainFactory grains, GuestId id) => Reference<IGuestGrain>.To(grains, GrainKinds.Guest, id.Value);
+
+    public static IHostKeyGrain HostKey(this IGrainFactory grains, HostKeyId id) => Reference<IHostKeyGrain>.To(grains, GrainKinds.HostKey, id.Value);
 
     /// <summary>
     /// Asked by type, Orleans spells out the interface's name at every call, by reflection: a tenth of a status poll.

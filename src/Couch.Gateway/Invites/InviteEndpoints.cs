@@ -5,6 +5,7 @@ using Couch.Gateway.Hosting;
 using Couch.Cluster.Storage;
 using Couch.Domain.Capabilities;
 using Couch.Domain.Invites;
+using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Couch.Gateway.Access;
 using Couch.Gateway.Bodies;
@@ -20,7 +21,7 @@ public static class InviteEndpoints
 {
     public static void MapInvites(this IEndpointRouteBuilder app)
     {
-        var invites = app.MapHostGroup("/couch/invites", "Invites");
+        var invites = app.MapHostGroup("/couch/invites", "Invites", KeyScope.Invites);
         invites.MapPost("", Create).Refuses(400, 409, 413, 415).WithMetadata(Described.IdempotencyKey);
         invites.MapGet("", List).Refuses(400);
         invites.MapGet("{id}", Get).Refuses(404);
@@ -36,7 +37,7 @@ public static class InviteEndpoints
         var now = clock.Now();
         var fields = new Fields();
         var key = fields.IdempotencyKey(request);
-        var command = body.Read(fields, InviteId.New(now, chance));
+        var command = body.Read(fields, InviteId.New(now, chance)) with { By = HostCaller.Of(request.HttpContext).Actor };
         if (fields.Refusal is { } refusal)
             return refusal;
 
@@ -54,7 +55,7 @@ public static class InviteEndpoints
 
     /// <summary>Lists invites, newest first.</summary>
     public static async Task<Results<Ok<InviteList>, Refusal>> List(
-        [AsParameters] Paging paging, Listings listings, [FromServices] SigningKeys keys, TimeProvider clock, CancellationToken cancel)
+        [AsParameters] StatusPaging paging, Listings listings, [FromServices] SigningKeys keys, TimeProvider clock, CancellationToken cancel)
     {
         var fields = new Fields();
         var status = paging.ReadStatus<InviteStatus>(fields);
@@ -81,12 +82,12 @@ public static class InviteEndpoints
 
     /// <summary>Takes an invite back, as long as nobody has redeemed it.</summary>
     /// <param name="id">The invite's id.</param>
-    public static async Task<Results<Ok<InviteView>, Refusal>> Revoke(string id, IGrainFactory grains, [FromServices] SigningKeys keys)
+    public static async Task<Results<Ok<InviteView>, Refusal>> Revoke(string id, HttpContext context, IGrainFactory grains, [FromServices] SigningKeys keys)
     {
         if (!InviteId.TryParse(id, out var inviteId))
             return Refusals.InviteNotFound;
 
-        return await grains.Invite(inviteId).Revoke() switch
+        return await grains.Invite(inviteId).Revoke(HostCaller.Of(context).Actor) switch
         {
             RevokeOutcome.Revoked revoked => TypedResults.Ok(InviteView.Of(revoked.Invite, keys)),
             RevokeOutcome.NotActive not => Refusals.CannotRevoke(not.Status),

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Couch.Domain.Capabilities;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
+using Couch.Gateway.Keys;
 
 namespace Couch.Gateway.Invites;
 
@@ -50,6 +51,12 @@ public sealed record InviteView
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? GuestId { get; init; }
 
+    /// <summary>By which host key it was made; nobody where it was not noted.</summary>
+    public required ActorView CreatedWith { get; init; }
+
+    /// <summary>By which host key it was taken back; nobody where it was not.</summary>
+    public required ActorView RevokedWith { get; init; }
+
     internal static InviteView Of(Invite invite, SigningKeys keys) => new()
     {
         Id = invite.Id.Value,
@@ -65,6 +72,8 @@ public sealed record InviteView
         RedeemedAt = invite.Redemption?.RedeemedAt,
         RedeemedBy = invite.Redemption?.GuestName,
         GuestId = invite.Redemption?.GuestId.Value,
+        CreatedWith = ActorView.Of(invite.CreatedWith),
+        RevokedWith = ActorView.Of(invite.RevokedWith),
     };
 }
 

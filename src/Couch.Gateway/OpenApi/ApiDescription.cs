@@ -1,3 +1,4 @@
+using Couch.Domain.Text;
 using Couch.Gateway.Access;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
@@ -21,7 +22,7 @@ internal static class ApiDescription
                 document.Components ??= new OpenApiComponents();
                 document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
                 {
-                    [HostKey] = Bearer("The host key (COUCH_AUTH_TOKEN). Without one, only callers on the same machine are hosts."),
+                    [HostKey] = Bearer("The configured host key (COUCH_AUTH_TOKEN), or one of less scope made under it, beginning couch_. Without a configured one, only callers on the same machine are hosts."),
                     [GuestToken] = Bearer("A guest's own token, beginning guest_."),
                 };
                 return Task.CompletedTask;
@@ -65,8 +66,10 @@ internal static class ApiDescription
             operation.Security = [Requirement(context, GuestToken), []];
         if (metadata.OfType<IAuthorizeData>().Any(data => data.Policy == HostAccess.Policy))
             operation.Security = [Requirement(context, HostKey)];
+        if (metadata.OfType<Needs>().LastOrDefault() is { AnyOf: [_, ..] scopes })
+            operation.Description = $"{operation.Description} Opens to host keys of scope {string.Join(" or ", scopes.Select(scope => scope.Word()))}.".Trim();
 
-        ResponseHeaders.AddTo(operation, tellsLocation: context.Description.RelativePath == "couch/invites");
+        ResponseHeaders.AddTo(operation, tellsLocation: context.Description.RelativePath is "couch/invites" or "couch/keys");
     }
 
     private static OpenApiSecurityRequirement Requirement(OpenApiOperationTransformerContext context, string scheme) =>

@@ -13,6 +13,7 @@ internal static class ResponseHeaders
             {
                 "201" when tellsLocation => [("Location", "The path of what was made.")],
                 "401" => [("WWW-Authenticate", "Always Bearer.")],
+                "403" => [("WWW-Authenticate", "Bearer with error insufficient_scope, and the scope, where it is the key's scope that is too little.")],
                 "429" =>
                 [
                     ("Retry-After", "In how many seconds to ask again."),

@@ -1,5 +1,6 @@
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
+using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Couch.Gateway.Hosting;
 using Microsoft.AspNetCore.WebUtilities;
@@ -14,6 +15,13 @@ internal static class Refusals
         "Send the host key as 'Authorization: Bearer <host key>'. A guest's token is not a host key.");
     public static Refusal NotOnThisMachine { get; } = new(401, "Unauthorized — this couch has no host key, so only this machine may ask",
         "Set COUCH_AUTH_TOKEN and send it as 'Authorization: Bearer <host key>', or call from the machine itself, by the name localhost, without a proxy.");
+    public static Refusal LacksScope(IReadOnlyList<KeyScope> needed) => needed.Count == 0
+        ? new(403, "forbidden — only the configured host key opens this")
+        : new(403, $"forbidden — this host key lacks the scope {Either(needed)}", "Ask with a key that has it; the configured host key has every scope.");
+    public static Refusal CannotGrant(IReadOnlyList<KeyScope> lacking) => new(403, $"forbidden — this host key lacks the scope {Either(lacking)}, so it cannot give it",
+        "A key can only give scopes that it has itself.");
+    public static Refusal CannotOutlive(DateTimeOffset end) => new(403, $"forbidden — this host key ends at {end.ToIso()}, so it cannot make one that ends later",
+        "Ask for a smaller expiresInHours, or with a key that has more time.");
     public static Refusal TooManyRequests(int most) => new(429, "too many requests",
         $"One address may ask {most} times a minute; Retry-After says in how many seconds the next minute begins.");
 
@@ -30,6 +38,9 @@ internal static class Refusals
     public static Refusal CannotRedeem(InviteStatus status) => new(409, $"invite is {status.Word()} — cannot redeem");
     public static Refusal KeyReused { get; } = new(409, "idempotency key reused",
         "This Idempotency-Key came with another body in the last 24 hours. Take a fresh key for a new request.");
+
+    // Host keys
+    public static Refusal KeyNotFound { get; } = new(404, "key not found");
 
     // Guests
     public static Refusal GuestNotFound { get; } = new(404, "guest not found");
@@ -63,4 +74,6 @@ internal static class Refusals
         Database = database,
     });
     public static Refusal Bug { get; } = new(500, "the couch failed", "This is a fault of the couch, not of the request; its log says more.");
+
+    private static string Either(IReadOnlyList<KeyScope> scopes) => string.Join(" or ", scopes.Select(scope => $"'{scope.Word()}'"));
 }

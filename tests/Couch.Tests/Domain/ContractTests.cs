@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
+using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Couch.Domain.Vms;
 using Couch.Tests.Support;
@@ -17,6 +18,7 @@ public sealed class ContractTests
     {
         Assert.Equal("Active=0 active, Redeemed=1 redeemed, Revoked=2 revoked, Expired=3 expired", Pinned<InviteStatus>());
         Assert.Equal("Provisioning=0 provisioning, Running=1 running, Stopped=2 stopped, Expired=3 expired, Revoked=4 revoked", Pinned<GuestStatus>());
+        Assert.Equal("Invites=0 invites, Guests=1 guests, Meter=2 meter, Keys=3 keys", Pinned<KeyScope>());
         Assert.Equal("Stop=0 stop, Report=1 report", Pinned<Enforcement>());
         Assert.Equal(
             "Expired=0 expired, Killed=1 killed, LimitsExceeded=2 limits-exceeded, ProvisioningFailed=3 provisioning-failed, VmLost=4 vm-lost, CheckedOut=5 checked-out",
@@ -34,10 +36,10 @@ public sealed class ContractTests
     }
 
     [Theory]
-    [InlineData(typeof(Invite), "Id CreatedBy Label ResourceLimits Permissions Enforcement Status ExpiresAt Redemption")]
+    [InlineData(typeof(Invite), "Id CreatedBy Label ResourceLimits Permissions Enforcement Status ExpiresAt Redemption CreatedWith RevokedWith")]
     [InlineData(typeof(Redemption), "GuestId GuestName PublicKey Idempotency")]
     [InlineData(typeof(Idempotency), "KeyHash BodyHash")]
-    [InlineData(typeof(CreateInvite), "Id CreatedBy Label ResourceLimits Permissions Enforcement ExpiresInHours")]
+    [InlineData(typeof(CreateInvite), "Id CreatedBy Label ResourceLimits Permissions Enforcement ExpiresInHours By")]
     [InlineData(typeof(RedeemInvite), "GuestName PublicKey Idempotency")]
     [InlineData(typeof(ResourceLimits), "MaxCpuCores MaxMemoryMB MaxDiskGB MaxNetworkEgressGB MaxDurationHours MaxTokenBudget")]
     [InlineData(typeof(Permissions), "CanAccessInternet CanSpawnSubAgents CanAccessHostServices")]
@@ -45,10 +47,13 @@ public sealed class ContractTests
     [InlineData(typeof(UsageReport), "CpuSeconds MemoryPeakMB DiskUsedGB NetworkEgressGB TokensUsed UptimeSeconds")]
     [InlineData(
         typeof(Guest),
-        "Id InviteId Name PublicKey Status VmId AgentEndpoint ResourceLimits Permissions Enforcement ResourceUsage ExpiresAt StoppedAt EndReason EndDetail Vm")]
+        "Id InviteId Name PublicKey Status VmId AgentEndpoint ResourceLimits Permissions Enforcement ResourceUsage ExpiresAt StoppedAt EndReason EndDetail Vm ActivatedWith ExtendedWith KilledWith")]
     [InlineData(
         typeof(Vm),
         "Host State RequestedAt ReadyAt DestroyRequestedAt DestroyedAt Attempts LastError Id Endpoint FailedReleases NotBefore MissingSince")]
+    [InlineData(typeof(HostKey), "Id Name Scopes CreatedWith ExpiresAt RevokedAt RevokedWith")]
+    [InlineData(typeof(KeyScopes), "Invites Guests Meter Keys")]
+    [InlineData(typeof(Actor), "KeyId Name")]
     public void Members_keep_their_numbers(Type type, string members)
     {
         var numbered = type.GetProperties()

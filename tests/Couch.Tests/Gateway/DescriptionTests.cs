@@ -71,6 +71,8 @@ public sealed partial class DescriptionTests(CouchHost couch) : IClassFixture<Co
         Matches("GuestStatusView", (await couch.Anyone.Get($"/couch/guests/{guest["guestId"]}/status")).Json);
         Matches("StayView", (await couch.With(guest["authToken"]!).Get("/couch/status")).Json);
         Matches("InviteView", (await couch.Anyone.Get("/couch/invites?status=redeemed")).Json["invites"]![0]!);
+        Matches("CreatedKeyView", (await couch.Anyone.Post("/couch/keys", new { name = "described", scopes = new[] { "meter" } })).Json);
+        Matches("HostKeyView", (await couch.Anyone.Get("/couch/keys")).Json["keys"]![0]!);
         Matches("Problem", (await couch.Anyone.Get("/nowhere")).Json);
     }
 

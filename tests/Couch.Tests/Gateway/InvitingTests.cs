@@ -13,7 +13,7 @@ public sealed class InvitingTests(CouchHost couch) : IClassFixture<CouchHost>
         var invite = await host.Invite(new { createdBy = "  noah " });
 
         Assert.Equal(
-            ["code", "createdAt", "createdBy", "enforcement", "expiresAt", "id", "label", "permissions", "resourceLimits", "status"],
+            ["code", "createdAt", "createdBy", "createdWith", "enforcement", "expiresAt", "id", "label", "permissions", "resourceLimits", "revokedWith", "status"],
             invite.Fields);
         Assert.Equal("noah", invite["createdBy"]);
         Assert.Equal("", invite["label"]);

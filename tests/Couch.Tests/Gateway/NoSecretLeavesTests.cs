@@ -35,6 +35,8 @@ public sealed class NoSecretLeavesTests
         const string idempotencyKey = "an-idempotency-key-as-good-as-a-password";
         var secrets = new List<string> { HostKey, signingKey, Password, idempotencyKey };
         var host = couch.With(HostKey);
+        var made = (await host.Post("/couch/keys", new { name = "busy", scopes = new[] { "invites", "guests" } })).Is(201);
+        secrets.Add(made["key"]!);
 
         for (var i = 0; i < 5; i++)
         {
@@ -57,6 +59,9 @@ public sealed class NoSecretLeavesTests
             await couch.Anyone.Post("/couch/checkout", new { token = Visits.Forged(token) });
             await host.Get($"/couch/guests/{stay["guestId"]}");
             await host.Get("/couch/invites");
+            await couch.With(made["key"]!).Get("/couch/guests");
+            await couch.With(made["key"]!).Get("/couch/keys");
+            await couch.With(Visits.Forged(made["key"]!)).Get("/couch/guests");
             await couch.Anyone.Post("/couch/checkout", new { token });
             await couch.Anyone.Get($"/couch/status?token={token}");
         }
@@ -66,6 +71,6 @@ public sealed class NoSecretLeavesTests
         Assert.Contains(eavesdropper.Heard, line => line.StartsWith("trace ", StringComparison.Ordinal));
         foreach (var secret in secrets)
             Assert.DoesNotContain(eavesdropper.Heard, line => line.Contains(secret, StringComparison.Ordinal));
-        Assert.DoesNotContain(eavesdropper.Heard, line => System.Text.RegularExpressions.Regex.IsMatch(line, "(inv|guest)_[A-Za-z0-9_-]{20}"));
+        Assert.DoesNotContain(eavesdropper.Heard, line => System.Text.RegularExpressions.Regex.IsMatch(line, "(inv|guest)_[A-Za-z0-9_-]{20}|couch_[A-Za-z0-9_-]{64}"));
     }
 }

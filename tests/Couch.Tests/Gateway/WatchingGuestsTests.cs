@@ -14,8 +14,8 @@ public sealed class WatchingGuestsTests(CouchHost couch) : IClassFixture<CouchHo
 
         var guest = (await host.Get($"/couch/guests/{arrived["guestId"]}")).Is(200);
         Assert.Equal(
-            ["agentEndpoint", "createdAt", "endDetail", "endReason", "enforcement", "expiresAt", "id", "inviteId", "name", "permissions",
-             "publicKey", "resourceLimits", "resourceUsage", "status", "stoppedAt", "vm", "vmId"],
+            ["activatedWith", "agentEndpoint", "createdAt", "endDetail", "endReason", "enforcement", "expiresAt", "extendedWith", "id", "inviteId",
+             "killedWith", "name", "permissions", "publicKey", "resourceLimits", "resourceUsage", "status", "stoppedAt", "vm", "vmId"],
             guest.Fields);
         Assert.DoesNotContain(arrived["authToken"]!, guest.Body, StringComparison.Ordinal);
         Assert.Null(guest["stoppedAt"]);

@@ -3,9 +3,11 @@ using Couch.Cluster;
 using Couch.Cluster.Guests;
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Invites;
+using Couch.Cluster.Keys;
 using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
+using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -64,6 +66,8 @@ public abstract class TestCouch(Engine engine) : IAsyncLifetime
     internal IInviteGrain Invite(InviteId id) => cluster.Client.GetGrain<IInviteGrain>(id.Value);
 
     internal IGuestGrain Guest(GuestId id) => cluster.Client.GetGrain<IGuestGrain>(id.Value);
+
+    internal IHostKeyGrain HostKey(HostKeyId id) => cluster.Client.GetGrain<IHostKeyGrain>(id.Value);
 
     internal IHousekeepingGrain Housekeeping => cluster.Client.GetGrain<IHousekeepingGrain>(IHousekeepingGrain.Key);
 

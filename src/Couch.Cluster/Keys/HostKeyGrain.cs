@@ -1,0 +1,49 @@
+using Couch.Cluster.Storage;
+using Couch.Domain.Keys;
+using Couch.Domain.Text;
+using Microsoft.Extensions.Logging;
+
+namespace Couch.Cluster.Keys;
+
+[GrainType(GrainKinds.HostKey)]
+internal sealed partial class HostKeyGrain(
+    [PersistentState(GrainKinds.HostKey)] IPersistentState<HostKey> state,
+    CouchDatabase database,
+    TimeProvider clock,
+    ILogger<HostKeyGrain> log) : Grain, IHostKeyGrain
+{
+    private GrainRow<HostKey> row = null!;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        row = new(state, database, DeactivateOnIdle);
+        return Task.CompletedTask;
+    }
+
+    public async Task<HostKey> Create(HostKey key)
+    {
+        if (row.Current is { } existing)
+            return existing;
+
+        await row.Write(key);
+        LogCreated(key.Id, key.Scopes.Each);
+        return key;
+    }
+
+    public async Task<HostKey?> Revoke(Actor by)
+    {
+        if (row.Current is not { RevokedAt: null } key)
+            return row.Current;
+
+        var revoked = key.Revoke(by, clock.Now());
+        await row.Write(revoked);
+        LogRevoked(key.Id);
+        return revoked;
+    }
+
+    [LoggerMessage(61, LogLevel.Information, "couch.key.created {KeyId}: {Scopes}", EventName = "couch.key.created")]
+    private partial void LogCreated(HostKeyId keyId, IReadOnlyList<KeyScope> scopes);
+
+    [LoggerMessage(62, LogLevel.Information, "couch.key.revoked {KeyId}", EventName = "couch.key.revoked")]
+    private partial void LogRevoked(HostKeyId keyId);
+}

@@ -1,0 +1,20 @@
+using Couch.Domain.Keys;
+
+namespace Couch.Cluster.Keys;
+
+/// <summary>
+/// One host key, keyed by its id: owns its row. Whoever checks a key reads the row itself, see
+/// <see cref="Storage.HostKeys"/>: a revocation counts from the moment that it is written. Any call may throw
+/// <see cref="Storage.StorageUnavailableException"/>: the outcome is then unknown, and asking again is safe.
+/// </summary>
+[Alias("couch.IHostKeyGrain")]
+public interface IHostKeyGrain : IGrainWithStringKey
+{
+    /// <summary>Makes the key, or gives back the one that has this id.</summary>
+    [Alias("Create")]
+    Task<HostKey> Create(HostKey key);
+
+    /// <summary>Revokes the key; null where no key has this id. Revoking twice is revoking once.</summary>
+    [Alias("Revoke")]
+    Task<HostKey?> Revoke(Actor by);
+}

@@ -1,0 +1,18 @@
+namespace Couch.Domain.Keys;
+
+/// <summary>By which host key something was done. Kept on the row that it changed.</summary>
+[GenerateSerializer, Immutable, Alias("couch.Actor")]
+public sealed record Actor
+{
+    /// <summary>Null for a host without a key of its own: the configured one, or a caller on the machine itself.</summary>
+    [Id(0)] public HostKeyId? KeyId { get; init; }
+
+    /// <summary>The key's name; <c>configured</c> or <c>loopback</c> where there is no id.</summary>
+    [Id(1)] public required string Name { get; init; }
+
+    /// <summary>Whoever holds the key that the node was started with.</summary>
+    public static Actor Configured { get; } = new() { Name = "configured" };
+
+    /// <summary>Whoever calls on the machine itself, where no key is configured.</summary>
+    public static Actor Loopback { get; } = new() { Name = "loopback" };
+}

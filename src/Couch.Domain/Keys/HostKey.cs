@@ -1,0 +1,36 @@
+using System.Text.Json.Serialization;
+
+namespace Couch.Domain.Keys;
+
+/// <summary>
+/// A host key beside the configured one, for less than everything. Its text is derived from its id and stored nowhere.
+/// It is good until it is revoked or its time is up, and never again.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("couch.HostKey")]
+public sealed record HostKey
+{
+    /// <summary>The longest a key with an end may be good for, in hours: ten years.</summary>
+    public const double MostHours = 87_600;
+
+    [Id(0)] public required HostKeyId Id { get; init; }
+    [Id(1)] public required string Name { get; init; }
+    [Id(2)] public required KeyScopes Scopes { get; init; }
+    [Id(3)] public required Actor CreatedWith { get; init; }
+
+    /// <summary>When its time is up; null: never.</summary>
+    [Id(4)] public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>When it was revoked; null until then.</summary>
+    [Id(5)] public DateTimeOffset? RevokedAt { get; init; }
+
+    [Id(6)] public Actor? RevokedWith { get; init; }
+
+    [JsonIgnore] public DateTimeOffset CreatedAt => Id.CreatedAt;
+
+    [JsonIgnore] public Actor Actor => new() { KeyId = Id, Name = Name };
+
+    public bool IsGood(DateTimeOffset now) => RevokedAt is null && !(now >= ExpiresAt);
+
+    /// <summary>The key revoked: by the first who said so. Revoking twice is revoking once.</summary>
+    public HostKey Revoke(Actor by, DateTimeOffset now) => RevokedAt is null ? this with { RevokedAt = now, RevokedWith = by } : this;
+}

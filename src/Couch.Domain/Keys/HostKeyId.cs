@@ -1,0 +1,43 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Couch.Domain.Text;
+
+namespace Couch.Domain.Keys;
+
+/// <summary>A host key's ULID. Not a secret: the key's text is.</summary>
+[GenerateSerializer, Immutable, Alias("couch.HostKeyId")]
+[JsonConverter(typeof(Json))]
+public readonly record struct HostKeyId
+{
+    private HostKeyId(string value) => Value = value;
+
+    /// <summary>The canonical 26 characters.</summary>
+    [Id(0)] public string Value { get; }
+
+    /// <summary>The millisecond the key was made.</summary>
+    public DateTimeOffset CreatedAt => UlidText.TimeOf(Value);
+
+    public static HostKeyId New(DateTimeOffset now, RandomNumberGenerator chance) => new(UlidText.New(now, chance));
+
+    public static bool TryParse(string text, out HostKeyId id)
+    {
+        id = UlidText.IsCanonical(text) ? new(text) : default;
+        return id.Value is not null;
+    }
+
+    internal static HostKeyId From(ReadOnlySpan<byte> bytes) => new(UlidText.From(bytes));
+
+    internal byte[] ToBytes() => UlidText.Bytes(Value);
+
+    public override string ToString() => Value;
+
+    private sealed class Json : JsonConverter<HostKeyId>
+    {
+        public override HostKeyId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            TryParse(reader.GetString()!, out var id) ? id : throw new JsonException("not a host key's id");
+
+        public override void Write(Utf8JsonWriter writer, HostKeyId value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.Value);
+    }
+}

@@ -1,0 +1,21 @@
+using System.Text.Json.Serialization;
+
+namespace Couch.Domain.Keys;
+
+/// <summary>One thing a host key may be good for.</summary>
+[GenerateSerializer, Alias("couch.KeyScope")]
+[JsonConverter(typeof(JsonStringEnumConverter<KeyScope>))]
+public enum KeyScope
+{
+    /// <summary>Make, show, list and take back invites.</summary>
+    [JsonStringEnumMemberName("invites")] Invites = 0,
+
+    /// <summary>Show, list, activate, extend and end guests.</summary>
+    [JsonStringEnumMemberName("guests")] Guests = 1,
+
+    /// <summary>Report what a guest uses, and show one guest.</summary>
+    [JsonStringEnumMemberName("meter")] Meter = 2,
+
+    /// <summary>Make, show, list and revoke host keys.</summary>
+    [JsonStringEnumMemberName("keys")] Keys = 3,
+}

@@ -1,0 +1,35 @@
+using System.Text.Json.Serialization;
+
+namespace Couch.Domain.Keys;
+
+/// <summary>What a host key is good for, as a value: two of the same scopes are equal.</summary>
+[GenerateSerializer, Immutable, Alias("couch.KeyScopes")]
+public sealed record KeyScopes
+{
+    [Id(0)] public bool Invites { get; init; }
+    [Id(1)] public bool Guests { get; init; }
+    [Id(2)] public bool Meter { get; init; }
+    [Id(3)] public bool Keys { get; init; }
+
+    /// <summary>What the configured key has.</summary>
+    public static KeyScopes All { get; } = new() { Invites = true, Guests = true, Meter = true, Keys = true };
+
+    [JsonIgnore] public IReadOnlyList<KeyScope> Each => [.. Enum.GetValues<KeyScope>().Where(Has)];
+
+    public static KeyScopes Of(params IReadOnlyCollection<KeyScope> scopes) => new()
+    {
+        Invites = scopes.Contains(KeyScope.Invites),
+        Guests = scopes.Contains(KeyScope.Guests),
+        Meter = scopes.Contains(KeyScope.Meter),
+        Keys = scopes.Contains(KeyScope.Keys),
+    };
+
+    public bool Has(KeyScope scope) => scope switch
+    {
+        KeyScope.Invites => Invites,
+        KeyScope.Guests => Guests,
+        KeyScope.Meter => Meter,
+        KeyScope.Keys => Keys,
+        _ => false,
+    };
+}

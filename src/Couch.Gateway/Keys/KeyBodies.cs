@@ -1,0 +1,40 @@
+using System.ComponentModel.DataAnnotations;
+using Couch.Domain.Keys;
+using Couch.Domain.Text;
+using Couch.Gateway.Bodies;
+
+namespace Couch.Gateway.Keys;
+
+/// <summary>A host key to be made.</summary>
+public sealed record CreateKeyBody
+{
+    /// <summary>What the key is for: 1 to 128 characters.</summary>
+    [Required] public string? Name { get; init; }
+
+    /// <summary>What it is good for, at least one of <c>invites</c>, <c>guests</c>, <c>meter</c> and <c>keys</c>; none that the asking key lacks.</summary>
+    [Required] public IReadOnlyList<string?>? Scopes { get; init; }
+
+    /// <summary>For how long, in hours: more than 0, at most 87,600. Default: for good, or as long as the asking key; never longer than that.</summary>
+    public double? ExpiresInHours { get; init; }
+
+    internal (string Name, KeyScopes Scopes, double? Hours) Read(Fields fields) => (
+        fields.Required("name", Name, 128),
+        ReadScopes(fields),
+        ExpiresInHours is null ? null : fields.Above0("expiresInHours", ExpiresInHours, 0, HostKey.MostHours));
+
+    private KeyScopes ReadScopes(Fields fields)
+    {
+        if (Scopes is null or [])
+            fields.Wrong("scopes is required");
+        var scopes = new List<KeyScope>();
+        foreach (var word in Scopes ?? [])
+        {
+            if (word is not null && Words.TryParse<KeyScope>(word, out var scope))
+                scopes.Add(scope);
+            else
+                fields.Wrong($"scopes must each be one of {string.Join(", ", Words.All<KeyScope>())}");
+        }
+
+        return KeyScopes.Of(scopes);
+    }
+}

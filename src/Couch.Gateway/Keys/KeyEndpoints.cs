@@ -1,0 +1,80 @@
+using System.Security.Cryptography;
+using Couch.Cluster.Storage;
+using Couch.Domain.Capabilities;
+using Couch.Domain.Keys;
+using Couch.Domain.Text;
+using Couch.Gateway.Access;
+using Couch.Gateway.Bodies;
+using Couch.Gateway.Hosting;
+using Couch.Gateway.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Couch.Gateway.Keys;
+
+/// <summary>A host makes keys for less than everything, and takes them back.</summary>
+public static class KeyEndpoints
+{
+    public static void MapKeys(this IEndpointRouteBuilder app)
+    {
+        var keys = app.MapHostGroup("/couch/keys", "Keys", KeyScope.Keys);
+        keys.MapPost("", Create).Refuses(400, 413, 415);
+        keys.MapGet("", List).Refuses(400);
+        keys.MapGet("{id}", Get).Refuses(404);
+        keys.MapDelete("{id}", Revoke).Refuses(404);
+    }
+
+    /// <summary>Makes a host key. Its text is shown in this answer and nowhere else.</summary>
+    /// <remarks>A key can give neither scopes nor time that it has not itself. Where the answer gets lost, revoke what the list shows and make another.</remarks>
+    public static async Task<Results<Created<CreatedKeyView>, Refusal>> Create(
+        CreateKeyBody body, HttpContext context, IGrainFactory grains, [FromServices] SigningKeys signing, TimeProvider clock, RandomNumberGenerator chance)
+    {
+        var fields = new Fields();
+        var (name, scopes, hours) = body.Read(fields);
+        if (fields.Refusal is { } refusal)
+            return refusal;
+
+        var caller = HostCaller.Of(context);
+        var id = HostKeyId.New(clock.Now(), chance);
+        var expiresAt = hours is { } some ? id.CreatedAt.AddWholeHours(some) : caller.KeyEndsAt;
+        if (scopes.Each.Where(scope => !caller.Scopes.Has(scope)).ToList() is [_, ..] lacking)
+            return Refusals.CannotGrant(lacking);
+        if (expiresAt > caller.KeyEndsAt)
+            return Refusals.CannotOutlive(caller.KeyEndsAt.Value);
+
+        var key = await grains.HostKey(id).Create(new() { Id = id, Name = name, Scopes = scopes, CreatedWith = caller.Actor, ExpiresAt = expiresAt });
+        return TypedResults.Created($"/couch/keys/{key.Id}", CreatedKeyView.Of(key, signing));
+    }
+
+    /// <summary>Lists host keys, newest first, the revoked and the expired too.</summary>
+    public static async Task<Results<Ok<HostKeyList>, Refusal>> List([AsParameters] Paging paging, Listings listings, CancellationToken cancel)
+    {
+        var fields = new Fields();
+        var limit = paging.ReadLimit(fields);
+        var cursor = paging.ReadCursor<HostKeyId>(fields, HostKeyId.TryParse);
+        if (fields.Refusal is { } refusal)
+            return refusal;
+
+        var page = await listings.HostKeys(limit, cursor, cancel);
+        return TypedResults.Ok(new HostKeyList
+        {
+            Keys = [.. page.Rows.Select(HostKeyView.Of)],
+            Count = page.Rows.Count,
+            NextCursor = page.NextCursor,
+        });
+    }
+
+    /// <summary>Shows a host key.</summary>
+    /// <param name="id">The key's id.</param>
+    public static async Task<Results<Ok<HostKeyView>, Refusal>> Get(string id, HostKeys keys, CancellationToken cancel) =>
+        HostKeyId.TryParse(id, out var keyId) && await keys.Find(keyId, cancel) is { } key
+            ? TypedResults.Ok(HostKeyView.Of(key))
+            : Refusals.KeyNotFound;
+
+    /// <summary>Revokes a host key: at once, on every node, for good. Revoking twice is revoking once; a key may revoke itself.</summary>
+    /// <param name="id">The key's id.</param>
+    public static async Task<Results<Ok<HostKeyView>, Refusal>> Revoke(string id, HttpContext context, IGrainFactory grains) =>
+        HostKeyId.TryParse(id, out var keyId) && await grains.HostKey(keyId).Revoke(HostCaller.Of(context).Actor) is { } key
+            ? TypedResults.Ok(HostKeyView.Of(key))
+            : Refusals.KeyNotFound;
+}

@@ -1,0 +1,101 @@
+using Couch.Domain.Capabilities;
+using Couch.Domain.Keys;
+
+namespace Couch.Gateway.Keys;
+
+/// <summary>A host key, without its text.</summary>
+public sealed record HostKeyView
+{
+    /// <summary>Its ULID.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What it is for.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it is good for.</summary>
+    public required IReadOnlyList<KeyScope> Scopes { get; init; }
+
+    /// <summary>When it was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>By which host key it was made.</summary>
+    public required ActorView CreatedWith { get; init; }
+
+    /// <summary>When its time is up; null: never.</summary>
+    public required DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>When it was revoked; null where it was not.</summary>
+    public required DateTimeOffset? RevokedAt { get; init; }
+
+    /// <summary>By which host key it was revoked; nobody where it was not.</summary>
+    public required ActorView RevokedWith { get; init; }
+
+    internal static HostKeyView Of(HostKey key) => new()
+    {
+        Id = key.Id.Value,
+        Name = key.Name,
+        Scopes = key.Scopes.Each,
+        CreatedAt = key.CreatedAt,
+        CreatedWith = ActorView.Of(key.CreatedWith),
+        ExpiresAt = key.ExpiresAt,
+        RevokedAt = key.RevokedAt,
+        RevokedWith = ActorView.Of(key.RevokedWith),
+    };
+}
+
+/// <summary>A host key that has just been made.</summary>
+public sealed record CreatedKeyView
+{
+    /// <summary>Its text, beginning <c>couch_</c>: shown here and nowhere else.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>Its ULID.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What it is for.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it is good for.</summary>
+    public required IReadOnlyList<KeyScope> Scopes { get; init; }
+
+    /// <summary>When it was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When its time is up; null: never.</summary>
+    public required DateTimeOffset? ExpiresAt { get; init; }
+
+    internal static CreatedKeyView Of(HostKey key, SigningKeys signing) => new()
+    {
+        Key = signing.Sign(key.Id).Reveal(),
+        Id = key.Id.Value,
+        Name = key.Name,
+        Scopes = key.Scopes.Each,
+        CreatedAt = key.CreatedAt,
+        ExpiresAt = key.ExpiresAt,
+    };
+}
+
+/// <summary>By which host key something was done; never null, but nobody, with both fields null, where it was not done.</summary>
+public sealed record ActorView
+{
+    /// <summary>The key's id; null for the configured key, and for a caller on the machine itself where there is none.</summary>
+    public required string? KeyId { get; init; }
+
+    /// <summary>The key's name; without an id it is <c>configured</c> or <c>loopback</c>. Null for nobody.</summary>
+    public required string? Name { get; init; }
+
+    internal static ActorView Of(Actor? actor) => new() { KeyId = actor?.KeyId?.Value, Name = actor?.Name };
+}
+
+/// <summary>A page of host keys.</summary>
+public sealed record HostKeyList
+{
+    /// <summary>The keys, newest first.</summary>
+    public required IReadOnlyList<HostKeyView> Keys { get; init; }
+
+    /// <summary>How many are in this answer.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>The <c>cursor</c> of the next page; null at the end.</summary>
+    public required string? NextCursor { get; init; }
+}
