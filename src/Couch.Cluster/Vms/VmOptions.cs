@@ -33,6 +33,8 @@ public sealed class VmOptions
     /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong.</summary>
     public static VmOptions Read(Settings settings)
     {
+        // Each host reads it only where it is on; asked for here, it is a setting of the couch either way.
+        _ = settings.Text("COUCH_VM_PROBE");
         var options = new VmOptions
         {
             Vers = VersOptions.Read(settings),
