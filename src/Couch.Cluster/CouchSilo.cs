@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Telemetry;
 using Couch.Cluster.Vms;
 using Couch.Cluster.Vms.Docker;
 using Couch.Cluster.Vms.Vers;
@@ -56,6 +57,7 @@ public static class CouchSilo
         services.AddSingleton<InviteKeys>();
         services.AddSingleton<HostKeys>();
         services.AddSingleton<Sweeps>();
+        services.TryAddSingleton<CouchMeter>();
     }
 
     /// <summary>The VM host that is configured, and what works for it; nothing where there is none.</summary>
@@ -63,14 +65,17 @@ public static class CouchSilo
     {
         services.AddSingleton(options);
         if (options.Vers is { } vers)
-            services.AddVers(vers);
+            services.AddVers(vers).AddSingleton<IVmHost>(Metered<VersHost>);
         else if (options.Docker is { } docker)
-            services.AddSingleton(docker).AddSingleton<IVmHost, DockerHost>();
+            services.AddSingleton(docker).AddSingleton<DockerHost>().AddSingleton<IVmHost>(Metered<DockerHost>);
         else
             return;
 
         services.AddVmDriver();
     }
+
+    private static MeteredVmHost Metered<THost>(IServiceProvider services) where THost : IVmHost =>
+        ActivatorUtilities.CreateInstance<MeteredVmHost>(services, services.GetRequiredService<THost>());
 
     /// <summary>What brings guests and the VM host together.</summary>
     internal static void AddVmDriver(this IServiceCollection services)

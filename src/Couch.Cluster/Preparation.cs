@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Couch.Cluster.Configuration;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Telemetry;
 using Couch.Cluster.Vms;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -11,10 +12,11 @@ namespace Couch.Cluster;
 
 /// <summary>What must be true before the silo starts: its ports are free, its schema is there, and its VM host can be used.</summary>
 internal sealed partial class Preparation(
-    CouchOptions options, CouchDatabase database, IServiceProvider services, ILogger<Preparation> log) : IHostedService
+    CouchOptions options, CouchDatabase database, CouchMeter meter, IServiceProvider services, ILogger<Preparation> log) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        meter.BeginAtZero();
         EnsureFree("COUCH_SILO_PORT", options.SiloPort);
         if (options.GatewayPort > 0)
             EnsureFree("COUCH_GATEWAY_PORT", options.GatewayPort);

@@ -1,4 +1,5 @@
 using Couch.Cluster.Storage;
+using Couch.Cluster.Telemetry;
 using Couch.Cluster.Vms;
 using Couch.Domain.Guests;
 using Couch.Domain.Text;
@@ -100,6 +101,7 @@ internal sealed partial class GuestGrain : IDisposable
             case VmStep.Attempt when attempting is null:
                 var intended = guest.BeginAttempt();
                 await row.Write(intended);
+                counts.Retried(VmStage.Provision);
                 Begin(intended, mayExist: true);
                 break;
             case VmStep.Look when watching is null:
@@ -180,9 +182,20 @@ internal sealed partial class GuestGrain : IDisposable
 
         await row.Write(seen);
         if (seen.Status is GuestStatus.Running && before.Status is GuestStatus.Provisioning)
+        {
             LogActivated(seen.Id);
+            counts.GuestActivated();
+            counts.Provisioned(seen.Vm);
+        }
+
         if (seen.Vm.DestroyedAt is not null && before.Vm.DestroyedAt is null)
+        {
             LogVmDestroyed(seen.Id, seen.Vm.Id);
+            counts.Destroyed(seen.Vm);
+        }
+
+        if (seen.Vm.FailedReleases > before.Vm.FailedReleases)
+            counts.Retried(VmStage.Destroy);
     }
 
     private void StopWatching()

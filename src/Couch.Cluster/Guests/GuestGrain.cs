@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Telemetry;
 using Couch.Cluster.Vms;
 using Couch.Domain.Guests;
 using Couch.Domain.Keys;
@@ -18,6 +19,7 @@ internal sealed partial class GuestGrain(
     VmOptions vmOptions,
     TimeProvider clock,
     RandomNumberGenerator chance,
+    CouchMeter counts,
     ILogger<GuestGrain> log) : Grain, IGuestGrain, IRemindable
 {
     /// <summary>How long counters may be in memory alone: what a crash can lose, and the next absolute report heals.</summary>
@@ -60,6 +62,7 @@ internal sealed partial class GuestGrain(
         {
             await row.Write(activated.Guest);
             LogActivated(guest.Id);
+            counts.GuestActivated();
             await Drive();
         }
 
@@ -179,6 +182,9 @@ internal sealed partial class GuestGrain(
             case GuestStatus.Expired: LogExpired(ended.Id); break;
             default: LogStopped(ended.Id, ended.EndReason?.Word()); break;
         }
+
+        if (ended.EndReason is { } reason)
+            counts.GuestEnded(reason);
     }
 
     [LoggerMessage(11, LogLevel.Information, "couch.guest.activated {GuestId}", EventName = "couch.guest.activated")]

@@ -1,6 +1,7 @@
 using Couch.Cluster.Guests;
 using Couch.Cluster.Invites;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Telemetry;
 using Couch.Domain.Guests;
 using Couch.Domain.Text;
 using Couch.Domain.Vms;
@@ -16,6 +17,7 @@ internal sealed partial class HousekeepingGrain(
     Sweeps sweeps,
     InviteKeys inviteKeys,
     IServiceProvider services,
+    CouchMeter meter,
     TimeProvider clock,
     ILogger<HousekeepingGrain> log) : Grain, IHousekeepingGrain, IRemindable
 {
@@ -40,6 +42,14 @@ internal sealed partial class HousekeepingGrain(
         return Task.CompletedTask;
     }
 
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        // Another node keeps count from here: two that did would be added up.
+        meter.CountGuests(null);
+        meter.CountUnclaimed(null);
+        return Task.CompletedTask;
+    }
+
     public async Task<Findings> Start()
     {
         await this.Arm(clock.GetUtcNow() + GrainReminder.Period, clock, database);
@@ -53,6 +63,8 @@ internal sealed partial class HousekeepingGrain(
         var found = await Pass(Patience);
         if (found is not { Overdue: 0, Arrived: 0 })
             LogFound(found.Overdue, found.Arrived);
+        meter.Found(Finding.OverdueRow, found.Overdue);
+        meter.Found(Finding.MissingGuest, found.Arrived);
         return found;
     }
 
@@ -62,12 +74,16 @@ internal sealed partial class HousekeepingGrain(
 
     private async Task<Findings> Pass(TimeSpan patience)
     {
+        using var span = CouchTraces.Source.StartActivity("housekeeping");
+        var began = clock.GetTimestamp();
         var now = clock.Now();
         var arrived = await BringMissingGuests(now);
         var overdue =
             await SettleOverdue(GrainKinds.Invite, now - patience, id => GrainFactory.GetGrain<IInviteGrain>(id).Settle())
             + await SettleOverdue(GrainKinds.Guest, now - patience, id => GrainFactory.GetGrain<IGuestGrain>(id).Settle());
         await inviteKeys.Purge(now, CancellationToken.None);
+        meter.CountGuests(await sweeps.GuestsByStatus(CancellationToken.None));
+        meter.Swept(clock.GetElapsedTime(began));
         return new(overdue, arrived);
     }
 

@@ -1,5 +1,6 @@
 using Couch.Cluster.Guests;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Telemetry;
 using Couch.Cluster.Vms;
 using Couch.Domain.Text;
 using Couch.Domain.Vms;
@@ -13,7 +14,7 @@ namespace Couch.Cluster.Housekeeping;
 /// A list or a read that fails ends that part of the pass: nothing is destroyed, and nobody is lost, for want of an answer.
 /// </summary>
 internal sealed partial class VmSweep(
-    IVmHost host, Installation installation, VmOptions options, VmGates gates, Sweeps sweeps, IGrainFactory grains, TimeProvider clock, ILogger<VmSweep> log)
+    IVmHost host, Installation installation, VmOptions options, VmGates gates, Sweeps sweeps, CouchMeter meter, IGrainFactory grains, TimeProvider clock, ILogger<VmSweep> log)
     : IDisposable
 {
     private const int PokesAtOnce = 32;
@@ -138,10 +139,16 @@ internal sealed partial class VmSweep(
                 _ => (found.Unclaimed, "the account is declared this couch's alone and has another couch's VMs: unclaimed VMs stay; unset COUCH_VERS_DEDICATED"),
             };
             LogHeld(hold.Word(), sentence, ids.Count, string.Join(", ", ids.Take(10)));
+            meter.Found(Finding.Hold);
         }
 
         if (found is not { Strays.Count: 0, Unclaimed.Count: 0, Vanished.Count: 0, Stuck.Count: 0, Unmetered.Count: 0 })
             LogFound(found.Strays.Count, found.Unclaimed.Count, found.Vanished.Count, found.Stuck.Count, found.Unmetered.Count);
+        meter.Found(Finding.StrayVm, found.Strays.Count);
+        meter.Found(Finding.VanishedVm, found.Vanished.Count);
+        meter.Found(Finding.StuckGuest, found.Stuck.Count);
+        meter.Found(Finding.UnmeteredGuest, found.Unmetered.Count);
+        meter.CountUnclaimed(found.Unclaimed.Count);
     }
 
     [LoggerMessage(

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Couch.Cluster.Guests;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Telemetry;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
@@ -15,6 +16,7 @@ internal sealed partial class InviteGrain(
     CouchDatabase database,
     TimeProvider clock,
     RandomNumberGenerator chance,
+    CouchMeter meter,
     ILogger<InviteGrain> log) : Grain, IInviteGrain, IRemindable
 {
     private GrainRow<Invite> row = null!;
@@ -35,6 +37,7 @@ internal sealed partial class InviteGrain(
         await this.Arm(invite.ExpiresAt, clock, database);
         await row.Write(invite);
         LogCreated(invite.Id);
+        meter.InviteCreated();
         return invite;
     }
 
@@ -54,6 +57,7 @@ internal sealed partial class InviteGrain(
         {
             await row.Write(redeemed);
             LogRedeemed(redeemed.Id, redeemed.Redemption!.GuestId);
+            meter.InviteRedeemed();
         }
 
         // A crash here leaves a redeemed invite without its guest: a replay brings it, or housekeeping does.
@@ -71,6 +75,7 @@ internal sealed partial class InviteGrain(
         {
             await row.Write(revoked.Invite);
             LogRevoked(invite.Id);
+            meter.InviteRevoked();
         }
 
         return outcome;
@@ -86,6 +91,7 @@ internal sealed partial class InviteGrain(
         {
             await row.Write(settled);
             LogExpired(invite.Id);
+            meter.InviteExpired();
         }
     }
 

@@ -62,6 +62,19 @@ public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
         Assert.Equal(all, read);
     }
 
+    [Fact]
+    public async Task Guests_are_counted_by_status()
+    {
+        Guest[] guests = [Some.Guest(), Some.Guest(), Some.Guest() with { Status = GuestStatus.Revoked }];
+        foreach (var guest in guests)
+            await Database.Put(GrainKinds.Guest, guest.Id.Value, guest);
+        await Database.Put(GrainKinds.Invite, Some.Invite().Id.Value, Some.Invite());
+
+        Assert.Equal(
+            new Dictionary<GuestStatus, long> { [GuestStatus.Provisioning] = 2, [GuestStatus.Revoked] = 1 },
+            await Sweeps.GuestsByStatus(Cancel));
+    }
+
     private static IEnumerable<MissingGuest> Missing(params Invite[] invites) =>
         invites.Select(invite => new MissingGuest(invite.Id, invite.Redemption!.GuestId));
 }

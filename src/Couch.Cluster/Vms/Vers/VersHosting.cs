@@ -22,7 +22,8 @@ public static class VersHosting
         services.AddSingleton(options);
         services.AddSingleton<VersApi>();
         services.TryAddSingleton<VmProbe>(from => (endpoint, cancel) => options.Probe.Answers(new(endpoint), from.GetRequiredService<TimeProvider>(), cancel));
-        services.AddSingleton<IVmHost, VersHost>();
+        services.AddSingleton<VersHost>();
+        services.AddSingleton<IVmHost>(from => from.GetRequiredService<VersHost>());
         services.AddHttpClient(VersApi.Client)
             // Every failure is said once, by whoever called.
             .RemoveAllLoggers()

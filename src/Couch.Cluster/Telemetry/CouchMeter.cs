@@ -1,0 +1,128 @@
+using System.Diagnostics.Metrics;
+using Couch.Domain.Guests;
+using Couch.Domain.Text;
+using Couch.Domain.Vms;
+
+namespace Couch.Cluster.Telemetry;
+
+/// <summary>
+/// The couch's own instruments; the counter of an event has its event's name in the log. Labels are words of closed sets:
+/// nothing here tells one guest from another. The README's table says what each means.
+/// </summary>
+public sealed class CouchMeter
+{
+    /// <summary>The meter's name, for whoever listens.</summary>
+    public const string Name = "Couch";
+
+    private readonly Counter<long> inviteCreated;
+    private readonly Counter<long> inviteRedeemed;
+    private readonly Counter<long> inviteRevoked;
+    private readonly Counter<long> inviteExpired;
+    private readonly Counter<long> guestActivated;
+    private readonly Counter<long> guestEnded;
+    private readonly Counter<long> retries;
+    private readonly Counter<long> found;
+    private readonly Counter<long> refusals;
+    private readonly Histogram<double> provision;
+    private readonly Histogram<double> destroy;
+    private readonly Histogram<double> calls;
+    private readonly Histogram<double> sweep;
+
+    // Counted by housekeeping, so told by the one node that keeps house; null on all others.
+    private IReadOnlyDictionary<GuestStatus, long>? guests;
+    private long? unclaimed;
+
+    public CouchMeter(IMeterFactory meters)
+    {
+        var meter = meters.Create(Name);
+        inviteCreated = meter.CreateCounter<long>("couch.invite.created", "{invite}", "Invites written.");
+        inviteRedeemed = meter.CreateCounter<long>("couch.invite.redeemed", "{invite}", "Invites spent by their one guest.");
+        inviteRevoked = meter.CreateCounter<long>("couch.invite.revoked", "{invite}", "Invites taken back by a host.");
+        inviteExpired = meter.CreateCounter<long>("couch.invite.expired", "{invite}", "Invites whose expiry has been recorded.");
+        guestActivated = meter.CreateCounter<long>("couch.guest.activated", "{guest}", "Guests that began to run.");
+        guestEnded = meter.CreateCounter<long>("couch.guest.ended", "{guest}", "Stays that ended, by reason.");
+        retries = meter.CreateCounter<long>("couch.vm.retries", "{retry}", "What failed at the VM host and is tried again.");
+        found = meter.CreateCounter<long>("couch.housekeeping.found", "{finding}", "What the safety net found; should stay at zero.");
+        refusals = meter.CreateCounter<long>("couch.refusals", "{refusal}", "Requests answered with a problem, by reason.");
+        provision = Seconds(meter, "couch.vm.provision.duration", "From a VM's intent to its being ready.", Minutes);
+        destroy = Seconds(meter, "couch.vm.destroy.duration", "From a stay's end to the receipt that nothing of its VM is left.", Minutes);
+        calls = Seconds(meter, "couch.vm.call.duration", "Calls at the VM host, by kind and outcome.", Moments);
+        sweep = Seconds(meter, "couch.housekeeping.duration", "Passes of the safety net.", Moments);
+        meter.CreateObservableUpDownCounter("couch.guest.count", CountedGuests, "{guest}", "Guests stored, by status, as housekeeping last counted them.");
+        meter.CreateObservableUpDownCounter("couch.vm.unclaimed", CountedUnclaimed, "{vm}", "VMs at the provider that nobody claims, as housekeeping last counted them.");
+    }
+
+    public void InviteCreated() => inviteCreated.Add(1);
+
+    public void InviteRedeemed() => inviteRedeemed.Add(1);
+
+    public void InviteRevoked() => inviteRevoked.Add(1);
+
+    public void InviteExpired() => inviteExpired.Add(1);
+
+    public void GuestActivated() => guestActivated.Add(1);
+
+    public void GuestEnded(EndReason reason) => guestEnded.Add(1, Label("couch.guest.end_reason", reason.Word()));
+
+    /// <summary>A VM that has just been seen ready.</summary>
+    public void Provisioned(Vm vm) => Record(provision, vm, vm.ReadyAt - vm.RequestedAt);
+
+    /// <summary>A VM whose receipt has just been written.</summary>
+    public void Destroyed(Vm vm) => Record(destroy, vm, vm.DestroyedAt - vm.DestroyRequestedAt);
+
+    public void Retried(VmStage stage) => retries.Add(1, Label("couch.vm.stage", stage.Word()));
+
+    public void Found(Finding finding, long count = 1) => found.Add(count, Label("couch.housekeeping.finding", finding.Word()));
+
+    /// <param name="reason">One of a closed set of words.</param>
+    public void Refused(string reason) => refusals.Add(1, Label("couch.refusal.reason", reason));
+
+    public void Swept(TimeSpan took) => sweep.Record(took.TotalSeconds);
+
+    /// <param name="call">The call's name, one of <see cref="Vms.IVmHost"/>'s.</param>
+    internal void Called(string host, string call, string outcome, TimeSpan took) =>
+        calls.Record(took.TotalSeconds, Label(HostLabel, host), Label("couch.vm.call", call), Label("couch.vm.outcome", outcome));
+
+    /// <summary>How many guests there are; a status that is not named has none. Null: this node no longer keeps count.</summary>
+    public void CountGuests(IReadOnlyDictionary<GuestStatus, long>? counts) => guests = counts;
+
+    /// <summary>How many VMs nobody claims. Null: this node no longer keeps count.</summary>
+    public void CountUnclaimed(long? count) => unclaimed = count;
+
+    /// <summary>Lets every counter be seen before it has counted: a first increase from nothing is no increase to who watches rates.</summary>
+    public void BeginAtZero()
+    {
+        foreach (var counter in new[] { inviteCreated, inviteRedeemed, inviteRevoked, inviteExpired, guestActivated })
+            counter.Add(0);
+        foreach (var reason in Enum.GetValues<EndReason>())
+            guestEnded.Add(0, Label("couch.guest.end_reason", reason.Word()));
+        foreach (var stage in Enum.GetValues<VmStage>())
+            retries.Add(0, Label("couch.vm.stage", stage.Word()));
+        foreach (var finding in Enum.GetValues<Finding>())
+            Found(finding, 0);
+    }
+
+    private const string HostLabel = "couch.vm.host";
+
+    private static readonly double[] Moments = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60];
+
+    private static readonly double[] Minutes = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600];
+
+    private static Histogram<double> Seconds(Meter meter, string name, string description, double[] bounds) =>
+        meter.CreateHistogram(name, "s", description, null, new InstrumentAdvice<double> { HistogramBucketBoundaries = bounds });
+
+    private static KeyValuePair<string, object?> Label(string name, string value) => new(name, value);
+
+    private static void Record(Histogram<double> histogram, Vm vm, TimeSpan? took)
+    {
+        if (took is { } known)
+            histogram.Record(Math.Max(known.TotalSeconds, 0), Label(HostLabel, vm.Host ?? "none"));
+    }
+
+    private IEnumerable<Measurement<long>> CountedGuests() =>
+        guests is { } counted
+            ? Enum.GetValues<GuestStatus>().Select(status => new Measurement<long>(counted.GetValueOrDefault(status), Label("couch.guest.status", status.Word())))
+            : [];
+
+    private IEnumerable<Measurement<long>> CountedUnclaimed() => unclaimed is { } counted ? [new(counted)] : [];
+}

@@ -1,0 +1,12 @@
+using System.Diagnostics;
+
+namespace Couch.Cluster.Telemetry;
+
+/// <summary>What the couch does beside its requests, as spans: calls at the VM host and passes of the safety net.</summary>
+public static class CouchTraces
+{
+    /// <summary>The source's name, for whoever listens.</summary>
+    public const string Name = "Couch";
+
+    internal static readonly ActivitySource Source = new(Name);
+}

@@ -1,0 +1,13 @@
+using System.Text.Json.Serialization;
+
+namespace Couch.Cluster.Telemetry;
+
+/// <summary>What is tried again at a provider. The words are labels of a metric, so never change one.</summary>
+public enum VmStage
+{
+    /// <summary>Getting a guest its VM.</summary>
+    [JsonStringEnumMemberName("provision")] Provision,
+
+    /// <summary>Getting rid of it.</summary>
+    [JsonStringEnumMemberName("destroy")] Destroy,
+}
