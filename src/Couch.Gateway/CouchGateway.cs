@@ -10,6 +10,7 @@ using Couch.Gateway.Keys;
 using Couch.Gateway.OpenApi;
 using Couch.Gateway.Problems;
 using Couch.Gateway.Stays;
+using Couch.Gateway.Telemetry;
 
 namespace Couch.Gateway;
 
@@ -34,6 +35,7 @@ public static class CouchGateway
 
         builder.ListenOn(addresses);
         builder.UseCouch(couch);
+        builder.AddTelemetry(gateway);
         builder.Services.AddSingleton(gateway);
         builder.Services.AddHostAccess();
         builder.Services.AddRateLimits(gateway);
@@ -59,6 +61,7 @@ public static class CouchGateway
         app.MapKeys();
         app.MapStays();
         app.MapHealth();
+        app.MapMetrics();
         app.MapOpenApi();
         return app;
     }

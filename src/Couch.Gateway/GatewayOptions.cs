@@ -27,6 +27,10 @@ public sealed class GatewayOptions
     /// <value>From <c>COUCH_TRUSTED_PROXIES</c>: addresses or CIDR ranges, separated by commas.</value>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
+    /// <summary>Where traces and metrics are sent, as OTLP. Null: nowhere, and nothing is traced.</summary>
+    /// <value>From <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>; its companions (protocol, headers, sampler, …) count too.</value>
+    public string? Collector { get; init; }
+
     /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong.</summary>
     public static GatewayOptions Read(Settings settings) => new()
     {
@@ -34,7 +38,17 @@ public sealed class GatewayOptions
         RedeemsPerMinute = settings.Whole("COUCH_REDEEMS_PER_MINUTE", 120, 0, MostPerMinute),
         StatusPerMinute = settings.Whole("COUCH_STATUS_PER_MINUTE", 1200, 0, MostPerMinute),
         TrustedProxies = ReadProxies(settings),
+        Collector = ReadCollector(settings),
     };
+
+    private static string? ReadCollector(Settings settings)
+    {
+        const string name = "OTEL_EXPORTER_OTLP_ENDPOINT";
+        var collector = settings.Text(name);
+        if (collector is not null && !(Uri.TryCreate(collector, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"))
+            settings.Wrong(name, "must be an address like http://localhost:4317");
+        return collector;
+    }
 
     private static List<IPNetwork> ReadProxies(Settings settings)
     {

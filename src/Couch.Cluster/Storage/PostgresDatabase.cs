@@ -24,7 +24,8 @@ public sealed class PostgresDatabase : CouchDatabase
     public PostgresDatabase(string connectionString, int connections, TimeProvider? clock = null) : base(clock ?? TimeProvider.System)
     {
         var settings = PostgresSettings.Complete(connectionString, connections);
-        source = new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+        // Its name is a label of the driver's metrics, which would else be the connection string.
+        source = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = "couch" }.Build();
         Where = PostgresSettings.Where(settings);
     }
 

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Couch.Cluster.Telemetry;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Couch.Gateway.Problems;
@@ -9,10 +12,17 @@ public sealed class Refusal : IResult, IStatusCodeHttpResult, IValueHttpResult
 
     private readonly Problem problem;
 
-    internal Refusal(Problem problem) => this.problem = problem;
+    private readonly string reason;
 
-    internal Refusal(int status, string error, string? detail = null)
-        : this(new Problem { Title = ReasonPhrases.GetReasonPhrase(status), Status = status, Error = error, Detail = detail ?? error })
+    /// <param name="name">The refusal's name in the table: what it is counted under.</param>
+    internal Refusal(Problem problem, [CallerMemberName] string name = "")
+    {
+        this.problem = problem;
+        reason = JsonNamingPolicy.KebabCaseLower.ConvertName(name);
+    }
+
+    internal Refusal(int status, string error, string? detail = null, [CallerMemberName] string name = "")
+        : this(new Problem { Title = ReasonPhrases.GetReasonPhrase(status), Status = status, Error = error, Detail = detail ?? error }, name)
     {
     }
 
@@ -22,6 +32,7 @@ public sealed class Refusal : IResult, IStatusCodeHttpResult, IValueHttpResult
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
+        httpContext.RequestServices.GetRequiredService<CouchMeter>().Refused(reason);
         httpContext.Response.StatusCode = problem.Status;
         if (problem.Status == 503)
             httpContext.Response.Headers.RetryAfter = "1";

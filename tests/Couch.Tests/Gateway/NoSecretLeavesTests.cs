@@ -1,10 +1,13 @@
 using Couch.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
 using Xunit;
 
 namespace Couch.Tests.Gateway;
 
-/// <summary>Nothing secret in a log or a trace, whatever the level.</summary>
+/// <summary>Nothing secret in a log, a trace or a metric, whatever the level.</summary>
 public sealed class NoSecretLeavesTests
 {
     private const string HostKey = "the-host-key-that-must-not-leave";
@@ -24,13 +27,14 @@ public sealed class NoSecretLeavesTests
     private static async Task BeBusy(params string[] settings)
     {
         using var eavesdropper = new Eavesdropper();
+        await using var collector = await Collector.Start();
         var signingKey = Some.Key();
         await using var couch = await CouchHost.Start(
             builder => builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(eavesdropper),
             [
                 $"--COUCH_AUTH_TOKEN={HostKey}", $"--COUCH_SIGNING_KEY={signingKey}",
                 "--Logging:LogLevel:Default=Trace", "--Logging:LogLevel:Couch=Trace", "--Logging:LogLevel:Microsoft=Trace", "--Logging:LogLevel:Orleans=Trace",
-                "--Logging:LogLevel:Npgsql=Trace", .. settings,
+                "--Logging:LogLevel:Npgsql=Trace", .. collector.Settings, .. settings,
             ]);
         const string idempotencyKey = "an-idempotency-key-as-good-as-a-password";
         var secrets = new List<string> { HostKey, signingKey, Password, idempotencyKey };
@@ -66,11 +70,20 @@ public sealed class NoSecretLeavesTests
             await couch.Anyone.Get($"/couch/status?token={token}");
         }
 
+        var metrics = (await host.Get("/metrics")).Is(200).Body;
+        Assert.True(couch.App.Services.GetRequiredService<TracerProvider>().ForceFlush());
+        // Its answer is no: Prometheus only takes what it asks for itself. The collector is given everything all the same.
+        couch.App.Services.GetRequiredService<MeterProvider>().ForceFlush();
         await couch.App.StopAsync();
+        Assert.Contains(collector.Received("/v1/traces"), sent => sent.Contains("/couch/status", StringComparison.Ordinal));
+        Assert.Contains(collector.Received("/v1/metrics"), sent => sent.Contains("couch.invite.redeemed", StringComparison.Ordinal));
+        Assert.Contains("couch_invite_redeemed_total", metrics, StringComparison.Ordinal);
+        // A snapshot: what is heard may grow for a moment yet.
+        var told = eavesdropper.Heard.Concat(collector.Received("/v1/traces")).Concat(collector.Received("/v1/metrics")).Append(metrics).ToList();
         Assert.Contains(eavesdropper.Heard, line => line.Contains("/couch/status", StringComparison.Ordinal));
         Assert.Contains(eavesdropper.Heard, line => line.StartsWith("trace ", StringComparison.Ordinal));
         foreach (var secret in secrets)
-            Assert.DoesNotContain(eavesdropper.Heard, line => line.Contains(secret, StringComparison.Ordinal));
-        Assert.DoesNotContain(eavesdropper.Heard, line => System.Text.RegularExpressions.Regex.IsMatch(line, "(inv|guest)_[A-Za-z0-9_-]{20}|couch_[A-Za-z0-9_-]{64}"));
+            Assert.DoesNotContain(told, line => line.Contains(secret, StringComparison.Ordinal));
+        Assert.DoesNotContain(told, line => System.Text.RegularExpressions.Regex.IsMatch(line, "(inv|guest)_[A-Za-z0-9_-]{20}|couch_[A-Za-z0-9_-]{64}"));
     }
 }

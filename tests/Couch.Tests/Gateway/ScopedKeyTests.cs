@@ -27,6 +27,7 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
         ["POST /couch/guests/{id}/activate"] = ["guests"],
         ["POST /couch/guests/{id}/extend"] = ["guests"],
         ["PUT /couch/guests/{id}/usage"] = ["meter"],
+        ["GET /metrics"] = ["meter"],
         ["POST /couch/keys"] = ["keys"],
         ["GET /couch/keys"] = ["keys"],
         ["GET /couch/keys/{id}"] = ["keys"],

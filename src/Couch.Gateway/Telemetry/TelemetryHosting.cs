@@ -1,0 +1,49 @@
+using Couch.Cluster.Telemetry;
+using Couch.Domain.Keys;
+using Couch.Gateway.Access;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Couch.Gateway.Telemetry;
+
+/// <summary>Who listens to the couch and to what it stands on: Prometheus asks, and a collector is told where one is named.</summary>
+internal static class TelemetryHosting
+{
+    private static readonly string[] Meters =
+    [
+        CouchMeter.Name, "Microsoft.Orleans", "Npgsql", "System.Runtime", "System.Net.Http",
+        "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.RateLimiting",
+    ];
+
+    private static readonly string[] Sources =
+    [
+        CouchTraces.Name, "Npgsql", "System.Net.Http",
+        "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application", "Microsoft.Orleans.Storage", "Microsoft.Orleans.Lifecycle",
+    ];
+
+    public static void AddTelemetry(this WebApplicationBuilder builder, GatewayOptions gateway)
+    {
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("couch", serviceVersion: typeof(CouchGateway).Assembly.GetName().Version?.ToString(3)))
+            .WithMetrics(metrics => metrics.AddMeter(Meters).AddPrometheusExporter());
+        if (gateway.Collector is null)
+            return;
+
+        // The exporter reads the address, and the other OTEL_EXPORTER_OTLP_… names, by itself.
+        telemetry.WithMetrics(metrics => metrics.AddOtlpExporter());
+        telemetry.WithTracing(traces => traces.AddAspNetCoreInstrumentation(IgnoreProbes).AddSource(Sources).AddOtlpExporter());
+        builder.UseOrleans(silo => silo.AddActivityPropagation());
+    }
+
+    /// <summary>For hosts and their meters: how many guests a couch has, and how it fares, is nobody else's business.</summary>
+    public static void MapMetrics(this IEndpointRouteBuilder app) =>
+        app.MapPrometheusScrapingEndpoint("/metrics")
+            .WithMetadata(new HttpMethodMetadata([HttpMethods.Get]))
+            .RequireAuthorization(HostAccess.Policy)
+            .OpensTo(KeyScope.Meter);
+
+    // They come every few seconds from everywhere, and say nothing of the couch.
+    private static void IgnoreProbes(OpenTelemetry.Instrumentation.AspNetCore.AspNetCoreTraceInstrumentationOptions options) =>
+        options.Filter = context => !context.Request.Path.StartsWithSegments("/health") && !context.Request.Path.StartsWithSegments("/metrics");
+}
