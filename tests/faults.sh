@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 dotnet build -c Release --nologo -v quiet tests/Couch.Tests
 COUCH_TEST_REPORT=$(mktemp)
-trap 'rm -f "$COUCH_TEST_REPORT"' EXIT
+touch "$COUCH_TEST_REPORT.notes"
+trap 'rm -f "$COUCH_TEST_REPORT" "$COUCH_TEST_REPORT.notes"' EXIT
 export COUCH_TEST_REPORT COUCH_TEST_LENGTH=full CsCheck_Iter=100000
 result=0
 tests/with-postgres.sh dotnet run -c Release --no-build --project tests/Couch.Tests -- \
@@ -18,5 +19,7 @@ $(nproc) cores · $(. /etc/os-release && echo "$PRETTY_NAME") · .NET $(dotnet -
 | under load, with three nodes | for | faults | requests | failed tries: 503 · silent · broken | failing after a fault: median · most | answered within: p99 · most | acknowledged writes checked | wrong | most VMs a guest had | VMs made · left | latest end |
 |---|---|---|---|---|---|---|---|---|---|---|---|
 $(cat "$COUCH_TEST_REPORT")
+
+$(cat "$COUCH_TEST_REPORT.notes")
 TABLE
 exit "$result"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command against a PostgreSQL of its own, which is gone afterwards:
 #   tests/with-postgres.sh dotnet run --project tests/Couch.Tests -- -class '*Listings*'
-# The command finds the server in COUCH_TEST_POSTGRES. Collides with no other server: it listens on a socket in a
+# The command finds the server in COUCH_TEST_POSTGRES, and its programs' folder in COUCH_TEST_POSTGRES_BIN. Collides with no other server: it listens on a socket in a
 # temporary folder and on a free port of the loopback address.
 set -euo pipefail
 
@@ -85,5 +85,6 @@ done
 [ "${started:-}" = yes ] || { cat "$dir/log" >&2; exit 1; }
 
 cd "$OLDPWD"
+export COUCH_TEST_POSTGRES_BIN="$bin"
 export COUCH_TEST_POSTGRES="Host=127.0.0.1;Port=$port;Username=postgres;Database=postgres"
 "$@"

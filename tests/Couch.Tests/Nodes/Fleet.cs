@@ -6,12 +6,14 @@ namespace Couch.Tests.Nodes;
 /// <summary>Nodes of one couch, each a process of its own, on one PostgreSQL and one simulated provider, behind a balancer.</summary>
 internal sealed class Fleet : IAsyncDisposable
 {
+    private readonly string program;
     private readonly Dictionary<string, string> environment;
     private readonly List<CouchProcess> all = [];
     private readonly List<CouchProcess> living = [];
 
-    private Fleet(string database, SimulatedVers vers, Tally tally)
+    private Fleet(string database, SimulatedVers vers, Tally tally, string program)
     {
+        this.program = program;
         (Vers, Balancer, Database) = (vers, new(tally), database);
         environment = new()
         {
@@ -35,10 +37,10 @@ internal sealed class Fleet : IAsyncDisposable
     /// <summary>Those that nobody has killed, the oldest first.</summary>
     public IReadOnlyList<CouchProcess> Living => living;
 
-    public static async Task<Fleet> Start(int nodes, string database, Tally tally, Func<int, string[]>? settings = null)
+    public static async Task<Fleet> Start(int nodes, string database, Tally tally, string program = CouchProcess.Gateway, Func<int, string[]>? settings = null)
     {
         var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(300) });
-        var fleet = new Fleet(database, vers, tally);
+        var fleet = new Fleet(database, vers, tally, program);
         try
         {
             await Task.WhenAll(Enumerable.Range(0, nodes).Select(node => fleet.Add(settings?.Invoke(node) ?? [])));
@@ -58,7 +60,7 @@ internal sealed class Fleet : IAsyncDisposable
         var own = new Dictionary<string, string>(environment);
         foreach (var setting in settings)
             own[setting[..setting.IndexOf('=', StringComparison.Ordinal)]] = setting[(setting.IndexOf('=', StringComparison.Ordinal) + 1)..];
-        var node = await CouchProcess.Start(own);
+        var node = await CouchProcess.Start(own, program);
         lock (living)
         {
             all.Add(node);

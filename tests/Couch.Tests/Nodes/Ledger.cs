@@ -42,8 +42,9 @@ internal sealed class Ledger
     public async Task<IReadOnlyList<string>> Check(Balancer couch, IReadOnlyList<Fault> faults)
     {
         var invites = await All(couch, "invites");
+        var asked = TimeProvider.System.GetUtcNow();
         var guests = await All(couch, "guests");
-        var now = TimeProvider.System.GetUtcNow();
+        var told = TimeProvider.System.GetUtcNow();
         var found = new List<string>(complaints);
         foreach (var (id, code) in codes)
         {
@@ -58,7 +59,7 @@ internal sealed class Ledger
         foreach (var stay in stays.Values)
         {
             if (guests.TryGetValue(stay.GuestId, out var guest))
-                found.AddRange(stay.WhyWrong(guest, now, Skew, faults));
+                found.AddRange(stay.WhyWrong(guest, asked - Skew, told + Skew, faults));
             else
                 found.Add($"guest {stay.GuestId} is lost");
         }
@@ -104,12 +105,16 @@ internal sealed class Stay(string guestId, string token, DateTimeOffset expiresA
     /// <summary>The status in which a caller has ended it; null where none has.</summary>
     public string? Ended { get; set; }
 
-    public IEnumerable<string> WhyWrong(JsonNode guest, DateTimeOffset now, TimeSpan skew, IReadOnlyList<Fault> faults)
+    /// <param name="guest">As the couch tells of it.</param>
+    /// <param name="asked">Before it was told, by the clock that is most late.</param>
+    /// <param name="told">After it was told, by the clock that is most ahead.</param>
+    /// <param name="faults">What may have cost it usage.</param>
+    public IEnumerable<string> WhyWrong(JsonNode guest, DateTimeOffset asked, DateTimeOffset told, IReadOnlyList<Fault> faults)
     {
         var status = Ledger.Text(guest, "status");
         string[] may = Ended is not null ? [Ended]
-            : now < ExpiresAt - skew ? ["provisioning", "running"]
-            : now > ExpiresAt + skew ? ["expired"]
+            : told < ExpiresAt ? ["provisioning", "running"]
+            : asked > ExpiresAt ? ["expired"]
             : ["provisioning", "running", "expired"];
         if (!may.Contains(status))
             yield return $"guest {GuestId} must be {string.Join(" or ", may)}, and is {guest}";

@@ -9,16 +9,21 @@ namespace Couch.Tests.Support;
 /// <summary>A couch in a process of its own, as an operator runs it, which a test may kill with SIGKILL and start again.</summary>
 internal sealed class CouchProcess : IAsyncDisposable
 {
+    /// <summary>The couch itself, beside the tests.</summary>
+    public const string Gateway = "Couch.Gateway.dll";
+
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan EndBound = TimeSpan.FromMinutes(2);
 
     private readonly Dictionary<string, string> environment;
     private readonly StringBuilder output = new();
+    private readonly string program;
     private readonly int port;
     private Process? process;
 
-    private CouchProcess(Dictionary<string, string> environment)
+    private CouchProcess(Dictionary<string, string> environment, string program = Gateway)
     {
+        this.program = program;
         var ports = FreePort.Find(3);
         port = ports[0];
         this.environment = new(environment)
@@ -47,9 +52,9 @@ internal sealed class CouchProcess : IAsyncDisposable
     }
 
     /// <summary>A couch that answers: its silo is active.</summary>
-    public static async Task<CouchProcess> Start(Dictionary<string, string> environment)
+    public static async Task<CouchProcess> Start(Dictionary<string, string> environment, string program = Gateway)
     {
-        var couch = new CouchProcess(environment);
+        var couch = new CouchProcess(environment, program);
         await couch.StartAgain();
         return couch;
     }
@@ -133,7 +138,7 @@ internal sealed class CouchProcess : IAsyncDisposable
 
     private void Launch(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Couch.Gateway.dll"), .. arguments])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, program), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

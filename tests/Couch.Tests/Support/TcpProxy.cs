@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Couch.Tests.Support;
 
-/// <summary>Stands between a couch and its database: passes everything on, goes dead, or loses an answer.</summary>
+/// <summary>Stands between a couch and what it depends on: passes everything on, goes dead, loses an answer, or keeps a request back.</summary>
 internal sealed class TcpProxy : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -12,6 +12,8 @@ internal sealed class TcpProxy : IAsyncDisposable
     private readonly Task accepting;
     private volatile bool isDead;
     private byte[]? loseReplyTo;
+    private byte[]? holdBack;
+    private volatile TaskCompletionSource? held;
 
     public TcpProxy(int target)
     {
@@ -37,6 +39,14 @@ internal sealed class TcpProxy : IAsyncDisposable
 
     /// <summary>The next request that holds <paramref name="text"/> reaches the database, whose answer does not come back.</summary>
     public void LoseReplyTo(string text) => loseReplyTo = System.Text.Encoding.UTF8.GetBytes(text);
+
+    /// <summary>The next request that holds <paramref name="text"/> is kept here until <see cref="LetGo"/>.</summary>
+    public void HoldBack(string text) => holdBack = System.Text.Encoding.UTF8.GetBytes(text);
+
+    /// <summary>Whether a request is kept here.</summary>
+    public bool IsHolding => held is { Task.IsCompleted: false };
+
+    public void LetGo() => held?.SetResult();
 
     /// <summary>Whether the answer that was to be lost has been lost.</summary>
     public bool HasLostReply { get; private set; }
@@ -94,6 +104,13 @@ internal sealed class TcpProxy : IAsyncDisposable
         while (await from.ReadAsync(buffer) is var count and > 0)
         {
             var chunk = buffer.AsMemory(0, count);
+            if (isRequest && holdBack is { } kept && chunk.Span.IndexOf(kept) >= 0)
+            {
+                holdBack = null;
+                held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                await held.Task;
+            }
+
             if (isRequest && loseReplyTo is { } text && chunk.Span.IndexOf(text) >= 0)
             {
                 loseReplyTo = null;

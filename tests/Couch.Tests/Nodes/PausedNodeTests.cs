@@ -1,0 +1,93 @@
+using System.Text.Json.Nodes;
+using Couch.Tests.Support;
+using Xunit;
+
+namespace Couch.Tests.Nodes;
+
+/// <summary>A node that stands still with every connection open, is given up by the others, and wakes.</summary>
+[Collection(Alone.Name)]
+public sealed class PausedNodeTests
+{
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LateVmIsGone = TimeSpan.FromSeconds(10);
+
+    /// <summary>Long enough to be given up.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(Length.Of(20, 30));
+
+    private static readonly TimeSpan BetweenPauses = TimeSpan.FromSeconds(Length.Of(5, 20));
+
+    /// <summary>While it stands still, every request that reaches it does too; the rest is a slow machine's.</summary>
+    private static readonly TimeSpan Over = Pause + TimeSpan.FromSeconds(25);
+
+    [Fact]
+    public async Task A_node_that_stood_still_under_load_loses_nothing_that_was_acknowledged()
+    {
+        await using var database = await PostgresServer.NewDatabase();
+        var tally = new Tally();
+        await using var fleet = await Fleet.Start(3, database.ConnectionString, tally);
+        var trial = new Trial($"a node paused for {Pause.TotalSeconds:0} s (SIGSTOP, SIGCONT)", database.ConnectionString, tally, fleet);
+        await trial.Run(
+            () => Trial.Every(BetweenPauses, BetweenPauses * Length.Of(1, 5), () => tally.Fault(async () =>
+            {
+                var node = fleet.Living[0];
+                await node.StandStill();
+                await Task.Delay(Pause, TimeProvider.System);
+                await node.GoOn();
+                // It finds that it was given up, and ends; whatever runs it starts it anew.
+                await Until.True(() => Task.FromResult(!node.IsRunning), Minute, "the node that was given up ends");
+                await fleet.Kill(node);
+                await fleet.Add();
+            })),
+            failingFor: Over);
+    }
+
+    [Fact]
+    public async Task A_guest_whose_node_stood_still_before_its_vm_was_made_gets_one_vm_and_the_late_one_is_destroyed()
+    {
+        await using var database = await PostgresServer.NewDatabase();
+        await using var fleet = await Fleet.Start(2, database.ConnectionString, new());
+        await using var proxy = new TcpProxy(fleet.Vers.Url.Port);
+        var sleeper = await fleet.Add($"VERS_API_URL=http://127.0.0.1:{proxy.Port}/api/v1");
+        proxy.HoldBack("/vm/from_commit");
+
+        // Guests arrive until one's intent is written on that node, and its create is on the way.
+        var guestId = await ArriveUntil(sleeper, () => proxy.IsHolding);
+        await sleeper.StandStill();
+        fleet.Balancer.Remove(sleeper.Http.BaseAddress!);
+        var asleep = TimeProvider.System.GetTimestamp();
+        await Until.True(async () => Ledger.Text(await Guest(fleet, guestId), "status") is "running", 2 * Minute, "another node gives the guest its VM");
+        Reports.Note($"A guest whose node stood still before its VM was made had one from another node after {TimeProvider.System.GetElapsedTime(asleep).TotalSeconds:0.0} s.");
+        var vmId = Ledger.Text(await Guest(fleet, guestId), "vmId");
+        var before = fleet.Vers.Vms.All.Count;
+
+        await sleeper.GoOn();
+        proxy.LetGo();
+        await Until.True(() => Task.FromResult(fleet.Vers.Vms.All.Count > before), Minute, "the late create makes a VM");
+        var made = TimeProvider.System.GetTimestamp();
+        await Until.True(() => Task.FromResult(fleet.Vers.Vms.Left.Count == before), LateVmIsGone, "the late VM is destroyed");
+        Reports.Note($"The VM that its late create made was gone after {TimeProvider.System.GetElapsedTime(made).TotalSeconds:0.0} s.");
+
+        Assert.Equal((vmId, "running"), (Ledger.Text(await Guest(fleet, guestId), "vmId"), Ledger.Text(await Guest(fleet, guestId), "status")));
+        Assert.Equal(1, fleet.Vers.Vms.MostClaimedByOneGuest);
+    }
+
+    private static async Task<JsonNode> Guest(Fleet fleet, string id) => (await fleet.Balancer.Send(HttpMethod.Get, $"/couch/guests/{id}")).Answer.Is(200).Json;
+
+    /// <summary>The last guest that arrived: the one for whom it became so. Every other has its VM.</summary>
+    private static async Task<string> ArriveUntil(CouchProcess node, Func<bool> isSo)
+    {
+        while (true)
+        {
+            var invite = await node.Post("/couch/invites", new { createdBy = "noah" });
+            var stay = await node.Post("/couch/redeem", new { code = (string)invite["code"]!, name = "guest" });
+            var isRunning = false;
+            await Until.True(async () =>
+            {
+                isRunning = (string?)(await node.Get($"/couch/guests/{stay["guestId"]}"))["status"] is "running";
+                return isRunning || isSo();
+            }, Minute, "the guest runs, or its create is held");
+            if (!isRunning)
+                return (string)stay["guestId"]!;
+        }
+    }
+}
