@@ -128,6 +128,8 @@ public static class CouchSilo
             // A dead node is voted out after about three probes; a hung one with open sockets cannot drag that out.
             membership.ProbeTimeout = TimeSpan.FromSeconds(2);
             membership.MaxProbeTimeout = TimeSpan.FromSeconds(4);
+            // A node that stood still and was given up meanwhile reads so here, and ends; until then it answers 503s.
+            membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
             // After a crash of the whole cluster a new node ignores rows that have been silent this long, three times over.
             membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
         });

@@ -63,7 +63,7 @@ public interface IVmHost
     Task<UsageReport?> Measure(string vmId, CancellationToken cancel);
 }
 
-/// <summary>What a guest's VM is made from. Values only: it outlives the turn that ordered it.</summary>
+/// <summary>What a guest's VM is made from. Nothing of a grain's: it outlives the turn that ordered it.</summary>
 public sealed record VmOrder
 {
     public required GuestId Guest { get; init; }
@@ -73,6 +73,12 @@ public sealed record VmOrder
 
     /// <summary>Whether an earlier attempt may have made one already: then the host looks before it makes.</summary>
     public required bool MayExist { get; init; }
+
+    /// <summary>
+    /// Whether the order still stands. A host asks before it makes a VM, and again before it claims one: between the two
+    /// this node may have stood still for so long that another has taken the guest over.
+    /// </summary>
+    public Func<Task<bool>> Stands { get; init; } = () => Task.FromResult(true);
 
     public required ResourceLimits Limits { get; init; }
     public required Permissions Permissions { get; init; }
@@ -109,6 +115,9 @@ public sealed record VmHostProblem(string Sentence, bool IsFinal);
 public sealed class VmHostException(string message, bool isFinal = false, Exception? inner = null) : Exception(message, inner)
 {
     public bool IsFinal { get; } = isFinal;
+
+    /// <summary>Another attempt, or the guest's end, has overtaken the order.</summary>
+    public static VmHostException Overtaken => new("The order for this VM does not stand any more");
 
     /// <summary>How long the provider wants to be left alone; null where it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Couch.Cluster.Guests;
+using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
 using Couch.Domain.Vms;
 using Microsoft.Extensions.Logging;
@@ -12,11 +13,14 @@ namespace Couch.Cluster.Vms;
 /// reported to the guest or logged, and a guest that hears nothing asks again.
 /// </summary>
 internal sealed partial class VmDriver(
-    IVmHost host, Installation installation, VmGates gates, IGrainFactory grains, TimeProvider clock, ILogger<VmDriver> log) : IDisposable
+    IVmHost host, Installation installation, VmGates gates, Sweeps rows, IGrainFactory grains, TimeProvider clock, ILogger<VmDriver> log) : IDisposable
 {
     private static readonly TimeSpan FirstLooks = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LaterLooks = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SlowsAfter = TimeSpan.FromSeconds(5);
+
+    /// <summary>Less than the silence for which a node is given up, so that no other can have taken its guests over.</summary>
+    private static readonly TimeSpan StandsUnasked = TimeSpan.FromSeconds(3);
 
     private readonly CancellationTokenSource leaving = new();
     private readonly ConcurrentDictionary<GuestId, bool> measuring = new();
@@ -35,12 +39,17 @@ internal sealed partial class VmDriver(
     public void Attempt(Guest guest, bool mayExist)
     {
         var attempt = guest.Vm.Attempts;
+        var intended = clock.GetTimestamp();
+        var order = Order(guest, mayExist) with
+        {
+            Stands = async () => clock.GetElapsedTime(intended) < StandsUnasked || await Stands(guest.Id, attempt),
+        };
         Start(
             guest.Id,
             async () =>
             {
                 // Not cancelled by a kill: a create that has begun must be known to the end, to be destroyed.
-                var made = await gates.Creates.Pass(() => host.Ensure(Order(guest, mayExist), CancellationToken.None), CancellationToken.None);
+                var made = await gates.Creates.Pass(() => host.Ensure(order, CancellationToken.None), CancellationToken.None);
                 return new VmReport.Made(attempt, made.VmId, made.Endpoint);
             },
             failure => new VmReport.Failed(attempt, failure.Message, failure.IsFinal) { RetryAfter = failure.RetryAfter },
@@ -138,6 +147,23 @@ internal sealed partial class VmDriver(
         Permissions = guest.Permissions,
         PublicKey = guest.PublicKey,
     };
+
+    /// <summary>
+    /// Whether the guest's row still names this attempt. Memory cannot say: that of a node which stood still, and was given
+    /// up meanwhile, knows nothing of it.
+    /// </summary>
+    private async Task<bool> Stands(GuestId guest, int attempt)
+    {
+        try
+        {
+            return await rows.VmsOf([guest], CancellationToken.None) is [{ IsStaying: true, Vm: { State: VmState.Requested, Attempts: var current } }] && current == attempt;
+        }
+        catch (StorageUnavailableException)
+        {
+            // Nobody can say. A VM that is claimed once too often is found again by its claim; one without is not.
+            return true;
+        }
+    }
 
     /// <summary>How the VM is, furnished where it has booted. A provider in trouble has said nothing about it: it is looked at again.</summary>
     private async Task<(VmSight Sight, string? Trouble)> See(Guest guest, string vmId, CancellationToken cancel)

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Text.Json;
 using Couch.Cluster.Storage;
 using Microsoft.AspNetCore.Diagnostics;
+using Orleans.Serialization;
 
 namespace Couch.Gateway.Problems;
 
@@ -31,7 +32,12 @@ internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandle
 
     /// <summary>Storage or silo did not answer, or another node was quicker: in each case asking again is safe.</summary>
     private static bool IsUnavailable(Exception exception) => exception
-        is StorageUnavailableException or OrleansException or TimeoutException or DbException or OperationCanceledException;
+        is StorageUnavailableException or OrleansException or TimeoutException or DbException or OperationCanceledException
+        || IsAnotherNodes(exception);
+
+    /// <summary>The database's driver failed on another node: its exceptions do not cross as what they are.</summary>
+    private static bool IsAnotherNodes(Exception exception) =>
+        exception is UnavailableExceptionFallbackException { ExceptionType: { } type } && type.StartsWith("Npgsql.", StringComparison.Ordinal);
 
     private static Refusal Unreadable(BadHttpRequestException bad) => bad switch
     {

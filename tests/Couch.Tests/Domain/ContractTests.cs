@@ -110,6 +110,45 @@ public sealed class ContractTests
         Assert.Equal(guest with { Vm = Vm.None }, JsonSerializer.Deserialize<Guest>(before, CouchJson.Stored));
     }
 
+    /// <summary>A node of that version may be in one couch with a node of this one, while nodes are replaced one by one.</summary>
+    [Fact]
+    public void What_grains_of_the_first_version_are_asked_can_still_be_asked()
+    {
+        var now = File.ReadAllLines(Path.Combine(Repository.Root, "src/Couch.Cluster/OrleansContracts.txt")).ToHashSet();
+        Assert.Empty(FirstVersion.Split('\n').Except(now));
+    }
+
+    /// <summary>The first version's OrleansContracts.txt, less its comments. Never changed; later versions may be added.</summary>
+    private const string FirstVersion =
+        """
+        class [GrainType("guest")] Couch.Cluster.Guests.GuestGrain
+        interface [GrainInterfaceType("Couch.Cluster.Guests.IGuestGrain")] Couch.Cluster.Guests.IGuestGrain [Version(0)]
+          Activate: Activate(string, string) -> Task<couch.ActivateOutcome>
+          Arrive: Arrive(couch.Guest) -> Task<bool>
+          CheckOut: CheckOut() -> Task<couch.EndOutcome>
+          Extend: Extend(double) -> Task<couch.ExtendOutcome>
+          Get: Get() -> Task<couch.Guest>
+          Kill: Kill() -> Task<couch.EndOutcome>
+          LookAtVm: LookAtVm() -> Task
+          Observe: Observe(couch.VmReport) -> Task
+          Report: Report(couch.UsageReport) -> Task<couch.UsageOutcome>
+          Settle: Settle() -> Task
+          WaitForChange: WaitForChange(couch.GuestStatus, string?, System.TimeSpan) -> Task<couch.Guest>
+        class [GrainType("housekeeping")] Couch.Cluster.Housekeeping.HousekeepingGrain
+        interface [GrainInterfaceType("Couch.Cluster.Housekeeping.IHousekeepingGrain")] Couch.Cluster.Housekeeping.IHousekeepingGrain [Version(0)]
+          Start: Start() -> Task<couch.Findings>
+          Sweep: Sweep() -> Task<couch.Findings>
+          SweepVms: SweepVms() -> Task<couch.VmFindings>
+        interface [GrainInterfaceType("Couch.Cluster.Invites.IInviteGrain")] Couch.Cluster.Invites.IInviteGrain [Version(0)]
+          Create: Create(couch.CreateInvite) -> Task<couch.Invite>
+          EnsureGuestArrived: EnsureGuestArrived() -> Task<bool>
+          Get: Get() -> Task<couch.Invite>
+          Redeem: Redeem(couch.RedeemInvite) -> Task<couch.RedeemOutcome>
+          Revoke: Revoke() -> Task<couch.RevokeOutcome>
+          Settle: Settle() -> Task
+        class [GrainType("invite")] Couch.Cluster.Invites.InviteGrain
+        """;
+
     private static string Pinned<TEnum>() where TEnum : struct, Enum =>
         string.Join(", ", Enum.GetValues<TEnum>().Select(value => $"{value}={Convert.ToInt32(value, null)} {value.Word()}"));
 }

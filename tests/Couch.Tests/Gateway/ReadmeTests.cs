@@ -3,6 +3,7 @@ using Couch.Cluster;
 using Couch.Cluster.Configuration;
 using Couch.Gateway;
 using Microsoft.Extensions.Configuration;
+using Couch.Tests.Support;
 using Xunit;
 
 namespace Couch.Tests.Gateway;
@@ -10,7 +11,7 @@ namespace Couch.Tests.Gateway;
 /// <summary>The README's tables match the code.</summary>
 public sealed partial class ReadmeTests
 {
-    private static readonly string Readme = File.ReadAllText(Path.Combine(Root(), "README.md"));
+    private static readonly string Readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
 
     [Fact]
     public void Every_setting_that_the_code_reads_is_in_the_readmes_table_and_no_other()
@@ -38,12 +39,4 @@ public sealed partial class ReadmeTests
 
     [GeneratedRegex(@"^\| `([A-Za-z_]+)` \|", RegexOptions.Multiline)]
     private static partial Regex SettingRow();
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Couch.Orleans.sln")))
-            folder = folder.Parent!;
-        return folder.FullName;
-    }
 }

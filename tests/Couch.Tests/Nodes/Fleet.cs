@@ -37,13 +37,18 @@ internal sealed class Fleet : IAsyncDisposable
     /// <summary>Those that nobody has killed, the oldest first.</summary>
     public IReadOnlyList<CouchProcess> Living => living;
 
+    /// <summary>What nodes have said of bugs of their own.</summary>
+    public IEnumerable<string> Bugs => all.SelectMany(node => node.Output.Split('\n')).Where(line => line.Contains("Answered 500", StringComparison.Ordinal));
+
     public static async Task<Fleet> Start(int nodes, string database, Tally tally, string program = CouchProcess.Gateway, Func<int, string[]>? settings = null)
     {
         var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(300) });
         var fleet = new Fleet(database, vers, tally, program);
         try
         {
-            await Task.WhenAll(Enumerable.Range(0, nodes).Select(node => fleet.Add(settings?.Invoke(node) ?? [])));
+            // One after another: that several may start at once is claimed elsewhere.
+            for (var node = 0; node < nodes; node++)
+                await fleet.Add(settings?.Invoke(node) ?? []);
             return fleet;
         }
         catch

@@ -59,7 +59,7 @@ internal sealed class Trial(string name, string database, Tally tally, Fleet fle
 
         var report = Report(length, overdue.Longest, wrong.Count);
         Reports.Add(report);
-        Assert.True(wrong.Count is 0, $"{wrong.Count} are wrong: {string.Join("; ", wrong.Take(5))}");
+        Assert.True(wrong.Count is 0, $"{wrong.Count} are wrong: {string.Join("; ", wrong.Take(5))}; {string.Join("; ", fleet.Bugs.Take(2))}");
         Assert.True(isQuiet, $"VMs of guests are left: {string.Join(", ", fleet.Vers.Vms.Left.Where(vm => vm.Guest is not null))}");
         Assert.True(fleet.Vers.Vms.MostClaimedByOneGuest <= 1, "a guest had two VMs");
         Assert.True(overdue.Longest <= LatestEnd, $"an end was recorded {overdue.Longest} late");

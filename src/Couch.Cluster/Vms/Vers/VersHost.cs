@@ -42,6 +42,8 @@ internal sealed class VersHost(VersApi api, VersOptions options, TimeProvider cl
         var vmId = order.MayExist ? await KeepOne(order, cancel) : null;
         if (vmId is null)
         {
+            if (!await order.Stands())
+                throw VmHostException.Overtaken;
             vmId = await api.Create(cancel);
             await Claim(vmId, order);
         }
@@ -133,6 +135,8 @@ internal sealed class VersHost(VersApi api, VersOptions options, TimeProvider cl
     {
         try
         {
+            if (!await order.Stands())
+                throw VmHostException.Overtaken;
             await api.Label(vmId, new Dictionary<string, string>
             {
                 [VmLabels.Guest] = order.Guest.Value,
