@@ -104,6 +104,9 @@ public static class CouchSilo
         silo.UseSystemTextJsonGrainStorageSerializer();
         silo.Services.Configure<SystemTextJsonGrainStorageSerializerOptions>(json => CouchJson.Configure(json.JsonSerializerOptions));
 
+        // A driver's failure on the way to another node must arrive as one, and not as a failure to send it.
+        silo.Services.Configure<ExceptionSerializationOptions>(exceptions => exceptions.SupportedNamespacePrefixes.Add("Npgsql"));
+
         // A reminder written through a stale owner is loaded at the next refresh.
         silo.Configure<ReminderOptions>(reminders => reminders.RefreshReminderListPeriod = GrainReminder.Period);
 
