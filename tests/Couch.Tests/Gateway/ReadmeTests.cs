@@ -2,8 +2,8 @@ using System.Text.RegularExpressions;
 using Couch.Cluster;
 using Couch.Cluster.Configuration;
 using Couch.Gateway;
-using Microsoft.Extensions.Configuration;
 using Couch.Tests.Support;
+using Microsoft.Extensions.Configuration;
 using Xunit;
 
 namespace Couch.Tests.Gateway;
