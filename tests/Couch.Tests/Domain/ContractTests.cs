@@ -123,12 +123,12 @@ public sealed class ContractTests
         """
         class [GrainType("guest")] Couch.Cluster.Guests.GuestGrain
         interface [GrainInterfaceType("Couch.Cluster.Guests.IGuestGrain")] Couch.Cluster.Guests.IGuestGrain [Version(0)]
-          Activate: Activate(string, string) -> Task<couch.ActivateOutcome>
+          Activate: Activate(string, string, couch.Actor) -> Task<couch.ActivateOutcome>
           Arrive: Arrive(couch.Guest) -> Task<bool>
           CheckOut: CheckOut() -> Task<couch.EndOutcome>
-          Extend: Extend(double) -> Task<couch.ExtendOutcome>
+          Extend: Extend(double, couch.Actor) -> Task<couch.ExtendOutcome>
           Get: Get() -> Task<couch.Guest>
-          Kill: Kill() -> Task<couch.EndOutcome>
+          Kill: Kill(couch.Actor) -> Task<couch.EndOutcome>
           LookAtVm: LookAtVm() -> Task
           Observe: Observe(couch.VmReport) -> Task
           Report: Report(couch.UsageReport) -> Task<couch.UsageOutcome>
@@ -144,9 +144,13 @@ public sealed class ContractTests
           EnsureGuestArrived: EnsureGuestArrived() -> Task<bool>
           Get: Get() -> Task<couch.Invite>
           Redeem: Redeem(couch.RedeemInvite) -> Task<couch.RedeemOutcome>
-          Revoke: Revoke() -> Task<couch.RevokeOutcome>
+          Revoke: Revoke(couch.Actor) -> Task<couch.RevokeOutcome>
           Settle: Settle() -> Task
         class [GrainType("invite")] Couch.Cluster.Invites.InviteGrain
+        class [GrainType("host-key")] Couch.Cluster.Keys.HostKeyGrain
+        interface [GrainInterfaceType("Couch.Cluster.Keys.IHostKeyGrain")] Couch.Cluster.Keys.IHostKeyGrain [Version(0)]
+          Create: Create(couch.HostKey) -> Task<couch.HostKey>
+          Revoke: Revoke(couch.Actor) -> Task<couch.HostKey>
         """;
 
     private static string Pinned<TEnum>() where TEnum : struct, Enum =>
