@@ -42,7 +42,7 @@ public sealed class StayWithVmTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_kill_while_the_create_hangs_leaves_nothing_once_it_is_over()
+    public async Task A_kill_during_provisioning_destroys_the_vm_that_arrives_later()
     {
         vers.Harm.Next(Call.Create, new Effect.DoLate(TimeSpan.FromSeconds(2)));
         var stay = await couch.Anyone.Arrive();
@@ -50,6 +50,16 @@ public sealed class StayWithVmTests : IAsyncLifetime
         var vm = await Destroyed(stay);
         Assert.Empty(vers.Vms.Left);
         Assert.Equal("destroyed", vm["vm"]!["state"]!.ToString());
+    }
+
+    [Fact]
+    public async Task An_expiry_destroys_the_vm()
+    {
+        var stay = await couch.Anyone.Arrive(new { createdBy = "noah", resourceLimits = new { maxDurationHours = TimeSpan.FromSeconds(3).TotalHours } });
+        Assert.Equal("running", (await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}&wait=30")).Is(200)["status"]);
+        var ended = await Destroyed(stay);
+        Assert.Equal(("expired", stay["expiresAt"]), (ended["status"]!.ToString(), ended["stoppedAt"]!.ToString()));
+        Assert.Empty(vers.Vms.Left);
     }
 
     [Fact]
@@ -62,18 +72,18 @@ public sealed class StayWithVmTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_provider_that_never_gives_one_ends_the_stay_in_its_own_words()
+    public async Task A_failed_provision_ends_as_provisioning_failed_in_the_providers_words()
     {
         vers.Harm.Always(Call.Create, new Effect.Answer(500));
         var stay = await couch.Anyone.Arrive();
         var ended = await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}&wait=30");
         ended.Refuses(404, "invalid or expired token");
         Assert.Equal(("stopped", "provisioning-failed"), (ended["guestStatus"], ended["endReason"]));
-        Assert.NotEqual("", (await Guest(stay))["endDetail"]!.ToString());
+        Assert.Equal("Vers failed to create a VM: 500 harm was asked for", (await Guest(stay))["endDetail"]!.ToString());
     }
 
     [Fact]
-    public async Task A_destroy_that_fails_is_asked_for_until_it_is_done()
+    public async Task A_destroy_is_retried_until_it_is_confirmed()
     {
         var stay = await couch.Anyone.Arrive();
         (await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}&wait=30")).Is(200);
