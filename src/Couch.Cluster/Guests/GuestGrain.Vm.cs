@@ -41,6 +41,8 @@ internal sealed partial class GuestGrain : IDisposable
             seen = seen.Observe(report, vmOptions.Attempts, now, Chance());
         if (seen != guest)
             await WriteSeen(guest, seen);
+        if (report is VmReport.Made made && seen.IsStray(made))
+            vms?.Destroy(guest.Id, made.VmId);
         await Drive();
     }
 

@@ -102,6 +102,26 @@ internal sealed partial class VmDriver(
         failure => new VmReport.NotGone(failure.Message) { RetryAfter = failure.RetryAfter },
         CancellationToken.None);
 
+    /// <summary>Destroys a VM that an older attempt brought too late. Reports nothing: where it fails, the sweep finds the VM.</summary>
+    public void Destroy(GuestId guest, string vmId) => Task.Run(async () =>
+    {
+        try
+        {
+            await gates.Destroys.Pass(
+                async () =>
+                {
+                    await host.Destroy(vmId, CancellationToken.None);
+                    return true;
+                },
+                CancellationToken.None);
+            LogTooLate(guest, vmId);
+        }
+        catch (Exception failure)
+        {
+            LogStrayLeft(guest, vmId, failure.Message);
+        }
+    });
+
     /// <summary>Looks whether a running guest's VM is there. Reports <see cref="VmReport.Looked"/>, or nothing where nobody can say.</summary>
     public void Look(GuestId guest, string vmId) => Start(
         guest,
@@ -253,6 +273,12 @@ internal sealed partial class VmDriver(
 
     [LoggerMessage(44, LogLevel.Debug, "Nobody can say whether the VM of guest {GuestId} is there: {Reason}")]
     private partial void LogNotSeen(GuestId guestId, string reason);
+
+    [LoggerMessage(46, LogLevel.Warning, "VM {VmId} came too late for guest {GuestId} and was destroyed")]
+    private partial void LogTooLate(GuestId guestId, string vmId);
+
+    [LoggerMessage(47, LogLevel.Warning, "VM {VmId} came too late for guest {GuestId} and is left to the sweep: {Reason}")]
+    private partial void LogStrayLeft(GuestId guestId, string vmId, string reason);
 
     [LoggerMessage(42, LogLevel.Warning, "The VM of guest {GuestId} is not ready yet: {Reason}")]
     private partial void LogNotReady(GuestId guestId, string reason);

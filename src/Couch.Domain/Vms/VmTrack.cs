@@ -50,6 +50,14 @@ public static class VmTrack
         _ => guest,
     };
 
+    /// <summary>
+    /// Whether the VM that an attempt has brought is nobody's, to be destroyed at once. Where an attempt or a release is
+    /// still to come it may yet be taken, or is found: then it is not.
+    /// </summary>
+    public static bool IsStray(this Guest guest, VmReport.Made made) =>
+        guest.Vm is { State: VmState.Booting or VmState.Ready or VmState.None } or { DestroyedAt: not null }
+        && made.VmId != guest.Vm.Id && made.VmId != guest.VmId;
+
     /// <summary>The next moment the guest must act, should its memory be lost until then; null: never again.</summary>
     /// <param name="patience">How long work that is under way may be left alone.</param>
     public static DateTimeOffset? NextMoment(this Guest guest, DateTimeOffset now, TimeSpan patience)
@@ -62,7 +70,7 @@ public static class VmTrack
     }
 
     /// <summary>The host has made, or found, the guest's VM.</summary>
-    /// <returns>The same guest where the result is not of the attempt that counts: the VM is then a stray, to be destroyed.</returns>
+    /// <returns>The same guest where the result is not of the attempt that counts; see <see cref="IsStray"/>.</returns>
     private static Guest ObservedMade(this Guest guest, int attempt, string vmId, string endpoint) =>
         guest.Vm.State is VmState.Requested && guest.Vm.Attempts == attempt
             ? guest with { Vm = guest.Vm with { State = VmState.Booting, Id = vmId, Endpoint = endpoint, NotBefore = null } }

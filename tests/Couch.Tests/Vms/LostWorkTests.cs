@@ -103,6 +103,24 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
     }
 
     [Fact]
+    public async Task A_vm_that_an_older_attempt_brings_too_late_is_destroyed_at_once()
+    {
+        var isFirstHeld = couch.Hold(new Step("first", Call.Create), Held);
+        var guest = await couch.AGuest();
+        await isFirstHeld();
+        await couch.Forget(couch.Guest(guest.Id));
+        await couch.Guest(guest.Id).Get();
+        await couch.IsRunning(guest.Id);
+
+        // The couch's clock stands still: no sweep and no retry comes to its help.
+        couch.ProviderClock.Advance(Held);
+        await Until.True(
+            () => Task.FromResult(couch.Vers.Vms.All.Any(vm => vm.Guest == guest.Id.Value && vm.WasDestroyed)),
+            TimeSpan.FromSeconds(10), "the late VM is destroyed");
+        Assert.Equal((await couch.Row(guest.Id))!.VmId, Assert.Single(couch.ClaimedBy(guest.Id)).Id.ToString());
+    }
+
+    [Fact]
     public async Task A_receipt_is_given_only_when_the_vm_given_by_hand_is_gone_too()
     {
         var isBooting = couch.Hold(new Step("looked at", Call.Status), Held);
