@@ -1,4 +1,5 @@
 using Couch.Bench.Claims;
+using Couch.Bench.Claims.Vms;
 using Couch.Bench.Load;
 using Couch.Bench.Processes;
 using Couch.Bench.Rows;
@@ -10,7 +11,7 @@ namespace Couch.Bench;
 internal static class Benchmark
 {
     /// <summary>What can be measured alone.</summary>
-    public static readonly IReadOnlyList<string> Names = ["cold", "polls", "pages", "writes"];
+    public static readonly IReadOnlyList<string> Names = ["cold", "polls", "pages", "writes", "vms"];
 
     public static bool Has(string? name) => name is null || Names.Contains(name);
 
@@ -22,8 +23,10 @@ internal static class Benchmark
         {
             await output.WriteLineAsync($"{Machine.Describe(folder)}{Environment.NewLine}");
             StorageEngine[] engines = [SqliteStore.Engine(folder), await PostgresStore.Engine()];
-            foreach (var engine in engines)
+            foreach (var engine in engines.Where(_ => only is not "vms"))
                 await output.WriteLineAsync(await Table(plan, only, engine, folder));
+            if (only is null or "vms")
+                await output.WriteLineAsync(await OfVms(plan, engines[^1], folder));
         }
         finally
         {
@@ -68,5 +71,18 @@ internal static class Benchmark
         }
 
         return report.Table($"{engine.Name} ({engine.Version})");
+    }
+
+    private static async Task<string> OfVms(Plan plan, StorageEngine engine, string folder)
+    {
+        var couches = new Couches(folder);
+        var report = new Report();
+        await using (var couch = await CouchWithVms.Start(engine, couches, TimeSpan.FromMilliseconds(500)))
+            await Kills.Run(report, couch, await FirstMoments.Run(plan, report, couch));
+        await using (var couch = await CouchWithVms.Start(engine, couches, TimeSpan.Zero))
+            await HungProvider.Run(plan, new Wrk(folder), report, couch);
+        await MassExpiry.Run(plan, report, engine, couches);
+        await SafetyNet.Run(plan, report, engine);
+        return report.Table($"Guests' VMs ({engine.Name}, a simulated provider)");
     }
 }

@@ -7,7 +7,9 @@ namespace Couch.Bench;
 /// <param name="Time">How long a round lasts.</param>
 /// <param name="WarmUp">How long code gets to be compiled before a round counts.</param>
 /// <param name="WriteWarmUp">The same for the couch's writes: they run through far more code, far less often a second.</param>
-internal sealed record Plan(int Few, int Many, int Rounds, TimeSpan Time, TimeSpan WarmUp, TimeSpan WriteWarmUp)
+/// <param name="Guests">Guests that get a VM each while it is measured how.</param>
+/// <param name="Expiring">Guests whose time is up at one moment.</param>
+internal sealed record Plan(int Few, int Many, int Rounds, TimeSpan Time, TimeSpan WarmUp, TimeSpan WriteWarmUp, int Guests, int Expiring)
 {
     /// <summary>Guests that are polled again and again.</summary>
     public const int Warm = 1_000;
@@ -18,9 +20,12 @@ internal sealed record Plan(int Few, int Many, int Rounds, TimeSpan Time, TimeSp
     /// <summary>Hosts and guests that write at once.</summary>
     public const int Writers = 16;
 
+    /// <summary>Of the guests whose time is up, those that are asked at once.</summary>
+    public const int Asked = 500;
+
     /// <summary>Hosts that list at once.</summary>
     public const int Listers = 8;
 
-    public static readonly Plan Quick = new(1_000, 10_000, 3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(6));
-    public static readonly Plan Full = new(1_000, 100_000, 5, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(20));
+    public static readonly Plan Quick = new(1_000, 10_000, 3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(6), 300, 1_000);
+    public static readonly Plan Full = new(1_000, 100_000, 5, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(20), 1_000, 10_000);
 }

@@ -29,6 +29,9 @@ internal sealed class Report
         Add(what, Text(many), Text(few), Range(value, range ?? many.RatiosTo(few)), Verdict("within 20 %", value is >= 1 - within and <= 1 / (1 - within)));
     }
 
+    /// <summary>Times against a bound that is a promise, not a ratio.</summary>
+    public void Within(string what, string couch, string bound, bool isMet) => Add(what, couch, "", "", Verdict(bound, isMet));
+
     public void Figure(string what, string couch) => Add(what, couch, "", "", "");
 
     public void Figure(string what, Rounds couch) => Figure(what, Text(couch));
@@ -44,7 +47,7 @@ internal sealed class Report
 
     private static string Ratio(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 
-    private static string Milliseconds(TimeSpan time) => time.TotalMilliseconds.ToString(time.TotalMilliseconds < 10 ? "0.0" : "0", CultureInfo.InvariantCulture) + " ms";
+    public static string Milliseconds(TimeSpan time) => time.TotalMilliseconds.ToString(time.TotalMilliseconds < 10 ? "0.0" : "0", CultureInfo.InvariantCulture) + " ms";
 
     public static string Number(double value) => value.ToString("#,0.##", CultureInfo.InvariantCulture);
 }

@@ -14,9 +14,10 @@ internal sealed class Couches(string folder)
 
     public SigningKeys Keys => SigningKeys.TryParse(key, out var keys, out var why) ? keys : throw new FormatException(why);
 
-    public Task<ServerProcess> Start(Store store) => ServerProcess.Start(
+    /// <param name="more">Settings beside those that every couch here has.</param>
+    public Task<ServerProcess> Start(Store store, IReadOnlyDictionary<string, string>? more = null) => ServerProcess.Start(
         Path.Combine(folder, $"couch-{++started}.log"), "/health/ready", "Couch.Gateway.dll",
-        new Dictionary<string, string>(store.Environment)
+        new Dictionary<string, string>(store.Environment.Concat(more ?? new Dictionary<string, string>()))
         {
             ["COUCH_SIGNING_KEY"] = key,
             ["COUCH_SILO_PORT"] = Port(),

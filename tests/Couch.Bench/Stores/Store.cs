@@ -18,9 +18,22 @@ internal abstract class Store : IAsyncDisposable
     public async Task Fill(Population population)
     {
         await Make();
-        await using (var database = CouchDatabase.Open(Options))
+        await using (var database = Open())
             await database.Upgrade(CancellationToken.None);
         await Load(population);
+    }
+
+    /// <summary>The database as a node opens it. Only while no couch uses this one.</summary>
+    public CouchDatabase Open() => CouchDatabase.Open(Options);
+
+    /// <summary>Gives the couch its mark on VMs. Only before a couch uses this one.</summary>
+    public async Task Name(string installation)
+    {
+        await using var connection = Connect();
+        await connection.OpenAsync();
+        await using var insert = connection.CreateCommand();
+        insert.CommandText = $"INSERT INTO installation (service, id) VALUES ('{GrainKinds.Service}', '{installation}')";
+        await insert.ExecuteNonQueryAsync();
     }
 
     /// <summary>A copy with nothing in front of it. Only before a couch uses this one.</summary>
