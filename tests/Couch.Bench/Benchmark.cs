@@ -77,7 +77,7 @@ internal static class Benchmark
     {
         var couches = new Couches(folder);
         var report = new Report();
-        await using (var couch = await CouchWithVms.Start(engine, couches, TimeSpan.FromMilliseconds(500)))
+        await using (var couch = await CouchWithVms.Start(engine, couches, TimeSpan.FromSeconds(2)))
             await Kills.Run(report, couch, await FirstMoments.Run(plan, report, couch));
         await using (var couch = await CouchWithVms.Start(engine, couches, TimeSpan.Zero))
             await HungProvider.Run(plan, new Wrk(folder), report, couch);

@@ -6,11 +6,16 @@ namespace Couch.Tests.Gateway;
 /// <summary>What Prometheus is told.</summary>
 public sealed class MetricsTests(CouchHost couch) : IClassFixture<CouchHost>
 {
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);
+
     [Fact]
     public async Task Metrics_are_told_in_prometheus_own_text_for_the_couch_and_what_it_stands_on()
     {
         (await couch.Anyone.Arrive()).Is(201);
         (await couch.Anyone.Get("/couch/guests/unknown")).Refuses(404);
+        // One answer serves whoever asks within a moment of it, another test's scrape included.
+        await Until.True(
+            async () => (await couch.Anyone.Get("/metrics")).Body.Contains("reason=\"guest-not-found\"", StringComparison.Ordinal), Bound, "the refusal is told");
         var answer = (await couch.Anyone.Get("/metrics")).Is(200);
 
         Assert.Equal("text/plain", answer.ContentHeaders.ContentType?.MediaType);
