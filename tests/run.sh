@@ -11,28 +11,39 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
+# A step that hangs must fail, and say where.
 quietly() {
-  "$@" >"$log" 2>&1 || { cat "$log"; echo "failed: $*"; echo "0 passed, 0 failed, 0 skipped"; exit 1; }
+  timeout --kill-after=10 1200 "$@" >"$log" 2>&1 || { cat "$log"; echo "failed: $*"; echo "0 passed, 0 failed, 0 skipped"; exit 1; }
 }
+step() { printf '%4ds  %s\n' "$SECONDS" "$*"; }
 
+step "building"
 quietly dotnet restore Couch.Orleans.sln --locked-mode
 quietly dotnet build Couch.Orleans.sln --no-restore --configuration Release -warnaserror
 
 # Backups of a single node are made by its command line.
 command -v sqlite3 >/dev/null || quietly apt-get -qq install -y --no-install-recommends sqlite3
 
+step "testing"
 result=0
-tests/with-engine.sh tests/with-postgres.sh dotnet test --project tests/Couch.Tests --no-build --configuration Release --no-progress >"$log" 2>&1 || result=$?
+timeout --kill-after=60 2400 tests/with-engine.sh tests/with-postgres.sh \
+  dotnet run --no-build --configuration Release --project tests/Couch.Tests -- -noColor -longRunning 240 >"$log" 2>&1 || result=$?
 
-# The test platform's own summary.
-figure() { sed -n "s/^ *$1: *\([0-9][0-9]*\).*/\1/p" "$log" | tail -n 1; }
-passed=$(figure succeeded)
-failed=$(figure failed)
-skipped=$(figure skipped)
+# The test runner's own summary.
+summary=$(grep -o 'Total: [0-9]*, Errors: [0-9]*, Failed: [0-9]*, Skipped: [0-9]*, Not Run: [0-9]*' "$log" | tail -n 1)
+figure() { sed -n "s/.*$1: \([0-9]*\).*/\1/p" <<<"$summary"; }
+total=$(figure Total)
+failed=$(($(figure Failed) + $(figure Errors)))
+skipped=$(($(figure Skipped) + $(figure 'Not Run')))
+passed=$((total - failed - skipped))
 
-if [ "$result" -ne 0 ] || [ "${passed:-0}" -eq 0 ] || [ "${failed:-1}" -ne 0 ] || [ "${skipped:-1}" -ne 0 ]; then
-  cat "$log"
+if [ "$result" -ne 0 ] || [ "$passed" -le 0 ] || [ "$failed" -ne 0 ] || [ "$skipped" -ne 0 ]; then
+  # Less what the couches under test have printed.
+  grep -vE '^(\S+ )?(trce|dbug|info|warn|fail|crit)(:|$)|^      ' "$log" | tail -n 100 || true
+  grep -A 30 -F '[FAIL]' "$log" | head -n 600 || true
+  if [ "$result" -eq 124 ] || [ "$result" -eq 137 ]; then echo "the tests did not end within 40 minutes: '[Long Running Test]' above names those that hang"; fi
   [ "$result" -ne 0 ] || result=1
 fi
-echo "${passed:-0} passed, ${failed:-0} failed, ${skipped:-0} skipped"
+step "done"
+echo "$passed passed, $failed failed, $skipped skipped"
 exit "$result"

@@ -75,14 +75,15 @@ use_running_engine() {
   image_archive | engine "images/create?fromSrc=-&repo=couch-test-$$" -X POST -H 'Content-Type: application/x-tar' --data-binary @- >/dev/null
 }
 
+# An engine that hangs is ended all the same.
 remove_private_engine() {
   podman rm --all --force --time 0
   "${as_root[@]}" kill "$service"
-  wait "$service"
+  "${as_root[@]}" timeout 20 tail --pid="$service" -f /dev/null || "${as_root[@]}" kill -KILL "$service"
   "${as_root[@]}" umount "$dir/storage/overlay"
 }
 
-podman() { "${as_root[@]}" env "${private[@]}" podman "$@"; }
+podman() { "${as_root[@]}" timeout --kill-after=5 180 env "${private[@]}" podman "$@"; }
 
 start_private_engine() {
   local net=cch$$ third=$((RANDOM % 256)) second=$((100 + RANDOM % 100))

@@ -146,7 +146,7 @@ public sealed class StartTests
     private static async Task Run(string program, params string[] arguments)
     {
         using var process = Process.Start(program, arguments);
-        await process.WaitForExitAsync();
+        await process.ToEnd();
         Assert.Equal(0, process.ExitCode);
     }
 }

@@ -14,6 +14,9 @@ namespace Couch.Tests.Support;
 /// </summary>
 internal sealed class ContainerEngine : IAsyncDisposable
 {
+    private const int MostTries = 3;
+    private static readonly TimeSpan ExecBound = TimeSpan.FromSeconds(30);
+
     private readonly DockerClient client = new DockerClientConfiguration(Address).CreateClient();
     private readonly List<DockerHost> hosts = [];
 
@@ -76,13 +79,19 @@ internal sealed class ContainerEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>What a command says inside a sandbox, its errors included.</summary>
+    /// <summary>What a command says inside a sandbox, its errors included. It must be one that may run twice: a stream that the engine never ends is given up, and asked for again.</summary>
     public async Task<string> Run(string vmId, string command)
     {
-        var exec = await client.Exec.ExecCreateContainerAsync(vmId, new() { AttachStdout = true, AttachStderr = true, Cmd = ["sh", "-c", command] });
-        using var stream = await client.Exec.StartAndAttachContainerExecAsync(exec.ID, tty: false);
-        var (output, errors) = await stream.ReadOutputToEndAsync(CancellationToken.None);
-        return (output + errors).Trim();
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await RunOnce(vmId, command).WaitAsync(ExecBound);
+            }
+            catch (TimeoutException) when (tries < MostTries)
+            {
+            }
+        }
     }
 
     /// <summary>This couch's sandboxes, as a host lists them.</summary>
@@ -100,6 +109,14 @@ internal sealed class ContainerEngine : IAsyncDisposable
         }
 
         client.Dispose();
+    }
+
+    private async Task<string> RunOnce(string vmId, string command)
+    {
+        var exec = await client.Exec.ExecCreateContainerAsync(vmId, new() { AttachStdout = true, AttachStderr = true, Cmd = ["sh", "-c", command] });
+        using var stream = await client.Exec.StartAndAttachContainerExecAsync(exec.ID, tty: false);
+        var (output, errors) = await stream.ReadOutputToEndAsync(CancellationToken.None);
+        return (output + errors).Trim();
     }
 
     private static string Variable(string name) => Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException(

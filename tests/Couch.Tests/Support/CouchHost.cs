@@ -54,12 +54,12 @@ public class CouchHost : IAsyncLifetime
                 "--Logging:LogLevel:Default=None", "--Logging:LogLevel:Couch=None", .. settings,
             ],
             configure);
-        await App.StartAsync();
+        await App.StartAsync().ToEnd();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await App.DisposeAsync();
+        await App.DisposeAsync().ToEnd();
         folder.Dispose();
         GC.SuppressFinalize(this);
     }

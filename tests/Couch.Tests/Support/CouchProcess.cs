@@ -13,7 +13,6 @@ internal sealed class CouchProcess : IAsyncDisposable
     public const string Gateway = "Couch.Gateway.dll";
 
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan EndBound = TimeSpan.FromMinutes(2);
 
     private readonly Dictionary<string, string> environment;
     private readonly StringBuilder output = new();
@@ -80,15 +79,14 @@ internal sealed class CouchProcess : IAsyncDisposable
     public async Task KillHard()
     {
         process!.Kill();
-        await process.WaitForExitAsync();
+        await process.ToEnd();
     }
 
     /// <summary>SIGTERM: it ends by itself, and how is its <see cref="ExitCode"/>.</summary>
     public async Task End()
     {
         await Signal("TERM");
-        using var bound = new CancellationTokenSource(EndBound);
-        await process!.WaitForExitAsync(bound.Token);
+        await process!.ToEnd();
     }
 
     /// <summary>SIGSTOP: it stands still, with every connection open, until <see cref="GoOn"/>.</summary>
@@ -117,7 +115,7 @@ internal sealed class CouchProcess : IAsyncDisposable
     private async Task Signal(string signal)
     {
         using var kill = Process.Start("kill", [$"-{signal}", $"{Id}"]);
-        await kill.WaitForExitAsync();
+        await kill.ToEnd();
         Assert.Equal(0, kill.ExitCode);
     }
 

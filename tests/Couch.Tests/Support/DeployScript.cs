@@ -13,7 +13,7 @@ internal static class DeployScript
             start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await process.ToEnd();
         return (process.ExitCode, await output + await errors);
     }
 

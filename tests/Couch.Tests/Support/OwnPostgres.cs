@@ -72,7 +72,7 @@ internal sealed class OwnPostgres : IAsyncDisposable
     {
         // A server started here keeps what it is given open: its output goes to its log, not into a pipe of ours.
         using var process = Process.Start(new ProcessStartInfo("sh", ["-c", "exec \"$@\" >/dev/null", "sh", program, .. arguments]) { WorkingDirectory = "/" })!;
-        await process.WaitForExitAsync();
+        await process.ToEnd();
         Assert.True(process.ExitCode is 0, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}");
     }
 }

@@ -53,7 +53,7 @@ public abstract class TestCouch(Engine engine) : IAsyncLifetime
     public virtual async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        await cluster.DisposeAsync();
+        await cluster.DisposeAsync().ToEnd();
         await engine.DisposeAsync();
     }
 
@@ -99,8 +99,8 @@ public abstract class TestCouch(Engine engine) : IAsyncLifetime
     {
         CutOff();
         foreach (var silo in cluster.Silos)
-            await cluster.KillSiloAsync(silo);
-        await cluster.DisposeAsync();
+            await cluster.KillSiloAsync(silo).ToEnd();
+        await cluster.DisposeAsync().ToEnd();
         cluster = await StartCluster(silos: 1);
     }
 
@@ -150,7 +150,7 @@ public abstract class TestCouch(Engine engine) : IAsyncLifetime
 
     private static async Task<InProcessTestCluster> Deploy(InProcessTestCluster cluster)
     {
-        await cluster.DeployAsync();
+        await cluster.DeployAsync().ToEnd();
         return cluster;
     }
 }
