@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Couch.Cluster.Guests;
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
@@ -57,6 +58,7 @@ public static class CouchSilo
         services.AddSingleton<InviteKeys>();
         services.AddSingleton<HostKeys>();
         services.AddSingleton<Sweeps>();
+        services.AddSingleton<UnwrittenUsage>();
         services.TryAddSingleton<CouchMeter>();
     }
 
