@@ -30,6 +30,7 @@ public static class CouchSilo
         var database = CouchDatabase.Open(options);
         var chance = RandomNumberGenerator.Create();
         builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(options.Retention);
         builder.Services.AddSingleton(chance);
         builder.Services.AddSingleton(_ => database);
         builder.Services.AddSingleton(options.SigningKeys ?? ((SqliteDatabase)database).SigningKeys(chance));
@@ -59,6 +60,8 @@ public static class CouchSilo
         services.AddSingleton<HostKeys>();
         services.AddSingleton<Sweeps>();
         services.AddSingleton<UnwrittenUsage>();
+        services.TryAddSingleton<Retention>();
+        services.AddSingleton<Purge>();
         services.TryAddSingleton<CouchMeter>();
     }
 
@@ -95,6 +98,8 @@ public static class CouchSilo
         {
             storage.Invariant = database.Invariant;
             storage.DataSource = database.Writes;
+            // A purged row leaves nothing behind. A late writer knows its version, and does not find it.
+            storage.DeleteStateOnClear = true;
         });
         silo.UseAdoNetReminderService(reminders =>
         {

@@ -115,6 +115,17 @@ internal sealed partial class GuestGrain(
 
     public Task Settle() => Drive();
 
+    public async Task<bool> Purge(DateTimeOffset moment)
+    {
+        if (row.Current?.IsPast(moment) is not true)
+            return false;
+
+        await this.Disarm();
+        await row.Delete();
+        DeactivateOnIdle();
+        return true;
+    }
+
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
         await Settle();

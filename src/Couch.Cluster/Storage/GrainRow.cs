@@ -50,6 +50,24 @@ internal sealed class GrainRow<T>(
         changed?.Invoke();
     }
 
+    /// <summary>Deletes the row: gone for good once this returns. What was held goes with it.</summary>
+    /// <inheritdoc cref="Write"/>
+    public async Task Delete()
+    {
+        try
+        {
+            await state.ClearStateAsync();
+        }
+        catch (Exception failure) when (failure is not InconsistentStateException)
+        {
+            if (await Reread(failure) is not null)
+                throw Unavailable(failure);
+        }
+
+        written = Current = null;
+        changed?.Invoke();
+    }
+
     private void Follow(T? found)
     {
         var held = IsHeld ? Current : null;

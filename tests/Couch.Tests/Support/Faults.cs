@@ -13,6 +13,7 @@ internal sealed class Faults
     private int loseReply;
     private int refuseWrite;
     private int refuseRead;
+    private int refuseClear;
     private volatile bool isStorageAway;
 
     /// <summary>The next guest does not arrive: what a crash between the invite's write and the guest's leaves behind.</summary>
@@ -29,6 +30,9 @@ internal sealed class Faults
 
     /// <summary>The next read gets no answer.</summary>
     public void RefuseRead() => refuseRead = 1;
+
+    /// <summary>The next row that is to be deleted stays.</summary>
+    public void RefuseClear() => refuseClear = 1;
 
     /// <summary>No row is read or written any more, until <see cref="BringStorageBack"/>.</summary>
     public void TakeStorageAway() => isStorageAway = true;
@@ -81,6 +85,8 @@ internal sealed class Faults
         }
 
         public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
-            real.ClearStateAsync(stateName, grainId, grainState);
+            Strikes(ref faults.refuseClear)
+                ? throw new TimeoutException("fault: the row was not deleted")
+                : real.ClearStateAsync(stateName, grainId, grainState);
     }
 }
