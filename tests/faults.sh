@@ -12,6 +12,20 @@ result=0
 tests/with-postgres.sh dotnet run -c Release --no-build --project tests/Couch.Tests -- \
   -namespace Couch.Tests.Crashes -namespace Couch.Tests.Nodes -class '*PropertyTests' "$@" || result=$?
 
+# An old and a new version side by side.
+version=$(grep -v '^#' tests/previous-version)
+if git cat-file -e "$version^{commit}" 2>/dev/null; then
+  previous=$(mktemp -d)
+  trap 'rm -rf "$COUCH_TEST_REPORT" "$COUCH_TEST_REPORT.notes" "$previous"' EXIT
+  git archive "$version" | tar -x -C "$previous"
+  dotnet build -c Release --nologo -v quiet "$previous/src/Couch.Gateway" || result=$?
+  COUCH_TEST_PREVIOUS=$previous/src/Couch.Gateway/bin/Release/net10.0/Couch.Gateway.dll tests/with-postgres.sh \
+    dotnet run -c Release --no-build --project tests/Couch.Tests -- -explicit only -class '*TwoVersionsTests' "$@" || result=$?
+else
+  echo "- **Two versions side by side were not run**: the commit $version (tests/previous-version) is not in this clone; \`git fetch --unshallow\` brings it." \
+    | tee -a "$COUCH_TEST_REPORT.notes"
+fi
+
 cat <<TABLE
 
 $(nproc) cores · $(. /etc/os-release && echo "$PRETTY_NAME") · .NET $(dotnet --version) SDK · $(date -u +%Y-%m-%dT%H:%MZ)

@@ -1,5 +1,6 @@
 using System.Net;
 using Couch.Cluster.Configuration;
+using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Vms;
 using Couch.Domain.Capabilities;
 
@@ -46,6 +47,9 @@ public sealed class CouchOptions
     /// <summary>See <see cref="ReminderHorizon"/>.</summary>
     public static TimeSpan DefaultReminderHorizon { get; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>How long what has ended is kept; default for ever.</summary>
+    public Retention Retention { get; init; } = new();
+
     /// <summary>Where guests' VMs come from; default nowhere.</summary>
     public VmOptions Vms { get; init; } = new();
 
@@ -82,6 +86,7 @@ public sealed class CouchOptions
             AdvertisedAddress = address,
             ClusterId = settings.Text("COUCH_CLUSTER_ID") ?? "couch",
             DatabaseConnections = settings.Whole("COUCH_DB_CONNECTIONS", 40, 4, 1000),
+            Retention = new() { Days = settings.Whole("COUCH_RETENTION_DAYS", 0, 0, Retention.MostDays) },
         };
     }
 }

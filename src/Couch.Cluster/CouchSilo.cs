@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Couch.Cluster.Guests;
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
@@ -29,6 +30,7 @@ public static class CouchSilo
         var database = CouchDatabase.Open(options);
         var chance = RandomNumberGenerator.Create();
         builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(options.Retention);
         builder.Services.AddSingleton(chance);
         builder.Services.AddSingleton(_ => database);
         builder.Services.AddSingleton(options.SigningKeys ?? ((SqliteDatabase)database).SigningKeys(chance));
@@ -57,6 +59,9 @@ public static class CouchSilo
         services.AddSingleton<InviteKeys>();
         services.AddSingleton<HostKeys>();
         services.AddSingleton<Sweeps>();
+        services.AddSingleton<UnwrittenUsage>();
+        services.TryAddSingleton<Retention>();
+        services.AddSingleton<Purge>();
         services.TryAddSingleton<CouchMeter>();
     }
 
@@ -93,6 +98,8 @@ public static class CouchSilo
         {
             storage.Invariant = database.Invariant;
             storage.DataSource = database.Writes;
+            // A purged row leaves nothing behind. A late writer knows its version, and does not find it.
+            storage.DeleteStateOnClear = true;
         });
         silo.UseAdoNetReminderService(reminders =>
         {

@@ -17,12 +17,13 @@ internal sealed partial class GuestGrain(
     CouchDatabase database,
     IServiceProvider services,
     VmOptions vmOptions,
+    UnwrittenUsage unwritten,
     TimeProvider clock,
     RandomNumberGenerator chance,
     CouchMeter counts,
     ILogger<GuestGrain> log) : Grain, IGuestGrain, IRemindable
 {
-    /// <summary>How long counters may be in memory alone: what a crash can lose, and the next absolute report heals.</summary>
+    /// <summary>How long counters may be in memory alone: what a crash of this process can lose, and the next absolute report heals.</summary>
     private static readonly TimeSpan UsageLag = TimeSpan.FromSeconds(1);
 
     private GrainRow<Guest> row = null!;
@@ -30,7 +31,7 @@ internal sealed partial class GuestGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        row = new(state, database, DeactivateOnIdle, TellWaiting);
+        row = new(state, database, DeactivateOnIdle, TellWaiting, unwritten.Tell);
         // Memory is new: whatever was under way may have been lost with the old one. An end by the clock is left to the
         // reminder or the sweep: to record it takes reminders, which a node that has just started may not have yet.
         return IsOverdue ? Task.CompletedTask : Drive();
@@ -114,6 +115,17 @@ internal sealed partial class GuestGrain(
 
     public Task Settle() => Drive();
 
+    public async Task<bool> Purge(DateTimeOffset moment)
+    {
+        if (row.Current?.IsPast(moment) is not true)
+            return false;
+
+        await this.Disarm();
+        await row.Delete();
+        DeactivateOnIdle();
+        return true;
+    }
+
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
         await Settle();
@@ -134,8 +146,10 @@ internal sealed partial class GuestGrain(
         }
         catch (Exception failure)
         {
-            // Counters only, and absolute: the next report heals what is lost here.
-            LogUsageLost(row.Current!.Id, failure.Message);
+            // Counters only: the guest's next memory is told of them.
+            LogUsageNotWritten(failure.Message);
+            if (row.IsHeld)
+                unwritten.Tell(row.Current!);
         }
     }
 
@@ -202,6 +216,6 @@ internal sealed partial class GuestGrain(
     [LoggerMessage(15, LogLevel.Information, "couch.guest.limits_exceeded {GuestId}: {Violations}", EventName = "couch.guest.limits_exceeded")]
     private partial void LogLimitsExceeded(GuestId guestId, IReadOnlyList<string> violations);
 
-    [LoggerMessage(16, LogLevel.Warning, "Last usage of guest {GuestId} was not written: {Reason}")]
-    private partial void LogUsageLost(GuestId guestId, string reason);
+    [LoggerMessage(16, LogLevel.Debug, "A guest leaves memory with usage that is not written: {Reason}")]
+    private partial void LogUsageNotWritten(string reason);
 }

@@ -63,4 +63,12 @@ public interface IGuestGrain : IGrainWithStringKey
     /// <summary>Records an expiry that is due. Safe at any time, any number of times.</summary>
     [Alias("Settle")]
     Task Settle();
+
+    /// <summary>
+    /// Deletes the guest for good, where its stay was past by <paramref name="moment"/>. Its invite goes first: a redeemed
+    /// invite without its guest would bring it again.
+    /// </summary>
+    /// <returns>True where it was there and is no longer.</returns>
+    [Alias("Purge")]
+    Task<bool> Purge(DateTimeOffset moment);
 }

@@ -16,6 +16,7 @@ internal sealed partial class HousekeepingGrain(
     CouchDatabase database,
     Sweeps sweeps,
     InviteKeys inviteKeys,
+    Purge purge,
     IServiceProvider services,
     CouchMeter meter,
     TimeProvider clock,
@@ -65,6 +66,7 @@ internal sealed partial class HousekeepingGrain(
             LogFound(found.Overdue, found.Arrived);
         meter.Found(Finding.OverdueRow, found.Overdue);
         meter.Found(Finding.MissingGuest, found.Arrived);
+        await purge.Pass();
         return found;
     }
 

@@ -35,4 +35,9 @@ public interface IInviteGrain : IGrainWithStringKey
     /// <returns>True where the guest was missing and has arrived by this call.</returns>
     [Alias("EnsureGuestArrived")]
     Task<bool> EnsureGuestArrived();
+
+    /// <summary>Deletes the invite for good, where nothing would come of it any more by <paramref name="moment"/>. Its guest is asked first.</summary>
+    /// <returns>True where it was there and is no longer.</returns>
+    [Alias("Purge")]
+    Task<bool> Purge(DateTimeOffset moment);
 }

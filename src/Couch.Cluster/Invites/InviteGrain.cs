@@ -98,6 +98,17 @@ internal sealed partial class InviteGrain(
     public async Task<bool> EnsureGuestArrived() =>
         row.Current is { Redemption: not null } redeemed && await BringGuest(redeemed);
 
+    public async Task<bool> Purge(DateTimeOffset moment)
+    {
+        if (row.Current is not { } invite || !invite.IsPast(moment, await GuestOf(invite)))
+            return false;
+
+        await this.Disarm();
+        await row.Delete();
+        DeactivateOnIdle();
+        return true;
+    }
+
     /// <summary>The reminder of a spent or revoked invite is left to find that out by itself, here.</summary>
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
@@ -108,6 +119,9 @@ internal sealed partial class InviteGrain(
 
     private Task<bool> BringGuest(Invite redeemed) =>
         GrainFactory.GetGrain<IGuestGrain>(redeemed.Redemption!.GuestId.Value).Arrive(Guest.Arriving(redeemed));
+
+    private async Task<Guest?> GuestOf(Invite invite) =>
+        invite.Redemption is { GuestId: var guest } ? await GrainFactory.GetGrain<IGuestGrain>(guest.Value).Get() : null;
 
     [LoggerMessage(1, LogLevel.Information, "couch.invite.created {InviteId}", EventName = "couch.invite.created")]
     private partial void LogCreated(InviteId inviteId);

@@ -9,7 +9,9 @@ namespace Couch.Cluster.Storage;
 /// <param name="database">Says in words what went wrong.</param>
 /// <param name="forget">Ends this activation: called when nobody can say what the table holds.</param>
 /// <param name="changed">Called after each write.</param>
-internal sealed class GrainRow<T>(IPersistentState<T> state, CouchDatabase database, Action forget, Action? changed = null) where T : class
+/// <param name="letGo">Given what was held, where the table has turned out to hold something else than was known.</param>
+internal sealed class GrainRow<T>(
+    IPersistentState<T> state, CouchDatabase database, Action forget, Action? changed = null, Action<T>? letGo = null) where T : class
 {
     private T? written = state.RecordExists ? state.State : null;
 
@@ -39,13 +41,39 @@ internal sealed class GrainRow<T>(IPersistentState<T> state, CouchDatabase datab
             if (!next.Equals(found))
             {
                 if (!Equals(found, written))
-                    written = Current = found;
+                    Follow(found);
                 throw Unavailable(failure);
             }
         }
 
         written = Current = next;
         changed?.Invoke();
+    }
+
+    /// <summary>Deletes the row: gone for good once this returns. What was held goes with it.</summary>
+    /// <inheritdoc cref="Write"/>
+    public async Task Delete()
+    {
+        try
+        {
+            await state.ClearStateAsync();
+        }
+        catch (Exception failure) when (failure is not InconsistentStateException)
+        {
+            if (await Reread(failure) is not null)
+                throw Unavailable(failure);
+        }
+
+        written = Current = null;
+        changed?.Invoke();
+    }
+
+    private void Follow(T? found)
+    {
+        var held = IsHeld ? Current : null;
+        written = Current = found;
+        if (held is not null)
+            letGo?.Invoke(held);
     }
 
     private async Task<T?> Reread(Exception failure)

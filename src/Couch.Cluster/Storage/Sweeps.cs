@@ -10,6 +10,11 @@ namespace Couch.Cluster.Storage;
 /// <summary>A spent invite whose guest has no row.</summary>
 public sealed record MissingGuest(InviteId InviteId, GuestId GuestId);
 
+/// <summary>A row that nothing will come of any more.</summary>
+/// <param name="InviteId">The invite: the guest's own, or the row itself.</param>
+/// <param name="GuestId">The guest; null where nobody came.</param>
+public sealed record PastRow(InviteId InviteId, GuestId? GuestId);
+
 /// <summary>What the safety net looks for. Each question walks an index from one end and costs what it finds.</summary>
 public sealed class Sweeps(CouchDatabase database)
 {
@@ -29,6 +34,13 @@ public sealed class Sweeps(CouchDatabase database)
             SELECT 1 FROM grain_state AS guest
             WHERE guest.service = @service AND guest.kind = @guest AND guest.id > @after AND guest.id = invite.guest_id)
         ORDER BY invite.guest_id, invite.id LIMIT @limit
+        """;
+
+    internal const string PastQuery =
+        """
+        SELECT id, state ->> 'inviteId' FROM grain_state
+        WHERE service = @service AND kind = @kind AND past_since <= @moment
+        ORDER BY past_since, id LIMIT @limit
         """;
 
     private const string GuestVmColumns =
@@ -84,6 +96,27 @@ public sealed class Sweeps(CouchDatabase database)
             command.Add("after", after?.Value ?? "");
             command.Add("limit", limit);
             return await command.Rows(row => new MissingGuest(Invite(row.GetString(0)), Guest(row.GetString(1))), cancel);
+        });
+
+    /// <summary>Guests, each with its invite, whose stay was past by <paramref name="moment"/>; the oldest first.</summary>
+    public Task<IReadOnlyList<PastRow>> PastGuests(DateTimeOffset moment, int limit, CancellationToken cancel) =>
+        Past(GrainKinds.Guest, moment, limit, row => new(Invite(row.GetString(1)), Guest(row.GetString(0))), cancel);
+
+    /// <summary>Invites that nobody redeemed and whose time was up by <paramref name="moment"/>; the oldest first.</summary>
+    public Task<IReadOnlyList<PastRow>> PastInvites(DateTimeOffset moment, int limit, CancellationToken cancel) =>
+        Past(GrainKinds.Invite, moment, limit, row => new(Invite(row.GetString(0)), null), cancel);
+
+    private Task<IReadOnlyList<PastRow>> Past(string kind, DateTimeOffset moment, int limit, Func<DbDataReader, PastRow> read, CancellationToken cancel) =>
+        database.Guard<IReadOnlyList<PastRow>>(async () =>
+        {
+            await using var connection = await database.Reads.OpenConnectionAsync(cancel);
+            await using var command = connection.CreateCommand();
+            command.CommandText = PastQuery;
+            command.Add("service", GrainKinds.Service);
+            command.Add("kind", kind);
+            command.Add("moment", moment.ToIso());
+            command.Add("limit", limit);
+            return await command.Rows(read, cancel);
         });
 
     /// <summary>Every guest that something at a VM host may still belong to.</summary>

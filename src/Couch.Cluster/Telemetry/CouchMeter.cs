@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
 using Couch.Domain.Text;
 using Couch.Domain.Vms;
@@ -22,6 +23,7 @@ public sealed class CouchMeter
     private readonly Counter<long> guestEnded;
     private readonly Counter<long> retries;
     private readonly Counter<long> found;
+    private readonly Counter<long> purged;
     private readonly Counter<long> refusals;
     private readonly Histogram<double> provision;
     private readonly Histogram<double> destroy;
@@ -43,6 +45,7 @@ public sealed class CouchMeter
         guestEnded = meter.CreateCounter<long>("couch.guest.ended", "{guest}", "Stays that ended, by reason.");
         retries = meter.CreateCounter<long>("couch.vm.retries", "{retry}", "What failed at the VM host and is tried again.");
         found = meter.CreateCounter<long>("couch.housekeeping.found", "{finding}", "What the safety net found; should stay at zero.");
+        purged = meter.CreateCounter<long>("couch.housekeeping.purged", "{row}", "Rows deleted because they were past for longer than they are kept, by kind.");
         refusals = meter.CreateCounter<long>("couch.refusals", "{refusal}", "Requests answered with a problem, by reason.");
         provision = Seconds(meter, "couch.vm.provision.duration", "From a VM's intent to its being ready.", Minutes);
         destroy = Seconds(meter, "couch.vm.destroy.duration", "From a stay's end to the receipt that nothing of its VM is left.", Minutes);
@@ -74,6 +77,9 @@ public sealed class CouchMeter
 
     public void Found(Finding finding, long count = 1) => found.Add(count, Label("couch.housekeeping.finding", finding.Word()));
 
+    /// <param name="kind">One of <see cref="GrainKinds"/>.</param>
+    public void Purged(string kind, long count = 1) => purged.Add(count, Label("couch.housekeeping.kind", kind));
+
     /// <param name="reason">One of a closed set of words.</param>
     public void Refused(string reason) => refusals.Add(1, Label("couch.refusal.reason", reason));
 
@@ -100,6 +106,8 @@ public sealed class CouchMeter
             retries.Add(0, Label("couch.vm.stage", stage.Word()));
         foreach (var finding in Enum.GetValues<Finding>())
             Found(finding, 0);
+        foreach (var kind in new[] { GrainKinds.Invite, GrainKinds.Guest })
+            Purged(kind, 0);
     }
 
     private const string HostLabel = "couch.vm.host";

@@ -51,6 +51,11 @@ public sealed record Guest
 
     [JsonIgnore] public bool IsStaying => Status is GuestStatus.Provisioning or GuestStatus.Running;
 
+    /// <summary>Whether it ended before <paramref name="moment"/>, and has had the receipt for its VM for as long: nothing will come of it any more.</summary>
+    /// <remarks>Spelled again as the table's column <c>past_since</c>.</remarks>
+    public bool IsPast(DateTimeOffset moment) =>
+        StoppedAt <= moment && !GuestVm.Of(this).IsOpen && (Vm.DestroyedAt is not { } receipt || receipt <= moment);
+
     /// <summary>The guest that a redeemed invite brings. The same invite always brings the same guest.</summary>
     public static Guest Arriving(Invite invite)
     {

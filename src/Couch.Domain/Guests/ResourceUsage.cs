@@ -39,6 +39,17 @@ public sealed record ResourceUsage
         UptimeSeconds = Math.Max(UptimeSeconds, report.UptimeSeconds ?? 0),
     };
 
+    /// <summary>All of it, as a meter would tell it.</summary>
+    public UsageReport AsReport() => new()
+    {
+        CpuSeconds = CpuSeconds,
+        MemoryPeakMB = MemoryPeakMB,
+        DiskUsedGB = DiskUsedGB,
+        NetworkEgressGB = NetworkEgressGB,
+        TokensUsed = TokensUsed,
+        UptimeSeconds = UptimeSeconds,
+    };
+
     /// <summary>The limits this usage is above, each in the protocol's words; empty where there are none.</summary>
     public IReadOnlyList<string> Violations(ResourceLimits limits)
     {

@@ -58,6 +58,15 @@ public sealed record Invite
     /// <summary>The invite as its creation answered it, for a repeated creation under the same idempotency key.</summary>
     public Invite AsCreated() => this with { Status = InviteStatus.Active, Redemption = null, RevokedWith = null };
 
+    /// <summary>
+    /// Whether nothing will come of it any more since <paramref name="moment"/>: its guest's stay is past, or nobody came
+    /// and its time was up by then, revoked or not.
+    /// </summary>
+    /// <param name="guest">The guest it was redeemed by; null where there is none. A redeemed invite without one has yet to bring it.</param>
+    public bool IsPast(DateTimeOffset moment, Guest? guest) => Redemption is null
+        ? Status is not InviteStatus.Active && ExpiresAt <= moment
+        : guest?.IsPast(moment) ?? false;
+
     /// <summary>Spends the invite on a guest, or says why not. A refusal spends nothing.</summary>
     public RedeemOutcome Redeem(RedeemInvite command, GuestId guestId, DateTimeOffset now)
     {

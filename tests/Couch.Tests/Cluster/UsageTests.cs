@@ -1,3 +1,4 @@
+using Couch.Cluster.Guests;
 using Couch.Domain.Guests;
 using Couch.Tests.Support;
 using Xunit;
@@ -63,6 +64,59 @@ public abstract class UsageTests(TestCouch couch)
             },
             Soon, "written at the next try");
     }
+
+    [Fact]
+    public async Task Counters_survive_a_database_that_is_away_for_longer_than_their_grain_stays_in_memory()
+    {
+        var guest = await couch.AGuest();
+        await couch.Guest(guest.Id).Report(new() { TokensUsed = 9 });
+        couch.Faults.TakeStorageAway();
+        await Until.True(
+            async () =>
+            {
+                couch.Clock.Advance(TimeSpan.FromSeconds(1));
+                return await Record.ExceptionAsync(() => couch.Guest(guest.Id).Get()) is not null;
+            },
+            Soon, "the grain has left memory, and cannot come back");
+        couch.Faults.BringStorageBack();
+
+        await IsWritten(guest.Id, usage => usage.TokensUsed == 9);
+    }
+
+    [Fact]
+    public async Task Counters_survive_an_end_that_nobody_can_say_was_written()
+    {
+        var guest = await couch.AGuest();
+        await couch.Guest(guest.Id).Report(new() { TokensUsed = 9 });
+        couch.Faults.TakeStorageAway();
+        await Assert.ThrowsAnyAsync<Exception>(() => couch.Guest(guest.Id).Kill());
+        couch.Faults.BringStorageBack();
+
+        await IsWritten(guest.Id, usage => usage.TokensUsed == 9);
+    }
+
+    [Fact]
+    public async Task Counters_of_an_activation_that_lost_the_row_reach_the_one_that_has_it()
+    {
+        await using var other = await couch.StartCluster(silos: 1);
+        var guest = await couch.AGuest();
+        var there = other.Client.GetGrain<IGuestGrain>(guest.Id.Value);
+        await there.Get();
+        await couch.Guest(guest.Id).Report(new() { TokensUsed = 9 });
+        await there.Report(new() { CpuSeconds = 3 });
+        Assert.IsType<EndOutcome.Ended>(await there.Kill());
+
+        await IsWritten(guest.Id, usage => usage is { TokensUsed: 9, CpuSeconds: 3 });
+        Assert.Equal(GuestStatus.Revoked, (await couch.Row(guest.Id))!.Status);
+    }
+
+    private Task IsWritten(GuestId guest, Func<ResourceUsage, bool> claim) => Until.True(
+        async () =>
+        {
+            couch.Clock.Advance(TimeSpan.FromSeconds(1));
+            return claim((await couch.Row(guest))!.ResourceUsage);
+        },
+        Soon, "the counters are in the table");
 }
 
 public sealed class UsageOnSqlite(SqliteCouch couch) : UsageTests(couch), IClassFixture<SqliteCouch>;

@@ -32,6 +32,7 @@ public sealed partial class ReadmeTests
         foreach (var (name, value) in new[]
                  {
                      ("COUCH_SILO_PORT", couch.SiloPort), ("COUCH_GATEWAY_PORT", couch.GatewayPort), ("COUCH_DB_CONNECTIONS", couch.DatabaseConnections),
+                     ("COUCH_RETENTION_DAYS", couch.Retention.Days),
                      ("COUCH_REDEEMS_PER_MINUTE", gateway.RedeemsPerMinute), ("COUCH_STATUS_PER_MINUTE", gateway.StatusPerMinute),
                  })
             Assert.Matches($@"\| `{name}` \|[^|]*\| `{value}` \|", Readme);

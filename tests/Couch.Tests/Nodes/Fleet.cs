@@ -60,7 +60,10 @@ internal sealed class Fleet : IAsyncDisposable
 
     /// <summary>One node more; the balancer knows it once it is ready.</summary>
     /// <param name="settings">What this node alone is told, as <c>NAME=value</c>.</param>
-    public async Task<CouchProcess> Add(params string[] settings)
+    public Task<CouchProcess> Add(params string[] settings) => AddOf(program, settings);
+
+    /// <summary>One node more, of another program than the fleet began with.</summary>
+    public async Task<CouchProcess> AddOf(string program, params string[] settings)
     {
         var own = new Dictionary<string, string>(environment);
         foreach (var setting in settings)

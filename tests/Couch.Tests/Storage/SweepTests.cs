@@ -63,6 +63,37 @@ public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
     }
 
     [Fact]
+    public async Task What_is_past_is_found_as_the_domain_says()
+    {
+        DateTimeOffset?[] moments = [null, Some.Time, Some.Time.AddDays(2)];
+        var guests = (
+            from state in Enum.GetValues<VmState>()
+            from status in Enum.GetValues<GuestStatus>()
+            from receipt in moments
+            select Some.Guest() with
+            {
+                Status = status,
+                StoppedAt = status is GuestStatus.Provisioning or GuestStatus.Running ? null : Some.Time.AddDays(1),
+                Vm = new() { Host = "vers", State = state, DestroyedAt = receipt },
+            }).ToList();
+        foreach (var guest in guests)
+            await Database.Put(GrainKinds.Guest, guest.Id.Value, guest);
+        var invites = Enum.GetValues<InviteStatus>().Select(status => Some.Invite() with { Status = status }).ToList();
+        foreach (var invite in invites)
+            await Database.Put(GrainKinds.Invite, invite.Id.Value, invite);
+
+        foreach (var moment in new[] { Some.Time, Some.Time.AddDays(1), Some.Time.AddDays(1.5), Some.Time.AddDays(2) })
+        {
+            Assert.Equal(
+                guests.Where(guest => guest.IsPast(moment)).Select(guest => new PastRow(guest.InviteId, guest.Id)).ToHashSet(),
+                (await Sweeps.PastGuests(moment, 1000, Cancel)).ToHashSet());
+            Assert.Equal(
+                invites.Where(invite => invite.Status is not InviteStatus.Redeemed && invite.IsPast(moment, null)).Select(invite => new PastRow(invite.Id, null)).ToHashSet(),
+                (await Sweeps.PastInvites(moment, 1000, Cancel)).ToHashSet());
+        }
+    }
+
+    [Fact]
     public async Task Guests_are_counted_by_status()
     {
         Guest[] guests = [Some.Guest(), Some.Guest(), Some.Guest() with { Status = GuestStatus.Revoked }];

@@ -5,7 +5,7 @@ using Orleans.Storage;
 
 namespace Couch.Tests.Support;
 
-/// <summary>Faults at the points where a couch can be hit. Each strikes once.</summary>
+/// <summary>Faults at the points where a couch can be hit. Each strikes once, unless it says otherwise.</summary>
 internal sealed class Faults
 {
     private int crashBeforeArrival;
@@ -13,6 +13,8 @@ internal sealed class Faults
     private int loseReply;
     private int refuseWrite;
     private int refuseRead;
+    private int refuseClear;
+    private volatile bool isStorageAway;
 
     /// <summary>The next guest does not arrive: what a crash between the invite's write and the guest's leaves behind.</summary>
     public void CrashBeforeArrival() => crashBeforeArrival = 1;
@@ -28,6 +30,14 @@ internal sealed class Faults
 
     /// <summary>The next read gets no answer.</summary>
     public void RefuseRead() => refuseRead = 1;
+
+    /// <summary>The next row that is to be deleted stays.</summary>
+    public void RefuseClear() => refuseClear = 1;
+
+    /// <summary>No row is read or written any more, until <see cref="BringStorageBack"/>.</summary>
+    public void TakeStorageAway() => isStorageAway = true;
+
+    public void BringStorageBack() => isStorageAway = false;
 
     public void Install(ISiloBuilder silo)
     {
@@ -54,13 +64,13 @@ internal sealed class Faults
         public void Participate(ISiloLifecycle lifecycle) => ((ILifecycleParticipant<ISiloLifecycle>)real).Participate(lifecycle);
 
         public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
-            Strikes(ref faults.refuseRead)
+            faults.isStorageAway || Strikes(ref faults.refuseRead)
                 ? throw new TimeoutException("fault: the read got no answer")
                 : real.ReadStateAsync(stateName, grainId, grainState);
 
         public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
         {
-            if (Strikes(ref faults.refuseWrite))
+            if (faults.isStorageAway || Strikes(ref faults.refuseWrite))
                 throw new TimeoutException("fault: the write did not get through");
 
             if (Strikes(ref faults.loseReply))
@@ -75,6 +85,8 @@ internal sealed class Faults
         }
 
         public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
-            real.ClearStateAsync(stateName, grainId, grainState);
+            Strikes(ref faults.refuseClear)
+                ? throw new TimeoutException("fault: the row was not deleted")
+                : real.ClearStateAsync(stateName, grainId, grainState);
     }
 }

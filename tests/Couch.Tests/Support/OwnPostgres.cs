@@ -16,6 +16,9 @@ internal sealed class OwnPostgres : IAsyncDisposable
     private static string Programs => Environment.GetEnvironmentVariable(Variable) ?? throw new InvalidOperationException(
         $"{Variable} is not set: run the tests by tests/run.sh, or one of them by tests/with-postgres.sh dotnet run --project tests/Couch.Tests");
 
+    /// <summary>One of the server's programs, such as <c>pg_dump</c>.</summary>
+    public static string Program(string name) => Path.Combine(Programs, name);
+
     public string ConnectionString => $"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres";
 
     public static async Task<OwnPostgres> Start()
@@ -65,8 +68,8 @@ internal sealed class OwnPostgres : IAsyncDisposable
 
     /// <summary>The server refuses to run as root.</summary>
     private Task AsServer(string program, params string[] arguments) => Environment.UserName is "root"
-        ? Run("runuser", ["-u", "postgres", "--", Path.Combine(Programs, program), .. arguments])
-        : Run(Path.Combine(Programs, program), arguments);
+        ? Run("runuser", ["-u", "postgres", "--", Program(program), .. arguments])
+        : Run(Program(program), arguments);
 
     private static async Task Run(string program, params string[] arguments)
     {

@@ -23,15 +23,16 @@ namespace Couch.Tests.Support;
 /// A couch of two silos in this process, on a real database, with a clock that only a test moves.
 /// What is said here of crashes is a stop without drain; claims about SIGKILL are in Crashes/.
 /// </summary>
-public abstract class TestCouch(Engine engine) : IAsyncLifetime
+/// <param name="begins">Where its clock stands at first; now, where nothing is said, because the database has a clock of its own.</param>
+public abstract class TestCouch(Engine engine, DateTimeOffset? begins = null) : IAsyncLifetime
 {
     /// <summary>Reminders are visible however far ahead they are: the clock here is not the database's.</summary>
     private static readonly TimeSpan Horizon = TimeSpan.FromDays(10_000);
 
     private InProcessTestCluster cluster = null!;
 
-    /// <summary>The clock of grains and of reminders. It begins now, because the database has a clock of its own.</summary>
-    public FakeTimeProvider Clock { get; } = new(TimeProvider.System.Now());
+    /// <summary>The clock of grains and of reminders.</summary>
+    public FakeTimeProvider Clock { get; } = new(begins ?? TimeProvider.System.Now());
 
     /// <summary>What goes wrong on purpose.</summary>
     internal Faults Faults { get; } = new();
@@ -45,6 +46,7 @@ public abstract class TestCouch(Engine engine) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Database = await engine.OpenEmpty(Horizon);
+        await Fill();
         await Database.Upgrade(CancellationToken.None);
         await PrepareVms();
         cluster = await StartCluster();
@@ -57,8 +59,14 @@ public abstract class TestCouch(Engine engine) : IAsyncLifetime
         await engine.DisposeAsync();
     }
 
+    /// <summary>Called on the empty database, before it is brought up to date.</summary>
+    private protected virtual Task Fill() => Task.CompletedTask;
+
     /// <summary>Called once the schema is there, before the silos are.</summary>
     private protected virtual Task PrepareVms() => Task.CompletedTask;
+
+    /// <summary>How long what has ended is kept: for ever, unless overridden.</summary>
+    private protected virtual Retention Retention => new();
 
     /// <summary>Where guests' VMs come from: nowhere, unless overridden.</summary>
     private protected virtual void AddVms(IServiceCollection services) => services.AddVms(new());
@@ -94,6 +102,13 @@ public abstract class TestCouch(Engine engine) : IAsyncLifetime
     /// <summary>Ends the grain's activation: the next call reads the row again.</summary>
     internal Task Forget(IAddressable grain) => cluster.DeactivateAsync(grain);
 
+    /// <summary>Every node hands over what it has, and ends.</summary>
+    internal async Task Stop()
+    {
+        foreach (var silo in cluster.Silos)
+            await cluster.StopSiloAsync(silo);
+    }
+
     /// <summary>Every node ends without a word, and another starts on the same database.</summary>
     internal async Task Restart()
     {
@@ -118,6 +133,7 @@ public abstract class TestCouch(Engine engine) : IAsyncLifetime
             silo.Services.AddSingleton(Database);
             silo.Services.AddSingleton(RandomNumberGenerator.Create());
             silo.Services.AddSingleton<TimeProvider>(Clock);
+            silo.Services.AddSingleton(Retention);
             silo.Services.AddCouchStorage();
             AddVms(silo.Services);
             silo.UseCouchGrains(Database);
