@@ -86,17 +86,11 @@ internal sealed partial class VmDriver(
     }
 
     /// <summary>Destroys whatever the guest has at the host. Reports <see cref="VmReport.Gone"/> or <see cref="VmReport.NotGone"/>.</summary>
-    public void Release(GuestId guest, string? vmId) => Start(
+    public void Release(GuestId guest, VmStep.Release what) => Start(
         guest,
         async () =>
         {
-            await gates.Destroys.Pass(
-                async () =>
-                {
-                    await host.Release(guest, installation.Id, vmId, CancellationToken.None);
-                    return true;
-                },
-                CancellationToken.None);
+            await host.Release(guest, installation.Id, what, gates.Destroys);
             return new VmReport.Gone();
         },
         failure => new VmReport.NotGone(failure.Message) { RetryAfter = failure.RetryAfter },
@@ -107,13 +101,7 @@ internal sealed partial class VmDriver(
     {
         try
         {
-            await gates.Destroys.Pass(
-                async () =>
-                {
-                    await host.Destroy(vmId, CancellationToken.None);
-                    return true;
-                },
-                CancellationToken.None);
+            await gates.Destroys.Pass(() => host.Destroy(vmId, CancellationToken.None), CancellationToken.None);
             LogTooLate(guest, vmId);
         }
         catch (Exception failure)
@@ -192,13 +180,7 @@ internal sealed partial class VmDriver(
         {
             var sight = await gates.Looks.Pass(() => host.Observe(vmId, cancel), cancel);
             if (sight is VmSight.Ready)
-                await gates.Furnishes.Pass(
-                    async () =>
-                    {
-                        await host.Furnish(Order(guest, mayExist: true), vmId, cancel);
-                        return true;
-                    },
-                    cancel);
+                await gates.Furnishes.Pass(() => host.Furnish(Order(guest, mayExist: true), vmId, cancel), cancel);
             return (sight, null);
         }
         catch (VmHostException failure) when (!failure.IsFinal)

@@ -29,4 +29,13 @@ internal static class Gate
             gate.Release();
         }
     }
+
+    /// <inheritdoc cref="Pass{T}"/>
+    public static Task Pass(this SemaphoreSlim gate, Func<Task> call, CancellationToken cancel) => gate.Pass(
+        async () =>
+        {
+            await call();
+            return true;
+        },
+        cancel);
 }
