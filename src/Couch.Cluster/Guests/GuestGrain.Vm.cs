@@ -116,7 +116,7 @@ internal sealed partial class GuestGrain : IDisposable
                 releasing = release;
                 releasesBesideAttempt = attempting is not null;
                 DelayDeactivation(StayInMemory);
-                vms.Release(guest.Id, release);
+                vms.Release(guest.Id, release, isOfCrowd: guest.Status is GuestStatus.Expired);
                 break;
             case VmStep.Wait wait:
                 WakeAt(wait.Until);

@@ -13,25 +13,23 @@ internal static class VmRelease
     /// Destroys the guest's own VM at once, where it is known: nothing is asked before. Then asks what is left, and destroys
     /// that, until the host says that there is nothing.
     /// </summary>
-    /// <param name="places">Held for each destroy and for nothing else, so that a question that hangs never holds up a kill.</param>
+    /// <param name="destroy">Destroys one VM at the host, once there is a place for that. Nothing else here takes a place, so a question that hangs holds up no kill.</param>
     /// <returns>Once the provider has confirmed that none is left.</returns>
     /// <exception cref="VmHostException">Some may be left.</exception>
     public static async Task Release(
-        this IVmHost host, GuestId guest, string installation, VmStep.Release what, SemaphoreSlim places, CancellationToken cancel = default)
+        this IVmHost host, GuestId guest, string installation, VmStep.Release what, Func<string, Task> destroy, CancellationToken cancel = default)
     {
         if (what.Own is { } own)
-            await Destroy(own);
+            await destroy(own);
         IReadOnlyCollection<string> left = [];
         for (var round = 0; round <= Rounds; round++)
         {
-            await Task.WhenAll(left.Select(Destroy));
+            await Task.WhenAll(left.Select(destroy));
             left = await host.FindLeft(guest, installation, what.Given, cancel);
             if (left.Count is 0)
                 return;
         }
 
         throw new VmHostException($"VM {left.First()} of guest {guest} is still there after it was destroyed {Rounds} times");
-
-        Task Destroy(string vmId) => places.Pass(() => host.Destroy(vmId, cancel), cancel);
     }
 }

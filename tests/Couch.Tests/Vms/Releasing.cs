@@ -7,9 +7,6 @@ namespace Couch.Tests.Vms;
 internal static class Releasing
 {
     /// <summary>Releases whatever is the guest's, as for one whose own VM is not known.</summary>
-    public static async Task Release(this IVmHost host, GuestId guest, string installation, string? given, CancellationToken cancel)
-    {
-        using var places = new SemaphoreSlim(8);
-        await host.Release(guest, installation, new VmStep.Release(Own: null, given), places, cancel);
-    }
+    public static Task Release(this IVmHost host, GuestId guest, string installation, string? given, CancellationToken cancel) =>
+        host.Release(guest, installation, new VmStep.Release(Own: null, given), vmId => host.Destroy(vmId, cancel), cancel);
 }

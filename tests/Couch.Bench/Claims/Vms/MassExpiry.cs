@@ -9,7 +9,6 @@ using Couch.Bench.Stores;
 using Couch.Domain.Capabilities;
 using Couch.Domain.Guests;
 using Couch.Domain.Text;
-using Couch.Domain.Vms;
 using Couch.VersSimulator;
 using Couch.VersSimulator.Calls;
 
@@ -31,7 +30,7 @@ internal static class MassExpiry
         {
             var vms = await Make(vers, population.Guests);
             redeemedAt = TimeProvider.System.Now() + UntilThen - stay;
-            population = population with { Guests = [.. population.Guests.Zip(vms, (guest, vm) => Running(guest, vm, redeemedAt + stay, vers))] };
+            population = population with { Guests = [.. population.Guests.Zip(vms, (guest, vm) => Population.Running(guest, vm, vers.Url.ToString(), redeemedAt + stay))] };
             await store.Fill(population);
             await store.Name(Installation);
         });
@@ -89,15 +88,6 @@ internal static class MassExpiry
         });
         return ids;
     }
-
-    private static Guest Running(Guest guest, string vmId, DateTimeOffset end, SimulatedVers vers) => guest with
-    {
-        Status = GuestStatus.Running,
-        VmId = vmId,
-        AgentEndpoint = vers.Url.ToString(),
-        ExpiresAt = end,
-        Vm = new() { Host = "vers", State = VmState.Ready, Id = vmId, Attempts = 1, RequestedAt = guest.CreatedAt, ReadyAt = guest.CreatedAt },
-    };
 
     /// <summary>How many of those asked are told that their stay has ended, and how soon.</summary>
     private static async Task<(int Ended, Times Took)> Poll(CouchWithVms couch, IReadOnlyList<Guest> guests, SigningKeys keys)
