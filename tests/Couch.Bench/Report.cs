@@ -36,7 +36,12 @@ internal sealed class Report
 
     public void Figure(string what, Rounds couch) => Figure(what, Text(couch));
 
-    private void Add(params ReadOnlySpan<string> cells) => rows.Add($"| {string.Join(" | ", cells!)} |");
+    private void Add(params ReadOnlySpan<string> cells)
+    {
+        rows.Add($"| {string.Join(" | ", cells!)} |");
+        // A run is long, and one that ends early has told what it had.
+        Console.Error.WriteLine(rows[^1]);
+    }
 
     private static string Verdict(string target, bool met) => met ? $"{target}: met" : $"{target}: **missed**";
 

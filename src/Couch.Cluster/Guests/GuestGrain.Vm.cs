@@ -116,7 +116,7 @@ internal sealed partial class GuestGrain : IDisposable
                 releasing = release;
                 releasesBesideAttempt = attempting is not null;
                 DelayDeactivation(StayInMemory);
-                vms.Release(guest.Id, release.VmId);
+                vms.Release(guest.Id, release, isOfCrowd: guest.Status is GuestStatus.Expired);
                 break;
             case VmStep.Wait wait:
                 WakeAt(wait.Until);
@@ -161,11 +161,14 @@ internal sealed partial class GuestGrain : IDisposable
         vms!.Attempt(intended, mayExist);
     }
 
-    /// <summary>Writes an end and turns to the VM at once. The moment to act moves earlier, so it is armed before the write.</summary>
+    /// <summary>
+    /// Writes an end and turns to the VM at once. The moment to act moves earlier, so it is armed before the write; but at an
+    /// end by the clock the reminder, never armed for later than that, ticks every minute already.
+    /// </summary>
     private async Task WriteEnd(Guest ended)
     {
         var now = clock.Now();
-        if (ended.NextMoment(now, GrainReminder.Period) is { } next)
+        if (ended.Status is not GuestStatus.Expired && ended.NextMoment(now, GrainReminder.Period) is { } next)
             await this.Arm(next, clock, database);
         await row.Write(ended);
         LogEnded(ended);

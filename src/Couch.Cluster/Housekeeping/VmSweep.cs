@@ -104,14 +104,11 @@ internal sealed partial class VmSweep(
         }
     }
 
-    private Task Destroy(string vmId) => gates.Destroys.Pass(
-        async () =>
-        {
-            await host.Destroy(vmId, CancellationToken.None);
-            LogDestroyed(vmId);
-            return true;
-        },
-        CancellationToken.None);
+    private async Task Destroy(string vmId)
+    {
+        await gates.Destroys.Pass(() => host.Destroy(vmId, CancellationToken.None), CancellationToken.None);
+        LogDestroyed(vmId);
+    }
 
     /// <summary>One that fails is logged, and found again by the next pass.</summary>
     private Task Each(IReadOnlyList<string> found, int atOnce, Func<string, Task> act) =>

@@ -24,8 +24,8 @@ internal sealed class MeteredVmHost(IVmHost host, CouchMeter meter, TimeProvider
     public Task Furnish(VmOrder order, string vmId, CancellationToken cancel) =>
         Watched("furnish", order.Guest, () => Nothing(host.Furnish(order, vmId, cancel)));
 
-    public Task Release(GuestId guest, string installation, string? vmId, CancellationToken cancel) =>
-        Watched("release", guest, () => Nothing(host.Release(guest, installation, vmId, cancel)));
+    public Task<IReadOnlyCollection<string>> FindLeft(GuestId guest, string installation, string? given, CancellationToken cancel) =>
+        Watched("find left", guest, () => host.FindLeft(guest, installation, given, cancel));
 
     public Task Destroy(string vmId, CancellationToken cancel) => Watched("destroy", null, () => Nothing(host.Destroy(vmId, cancel)));
 

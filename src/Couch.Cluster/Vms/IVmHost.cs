@@ -42,15 +42,19 @@ public interface IVmHost
     Task Furnish(VmOrder order, string vmId, CancellationToken cancel) => Task.CompletedTask;
 
     /// <summary>
-    /// Destroys every VM that carries the guest's claim and <paramref name="installation"/>'s, and
-    /// <paramref name="vmId"/> where one is known. Not found is success, and so is an id that is not the provider's; a
-    /// VM that carries somebody else's claim is theirs and stays.
+    /// The VMs that are still the guest's: every one that carries its claim and <paramref name="installation"/>'s, and
+    /// <paramref name="given"/> where there is one and it carries nobody else's. As of a moment after the call: what was
+    /// destroyed or claimed before it counts. <see cref="VmRelease"/> asks until there is none.
     /// </summary>
-    /// <returns>Once the provider has confirmed that none is left.</returns>
-    /// <exception cref="VmHostException">Some may be left.</exception>
-    Task Release(GuestId guest, string installation, string? vmId, CancellationToken cancel);
+    /// <param name="given">An id that a person gave: it may be no VM of the provider's, or somebody else's. Null where none was.</param>
+    /// <exception cref="VmHostException">Nobody can say.</exception>
+    Task<IReadOnlyCollection<string>> FindLeft(GuestId guest, string installation, string? given, CancellationToken cancel);
 
-    /// <summary>Destroys this VM, which the host has listed and which is nobody's. Not found is success.</summary>
+    /// <summary>
+    /// Destroys this VM and looks at nothing before: the caller knows that it is the guest's own, or that it is nobody's.
+    /// Not found is success.
+    /// </summary>
+    /// <returns>Once the provider has said that it is done, or that there is none.</returns>
     /// <exception cref="VmHostException">It may be left.</exception>
     Task Destroy(string vmId, CancellationToken cancel);
 

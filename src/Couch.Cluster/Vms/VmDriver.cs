@@ -86,17 +86,12 @@ internal sealed partial class VmDriver(
     }
 
     /// <summary>Destroys whatever the guest has at the host. Reports <see cref="VmReport.Gone"/> or <see cref="VmReport.NotGone"/>.</summary>
-    public void Release(GuestId guest, string? vmId) => Start(
+    /// <param name="isOfCrowd">Whether the end was brought by the clock, as it may be for very many at one moment.</param>
+    public void Release(GuestId guest, VmStep.Release what, bool isOfCrowd) => Start(
         guest,
         async () =>
         {
-            await gates.Destroys.Pass(
-                async () =>
-                {
-                    await host.Release(guest, installation.Id, vmId, CancellationToken.None);
-                    return true;
-                },
-                CancellationToken.None);
+            await host.Release(guest, installation.Id, what, isOfCrowd ? vmId => gates.CrowdsDestroys.Pass(() => Destroyed(vmId), CancellationToken.None) : Destroyed);
             return new VmReport.Gone();
         },
         failure => new VmReport.NotGone(failure.Message) { RetryAfter = failure.RetryAfter },
@@ -107,13 +102,7 @@ internal sealed partial class VmDriver(
     {
         try
         {
-            await gates.Destroys.Pass(
-                async () =>
-                {
-                    await host.Destroy(vmId, CancellationToken.None);
-                    return true;
-                },
-                CancellationToken.None);
+            await Destroyed(vmId);
             LogTooLate(guest, vmId);
         }
         catch (Exception failure)
@@ -121,6 +110,8 @@ internal sealed partial class VmDriver(
             LogStrayLeft(guest, vmId, failure.Message);
         }
     });
+
+    private Task Destroyed(string vmId) => gates.Destroys.Pass(() => host.Destroy(vmId, CancellationToken.None), CancellationToken.None);
 
     /// <summary>Looks whether a running guest's VM is there. Reports <see cref="VmReport.Looked"/>, or nothing where nobody can say.</summary>
     public void Look(GuestId guest, string vmId) => Start(
@@ -192,13 +183,7 @@ internal sealed partial class VmDriver(
         {
             var sight = await gates.Looks.Pass(() => host.Observe(vmId, cancel), cancel);
             if (sight is VmSight.Ready)
-                await gates.Furnishes.Pass(
-                    async () =>
-                    {
-                        await host.Furnish(Order(guest, mayExist: true), vmId, cancel);
-                        return true;
-                    },
-                    cancel);
+                await gates.Furnishes.Pass(() => host.Furnish(Order(guest, mayExist: true), vmId, cancel), cancel);
             return (sight, null);
         }
         catch (VmHostException failure) when (!failure.IsFinal)

@@ -12,6 +12,12 @@ internal sealed class VmGates(VmOptions options)
     public SemaphoreSlim Meters { get; } = new(options.CallsAtOnce);
 
     public SemaphoreSlim Destroys { get; } = new(options.CallsAtOnce);
+
+    /// <summary>
+    /// Before <see cref="Destroys"/>, for ends that come in crowds because a clock brings them: they have three of four
+    /// places, so that a kill finds one however many they are.
+    /// </summary>
+    public SemaphoreSlim CrowdsDestroys { get; } = new(Math.Max(1, options.CallsAtOnce * 3 / 4));
 }
 
 internal static class Gate
@@ -29,4 +35,13 @@ internal static class Gate
             gate.Release();
         }
     }
+
+    /// <inheritdoc cref="Pass{T}"/>
+    public static Task Pass(this SemaphoreSlim gate, Func<Task> call, CancellationToken cancel) => gate.Pass(
+        async () =>
+        {
+            await call();
+            return true;
+        },
+        cancel);
 }

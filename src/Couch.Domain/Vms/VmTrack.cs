@@ -27,8 +27,8 @@ public static class VmTrack
         { State: VmState.Requested } => new VmStep.Attempt(),
         { State: VmState.Booting, Id: { } booting } => new VmStep.Look(booting),
         // A VM that a host gave by hand must outlive the release of our own.
-        { State: VmState.Destroying, DestroyedAt: null } displaced when guest.IsStaying => new VmStep.Release(displaced.Id),
-        { State: VmState.Destroying or VmState.Lost, DestroyedAt: null } ending => new VmStep.Release(guest.VmId ?? ending.Id),
+        { State: VmState.Destroying, DestroyedAt: null } displaced when guest.IsStaying => new VmStep.Release(displaced.Id, Given: null),
+        { State: VmState.Destroying or VmState.Lost, DestroyedAt: null } ending => new VmStep.Release(ending.Id, guest.VmId == ending.Id ? null : guest.VmId),
         _ => new VmStep.Rest(),
     };
 

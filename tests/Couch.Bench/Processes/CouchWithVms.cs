@@ -53,6 +53,14 @@ internal sealed class CouchWithVms : IAsyncDisposable
     /// <summary>An invite's code.</summary>
     public async Task<string> Invite() => (await Post("/couch/invites", new { createdBy = "bench" })).GetProperty("code").GetString()!;
 
+    public async Task<IReadOnlyList<string>> Invites(int count)
+    {
+        var codes = new List<string>();
+        for (var made = 0; made < count; made++)
+            codes.Add(await Invite());
+        return codes;
+    }
+
     public async Task<Arrived> Redeem(string code)
     {
         var redeemed = await Post("/couch/redeem", new { code, name = "bench" });
@@ -85,6 +93,10 @@ internal sealed class CouchWithVms : IAsyncDisposable
         return Vers.Journal.Entries.ToLookup(entry => entry.Outcome?.Vm is { } vm ? guests.GetValueOrDefault(vm) : null);
     }
 
+    /// <summary>When the VM of a guest that has exactly one booted.</summary>
+    public IReadOnlyDictionary<string, Span> BootsByGuest(TimeSpan boot) =>
+        Vers.Vms.All.Where(vm => vm.Guest is not null).ToDictionary(vm => vm.Guest!, vm => new Span(vm.CreatedAt, vm.CreatedAt + boot));
+
     public async ValueTask DisposeAsync()
     {
         Vers.Harm.Heal();
@@ -101,6 +113,9 @@ internal sealed class CouchWithVms : IAsyncDisposable
         return await answer.Content.ReadFromJsonAsync<JsonElement>();
     }
 }
+
+/// <summary>From one moment to another.</summary>
+internal sealed record Span(DateTimeOffset From, DateTimeOffset To);
 
 /// <summary>A guest that has redeemed its code.</summary>
 internal sealed record Arrived(string Id, string Token);

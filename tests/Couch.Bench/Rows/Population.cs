@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Text;
+using Couch.Domain.Vms;
 
 namespace Couch.Bench.Rows;
 
@@ -30,6 +31,19 @@ internal sealed record Population(IReadOnlyList<Guest> Guests, IReadOnlyList<Inv
 
         return new(guests, spent, open);
     }
+
+    /// <summary>The guest once its VM is ready; its time is up at <paramref name="end"/>.</summary>
+    public static Guest Running(Guest guest, string vmId, string endpoint, DateTimeOffset end) => guest with
+    {
+        Status = GuestStatus.Running,
+        VmId = vmId,
+        AgentEndpoint = endpoint,
+        ExpiresAt = end,
+        Vm = new()
+        {
+            Host = "vers", State = VmState.Ready, Id = vmId, Endpoint = endpoint, Attempts = 1, RequestedAt = guest.CreatedAt, ReadyAt = guest.CreatedAt,
+        },
+    };
 
     public static Invite NewInvite(DateTimeOffset time) => Invite.Create(new CreateInvite
     {

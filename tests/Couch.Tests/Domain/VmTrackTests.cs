@@ -70,7 +70,7 @@ public sealed class VmTrackTests
             foreach (var ended in new[] { Killed(guest), Assert.IsType<EndOutcome.Ended>(guest.CheckOut(Now)).Guest, late })
             {
                 Assert.Equal((VmState.Destroying, ended.StoppedAt), (ended.Vm.State, ended.Vm.DestroyRequestedAt));
-                Assert.Equal(new VmStep.Release(guest.Vm.Id), ended.NextStep(ended.StoppedAt!.Value));
+                Assert.Equal(new VmStep.Release(guest.Vm.Id, null), ended.NextStep(ended.StoppedAt!.Value));
             }
         }
     }
@@ -110,11 +110,13 @@ public sealed class VmTrackTests
     public void A_guest_activated_by_hand_has_its_own_vm_released_and_the_given_one_at_its_end()
     {
         var given = Assert.IsType<ActivateOutcome.Activated>(Booting().Activate("by-hand", "http://hand", Now)).Guest;
-        Assert.Equal(new VmStep.Release("vm-1"), given.NextStep(Now));
+        Assert.Equal(new VmStep.Release("vm-1", null), given.NextStep(Now));
+
+        Assert.Equal(new VmStep.Release("vm-1", "by-hand"), Killed(given).NextStep(Now));
 
         var released = given.Then(new VmReport.Gone());
         Assert.Equal((GuestStatus.Running, "by-hand", VmState.None), (released.Status, released.VmId, released.Vm.State));
-        Assert.Equal(new VmStep.Release("by-hand"), Killed(released).NextStep(Now));
+        Assert.Equal(new VmStep.Release(null, "by-hand"), Killed(released).NextStep(Now));
     }
 
     [Fact]

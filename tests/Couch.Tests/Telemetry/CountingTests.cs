@@ -60,7 +60,7 @@ public sealed class CountingTests : IAsyncLifetime
         Assert.InRange(reading.Sum("couch.vm.provision.duration vers"), 0.05, 30);
         Assert.Equal((1, 1), (reading.Sum("couch.vm.retries provision"), reading.Sum("couch.vm.retries destroy")));
         Assert.Equal((1, 1), (reading.Times("couch.vm.call.duration vers ensure failed"), reading.Times("couch.vm.call.duration vers ensure ok")));
-        Assert.Equal((1, 1), (reading.Times("couch.vm.call.duration vers release failed"), reading.Times("couch.vm.call.duration vers release ok")));
+        Assert.Equal((1, 1), (reading.Times("couch.vm.call.duration vers destroy failed"), reading.Times("couch.vm.call.duration vers destroy ok")));
     }
 
     [Fact]

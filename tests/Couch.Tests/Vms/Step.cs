@@ -25,13 +25,13 @@ internal sealed record Step(string Name, Call Call, bool IsDone = false, int Nth
         new("key written", Call.Files, IsDone: true, Nth: 2),
     ];
 
-    /// <summary>From the guest's end until the receipt.</summary>
+    /// <summary>From the guest's end until the receipt, for a guest whose VM is known.</summary>
     public static IReadOnlyList<Step> Destruction { get; } =
     [
-        new("claims listed", Call.List),
         new("destroy sent", Call.Destroy),
         new("destroy done", Call.Destroy, IsDone: true),
-        new("absence confirmed", Call.List, Nth: 2),
+        new("absence asked", Call.List),
+        new("absence confirmed", Call.List, IsDone: true),
     ];
 
     public static Step Named(string name) => Provisioning.Concat(Destruction).Single(step => step.Name == name);

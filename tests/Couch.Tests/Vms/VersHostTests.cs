@@ -88,6 +88,16 @@ public sealed class VersHostTests : VmHostTests, IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_id_given_by_hand_that_is_another_accounts_is_nothing_of_ours()
+    {
+        at.Vers.Harm.Next(Call.Status, new Effect.Answer(403));
+
+        await Host.Release(SomeGuest(), Installation, "3f8a4b52-0d5e-4d0f-9d0b-7d0d6f6f3c11", Cancel);
+
+        Assert.Equal((1, 0), (at.Vers.Journal.Count(Call.Status), at.Vers.Journal.Count(Call.Destroy)));
+    }
+
+    [Fact]
     public async Task Of_two_vms_with_one_guests_claim_the_oldest_that_lives_is_kept()
     {
         var guest = SomeGuest();

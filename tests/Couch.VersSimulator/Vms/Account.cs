@@ -36,6 +36,9 @@ public sealed class Account(SimulatorOptions options)
     /// <summary>Those that still exist, the dead ones among them: at the provider these cost.</summary>
     public IReadOnlyList<VmView> Left => [.. All.Where(vm => vm.State is not null)];
 
+    /// <summary>How many of them there are.</summary>
+    public int CountLeft() => List().Count;
+
     /// <summary>
     /// The most VMs that ever existed at the same time with one guest's claim, over all guests. A dead VM counts until it
     /// is destroyed: whoever lists finds its claim.

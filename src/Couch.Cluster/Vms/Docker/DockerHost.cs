@@ -13,8 +13,6 @@ namespace Couch.Cluster.Vms.Docker;
 /// </summary>
 public sealed partial class DockerHost(DockerOptions options, TimeProvider clock, ILogger<DockerHost> log) : IVmHost, IDisposable
 {
-    private const int RemovalRounds = 3;
-
     private readonly DockerEngine engine = new(options.Engine, clock);
     private volatile EngineAbilities? abilities;
 
@@ -37,8 +35,20 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
     /// Waits for no create of the same guest: one that is still under way leaves a sandbox that its caller must release
     /// after it, and that carries its claim in any case.
     /// </remarks>
-    public Task Release(GuestId guest, string installation, string? vmId, CancellationToken cancel) =>
-        RemoveAll(guest, installation, vmId).WaitAsync(cancel);
+    public async Task<IReadOnlyCollection<string>> FindLeft(GuestId guest, string installation, string? given, CancellationToken cancel)
+    {
+        var left = (await engine.WithLabel($"{Sandbox.GuestLabel}={guest}", cancel))
+            .Where(container => container.Labels.TryGetValue(Sandbox.InstallationLabel, out var mark) && mark == installation)
+            .Select(container => container.ID).ToHashSet();
+        // A list is made while containers come and go; the name is looked up.
+        if (await engine.Find(Sandbox.NameOf(guest), cancel) is { } named
+            && IsClaimed(named, Sandbox.GuestLabel, guest.Value) && IsClaimed(named, Sandbox.InstallationLabel, installation))
+            left.Add(named.ID);
+        // Given by hand, so it may carry no claim; one that carries another guest's is a mistake, and stays.
+        if (given is not null && await engine.Find(given, cancel) is { } found && (ClaimOf(found) ?? guest.Value) == guest.Value)
+            left.Add(found.ID);
+        return left;
+    }
 
     public async Task<VmSight> Observe(string vmId, CancellationToken cancel)
     {
@@ -148,35 +158,6 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
 
     private async Task<EngineAbilities> Abilities(CancellationToken cancel) =>
         abilities ??= EngineAbilities.Of(await engine.Ask("describe itself", DockerEngine.AskBound, (docker, token) => docker.System.GetSystemInfoAsync(token), cancel));
-
-    private async Task RemoveAll(GuestId guest, string installation, string? vmId)
-    {
-        for (var round = 0; round < RemovalRounds; round++)
-        {
-            var claimed = await Claimed(guest, installation, vmId);
-            if (claimed.Count == 0)
-                return;
-            foreach (var id in claimed)
-                await engine.Remove(id, CancellationToken.None);
-        }
-
-        throw new VmHostException($"Sandboxes of guest {guest} are still there after being removed {RemovalRounds} times");
-    }
-
-    private async Task<IReadOnlyCollection<string>> Claimed(GuestId guest, string installation, string? vmId)
-    {
-        var claimed = (await engine.WithLabel($"{Sandbox.GuestLabel}={guest}", CancellationToken.None))
-            .Where(container => container.Labels.TryGetValue(Sandbox.InstallationLabel, out var mark) && mark == installation)
-            .Select(container => container.ID).ToHashSet();
-        // A list is made while containers come and go; the name is looked up.
-        if (await engine.Find(Sandbox.NameOf(guest), CancellationToken.None) is { } named
-            && IsClaimed(named, Sandbox.GuestLabel, guest.Value) && IsClaimed(named, Sandbox.InstallationLabel, installation))
-            claimed.Add(named.ID);
-        // Given by hand, so it may carry no claim; one that carries another guest's is a mistake, and stays.
-        if (vmId is not null && await engine.Find(vmId, CancellationToken.None) is { } given && (ClaimOf(given) ?? guest.Value) == guest.Value)
-            claimed.Add(given.ID);
-        return claimed;
-    }
 
     private static bool IsClaimed(ContainerInspectResponse container, string label, string value) =>
         container.Config.Labels is { } labels && labels.TryGetValue(label, out var found) && found == value;

@@ -32,18 +32,20 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, T
         Tell(new($"label VM {vmId}", HttpMethod.Patch, $"vm/{Escape(vmId)}/label") { Body = new LabelBody(labels) }, cancel);
 
     /// <returns>Null where there is no such VM.</returns>
-    public Task<VersVm?> Status(string vmId, CancellationToken cancel) =>
-        Ask<VersVm>(new($"look at VM {vmId}", HttpMethod.Get, $"vm/{Escape(vmId)}/status") { Nothing = [HttpStatusCode.BadRequest, HttpStatusCode.NotFound] }, cancel);
+    /// <param name="isOurs">The provider gave us its id; where not, that we may not look at it means that there is none of ours.</param>
+    public Task<VersVm?> Status(string vmId, CancellationToken cancel, bool isOurs = true) => Ask<VersVm>(new($"look at VM {vmId}", HttpMethod.Get, $"vm/{Escape(vmId)}/status")
+    {
+        Nothing = isOurs ? [HttpStatusCode.NotFound, HttpStatusCode.BadRequest] : [HttpStatusCode.NotFound, HttpStatusCode.BadRequest, HttpStatusCode.Forbidden],
+    }, cancel);
 
     public async Task<IReadOnlyList<VersVm>> List(CancellationToken cancel) =>
         (await Ask<VersVm[]>(new("list VMs", HttpMethod.Get, "vms"), cancel))!;
 
     /// <summary>Waits at the provider for a boot to end. A VM that is gone is success.</summary>
-    /// <param name="isListed">The provider lists it; where not, a refusal of its id means that there is none of ours.</param>
-    public Task Destroy(string vmId, bool isListed, CancellationToken cancel) => Tell(new($"destroy VM {vmId}", HttpMethod.Delete, $"vm/{Escape(vmId)}")
+    public Task Destroy(string vmId, CancellationToken cancel) => Tell(new($"destroy VM {vmId}", HttpMethod.Delete, $"vm/{Escape(vmId)}")
     {
         Bound = options.DestroyBound,
-        Nothing = isListed ? [HttpStatusCode.NotFound] : [HttpStatusCode.NotFound, HttpStatusCode.BadRequest, HttpStatusCode.Forbidden],
+        Nothing = [HttpStatusCode.NotFound],
     }, cancel);
 
     /// <summary>Disks only grow: 400 says that this one is large enough.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Couch.Domain.Guests;
 
 namespace Couch.Cluster.Vms.Vers;
 
@@ -33,8 +34,7 @@ internal sealed record VersVm(string VmId, DateTimeOffset CreatedAt, string Stat
 
     public string? Installation => Labels?.GetValueOrDefault(VmLabels.Installation);
 
-    /// <summary>Ids are UUIDs; a person may spell one in capitals.</summary>
-    public bool Is(string vmId) => string.Equals(VmId, vmId, StringComparison.OrdinalIgnoreCase);
+    public bool IsClaimedBy(GuestId guest, string installation) => Guest == guest.Value && Installation == installation;
 }
 
 internal static class VersJson

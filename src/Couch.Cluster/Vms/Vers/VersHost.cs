@@ -9,7 +9,7 @@ namespace Couch.Cluster.Vms.Vers;
 /// whose create's answer got lost stays unclaimed, is never adopted, and is left to the sweep. "One VM" means one
 /// claimed VM.
 /// </summary>
-internal sealed class VersHost(VersApi api, VersOptions options, TimeProvider clock, VmProbe? probe = null) : IVmHost
+internal sealed class VersHost(VersApi api, VersLists lists, VersOptions options, TimeProvider clock, VmProbe? probe = null) : IVmHost
 {
     private const string AuthorizedKeys = "/root/.ssh/authorized_keys";
     private const int OwnerOnly = 0b110_000_000;
@@ -76,27 +76,21 @@ internal sealed class VersHost(VersApi api, VersOptions options, TimeProvider cl
             await Authorize(publicKey.Trim(), vmId, cancel);
     }
 
-    public async Task Release(GuestId guest, string installation, string? vmId, CancellationToken cancel)
+    public async Task<IReadOnlyCollection<string>> FindLeft(GuestId guest, string installation, string? given, CancellationToken cancel)
     {
-        var before = await api.List(cancel);
-        var doomed = before.Where(IsClaimed).Select(vm => vm.VmId).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        // An id given by hand may be no VM of ours, or somebody else's guest's.
-        if (vmId is not null && CouldBeAVmId(vmId) && before.FirstOrDefault(vm => vm.Is(vmId)) is not { Guest: not null } and not { Installation: not null })
-            doomed.Add(vmId);
-        if (doomed.Count is 0)
-            return;
-
-        await Task.WhenAll(doomed.Select(id => api.Destroy(id, before.Any(vm => vm.Is(id)), cancel)));
-        if ((await api.List(cancel)).FirstOrDefault(vm => IsClaimed(vm) || doomed.Contains(vm.VmId)) is { } left)
-            throw new VmHostException($"Vers still lists VM {left.VmId} of guest {guest} after it was told to destroy it");
-
-        bool IsClaimed(VersVm vm) => IsClaimedBy(guest, installation, vm);
+        var list = await lists.Next(cancel);
+        var left = list.ClaimedBy(guest, installation).Select(vm => vm.VmId).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        // It may be no VM of ours, or somebody else's guest's. What the list leaves out may be there all the same.
+        if (given is not null && CouldBeAVmId(given) && (list.Find(given) ?? await api.Status(given, cancel, isOurs: false)) is { } found
+            && (found.IsClaimedBy(guest, installation) || found is { Guest: null, Installation: null }))
+            left.Add(found.VmId);
+        return left;
     }
 
-    public Task Destroy(string vmId, CancellationToken cancel) => api.Destroy(vmId, isListed: true, cancel);
+    public Task Destroy(string vmId, CancellationToken cancel) => api.Destroy(vmId, cancel);
 
     public async Task<IReadOnlyList<ListedVm>> List(CancellationToken cancel) =>
-        [.. (await api.List(cancel)).Select(vm => new ListedVm(vm.VmId, vm.Guest, vm.Installation, vm.CreatedAt)
+        [.. (await lists.Next(cancel)).Vms.Select(vm => new ListedVm(vm.VmId, vm.Guest, vm.Installation, vm.CreatedAt)
         {
             IsLabelled = vm.Labels is { Count: > 0 },
             IsDead = vm.IsDead,
@@ -114,9 +108,6 @@ internal sealed class VersHost(VersApi api, VersOptions options, TimeProvider cl
             ?? throw new VmHostException($"VM {vmId} does not tell what it uses: its meter ended with exit code {told.ExitCode}");
     }
 
-    private static bool IsClaimedBy(GuestId guest, string installation, VersVm vm) =>
-        vm.Guest == guest.Value && vm.Installation == installation;
-
     /// <summary>Letters, digits and dashes: anything else could be read as another path of the API.</summary>
     private static bool CouldBeAVmId(string text) =>
         text.Length is > 0 and <= LongestVmId && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-');
@@ -124,9 +115,9 @@ internal sealed class VersHost(VersApi api, VersOptions options, TimeProvider cl
     /// <summary>Of the VMs that carry the guest's claim keeps the oldest that lives, as every node would, and destroys the others.</summary>
     private async Task<string?> KeepOne(VmOrder order, CancellationToken cancel)
     {
-        var claimed = (await api.List(cancel)).Where(vm => IsClaimedBy(order.Guest, order.Installation, vm)).ToList();
+        var claimed = (await lists.Next(cancel)).ClaimedBy(order.Guest, order.Installation);
         var kept = claimed.Where(vm => !vm.IsDead).OrderBy(vm => vm.CreatedAt).ThenBy(vm => vm.VmId, StringComparer.Ordinal).FirstOrDefault();
-        await Task.WhenAll(claimed.Where(vm => vm != kept).Select(vm => api.Destroy(vm.VmId, isListed: true, cancel)));
+        await Task.WhenAll(claimed.Where(vm => vm != kept).Select(vm => api.Destroy(vm.VmId, cancel)));
         return kept?.VmId;
     }
 
@@ -156,7 +147,7 @@ internal sealed class VersHost(VersApi api, VersOptions options, TimeProvider cl
     {
         try
         {
-            await api.Destroy(vmId, isListed: true, CancellationToken.None);
+            await api.Destroy(vmId, CancellationToken.None);
             return "was destroyed again";
         }
         catch (VmHostException failure)

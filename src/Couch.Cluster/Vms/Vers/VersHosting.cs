@@ -21,6 +21,7 @@ public static class VersHosting
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<VersApi>();
+        services.AddSingleton<VersLists>();
         services.TryAddSingleton<VmProbe>(from => (endpoint, cancel) => options.Probe.Answers(new(endpoint), from.GetRequiredService<TimeProvider>(), cancel));
         services.AddSingleton<VersHost>();
         services.AddSingleton<IVmHost>(from => from.GetRequiredService<VersHost>());

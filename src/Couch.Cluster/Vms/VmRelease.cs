@@ -1,0 +1,35 @@
+using Couch.Domain.Guests;
+using Couch.Domain.Vms;
+
+namespace Couch.Cluster.Vms;
+
+/// <summary>How all that is a guest's is destroyed, at any VM host.</summary>
+internal static class VmRelease
+{
+    /// <summary>How often what is left is destroyed before somebody is told that it stays. One is enough but for VMs that come meanwhile.</summary>
+    private const int Rounds = 3;
+
+    /// <summary>
+    /// Destroys the guest's own VM at once, where it is known: nothing is asked before. Then asks what is left, and destroys
+    /// that, until the host says that there is nothing.
+    /// </summary>
+    /// <param name="destroy">Destroys one VM at the host, once there is a place for that. Nothing else here takes a place, so a question that hangs holds up no kill.</param>
+    /// <returns>Once the provider has confirmed that none is left.</returns>
+    /// <exception cref="VmHostException">Some may be left.</exception>
+    public static async Task Release(
+        this IVmHost host, GuestId guest, string installation, VmStep.Release what, Func<string, Task> destroy, CancellationToken cancel = default)
+    {
+        if (what.Own is { } own)
+            await destroy(own);
+        IReadOnlyCollection<string> left = [];
+        for (var round = 0; round <= Rounds; round++)
+        {
+            await Task.WhenAll(left.Select(destroy));
+            left = await host.FindLeft(guest, installation, what.Given, cancel);
+            if (left.Count is 0)
+                return;
+        }
+
+        throw new VmHostException($"VM {left.First()} of guest {guest} is still there after it was destroyed {Rounds} times");
+    }
+}

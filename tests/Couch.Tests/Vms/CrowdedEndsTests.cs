@@ -1,0 +1,108 @@
+using Couch.Cluster.Vms;
+using Couch.Domain.Guests;
+using Couch.Domain.Vms;
+using Couch.Tests.Support;
+using Couch.VersSimulator.Calls;
+using Couch.VersSimulator.Harms;
+using Xunit;
+
+namespace Couch.Tests.Vms;
+
+/// <summary>Many stays end at once: each VM is destroyed without delay, and few lists confirm that all are gone.</summary>
+public sealed class CrowdedEndsTests : IAsyncLifetime
+{
+    private const string Installation = "this-couch";
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Held = TimeSpan.FromSeconds(5);
+    private readonly WatchedClock clock = new();
+    private VersAtHand at = null!;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => at = await VersAtHand.Start(clock);
+
+    public ValueTask DisposeAsync() => at.DisposeAsync();
+
+    [Fact]
+    public async Task A_guests_own_vm_is_destroyed_before_anything_is_asked()
+    {
+        var (guest, vm) = await AVm();
+        var before = at.Vers.Journal.Entries.Count;
+
+        await Release(guest, vm);
+
+        Assert.Equal([Call.Destroy, Call.List], at.Vers.Journal.Entries.Skip(before).Select(entry => entry.Call));
+        Assert.Empty(at.Vers.Vms.Left);
+    }
+
+    [Fact]
+    public async Task A_hundred_ends_are_confirmed_by_two_lists()
+    {
+        var guests = new List<(GuestId Guest, string Vm)>();
+        for (var i = 0; i < 100; i++)
+            guests.Add(await AVm());
+        at.Vers.Harm.Next(Call.List, new Effect.DoLate(Held));
+
+        var releases = Task.WhenAll(guests.Select(one => Release(one.Guest, one.Vm)));
+        await clock.IsWaiting(Held);
+        await Until.True(() => Task.FromResult(at.Vers.Vms.Left.Count is 0), Bound, "all VMs are destroyed while the list hangs");
+        clock.Advance(Held);
+        await releases.WaitAsync(Bound, Cancel);
+
+        Assert.Equal((100, 2), (at.Vers.Journal.Count(Call.Destroy), at.Vers.Journal.Count(Call.List)));
+    }
+
+    [Fact]
+    public async Task A_list_that_began_before_a_vm_was_destroyed_does_not_confirm_that_it_is_gone()
+    {
+        var (guest, vm) = await AVm();
+        at.Vers.Harm.Next(Call.List, new Effect.AnswerLate(Held));
+        var listing = at.Host.List(Cancel);
+        await clock.IsWaiting(Held);
+
+        var releasing = Release(guest, vm);
+        await Until.True(() => Task.FromResult(at.Vers.Vms.Left.Count is 0), Bound, "the VM is destroyed");
+        Assert.Equal(1, at.Vers.Journal.Count(Call.List));
+        clock.Advance(Held);
+        await releasing.WaitAsync(Bound, Cancel);
+
+        Assert.Single(await listing);
+        Assert.Equal((1, 2), (at.Vers.Journal.Count(Call.Destroy), at.Vers.Journal.Count(Call.List)));
+    }
+
+    [Fact]
+    public async Task Whoever_stops_waiting_for_a_list_takes_it_from_nobody()
+    {
+        at.Vers.Harm.Next(Call.List, new Effect.DoLate(Held));
+        using var impatient = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var (one, other) = (at.Host.List(impatient.Token), at.Host.List(Cancel));
+        await clock.IsWaiting(Held);
+
+        await impatient.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => one);
+        clock.Advance(Held);
+        Assert.Empty(await other.WaitAsync(Bound, Cancel));
+    }
+
+    [Fact]
+    public async Task A_list_that_fails_fails_for_all_who_wait_and_the_next_is_another()
+    {
+        at.Vers.Harm.Next(Call.List, Effect.TooMany(TimeSpan.FromHours(1)));
+        var (one, other) = (at.Host.List(Cancel), at.Host.List(Cancel));
+
+        await Assert.ThrowsAsync<VmHostException>(() => one);
+        await Record.ExceptionAsync(() => other);
+        Assert.Empty(await at.Host.List(Cancel));
+    }
+
+    private async Task<(GuestId Guest, string Vm)> AVm()
+    {
+        var guest = GuestId.New(Some.Time, Some.Chance);
+        var made = await at.Host.Ensure(
+            new() { Guest = guest, Installation = Installation, MayExist = false, Limits = ResourceLimits.Default, Permissions = Permissions.Default }, Cancel);
+        return (guest, made.VmId);
+    }
+
+    private Task Release(GuestId guest, string vm) =>
+        at.Host.Release(guest, Installation, new VmStep.Release(vm, Given: null), id => at.Host.Destroy(id, Cancel), Cancel);
+}
