@@ -36,6 +36,7 @@ public static class CouchGateway
         builder.ListenOn(addresses);
         builder.UseCouch(couch);
         builder.AddTelemetry(gateway, couch.Role);
+        builder.AddDashboard(gateway, couch.Role);
         builder.Services.AddSingleton(gateway);
         builder.Services.AddHostAccess();
         builder.Services.AddRateLimits(gateway);
@@ -58,6 +59,7 @@ public static class CouchGateway
 
         app.MapHealth();
         app.MapMetrics();
+        app.MapDashboard(gateway, couch.Role);
         if (couch.Role is CouchRole.Silo)
             return app;
 
