@@ -3,12 +3,17 @@ using Couch.Cluster.Configuration;
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Vms;
 using Couch.Domain.Capabilities;
+using Couch.Domain.Text;
 
 namespace Couch.Cluster;
 
-/// <summary>How a node of the couch runs. Defaults live here; the README's table tells the same.</summary>
+/// <summary>How a process of the couch runs. Defaults live here; the README's table tells the same.</summary>
 public sealed class CouchOptions
 {
+    /// <summary>What this process does for the couch.</summary>
+    /// <value>From <c>COUCH_ROLE</c>: <c>node</c>, <c>silo</c> or <c>gateway</c>; default <c>node</c>. The others need PostgreSQL.</value>
+    public CouchRole Role { get; init; }
+
     /// <summary>PostgreSQL connection string; null means SQLite in <see cref="DataFolder"/>.</summary>
     /// <value>From <c>ConnectionStrings__Couch</c>; default none.</value>
     public string? Postgres { get; init; }
@@ -25,7 +30,7 @@ public sealed class CouchOptions
     /// <summary>Port by which silos talk to each other. 1 to 65535; default 11111. From <c>COUCH_SILO_PORT</c>.</summary>
     public int SiloPort { get; init; } = 11111;
 
-    /// <summary>Port by which Orleans clients talk to this silo. 0 to 65535, 0 for none; default 30000. From <c>COUCH_GATEWAY_PORT</c>.</summary>
+    /// <summary>Port by which gateways talk to this silo. 0 to 65535, 0 for none; default 30000. From <c>COUCH_GATEWAY_PORT</c>.</summary>
     public int GatewayPort { get; init; } = 30000;
 
     /// <summary>Address other silos reach this one by; only with PostgreSQL (a single node listens on loopback).</summary>
@@ -50,7 +55,7 @@ public sealed class CouchOptions
     /// <summary>How long what has ended is kept; default for ever.</summary>
     public Retention Retention { get; init; } = new();
 
-    /// <summary>Where guests' VMs come from; default nowhere.</summary>
+    /// <summary>Where guests' VMs come from; default nowhere. A gateway has nothing to do with it.</summary>
     public VmOptions Vms { get; init; } = new();
 
     /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong.</summary>
@@ -59,6 +64,10 @@ public sealed class CouchOptions
         var postgres = settings.Text("ConnectionStrings:Couch");
         if (postgres is not null && Storage.PostgresDatabase.WhyUnusable(postgres) is { } reason)
             settings.Wrong("ConnectionStrings__Couch", reason);
+
+        var role = ReadRole(settings);
+        if (role is not CouchRole.Node && postgres is null)
+            settings.Wrong("COUCH_ROLE", $"is {role.Word()}, which needs a PostgreSQL to share with others: set ConnectionStrings__Couch. SQLite serves one process, a node");
 
         SigningKeys? keys = null;
         if (settings.Text("COUCH_SIGNING_KEY") is { } text)
@@ -77,7 +86,8 @@ public sealed class CouchOptions
 
         return new CouchOptions
         {
-            Vms = VmOptions.Read(settings),
+            Role = role,
+            Vms = role is CouchRole.Gateway ? VmOptions.NoneAtTheEdge(settings) : VmOptions.Read(settings),
             Postgres = postgres,
             DataFolder = settings.Text("COUCH_DATA_DIR") ?? "couch-data",
             SigningKeys = keys,
@@ -88,5 +98,13 @@ public sealed class CouchOptions
             DatabaseConnections = settings.Whole("COUCH_DB_CONNECTIONS", 40, 4, 1000),
             Retention = new() { Days = settings.Whole("COUCH_RETENTION_DAYS", 0, 0, Retention.MostDays) },
         };
+    }
+
+    private static CouchRole ReadRole(Settings settings)
+    {
+        var role = CouchRole.Node;
+        if (settings.Text("COUCH_ROLE") is { } text && !Words.TryParse(text, out role))
+            settings.Wrong("COUCH_ROLE", $"must be node, silo or gateway, not '{text}'");
+        return role;
     }
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Couch.Cluster.Guests;
 using Couch.Cluster.Housekeeping;
+using Couch.Cluster.Reach;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
 using Couch.Cluster.Vms;
@@ -16,13 +17,13 @@ using Orleans.Serialization;
 
 namespace Couch.Cluster;
 
-/// <summary>The one entry: makes a host a silo of the couch.</summary>
+/// <summary>The one entry: makes a host a part of the couch, in its role.</summary>
 public static class CouchSilo
 {
     /// <summary>
-    /// Adds the silo with its grains, storage and housekeeping. Registers <see cref="CouchOptions"/>,
-    /// <see cref="CouchDatabase"/>, <see cref="Listings"/>, <see cref="InviteKeys"/>, <see cref="SigningKeys"/>,
-    /// <see cref="TimeProvider"/> and the byte source.
+    /// Adds the silo with its grains, storage and housekeeping, or the way to others' silos. Registers
+    /// <see cref="CouchOptions"/>, <see cref="CouchDatabase"/>, <see cref="Listings"/>, <see cref="InviteKeys"/>,
+    /// <see cref="HostKeys"/>, <see cref="SigningKeys"/>, <see cref="IReach"/>, <see cref="TimeProvider"/> and the byte source.
     /// </summary>
     /// <exception cref="Configuration.SettingsException">The database cannot be used: the message says why and what to do.</exception>
     public static IHostApplicationBuilder UseCouch(this IHostApplicationBuilder builder, CouchOptions options)
@@ -35,7 +36,17 @@ public static class CouchSilo
         builder.Services.AddSingleton(_ => database);
         builder.Services.AddSingleton(options.SigningKeys ?? ((SqliteDatabase)database).SigningKeys(chance));
         builder.Services.AddCouchStorage();
+        if (options.Role is CouchRole.Gateway)
+            builder.UseOtherSilos(options, database);
+        else
+            builder.UseOwnSilo(options, database);
+        return builder;
+    }
+
+    private static void UseOwnSilo(this IHostApplicationBuilder builder, CouchOptions options, CouchDatabase database)
+    {
         builder.Services.AddVms(options.Vms);
+        builder.Services.AddSingleton<IReach, OwnSilo>();
 
         // Registered before the silo, so started before it: Orleans reads its queries from the schema as it starts.
         builder.Services.AddHostedService<Preparation>();
@@ -48,7 +59,6 @@ public static class CouchSilo
                 silo.UsePostgresClustering(options, database);
         });
         builder.Services.AddHostedService<HousekeepingStart>();
-        return builder;
     }
 
     /// <summary>What grains and endpoints ask of the table beside their own rows.</summary>
@@ -111,8 +121,7 @@ public static class CouchSilo
         silo.UseSystemTextJsonGrainStorageSerializer();
         silo.Services.Configure<SystemTextJsonGrainStorageSerializerOptions>(json => CouchJson.Configure(json.JsonSerializerOptions));
 
-        // A driver's failure on the way to another node must arrive as one, and not as a failure to send it.
-        silo.Services.Configure<ExceptionSerializationOptions>(exceptions => exceptions.SupportedNamespacePrefixes.Add("Npgsql"));
+        silo.Services.Configure<ExceptionSerializationOptions>(LetDriversFailuresCross);
 
         // A reminder written through a stale owner is loaded at the next refresh.
         silo.Configure<ReminderOptions>(reminders => reminders.RefreshReminderListPeriod = GrainReminder.Period);
@@ -121,13 +130,19 @@ public static class CouchSilo
         silo.Configure<SiloMessagingOptions>(messaging => messaging.MaxEnqueuedRequestsHardLimit = 10_000);
     }
 
+    /// <summary>A driver's failure on the way to another process must arrive as one, and not as a failure to send it.</summary>
+    internal static void LetDriversFailuresCross(ExceptionSerializationOptions exceptions) => exceptions.SupportedNamespacePrefixes.Add("Npgsql");
+
+    /// <summary>Which cluster is meant: the same for silos and for who asks them.</summary>
+    internal static void Name(this CouchOptions options, ClusterOptions cluster)
+    {
+        cluster.ServiceId = GrainKinds.Service;
+        cluster.ClusterId = options.ClusterId;
+    }
+
     private static void UsePostgresClustering(this ISiloBuilder silo, CouchOptions options, CouchDatabase database)
     {
-        silo.Configure<ClusterOptions>(cluster =>
-        {
-            cluster.ServiceId = GrainKinds.Service;
-            cluster.ClusterId = options.ClusterId;
-        });
+        silo.Configure<ClusterOptions>(options.Name);
         silo.UseAdoNetClustering(clustering =>
         {
             clustering.Invariant = database.Invariant;

@@ -14,7 +14,7 @@ using Couch.Gateway.Telemetry;
 
 namespace Couch.Gateway;
 
-/// <summary>The whole couch in one process: a silo, and HTTP in front of it. Reads as the table of contents of this project.</summary>
+/// <summary>The whole couch in one process, a silo and HTTP in front of it, or one half of it. Reads as the table of contents of this project.</summary>
 public static class CouchGateway
 {
     /// <summary>Composes the couch that <paramref name="args"/> and the environment describe. Nothing listens yet.</summary>
@@ -35,7 +35,8 @@ public static class CouchGateway
 
         builder.ListenOn(addresses);
         builder.UseCouch(couch);
-        builder.AddTelemetry(gateway);
+        builder.AddTelemetry(gateway, couch.Role);
+        builder.AddDashboard(gateway, couch.Role);
         builder.Services.AddSingleton(gateway);
         builder.Services.AddHostAccess();
         builder.Services.AddRateLimits(gateway);
@@ -56,12 +57,16 @@ public static class CouchGateway
         app.UseAuthorization();
         app.UseJsonBodiesOnly();
 
+        app.MapHealth();
+        app.MapMetrics();
+        app.MapDashboard(gateway, couch.Role);
+        if (couch.Role is CouchRole.Silo)
+            return app;
+
         app.MapInvites();
         app.MapGuests();
         app.MapKeys();
         app.MapStays();
-        app.MapHealth();
-        app.MapMetrics();
         app.MapOpenApi();
         return app;
     }

@@ -31,6 +31,10 @@ public sealed class GatewayOptions
     /// <value>From <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>; its companions (protocol, headers, sampler, …) count too.</value>
     public string? Collector { get; init; }
 
+    /// <summary>Shows Orleans' own dashboard to hosts, at <c>/dashboard</c>; a gateway never does. True or false, default false.</summary>
+    /// <value>From <c>COUCH_DASHBOARD</c>, the same on every node and silo: each counts its grains' calls for all.</value>
+    public bool HasDashboard { get; init; }
+
     /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong.</summary>
     public static GatewayOptions Read(Settings settings) => new()
     {
@@ -39,6 +43,7 @@ public sealed class GatewayOptions
         StatusPerMinute = settings.Whole("COUCH_STATUS_PER_MINUTE", 1200, 0, MostPerMinute),
         TrustedProxies = ReadProxies(settings),
         Collector = ReadCollector(settings),
+        HasDashboard = settings.YesOrNo("COUCH_DASHBOARD", false),
     };
 
     private static string? ReadCollector(Settings settings)

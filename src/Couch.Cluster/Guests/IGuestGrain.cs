@@ -12,7 +12,7 @@ namespace Couch.Cluster.Guests;
 [Alias("couch.IGuestGrain")]
 public interface IGuestGrain : IGrainWithStringKey
 {
-    /// <summary>Under the time after which Orleans gives up a call.</summary>
+    /// <summary>Under the time after which Orleans gives up the call.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
 
     /// <summary>Takes the guest in; a guest that is here already stays as it is. Durable, with its reminder, once answered.</summary>
@@ -29,7 +29,7 @@ public interface IGuestGrain : IGrainWithStringKey
     /// <paramref name="atMost"/>. Stands in nobody's way: the write it waits for goes on beside it.
     /// </summary>
     /// <param name="atMost">At most <see cref="LongestWait"/>; a caller that wants more asks again.</param>
-    [AlwaysInterleave, Alias("WaitForChange")]
+    [AlwaysInterleave, Alias("WaitForChange"), ResponseTimeout("00:00:30")]
     Task<Guest?> WaitForChange(GuestStatus status, string? agentEndpoint, TimeSpan atMost);
 
     /// <param name="by">By which host key.</param>

@@ -49,6 +49,17 @@ public sealed class VmOptions
         return options;
     }
 
+    /// <summary>
+    /// A gateway's: none. What else an environment that is shared with silos says of VMs is nothing to it, but a key that
+    /// it holds could be taken from it.
+    /// </summary>
+    public static VmOptions NoneAtTheEdge(Settings settings)
+    {
+        if (settings.Text("VERS_API_KEY") is not null)
+            settings.Wrong("VERS_API_KEY", "must not be given to a gateway (COUCH_ROLE), which needs no VM host: keep it to the silos, or leave it blank here");
+        return new();
+    }
+
     private static bool ReadUnknown(Settings settings)
     {
         var text = settings.Text("COUCH_VM_UNKNOWN") ?? "keep";

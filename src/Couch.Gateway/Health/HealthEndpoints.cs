@@ -1,3 +1,4 @@
+using Couch.Cluster.Reach;
 using Couch.Cluster.Storage;
 using Couch.Gateway.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -22,17 +23,17 @@ public static class HealthEndpoints
     /// <summary>Says that the process lives.</summary>
     public static HealthView GetHealth(Uptime uptime) => new() { Status = "ok", Uptime = uptime.Seconds };
 
-    /// <summary>Says whether this node should be sent requests: 200 once its silo is active, else 503.</summary>
+    /// <summary>Says whether this process should be sent requests: 200 once its silo is active, or a gateway reaches one; else 503.</summary>
     /// <remarks>
     /// A database that does not answer is told, but is no reason to be sent nothing: it would take every node out at once,
     /// and each answers what it can.
     /// </remarks>
-    public static async Task<Results<Ok<ReadyView>, Refusal>> GetReady(ISiloStatusOracle silo, CouchDatabase database, CancellationToken cancel)
+    public static async Task<Results<Ok<ReadyView>, Refusal>> GetReady(IReach reach, CouchDatabase database, CancellationToken cancel)
     {
-        var state = silo.CurrentStatus;
+        var (state, whyNot) = (reach.State, reach.WhyNot);
         var answers = await database.WhyNotReady(cancel) ?? "ok";
-        return state is SiloStatus.Active
-            ? TypedResults.Ok(new ReadyView { Status = "ready", Silo = "active", Database = answers })
-            : Refusals.NotReady(state.ToString().ToLowerInvariant(), answers);
+        return whyNot is null
+            ? TypedResults.Ok(new ReadyView { Status = "ready", Silo = state, Database = answers })
+            : Refusals.NotReady(state, whyNot, answers);
     }
 }

@@ -10,13 +10,13 @@ public sealed record HealthView
     public required double Uptime { get; init; }
 }
 
-/// <summary>Whether a node should be sent requests.</summary>
+/// <summary>Whether a process should be sent requests.</summary>
 public sealed record ReadyView
 {
     /// <summary>Always <c>ready</c>: who is not answers 503.</summary>
     public required string Status { get; init; }
 
-    /// <summary>Always <c>active</c>, the silo's own state.</summary>
+    /// <summary>Always <c>active</c>: the state of its silo, or of those that a gateway reaches.</summary>
     public required string Silo { get; init; }
 
     /// <summary><c>ok</c>, or a sentence on why the database does not answer.</summary>

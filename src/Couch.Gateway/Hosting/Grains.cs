@@ -26,8 +26,21 @@ internal static class Grains
 
         public static TGrain To(IGrainFactory grains, string kind, string id)
         {
-            any ??= (GrainReference)(object)grains.GetGrain<TGrain>(kind);
+            any ??= First(grains, kind);
             return (TGrain)grains.GetGrain(GrainId.Create(kind, id), any.InterfaceType);
+        }
+
+        /// <summary>What there is to ask a gateway learns from the first silo it meets. Until then it knows nobody.</summary>
+        private static GrainReference First(IGrainFactory grains, string kind)
+        {
+            try
+            {
+                return (GrainReference)(object)grains.GetGrain<TGrain>(kind);
+            }
+            catch (ArgumentException unknown)
+            {
+                throw new SiloUnavailableException("no silo has been reached yet", unknown);
+            }
         }
     }
 }

@@ -1,3 +1,5 @@
+using Couch.Gateway.Telemetry;
+
 namespace Couch.Gateway.Hosting;
 
 internal static class Listening
@@ -28,7 +30,8 @@ internal static class Listening
     /// <summary>What is shown holds secrets or goes stale at once: nobody on the way may keep it.</summary>
     public static void UseNoStore(this WebApplication app) => app.Use((context, next) =>
     {
-        if (context.Request.Path.StartsWithSegments("/couch", StringComparison.OrdinalIgnoreCase))
+        if (context.Request.Path.StartsWithSegments("/couch", StringComparison.OrdinalIgnoreCase)
+            || context.Request.Path.StartsWithSegments(DashboardHosting.Path, StringComparison.OrdinalIgnoreCase))
             context.Response.Headers.CacheControl = "no-store";
         return next(context);
     });

@@ -1,3 +1,4 @@
+using Couch.Cluster;
 using Couch.Cluster.Storage;
 
 namespace Couch.Gateway.Hosting;
@@ -7,15 +8,24 @@ internal static class Welcome
 {
     public static string To(WebApplication app)
     {
+        var options = app.Services.GetRequiredService<CouchOptions>();
         var key = app.Services.GetRequiredService<GatewayOptions>().HostKey;
         var url = app.Urls.First().Replace("0.0.0.0", "localhost", StringComparison.Ordinal).Replace("[::]", "localhost", StringComparison.Ordinal);
+        var bearer = key is null ? "" : " -H \"Authorization: Bearer $COUCH_AUTH_TOKEN\"";
         return $"""
-            Couch listens on {string.Join(", ", app.Urls)}
+            Couch listens on {string.Join(", ", app.Urls)}{Part(options.Role)}
             Data: {app.Services.GetRequiredService<CouchDatabase>().Where}
             Host endpoints: {HostEndpoints(key)}
-            Try: curl -X POST {url}/couch/invites -H "Content-Type: application/json"{(key is null ? "" : " -H \"Authorization: Bearer $COUCH_AUTH_TOKEN\"")} -d {"'{\"createdBy\":\"me\"}'"}
+            Try: curl {(options.Role is CouchRole.Silo ? $"{url}/metrics{bearer}" : $"-X POST {url}/couch/invites -H \"Content-Type: application/json\"{bearer} -d '{{\"createdBy\":\"me\"}}'")}
             """;
     }
+
+    private static string Part(CouchRole role) => role switch
+    {
+        CouchRole.Silo => " as a silo: health and metrics alone",
+        CouchRole.Gateway => " as a gateway, and asks the silos",
+        _ => "",
+    };
 
     private static string HostEndpoints(string? key) => key switch
     {

@@ -30,10 +30,10 @@ public sealed record EndedProblem : Problem
     public string? EndReason { get; init; }
 }
 
-/// <summary>This node should be sent no requests.</summary>
+/// <summary>This process should be sent no requests; <c>detail</c> says why.</summary>
 public sealed record NotReadyProblem : Problem
 {
-    /// <summary>The silo's own state; <c>active</c> is ready.</summary>
+    /// <summary>The state of its silo, <c>none</c> where a gateway reaches none; <c>active</c> is ready.</summary>
     public required string Silo { get; init; }
 
     /// <summary><c>ok</c>, or a sentence on why the database does not answer.</summary>

@@ -64,12 +64,12 @@ internal static class Refusals
     // What failed
     public static Refusal Unavailable { get; } = new(503, "the couch cannot answer right now",
         "What was asked may or may not have happened. Asking again is safe; the same Idempotency-Key gives the same answer.");
-    public static Refusal NotReady(string silo, string database) => new(new NotReadyProblem
+    public static Refusal NotReady(string silo, string whyNot, string database) => new(new NotReadyProblem
     {
         Title = ReasonPhrases.GetReasonPhrase(503),
         Status = 503,
         Error = "not ready",
-        Detail = "This node should be sent no requests.",
+        Detail = whyNot,
         Silo = silo,
         Database = database,
     });

@@ -1,3 +1,4 @@
+using Couch.Cluster;
 using Couch.Cluster.Telemetry;
 using Couch.Domain.Keys;
 using Couch.Gateway.Access;
@@ -22,7 +23,7 @@ internal static class TelemetryHosting
         "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application", "Microsoft.Orleans.Storage", "Microsoft.Orleans.Lifecycle",
     ];
 
-    public static void AddTelemetry(this WebApplicationBuilder builder, GatewayOptions gateway)
+    public static void AddTelemetry(this WebApplicationBuilder builder, GatewayOptions gateway, CouchRole role)
     {
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("couch", serviceVersion: typeof(CouchGateway).Assembly.GetName().Version?.ToString(3)))
@@ -33,7 +34,10 @@ internal static class TelemetryHosting
         // The exporter reads the address, and the other OTEL_EXPORTER_OTLP_… names, by itself.
         telemetry.WithMetrics(metrics => metrics.AddOtlpExporter());
         telemetry.WithTracing(traces => traces.AddAspNetCoreInstrumentation(IgnoreProbes).AddSource(Sources).AddOtlpExporter());
-        builder.UseOrleans(silo => silo.AddActivityPropagation());
+        if (role is CouchRole.Gateway)
+            builder.UseOrleansClient(client => client.AddActivityPropagation());
+        else
+            builder.UseOrleans(silo => silo.AddActivityPropagation());
     }
 
     /// <summary>For hosts and their meters: how many guests a couch has, and how it fares, is nobody else's business.</summary>

@@ -78,6 +78,30 @@ public sealed class StartingTests
     public void A_network_this_machine_is_not_in_is_refused(string text, string why) =>
         Assert.Contains(why, WhyNot($"--COUCH_ADVERTISED_ADDRESS={text}"), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("node, silo or gateway", "--COUCH_ROLE=edge")]
+    [InlineData("is silo, which needs a PostgreSQL", "--COUCH_ROLE=silo")]
+    [InlineData("is gateway, which needs a PostgreSQL", "--COUCH_ROLE=gateway")]
+    [InlineData("VERS_API_KEY must not be given to a gateway", "--COUCH_ROLE=gateway", "--VERS_API_KEY=a-provider-key")]
+    public void A_role_that_cannot_be_filled_is_refused_with_the_reason(string why, params string[] settings) =>
+        Assert.Contains(why, WhyNot(settings), StringComparison.Ordinal);
+
+    [Fact]
+    public void What_else_a_shared_environment_says_of_vms_is_nothing_to_a_gateway()
+    {
+        var settings = new Settings(new ConfigurationBuilder().AddInMemoryCollection(
+        [
+            new("COUCH_ROLE", "gateway"), new("ConnectionStrings:Couch", "Host=db"), new("COUCH_SIGNING_KEY", Some.Key()), new("VERS_API_KEY", " "),
+            new("GOLDEN_COMMIT_ID", "00000000-0000-4000-8000-00000000c0c4"), new("COUCH_DOCKER_IMAGE", "golden"), new("COUCH_VM_CALLS", "8"),
+        ]).Build());
+        var options = CouchOptions.Read(settings);
+        settings.ThrowIfWrong();
+
+        Assert.Equal(CouchRole.Gateway, options.Role);
+        Assert.Null(options.Vms.Vers);
+        Assert.Null(options.Vms.Docker);
+    }
+
     private static CouchOptions Reading(string advertised) =>
         CouchOptions.Read(new Settings(new ConfigurationBuilder().AddInMemoryCollection([new("COUCH_ADVERTISED_ADDRESS", advertised)]).Build()));
 

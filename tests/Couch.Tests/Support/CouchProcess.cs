@@ -58,6 +58,15 @@ internal sealed class CouchProcess : IAsyncDisposable
         return couch;
     }
 
+    /// <summary>A couch that listens, ready or not.</summary>
+    public static async Task<CouchProcess> StartUnready(Dictionary<string, string> environment)
+    {
+        var couch = new CouchProcess(environment);
+        couch.Launch("--urls", $"http://127.0.0.1:{couch.port}");
+        await Until.True(() => couch.Answers("/health"), StartBound, "the couch listens");
+        return couch;
+    }
+
     /// <summary>Runs a couch that is expected not to start, and gives back its exit code and what it printed.</summary>
     public static async Task<(int ExitCode, string Output)> RunToEnd(Dictionary<string, string> environment, params string[] arguments)
     {
@@ -72,8 +81,10 @@ internal sealed class CouchProcess : IAsyncDisposable
     public async Task StartAgain()
     {
         Launch("--urls", $"http://127.0.0.1:{port}");
-        await Until.True(IsReady, StartBound, "the couch is ready");
+        await IsReady(StartBound);
     }
+
+    public Task IsReady(TimeSpan bound) => Until.True(() => Answers("/health/ready"), bound, "the couch is ready");
 
     /// <summary>SIGKILL: nothing is flushed, nobody is told.</summary>
     public async Task KillHard()
@@ -119,13 +130,13 @@ internal sealed class CouchProcess : IAsyncDisposable
         Assert.Equal(0, kill.ExitCode);
     }
 
-    private async Task<bool> IsReady()
+    private async Task<bool> Answers(string path)
     {
         if (process!.HasExited)
             Assert.Fail($"the couch exited with {process.ExitCode}: {Output}");
         try
         {
-            using var response = await Http.GetAsync("/health/ready");
+            using var response = await Http.GetAsync(path);
             return response.IsSuccessStatusCode;
         }
         catch (HttpRequestException)

@@ -20,9 +20,11 @@ public static class PostgresServer
         return new EmptyDatabase(name);
     }
 
-    private static async Task Execute(string statement)
+    public static Task Execute(string statement) => Execute(ConnectionString, statement);
+
+    public static async Task Execute(string connectionString, string statement)
     {
-        await using var connection = new NpgsqlConnection(ConnectionString);
+        await using var connection = new NpgsqlConnection(connectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(statement, connection);
         await command.ExecuteNonQueryAsync();
@@ -30,6 +32,8 @@ public static class PostgresServer
 
     public sealed class EmptyDatabase(string name) : IAsyncDisposable
     {
+        public string Name => name;
+
         public string ConnectionString { get; } =
             new NpgsqlConnectionStringBuilder(PostgresServer.ConnectionString) { Database = name }.ConnectionString;
 

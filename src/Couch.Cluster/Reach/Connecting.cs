@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Couch.Cluster.Reach;
+
+/// <summary>
+/// Connects a gateway to its silos, beside its start and not before it: a gateway without silos listens, and says so.
+/// </summary>
+internal sealed class Connecting(IClusterClient client, OtherSilos silos) : BackgroundService
+{
+    private bool hasBegun;
+
+    private IHostedService Client => (IHostedService)client;
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        if (hasBegun)
+            await Client.StopAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        hasBegun = true;
+        await Client.StartAsync(stoppingToken);
+        silos.Met();
+    }
+}

@@ -1,0 +1,63 @@
+using System.Data.Common;
+using System.Net.Sockets;
+using Couch.Cluster.Storage;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime.Messaging;
+
+namespace Couch.Cluster.Reach;
+
+/// <summary>A gateway's reach: the silos that it is connected to. Knows why there are none, and has the first be looked for without end.</summary>
+internal sealed partial class OtherSilos(CouchOptions options, CouchDatabase database, TimeProvider clock, ILogger<OtherSilos> log)
+    : IReach, IClientConnectionRetryFilter, IClusterConnectionStatusObserver
+{
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(1);
+
+    private volatile string? whyNot = "No silo has been reached yet.";
+    private volatile int connected;
+
+    public string State => WhyNot is null ? "active" : "none";
+
+    public string? WhyNot => whyNot ?? (connected == 0 ? "The connection to every silo is lost; it is being made again." : null);
+
+    /// <summary>From now on grains can be asked, as long as a silo is connected.</summary>
+    public void Met()
+    {
+        whyNot = null;
+        LogMet();
+    }
+
+    public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
+    {
+        // Said once for each reason, and not every second.
+        if (Explain(exception) is var reason && reason != whyNot)
+        {
+            whyNot = reason;
+            LogNotMet(reason);
+        }
+
+        await Task.Delay(BetweenAttempts, clock, cancellationToken);
+        return true;
+    }
+
+    public void NotifyGatewayCountChanged(int currentNumberOfGateways, int previousNumberOfGateways, bool connectionRecovered) =>
+        connected = currentNumberOfGateways;
+
+    public void NotifyClusterConnectionLost() => LogLost();
+
+    private string Explain(Exception failure) => failure switch
+    {
+        DbException or TimeoutException or SocketException => $"The silos cannot be looked up: {database.Explain(failure)}.",
+        SiloUnavailableException => $"No silo of '{options.ClusterId}' (COUCH_CLUSTER_ID) is running with a port for gateways (COUCH_GATEWAY_PORT).",
+        ConnectionFailedException => "No silo answers at its COUCH_GATEWAY_PORT.",
+        _ => $"The silos cannot be reached: {failure.Message}",
+    };
+
+    [LoggerMessage(71, LogLevel.Information, "Silos can be reached")]
+    private partial void LogMet();
+
+    [LoggerMessage(72, LogLevel.Warning, "Answering 503 until a silo can be reached: {Reason}")]
+    private partial void LogNotMet(string reason);
+
+    [LoggerMessage(73, LogLevel.Warning, "The connection to every silo is lost")]
+    private partial void LogLost();
+}

@@ -1,0 +1,93 @@
+using Couch.Tests.Support;
+using Couch.VersSimulator;
+using Npgsql;
+
+namespace Couch.Tests.Nodes;
+
+/// <summary>A couch in two halves on one PostgreSQL: silos with a simulated provider behind, and a gateway before them that has none.</summary>
+internal sealed class SplitCouch : IAsyncDisposable
+{
+    public const string HostKey = "a host's key, for both halves";
+
+    private readonly PostgresServer.EmptyDatabase database;
+    private readonly Dictionary<string, string> shared;
+    private readonly List<CouchProcess> all = [];
+
+    private SplitCouch(PostgresServer.EmptyDatabase database, SimulatedVers vers)
+    {
+        (this.database, Vers) = (database, vers);
+        shared = new()
+        {
+            ["ConnectionStrings__Couch"] = database.ConnectionString,
+            ["COUCH_SIGNING_KEY"] = Some.Key(),
+            ["COUCH_AUTH_TOKEN"] = HostKey,
+            ["COUCH_ADVERTISED_ADDRESS"] = "127.0.0.1",
+            ["COUCH_DB_CONNECTIONS"] = "20",
+            ["VERS_API_URL"] = $"{vers.Url}",
+            ["GOLDEN_COMMIT_ID"] = $"{vers.Options.Commit}",
+        };
+    }
+
+    public SimulatedVers Vers { get; }
+
+    /// <summary>The gateway's own user of the database, who may do what it must and no more.</summary>
+    private string Edge => "edge_" + database.Name;
+
+    public string Database => database.ConnectionString;
+
+    /// <summary>Where everybody asks; its database is there, and nothing else yet.</summary>
+    public CouchProcess Gateway { get; private set; } = null!;
+
+    public Caller Anyone => new(Gateway.Http.BaseAddress!);
+
+    public Caller Host => Holding(HostKey);
+
+    /// <summary>What any process has said of bugs of its own.</summary>
+    public IEnumerable<string> Bugs => all.SelectMany(part => part.Output.Split('\n')).Where(line => line.Contains("Answered 500", StringComparison.Ordinal));
+
+    public static async Task<SplitCouch> Start()
+    {
+        var couch = new SplitCouch(await PostgresServer.NewDatabase(), await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(300) }));
+        await PostgresServer.Execute($"CREATE ROLE {couch.Edge} LOGIN");
+        couch.Gateway = couch.Keep(await CouchProcess.StartUnready(new(couch.shared)
+        {
+            ["COUCH_ROLE"] = "gateway",
+            ["ConnectionStrings__Couch"] = new NpgsqlConnectionStringBuilder(couch.Database) { Username = couch.Edge }.ConnectionString,
+        }));
+        return couch;
+    }
+
+    /// <summary>One silo more, and the gateway reaches it.</summary>
+    /// <param name="way">Its own way to the database, where it has one.</param>
+    public async Task<CouchProcess> AddSilo(string? way = null)
+    {
+        var silo = Keep(await CouchProcess.Start(new(shared)
+        {
+            ["COUCH_ROLE"] = "silo",
+            ["VERS_API_KEY"] = Vers.Options.Key,
+            ["ConnectionStrings__Couch"] = way ?? Database,
+        }));
+        await PostgresServer.Execute(Database, $"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {Edge}; GRANT INSERT, UPDATE ON invite_key TO {Edge}");
+        await Gateway.IsReady(TimeSpan.FromSeconds(30));
+        return silo;
+    }
+
+    public Caller Holding(string bearer) => Anyone.Sending("Authorization", "Bearer " + bearer);
+
+    public static Caller At(CouchProcess part) => new Caller(part.Http.BaseAddress!).Sending("Authorization", "Bearer " + HostKey);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var part in all)
+            await part.DisposeAsync();
+        await Vers.DisposeAsync();
+        await database.DisposeAsync();
+        await PostgresServer.Execute($"DROP ROLE {Edge}");
+    }
+
+    private CouchProcess Keep(CouchProcess part)
+    {
+        all.Add(part);
+        return part;
+    }
+}
