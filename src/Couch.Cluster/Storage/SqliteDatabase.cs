@@ -18,7 +18,7 @@ public sealed class SqliteDatabase : CouchDatabase
     private const int BusySeconds = 5;
 
     private readonly DataFolder folder;
-    private readonly SqliteSource writes;
+    private readonly WriterSource writes;
     private readonly SqliteSource reads;
 
     private SqliteDatabase(DataFolder folder, TimeProvider clock) : base(clock)
@@ -30,11 +30,12 @@ public sealed class SqliteDatabase : CouchDatabase
             DataSource = Where,
             Mode = SqliteOpenMode.ReadWrite,
             DefaultTimeout = BusySeconds,
+            Pooling = false,
         };
         // Every commit reaches the disk before it is answered.
-        writes = new SqliteSource(settings.ConnectionString, $"PRAGMA busy_timeout = {BusySeconds}000; PRAGMA synchronous = FULL", 1);
-        // A pool of its own: the client pools by the connection string, which must differ.
-        settings.Cache = SqliteCacheMode.Private;
+        var writer = new SqliteWriter(settings.ConnectionString, $"PRAGMA busy_timeout = {BusySeconds}000; PRAGMA synchronous = FULL", clock);
+        writes = new WriterSource(writer, settings.ConnectionString);
+        settings.Pooling = true;
         reads = new SqliteSource(settings.ConnectionString, $"PRAGMA busy_timeout = {BusySeconds}000; PRAGMA query_only = ON", ReadersAtOnce);
     }
 
@@ -66,6 +67,7 @@ public sealed class SqliteDatabase : CouchDatabase
             folder.OwnFile(Name);
             UseWriteAheadLog();
             Schema.Upgrade(DeployChanges.To.SqliteDatabase(writes.ConnectionString), "Sqlite", ReminderHorizon);
+            OpenWriter();
             return true;
         }),
         cancel);
@@ -82,10 +84,20 @@ public sealed class SqliteDatabase : CouchDatabase
     /// <summary>Readers never wait for the writer then, nor it for them. The database remembers it.</summary>
     private void UseWriteAheadLog()
     {
-        using var connection = writes.OpenConnection();
+        using var connection = new SqliteConnection(writes.ConnectionString);
+        connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText = "PRAGMA journal_mode = WAL";
         if (command.ExecuteScalar() is not "wal")
             throw new SettingsException($"  - the file system under the data folder {folder.FullPath} cannot carry the database; use a local disk");
+    }
+
+    /// <summary>The log and its index are there from now on: a disk that fills up later can still be read.</summary>
+    private void OpenWriter()
+    {
+        using var connection = writes.OpenConnection();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT 1";
+        command.ExecuteScalar();
     }
 }

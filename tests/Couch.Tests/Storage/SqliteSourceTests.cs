@@ -1,21 +1,25 @@
 using Couch.Cluster.Storage;
+using Couch.Cluster.Storage.Sqlite;
 using Couch.Tests.Support;
 using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace Couch.Tests.Storage;
 
-/// <summary>One writer at a time, in the order they came, and readers never behind them.</summary>
-public sealed class SqliteSourceTests(SqliteEngine engine) : IClassFixture<SqliteEngine>
+/// <summary>So many readers at once and no more, in the order they came, and never behind the writer.</summary>
+public sealed class SqliteSourceTests(SqliteEngine engine) : IClassFixture<SqliteEngine>, IDisposable
 {
+    private readonly SqliteSource single = new($"Data Source={engine.Database.Where};Mode=ReadOnly", "PRAGMA query_only = ON", 1);
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
+    public void Dispose() => single.Dispose();
+
     [Fact]
-    public async Task Writers_take_turns_in_the_order_they_came()
+    public async Task Readers_take_turns_in_the_order_they_came()
     {
-        var database = engine.Database;
-        var first = await database.Writes.OpenConnectionAsync(Cancel);
-        var waiting = Enumerable.Range(0, 5).Select(_ => database.Writes.OpenConnectionAsync(Cancel).AsTask()).ToArray();
+        var first = await single.OpenConnectionAsync(Cancel);
+        var waiting = Enumerable.Range(0, 5).Select(_ => single.OpenConnectionAsync(Cancel).AsTask()).ToArray();
         Assert.All(waiting, wait => Assert.False(wait.IsCompleted));
 
         await first.DisposeAsync();
@@ -30,7 +34,8 @@ public sealed class SqliteSourceTests(SqliteEngine engine) : IClassFixture<Sqlit
     [Fact]
     public async Task A_reader_does_not_wait_for_a_writer()
     {
-        await using var writer = await engine.Database.Writes.OpenConnectionAsync(Cancel);
+        await using var writer = new SqliteConnection($"Data Source={engine.Database.Where};Pooling=False");
+        await writer.OpenAsync(Cancel);
         await using var transaction = await writer.BeginTransactionAsync(Cancel);
         await using var write = writer.CreateCommand();
         write.CommandText = "INSERT INTO invite_key VALUES ('couch', 'k', 'b', 'i', 't')";
@@ -46,15 +51,15 @@ public sealed class SqliteSourceTests(SqliteEngine engine) : IClassFixture<Sqlit
     [Fact]
     public async Task Closing_twice_gives_one_turn_back()
     {
-        var twice = await engine.Database.Writes.OpenConnectionAsync(Cancel);
+        var twice = await single.OpenConnectionAsync(Cancel);
         await twice.CloseAsync();
         await twice.DisposeAsync();
 
-        await using var one = await engine.Database.Writes.OpenConnectionAsync(Cancel);
-        var another = engine.Database.Writes.OpenConnectionAsync(Cancel).AsTask();
+        await using var first = await single.OpenConnectionAsync(Cancel);
+        var another = single.OpenConnectionAsync(Cancel).AsTask();
 
         Assert.False(another.IsCompleted);
-        await one.DisposeAsync();
+        await first.DisposeAsync();
         await (await another).DisposeAsync();
     }
 
@@ -62,9 +67,9 @@ public sealed class SqliteSourceTests(SqliteEngine engine) : IClassFixture<Sqlit
     public async Task Whoever_gives_up_waiting_loses_only_its_own_turn()
     {
         using var enough = new CancellationTokenSource();
-        var first = await engine.Database.Writes.OpenConnectionAsync(Cancel);
-        var impatient = engine.Database.Writes.OpenConnectionAsync(enough.Token).AsTask();
-        var patient = engine.Database.Writes.OpenConnectionAsync(Cancel).AsTask();
+        var first = await single.OpenConnectionAsync(Cancel);
+        var impatient = single.OpenConnectionAsync(enough.Token).AsTask();
+        var patient = single.OpenConnectionAsync(Cancel).AsTask();
 
         await enough.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
@@ -76,8 +81,8 @@ public sealed class SqliteSourceTests(SqliteEngine engine) : IClassFixture<Sqlit
     [Fact]
     public void Connections_also_open_without_waiting_for_a_task()
     {
-        using (engine.Database.Writes.OpenConnection()) { }
-        using var connection = engine.Database.Writes.CreateConnection();
+        using (single.OpenConnection()) { }
+        using var connection = single.CreateConnection();
         connection.Open();
 
         Assert.IsType<SqliteConnection>(connection, exactMatch: false);

@@ -1,0 +1,235 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Couch.Cluster.Storage.Sqlite;
+
+/// <summary>
+/// The one writer that SQLite has, on a thread of its own. It runs what waits in the order in which it came, commits once
+/// for all of it, and answers nobody before that commit is on the disk. A statement that fails undoes itself alone; a
+/// commit that fails is told to all whose statements were in it.
+/// </summary>
+internal sealed class SqliteWriter : IDisposable
+{
+    // Longer than any healthy queue; a disk that hangs must answer as an error.
+    internal static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
+
+    // So that whoever is first need not wait for ever more who come while the others' statements run.
+    private const int MostTogether = 256;
+
+    private readonly SqliteConnection connection;
+    private readonly string pragmas;
+    private readonly TimeProvider clock;
+    private readonly Thread thread;
+    private readonly Queue<Waiting> queue = new();
+
+    // Few: each text is a constant of ours, with its values beside it.
+    private readonly Dictionary<string, SqliteCommand> compiled = [];
+    private bool ended;
+
+    /// <param name="pragmas">What the connection is told once, when it is opened.</param>
+    public SqliteWriter(string connectionString, string pragmas, TimeProvider clock)
+    {
+        (connection, this.pragmas, this.clock) = (new(connectionString), pragmas, clock);
+        thread = new Thread(Work) { IsBackground = true, Name = "SQLite writer" };
+        thread.Start();
+    }
+
+    /// <summary>How many have not begun.</summary>
+    public int InLine
+    {
+        get
+        {
+            lock (queue)
+                return queue.Count;
+        }
+    }
+
+    /// <summary>Runs the command's statement with its values. Durable, where it writes, once it is answered.</summary>
+    /// <exception cref="TimeoutException">Its turn did not come in time. It has not been run, and never will be.</exception>
+    /// <exception cref="SqliteException">It was refused, and nothing is written; or the commit failed.</exception>
+    public async Task<RowsInMemory> Run(SqliteCommand command, CancellationToken cancel)
+    {
+        var mine = new Waiting(command);
+        lock (queue)
+        {
+            ObjectDisposedException.ThrowIf(ended, this);
+            queue.Enqueue(mine);
+            Monitor.Pulse(queue);
+        }
+
+        await ((Task)mine.Told).WaitAsync(LongestWait, clock, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!mine.TryGiveUp())
+            return await mine.Told;
+        cancel.ThrowIfCancellationRequested();
+        throw new TimeoutException($"no turn at the database within {LongestWait.TotalSeconds:0} s");
+    }
+
+    /// <summary>Returns when all that waited has been answered.</summary>
+    public void Dispose()
+    {
+        lock (queue)
+        {
+            ended = true;
+            Monitor.Pulse(queue);
+        }
+
+        thread.Join();
+    }
+
+    private void Work()
+    {
+        while (Next(mayWait: true) is { } first)
+            RunTogether(first);
+        Close();
+    }
+
+    private Waiting? Next(bool mayWait)
+    {
+        lock (queue)
+        {
+            while (true)
+            {
+                while (queue.TryDequeue(out var next))
+                {
+                    if (next.TryBegin())
+                        return next;
+                }
+
+                if (ended || !mayWait)
+                    return null;
+                Monitor.Wait(queue);
+            }
+        }
+    }
+
+    private void RunTogether(Waiting first)
+    {
+        List<Waiting> together = [first];
+        try
+        {
+            Open();
+            Compiled("BEGIN IMMEDIATE").ExecuteNonQuery();
+            Run(first);
+            while (together.Count < MostTogether && Next(mayWait: false) is { } next)
+            {
+                together.Add(next);
+                Run(next);
+            }
+
+            Compiled("COMMIT").ExecuteNonQuery();
+        }
+        catch (Exception failure)
+        {
+            Undo();
+            together.ForEach(each => each.Fail(failure));
+        }
+
+        together.ForEach(each => each.Tell());
+    }
+
+    private void Run(Waiting one)
+    {
+        var text = one.Command.CommandText;
+        try
+        {
+            var command = Compiled(text);
+            command.Parameters.Clear();
+            foreach (SqliteParameter parameter in one.Command.Parameters)
+                command.Parameters.Add(parameter);
+            using var reader = command.ExecuteReader();
+            one.Answer(new RowsInMemory(reader));
+        }
+        catch (Exception failure) when (IsInTransaction)
+        {
+            // It has undone itself, and the transaction goes on.
+            if (compiled.Remove(text, out var failed))
+                failed.Dispose();
+            one.Fail(failure);
+        }
+    }
+
+    private SqliteCommand Compiled(string text)
+    {
+        if (!compiled.TryGetValue(text, out var command))
+        {
+            command = connection.CreateCommand();
+            command.CommandText = text;
+            compiled.Add(text, command);
+        }
+
+        return command;
+    }
+
+    private void Open()
+    {
+        if (connection.State is System.Data.ConnectionState.Open)
+            return;
+        connection.Open();
+        using var tell = connection.CreateCommand();
+        tell.CommandText = pragmas;
+        tell.ExecuteNonQuery();
+    }
+
+    private void Undo()
+    {
+        Forget();
+        try
+        {
+            if (IsInTransaction)
+                Compiled("ROLLBACK").ExecuteNonQuery();
+        }
+        catch (SqliteException)
+        {
+            // Closing undoes it too, and the next open anew.
+            Close();
+        }
+    }
+
+    private void Close()
+    {
+        Forget();
+        connection.Close();
+    }
+
+    private void Forget()
+    {
+        foreach (var command in compiled.Values)
+            command.Dispose();
+        compiled.Clear();
+    }
+
+    // A full or failing disk makes SQLite undo the whole transaction by itself.
+    private bool IsInTransaction => connection.Handle is { } handle && raw.sqlite3_get_autocommit(handle) == 0;
+
+    /// <summary>A statement in line, and what it has come to; whoever waits for it is told once that is certain.</summary>
+    private sealed class Waiting(SqliteCommand command)
+    {
+        private const int InLine = 0;
+        private const int Begun = 1;
+        private const int GivenUp = 2;
+
+        private readonly TaskCompletionSource<RowsInMemory> told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int stage;
+        private RowsInMemory? rows;
+        private Exception? failure;
+
+        public SqliteCommand Command => command;
+        public Task<RowsInMemory> Told => told.Task;
+
+        public bool TryBegin() => Interlocked.CompareExchange(ref stage, Begun, InLine) == InLine;
+        public bool TryGiveUp() => Interlocked.CompareExchange(ref stage, GivenUp, InLine) == InLine;
+
+        public void Answer(RowsInMemory answered) => rows = answered;
+
+        /// <summary>The first failure stays.</summary>
+        public void Fail(Exception why) => failure ??= why;
+
+        public void Tell()
+        {
+            if (failure is not null)
+                told.SetException(failure);
+            else
+                told.SetResult(rows!);
+        }
+    }
+}
