@@ -17,6 +17,7 @@ internal sealed partial class HousekeepingStart(IGrainFactory grains, TimeProvid
             await Task.Delay(BetweenAttempts, clock, stoppingToken);
     }
 
+    /// <summary>A silo that stops cancels calls before this service is told to stop: that too is only "not started", or it would end the process as a bug.</summary>
     private async Task<bool> IsStarted(CancellationToken cancel)
     {
         try
@@ -24,7 +25,7 @@ internal sealed partial class HousekeepingStart(IGrainFactory grains, TimeProvid
             await grains.GetGrain<IHousekeepingGrain>(IHousekeepingGrain.Key).Start().WaitAsync(cancel);
             return true;
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (Exception failure) when (!cancel.IsCancellationRequested)
         {
             LogNotStarted(failure.Message);
             return false;
