@@ -54,7 +54,7 @@ internal sealed partial class HousekeepingGrain(
     public async Task<Findings> Start()
     {
         await this.Arm(clock.GetUtcNow() + GrainReminder.Period, clock, database);
-        vms?.Begin();
+        vms?.Begin(isAtStart: true);
         return await Pass(TimeSpan.Zero);
     }
 

@@ -27,13 +27,14 @@ internal sealed partial class VmSweep(
     public void Dispose() => turn.Dispose();
 
     /// <summary>Begins a pass, unless one is under way. Its failure is logged; the next minute brings another.</summary>
-    public void Begin() => Task.Run(async () =>
+    /// <param name="isAtStart">A node has just started: lost work is begun anew at once, and is no finding.</param>
+    public void Begin(bool isAtStart = false) => Task.Run(async () =>
     {
         if (!await turn.WaitAsync(TimeSpan.Zero))
             return;
         try
         {
-            await Pass();
+            await Pass(isAtStart);
         }
         catch (Exception failure)
         {
@@ -46,9 +47,9 @@ internal sealed partial class VmSweep(
     });
 
     /// <summary>A pass of the caller's own: it begins after the call, once one that is under way has ended.</summary>
-    public Task<VmFindings> Sweep() => Task.Run(() => turn.Pass(Pass, CancellationToken.None));
+    public Task<VmFindings> Sweep() => Task.Run(() => turn.Pass(() => Pass(isAtStart: false), CancellationToken.None));
 
-    private async Task<VmFindings> Pass()
+    private async Task<VmFindings> Pass(bool isAtStart)
     {
         // The list first, the rows after: whatever is made in between is in a row and not missed in the list.
         var at = clock.Now();
@@ -63,12 +64,13 @@ internal sealed partial class VmSweep(
             IsDedicated = host.IsDedicated,
             DestroysUnknown = options.DestroysUnknown,
             IsMetering = host.IsMetering && options.MeterEvery > TimeSpan.Zero,
+            IsAtStart = isAtStart,
             At = at,
             Listed = listed,
             Guests = guests,
             InMemory = await InMemory(),
         }.Take();
-        Tell(found);
+        Tell(isAtStart ? found with { Stuck = [], Unmetered = [] } : found);
 
         await Each(found.Doomed, DestroysAtOnce, Destroy);
         await Each(found.Doubtful, PokesAtOnce, guest => grains.GetGrain<IGuestGrain>(guest).LookAtVm());

@@ -38,6 +38,9 @@ public sealed record VmCensus
     /// <summary>Whether this host measures guests.</summary>
     public bool IsMetering { get; init; }
 
+    /// <summary>A node has just started: what no grain is in memory for was lost with another node, and is not given time.</summary>
+    public bool IsAtStart { get; init; }
+
     /// <summary>Just before the list was asked for.</summary>
     public required DateTimeOffset At { get; init; }
 
@@ -136,10 +139,11 @@ public sealed record VmCensus
     private bool IsStuck(GuestVm guest) =>
         guest.Vm is { State: not (VmState.None or VmState.Ready or VmState.Destroyed), DestroyedAt: null } vm
         && IsNotInMemory(guest)
-        && (vm.NotBefore ?? vm.DestroyRequestedAt ?? vm.RequestedAt) < At - Patience;
+        && (IsAtStart || (vm.NotBefore ?? vm.DestroyRequestedAt ?? vm.RequestedAt) < At - Patience);
 
     private bool IsUnmetered(GuestVm guest) =>
-        IsMetering && guest is { IsStaying: true, Vm.State: VmState.Ready } && IsNotInMemory(guest) && guest.Vm.ReadyAt < At - Unmeasured;
+        IsMetering && guest is { IsStaying: true, Vm.State: VmState.Ready } && IsNotInMemory(guest)
+        && (IsAtStart || guest.Vm.ReadyAt < At - Unmeasured);
 
     private bool IsNotInMemory(GuestVm guest) => InMemory is not null && !InMemory.Contains(guest.Id.Value);
 

@@ -15,7 +15,13 @@ public abstract class CrashableCouch : IAsyncLifetime
 
     public abstract ValueTask DisposeAsync();
 
-    internal Task<CouchProcess> Start() => CouchProcess.Start(Environment);
+    internal Task<CouchProcess> Start(params (string Name, string Value)[] settings)
+    {
+        var environment = Environment;
+        foreach (var (name, value) in settings)
+            environment[name] = value;
+        return CouchProcess.Start(environment);
+    }
 
     /// <summary>What the table says, past every grain and every clock.</summary>
     internal async Task<string?> StatusInTable(string kind, string id)

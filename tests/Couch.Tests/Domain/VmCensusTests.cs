@@ -165,4 +165,15 @@ public sealed class VmCensusTests
         var early = Census(null, guests) with { InMemory = new HashSet<string>(), At = Some.Time.AddSeconds(59) };
         Assert.Empty(early.Take().Stuck.Concat(early.Take().Unmetered));
     }
+
+    [Fact]
+    public void As_a_node_starts_what_nobody_has_in_memory_is_given_no_time()
+    {
+        var guests = new[] { Running(), Ordered(), Killed(Running("vm-2")) };
+        var started = Census(null, guests) with { At = Some.Time, IsAtStart = true };
+        Assert.Empty(started.Take().Stuck.Concat(started.Take().Unmetered));
+        var found = (started with { InMemory = new HashSet<string>() }).Take();
+        Assert.Equal([guests[1].Id.Value, guests[2].Id.Value], found.Stuck);
+        Assert.Equal([guests[0].Id.Value], found.Unmetered);
+    }
 }

@@ -7,8 +7,6 @@ namespace Couch.Tests.Nodes;
 [Collection(Alone.Name)]
 public sealed class SkewedClockTests
 {
-    private const string SkewedNode = "Couch.SkewedNode.dll";
-
     /// <summary>Against the test's own clock, and a second for the way of a request.</summary>
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(6);
 
@@ -19,7 +17,7 @@ public sealed class SkewedClockTests
     {
         await using var database = await PostgresServer.NewDatabase();
         var tally = new Tally();
-        await using var fleet = await Fleet.Start(3, database.ConnectionString, tally, SkewedNode, Clock);
+        await using var fleet = await Fleet.Start(3, database.ConnectionString, tally, CouchProcess.Skewed, Clock);
         var trial = new Trial("clocks apart by ±5 s", database.ConnectionString, tally, fleet, Skew);
         await trial.Run(() => Task.Delay(Trial.Length, TimeProvider.System), failingFor: TimeSpan.Zero);
     }
@@ -28,7 +26,7 @@ public sealed class SkewedClockTests
     public async Task A_capability_holds_on_every_node_and_lists_follow_the_stamped_time()
     {
         await using var database = await PostgresServer.NewDatabase();
-        await using var fleet = await Fleet.Start(3, database.ConnectionString, new(), SkewedNode, Clock);
+        await using var fleet = await Fleet.Start(3, database.ConnectionString, new(), CouchProcess.Skewed, Clock);
         for (var i = 0; i < 9; i++)
         {
             // Made where the clock is ahead, redeemed where it is late, and the other way round.

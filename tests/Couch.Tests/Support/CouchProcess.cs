@@ -12,12 +12,15 @@ internal sealed class CouchProcess : IAsyncDisposable
     /// <summary>The couch itself, beside the tests.</summary>
     public const string Gateway = "Couch.Gateway.dll";
 
+    /// <summary>The same with a clock that is wrong by the seconds in <c>CLOCK_SKEW</c>.</summary>
+    public const string Skewed = "Couch.SkewedNode.dll";
+
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
 
     private readonly Dictionary<string, string> environment;
     private readonly StringBuilder output = new();
-    private readonly string program;
     private readonly int port;
+    private string program;
     private Process? process;
 
     private CouchProcess(Dictionary<string, string> environment, string program = Gateway)
@@ -78,8 +81,10 @@ internal sealed class CouchProcess : IAsyncDisposable
         return (couch.process.ExitCode, couch.Output);
     }
 
-    public async Task StartAgain()
+    /// <param name="other">From now on it is this program; null: the one that it has been.</param>
+    public async Task StartAgain(string? other = null)
     {
+        program = other ?? program;
         Launch("--urls", $"http://127.0.0.1:{port}");
         await IsReady(StartBound);
     }

@@ -1,13 +1,20 @@
+using System.Collections.Concurrent;
+using System.Globalization;
 using Couch.Cluster.Guests;
+using Couch.Domain.Guests;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Providers;
 using Orleans.Storage;
 
 namespace Couch.Tests.Support;
 
-/// <summary>Faults at the points where a couch can be hit. Each strikes once, unless it says otherwise.</summary>
+/// <summary>
+/// Faults at the points where a couch can be hit. Each strikes once, unless it says otherwise. Between grains and their
+/// table, it also knows every row there was.
+/// </summary>
 internal sealed class Faults
 {
+    private readonly ConcurrentBag<(long Version, Guest Row)> written = [];
     private int crashBeforeArrival;
     private int loseReport;
     private int loseReply;
@@ -38,6 +45,9 @@ internal sealed class Faults
     public void TakeStorageAway() => isStorageAway = true;
 
     public void BringStorageBack() => isStorageAway = false;
+
+    /// <summary>Everything that a guest's row has ever been, in order.</summary>
+    public IReadOnlyList<Guest> RowsOf(GuestId guest) => [.. written.Where(one => one.Row.Id == guest).OrderBy(one => one.Version).Select(one => one.Row)];
 
     public void Install(ISiloBuilder silo)
     {
@@ -77,11 +87,18 @@ internal sealed class Faults
             {
                 // On a copy: a caller that gets no answer does not learn the new version either.
                 var copy = new GrainState<T>(grainState.State, grainState.ETag) { RecordExists = grainState.RecordExists };
-                await real.WriteStateAsync(stateName, grainId, copy);
+                await Write(stateName, grainId, copy);
                 throw new TimeoutException("fault: the answer got lost");
             }
 
+            await Write(stateName, grainId, grainState);
+        }
+
+        private async Task Write<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+        {
             await real.WriteStateAsync(stateName, grainId, grainState);
+            if (grainState is { State: Guest row, ETag: { } version })
+                faults.written.Add((long.Parse(version, CultureInfo.InvariantCulture), row));
         }
 
         public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>

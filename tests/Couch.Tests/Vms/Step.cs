@@ -34,10 +34,13 @@ internal sealed record Step(string Name, Call Call, bool IsDone = false, int Nth
         new("absence confirmed", Call.List, IsDone: true),
     ];
 
+    /// <summary>Where an attempt failed, the next one looks before it makes.</summary>
+    public static Step Retry { get; } = new("claims looked for", Call.List);
+
     public static Step Named(string name) => Provisioning.Concat(Destruction).Single(step => step.Name == name);
 
     /// <summary>From now on the provider holds the call for a time, and then goes on as if nothing had been.</summary>
-    /// <returns>Ends once the provider holds it.</returns>
+    /// <returns>Ends once the provider holds it. Asked again, it says whether that is still so.</returns>
     public Func<Task> Hold(SimulatedVers vers, TimeSpan time)
     {
         var before = vers.Journal.Count(Call);
@@ -46,7 +49,7 @@ internal sealed record Step(string Name, Call Call, bool IsDone = false, int Nth
         vers.Harm.Next(Call, IsDone ? new Effect.AnswerLate(time) : new Effect.DoLate(time));
         return () => Until.True(() => Task.FromResult(IsHeld()), TimeSpan.FromSeconds(30), Name);
 
-        bool IsHeld() => vers.Journal.Entries.Where(entry => entry.Call == Call).ElementAtOrDefault(before + Nth - 1) is { } entry
+        bool IsHeld() => vers.Journal.Entries.Where(entry => entry.Call == Call).ElementAtOrDefault(before + Nth - 1) is { Outcome: null } entry
             && (!IsDone || entry.Done is not null);
     }
 }

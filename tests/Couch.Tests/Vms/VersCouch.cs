@@ -27,6 +27,8 @@ public abstract class VersCouch(Engine engine) : TestCouch(engine)
 
     internal WatchedClock ProviderClock { get; } = new(TimeProvider.System.GetUtcNow());
 
+    private protected virtual TimeProvider ClockOfProvider => ProviderClock;
+
     /// <summary>A VM that somebody made at the provider without the couch.</summary>
     internal async Task<string> AVmByHand()
     {
@@ -64,7 +66,7 @@ public abstract class VersCouch(Engine engine) : TestCouch(engine)
 
     private protected override async Task PrepareVms()
     {
-        Vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.Zero, Clock = ProviderClock });
+        Vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.Zero, Clock = ClockOfProvider });
         installation = new(Database, Clock, Some.Chance);
         await installation.Load(Cancel);
     }
@@ -90,5 +92,11 @@ public abstract class VersCouch(Engine engine) : TestCouch(engine)
 }
 
 public sealed class VersCouchOnSqlite() : VersCouch(new SqliteEngine());
+
+/// <summary>The provider has no clock of its own: the test moves one time for all.</summary>
+public sealed class VersCouchOnOneClock() : VersCouch(new SqliteEngine())
+{
+    private protected override TimeProvider ClockOfProvider => Clock;
+}
 
 public sealed class VersCouchOnPostgres() : VersCouch(new PostgresEngine());

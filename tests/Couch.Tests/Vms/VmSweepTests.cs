@@ -267,4 +267,19 @@ public sealed class VmSweepTests
 
         await couch.BecomesTrue(guest.Id, one => one is { Status: GuestStatus.Running, Vm.Attempts: 2 }, "it runs");
     }
+
+    [Fact]
+    public async Task As_a_node_starts_work_that_was_lost_a_moment_ago_begins_anew_at_once()
+    {
+        await using var couch = await VmCouch.Start();
+        var now = couch.Clock.GetUtcNow();
+        var (making, ending) = (Some.Guest() with { ExpiresAt = now.AddHours(1) }, Some.Guest());
+        await couch.Database.Put("guest", making.Id.Value, making.OrderVm("vers", now));
+        await couch.Database.Put("guest", ending.Id.Value, Assert.IsType<EndOutcome.Ended>(ending.OrderVm("vers", now).Kill(Some.Time)).Guest);
+
+        await couch.Housekeeping.Start();
+
+        await couch.BecomesTrue(making.Id, one => one is { Status: GuestStatus.Running, Vm.Attempts: 2 }, "it runs");
+        await couch.BecomesTrue(ending.Id, one => one.Vm.DestroyedAt is not null, "the receipt");
+    }
 }

@@ -1,0 +1,36 @@
+using Couch.Domain.Guests;
+using Couch.Domain.Vms;
+using Xunit;
+
+namespace Couch.Tests.Vms;
+
+/// <summary>Which row of a guest's may follow which.</summary>
+internal static class Legal
+{
+    private static readonly Dictionary<VmState, VmState[]> After = new()
+    {
+        // The end of a guest that was given a VM by hand.
+        [VmState.None] = [VmState.Destroying],
+        [VmState.Requested] = [VmState.Booting, VmState.Destroying],
+        [VmState.Booting] = [VmState.Requested, VmState.Ready, VmState.Destroying],
+        [VmState.Ready] = [VmState.Destroying, VmState.Lost],
+        // Given a VM by hand, a guest that stays has none of its own any more.
+        [VmState.Destroying] = [VmState.Destroyed, VmState.None],
+        [VmState.Destroyed] = [],
+        [VmState.Lost] = [],
+    };
+
+    public static void Follows(Guest before, Guest after)
+    {
+        var step = $"{before}{Environment.NewLine}→ {after}";
+        Assert.True(before.Status == after.Status || before.Status is GuestStatus.Provisioning || (before.Status, after.IsStaying) is (GuestStatus.Running, false), step);
+        Assert.True(before.Vm.State == after.Vm.State || After[before.Vm.State].Contains(after.Vm.State), step);
+        Assert.True(after.Vm.State is not VmState.None || after.IsStaying, step);
+        Assert.True(before.Vm.Attempts <= after.Vm.Attempts && before.ExpiresAt <= after.ExpiresAt, step);
+        Assert.True(before.ResourceUsage.TokensUsed <= after.ResourceUsage.TokensUsed, step);
+        Assert.True(before.VmId is null || (before.VmId, before.AgentEndpoint) == (after.VmId, after.AgentEndpoint), step);
+        Assert.True(after.Status is not GuestStatus.Running || after is { VmId: not null, AgentEndpoint: not null }, step);
+        Assert.True(before.IsStaying || (before.Status, before.EndReason, before.StoppedAt) == (after.Status, after.EndReason, after.StoppedAt), step);
+        Assert.True(before.Vm.DestroyedAt is null || before.Vm == after.Vm, step);
+    }
+}

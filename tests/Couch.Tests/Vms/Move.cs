@@ -1,0 +1,88 @@
+using Couch.VersSimulator.Calls;
+using Couch.VersSimulator.Harms;
+using CsCheck;
+
+namespace Couch.Tests.Vms;
+
+/// <summary>Something that people, the provider or the machine do. A guest is named by any number: of those there are, it is one.</summary>
+internal abstract record Move
+{
+    private Move() { }
+
+    public sealed record Redeem(int Minutes, bool HasKey) : Move;
+
+    public sealed record Kill(int Guest) : Move;
+
+    public sealed record CheckOut(int Guest) : Move;
+
+    public sealed record Extend(int Guest, int Minutes) : Move;
+
+    /// <summary>Its time is up, and so is that of everybody whose time is up before.</summary>
+    public sealed record Expire(int Guest) : Move;
+
+    public sealed record Use(int Guest, int Tokens) : Move;
+
+    /// <summary>A host gives it a VM by hand.</summary>
+    public sealed record Activate(int Guest) : Move;
+
+    public sealed record FaultOn(string Fault) : Move;
+
+    public sealed record FaultsOff : Move;
+
+    public sealed record Restart : Move;
+
+    public sealed record Pass(TimeSpan Time) : Move;
+
+    /// <summary>Lets things go on until the provider has had so many calls more.</summary>
+    public sealed record Await(int Calls) : Move;
+
+    /// <summary>
+    /// What the provider can do wrong. Not among it: lists that lie, under which a second VM cannot be helped (VmSweepTests),
+    /// and labels that come after their caller has given up (VmCrashTests).
+    /// </summary>
+    public static IReadOnlyDictionary<string, Action<Harm>> Faults { get; } = new Dictionary<string, Action<Harm>>
+    {
+        ["down"] = harm => harm.Down(),
+        ["key refused"] = harm => harm.RefuseKey(),
+        ["failing"] = harm => harm.Always(Call.Any, new Effect.Answer(500)),
+        ["flaky"] = harm => harm.Sometimes(0.4, Call.Any, new Effect.Answer(503)),
+        ["replies lost"] = harm => harm.Sometimes(0.4, Call.Any, new Effect.LoseReply()),
+        ["failing when done"] = harm => harm.Sometimes(0.4, Call.Any, new Effect.DoThenAnswer()),
+        ["throttling"] = harm => harm.Always(Call.Any, Effect.TooMany(TimeSpan.FromSeconds(7))),
+        ["creates hang"] = harm => harm.Always(Call.Create, new Effect.Hang()),
+        ["creates late"] = harm => harm.Always(Call.Create, new Effect.DoLate(TimeSpan.FromSeconds(30))),
+        ["creates too late"] = harm => harm.Always(Call.Create, new Effect.DoLate(TimeSpan.FromSeconds(90))),
+        ["creates' replies lost"] = harm => harm.Next(2, Call.Create, new Effect.LoseReply()),
+        ["labels fail"] = harm => harm.Always(Call.Label, new Effect.Answer(500)),
+        ["labels' replies lost"] = harm => harm.Always(Call.Label, new Effect.LoseReply()),
+        ["labels hang"] = harm => harm.Always(Call.Label, new Effect.Hang()),
+        ["looks hang"] = harm => harm.Always(Call.Status, new Effect.Hang()),
+        ["lists fail"] = harm => harm.Always(Call.List, new Effect.Answer(500)),
+        ["lists hang"] = harm => harm.Always(Call.List, new Effect.Hang()),
+        ["disks hang"] = harm => harm.Always(Call.Disk, new Effect.Hang()),
+        ["files fail"] = harm => harm.Always(Call.Files, new Effect.Answer(503)),
+        ["destroys hang"] = harm => harm.Always(Call.Destroy, new Effect.Hang()),
+        ["destroys too late"] = harm => harm.Always(Call.Destroy, new Effect.DoLate(TimeSpan.FromSeconds(90))),
+        ["destroys' replies lost"] = harm => harm.Always(Call.Destroy, new Effect.LoseReply()),
+        ["a VM dies"] = harm => harm.Next(Call.Create, new Effect.Die(TimeSpan.FromSeconds(10))),
+        ["a VM vanishes"] = harm => harm.Next(Call.Create, new Effect.Vanish(TimeSpan.FromSeconds(10))),
+    };
+
+    public static Gen<Move> Any { get; } = Gen.Frequency(
+        (6, Gen.Select(Gen.Int[1, 300], Gen.Bool, (minutes, hasKey) => (Move)new Redeem(minutes, hasKey))),
+        (3, OfGuest(guest => new Kill(guest))),
+        (1, OfGuest(guest => new CheckOut(guest))),
+        (1, Gen.Select(Gen.Int[0, 9], Gen.Int[1, 120], (guest, minutes) => (Move)new Extend(guest, minutes))),
+        (2, OfGuest(guest => new Expire(guest))),
+        (2, Gen.Select(Gen.Int[0, 9], Gen.Int[0, 15], (guest, tokens) => (Move)new Use(guest, tokens))),
+        (1, OfGuest(guest => new Activate(guest))),
+        (5, OneOf([.. Faults.Keys]).Select(fault => (Move)new FaultOn(fault))),
+        (3, Gen.Const((Move)new FaultsOff())),
+        (1, Gen.Const((Move)new Restart())),
+        (3, OneOf([1, 3, 20, 61, 100]).Select(seconds => (Move)new Pass(TimeSpan.FromSeconds(seconds)))),
+        (4, Gen.Int[1, 6].Select(calls => (Move)new Await(calls))));
+
+    private static Gen<Move> OfGuest(Func<int, Move> move) => Gen.Int[0, 9].Select(move);
+
+    private static Gen<T> OneOf<T>(T[] values) => Gen.Int[0, values.Length - 1].Select(number => values[number]);
+}
