@@ -1,4 +1,5 @@
 using Couch.Bench.Claims;
+using Couch.Bench.Claims.Scale;
 using Couch.Bench.Claims.Vms;
 using Couch.Bench.Load;
 using Couch.Bench.Processes;
@@ -11,9 +12,10 @@ namespace Couch.Bench;
 internal static class Benchmark
 {
     private static readonly string[] OfGuestsVms = ["vms", "expiry", "housekeeping"];
+    private static readonly string[] OfScales = ["million", "nodes"];
 
     /// <summary>What can be measured alone.</summary>
-    public static readonly IReadOnlyList<string> Names = ["cold", "polls", "pages", "writes", .. OfGuestsVms];
+    public static readonly IReadOnlyList<string> Names = ["cold", "polls", "pages", "writes", .. OfGuestsVms, .. OfScales];
 
     public static bool Has(string? name) => name is null || Names.Contains(name);
 
@@ -25,10 +27,14 @@ internal static class Benchmark
         {
             await output.WriteLineAsync($"{Machine.Describe(folder)}{Environment.NewLine}");
             StorageEngine[] engines = [SqliteStore.Engine(folder), await PostgresStore.Engine()];
-            foreach (var engine in engines.Where(_ => !OfGuestsVms.Contains(only)))
+            foreach (var engine in engines.Where(_ => !OfGuestsVms.Contains(only) && !OfScales.Contains(only)))
                 await output.WriteLineAsync(await Table(plan, only, engine, folder));
             if (only is null || OfGuestsVms.Contains(only))
                 await output.WriteLineAsync(await OfVms(plan, only, engines[^1], folder));
+            if (only is null or "million")
+                await output.WriteLineAsync(await OfScale($"A million guests ({engines[^1].Version})", Million.Run, plan, engines[^1], folder));
+            if (only is null or "nodes")
+                await output.WriteLineAsync(await OfScale($"Several nodes ({engines[^1].Version})", Nodes.Run, plan, engines[^1], folder));
         }
         finally
         {
@@ -93,5 +99,13 @@ internal static class Benchmark
         if (Wanted("housekeeping"))
             await SafetyNet.Run(plan, report, engine);
         return report.Table($"Guests' VMs ({engine.Name}, a simulated provider)");
+    }
+
+    private static async Task<string> OfScale(
+        string title, Func<Plan, Wrk, Report, StorageEngine, Couches, Task> claim, Plan plan, StorageEngine engine, string folder)
+    {
+        var report = new Report();
+        await claim(plan, new Wrk(folder), report, engine, new Couches(folder));
+        return report.Table(title);
     }
 }

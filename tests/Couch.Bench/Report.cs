@@ -30,9 +30,16 @@ internal sealed class Report
     }
 
     /// <summary>Times against a bound that is a promise, not a ratio.</summary>
-    public void Within(string what, string couch, string bound, bool isMet) => Add(what, couch, "", "", Verdict(bound, isMet));
+    public void Within(string what, string couch, string bound, bool isMet, string against = "") => Add(what, couch, against, "", Verdict(bound, isMet));
 
-    public void Figure(string what, string couch) => Add(what, couch, "", "", "");
+    /// <summary>What a request takes of the processors, over what it takes elsewhere.</summary>
+    public void Grown(string what, Costs couch, string name, Costs other, double? atMost)
+    {
+        var ratio = couch.Couch / other.Couch;
+        Add(what, $"{couch}", $"{name}: {other}", Range(ratio, couch.RatiosTo(other)), atMost is { } most ? Verdict($"≤ {Number(most)}", ratio <= most) : "");
+    }
+
+    public void Figure(string what, string couch, string against = "") => Add(what, couch, against, "", "");
 
     public void Figure(string what, Rounds couch) => Figure(what, Text(couch));
 

@@ -31,6 +31,12 @@ internal sealed partial class HousekeepingGrain(
     /// <summary>How far the watermark may fall behind before it is worth a write.</summary>
     private static readonly TimeSpan WatermarkStep = TimeSpan.FromMinutes(10);
 
+    /// <summary>Counting reads all guests off an index: with more than about a million it comes less often than once a minute.</summary>
+    private readonly Pace counting = new(GrainReminder.Period, share: 100);
+
+    /// <summary>How many spent invites one statement looks through: well within the time a statement has.</summary>
+    private const int Stretch = 50_000;
+
     private const int BatchSize = 500;
     private const int PokesAtOnce = 32;
 
@@ -84,9 +90,18 @@ internal sealed partial class HousekeepingGrain(
             await SettleOverdue(GrainKinds.Invite, now - patience, id => GrainFactory.GetGrain<IInviteGrain>(id).Settle())
             + await SettleOverdue(GrainKinds.Guest, now - patience, id => GrainFactory.GetGrain<IGuestGrain>(id).Settle());
         await inviteKeys.Purge(now, CancellationToken.None);
-        meter.CountGuests(await sweeps.GuestsByStatus(CancellationToken.None));
+        await CountGuests(now);
         meter.Swept(clock.GetElapsedTime(began));
         return new(overdue, arrived);
+    }
+
+    private async Task CountGuests(DateTimeOffset now)
+    {
+        if (!counting.IsDue(now))
+            return;
+        var began = clock.GetTimestamp();
+        meter.CountGuests(await sweeps.GuestsByStatus(CancellationToken.None));
+        counting.Took(clock.GetElapsedTime(began), now);
     }
 
     private async Task<int> SettleOverdue(string kind, DateTimeOffset dueBefore, Func<string, Task> settle)
@@ -108,24 +123,38 @@ internal sealed partial class HousekeepingGrain(
         var brought = 0;
         var failed = 0;
         var after = row.Current?.ArrivedBelow;
-        while (true)
+        var arrivedBelow = GuestId.LowestAt(now - Stragglers);
+        // Without a watermark that is all history: in stretches, each remembered once it is done, so that the search ends
+        // however long it is and however often it is cut short.
+        while (await sweeps.EndOfStretch(after, Stretch, CancellationToken.None) is { } end && end.CreatedAt < arrivedBelow.CreatedAt)
         {
-            var missing = await sweeps.RedeemedWithoutGuest(after, BatchSize, CancellationToken.None);
-            failed += await Poke(missing, async found =>
-            {
-                if (await GrainFactory.GetGrain<IInviteGrain>(found.InviteId.Value).EnsureGuestArrived())
-                    Interlocked.Increment(ref brought);
-            });
-            if (missing.Count < BatchSize)
-                break;
-            after = missing[^1].GuestId;
+            await Bring(end);
+            after = end;
+            if (failed == 0)
+                await row.Write(new() { ArrivedBelow = end });
         }
 
-        var arrivedBelow = GuestId.LowestAt(now - Stragglers);
+        await Bring(null);
         var isWorthWriting = row.Current?.ArrivedBelow is not { } last || arrivedBelow.CreatedAt - last.CreatedAt > WatermarkStep;
         if (failed == 0 && isWorthWriting)
             await row.Write(new() { ArrivedBelow = arrivedBelow });
         return brought;
+
+        async Task Bring(GuestId? upTo)
+        {
+            while (true)
+            {
+                var missing = await sweeps.RedeemedWithoutGuest(after, BatchSize, CancellationToken.None, upTo);
+                failed += await Poke(missing, async found =>
+                {
+                    if (await GrainFactory.GetGrain<IInviteGrain>(found.InviteId.Value).EnsureGuestArrived())
+                        Interlocked.Increment(ref brought);
+                });
+                if (missing.Count < BatchSize)
+                    return;
+                after = missing[^1].GuestId;
+            }
+        }
     }
 
     /// <summary>Calls the owners, a few at a time. One that fails is logged and counted; the others are not kept waiting for it.</summary>

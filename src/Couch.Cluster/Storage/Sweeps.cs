@@ -29,10 +29,10 @@ public sealed class Sweeps(CouchDatabase database)
     internal const string MissingQuery =
         """
         SELECT invite.id, invite.guest_id FROM grain_state AS invite
-        WHERE invite.service = @service AND invite.kind = @invite AND invite.guest_id > @after
+        WHERE invite.service = @service AND invite.kind = @invite AND invite.guest_id > @after AND invite.guest_id <= @upTo
           AND NOT EXISTS (
             SELECT 1 FROM grain_state AS guest
-            WHERE guest.service = @service AND guest.kind = @guest AND guest.id > @after AND guest.id = invite.guest_id)
+            WHERE guest.service = @service AND guest.kind = @guest AND guest.id > @after AND guest.id <= @upTo AND guest.id = invite.guest_id)
         ORDER BY invite.guest_id, invite.id LIMIT @limit
         """;
 
@@ -43,6 +43,16 @@ public sealed class Sweeps(CouchDatabase database)
         ORDER BY past_since, id LIMIT @limit
         """;
 
+    internal const string StretchQuery =
+        """
+        SELECT guest_id FROM grain_state
+        WHERE service = @service AND kind = @kind AND guest_id > @after
+        ORDER BY guest_id, id LIMIT 1 OFFSET @invites
+        """;
+
+    // After every id.
+    private const string NoEnd = "~";
+
     private const string GuestVmColumns =
         "SELECT id, status, state ->> 'vmId', CAST(state -> 'vm' AS text) FROM grain_state WHERE service = @service AND kind = @kind";
 
@@ -50,9 +60,17 @@ public sealed class Sweeps(CouchDatabase database)
 
     private const int IdsAtOnce = 500;
 
-    // Off the index on status, no row is read: about 0.2 s for a million guests, once a minute, for the whole couch.
-    internal const string CountQuery =
-        "SELECT status, count(*) FROM grain_state WHERE service = @service AND kind = @kind AND status IS NOT NULL GROUP BY status";
+    // Off the index on status, no row is read. The words keep it among guests: the index begins with them, and without
+    // them it would be read to its end, through all invites too.
+    internal static readonly string CountQuery =
+        $"""
+        SELECT status, count(*) FROM grain_state
+        WHERE service = @service AND kind = @kind AND status IN ({string.Join(", ", Enum.GetValues<GuestStatus>().Select(status => $"'{status.Word()}'"))})
+        GROUP BY status
+        """;
+
+    // A count of tens of millions takes longer than anybody who waits for an answer should.
+    private const int CountSeconds = 20;
 
     /// <summary>How many guests are stored in each status, as their rows have it; a status that is missing has none.</summary>
     public Task<IReadOnlyDictionary<GuestStatus, long>> GuestsByStatus(CancellationToken cancel) =>
@@ -61,6 +79,7 @@ public sealed class Sweeps(CouchDatabase database)
             await using var connection = await database.Reads.OpenConnectionAsync(cancel);
             await using var command = connection.CreateCommand();
             command.CommandText = CountQuery;
+            command.CommandTimeout = CountSeconds;
             command.Add("service", GrainKinds.Service);
             command.Add("kind", GrainKinds.Guest);
             var counts = await command.Rows(row => (Status(row.GetString(0)), Count: row.GetInt64(1)), cancel);
@@ -84,7 +103,8 @@ public sealed class Sweeps(CouchDatabase database)
 
     /// <summary>Spent invites whose guest never arrived, in the order of their guests' ids.</summary>
     /// <param name="after">A watermark: only guests with a later id are looked at; null looks at all history.</param>
-    public Task<IReadOnlyList<MissingGuest>> RedeemedWithoutGuest(GuestId? after, int limit, CancellationToken cancel) =>
+    /// <param name="upTo">The last id that is looked at; null is the newest. See <see cref="EndOfStretch"/>.</param>
+    public Task<IReadOnlyList<MissingGuest>> RedeemedWithoutGuest(GuestId? after, int limit, CancellationToken cancel, GuestId? upTo = null) =>
         database.Guard<IReadOnlyList<MissingGuest>>(async () =>
         {
             await using var connection = await database.Reads.OpenConnectionAsync(cancel);
@@ -94,6 +114,7 @@ public sealed class Sweeps(CouchDatabase database)
             command.Add("invite", GrainKinds.Invite);
             command.Add("guest", GrainKinds.Guest);
             command.Add("after", after?.Value ?? "");
+            command.Add("upTo", upTo?.Value ?? NoEnd);
             command.Add("limit", limit);
             return await command.Rows(row => new MissingGuest(Invite(row.GetString(0)), Guest(row.GetString(1))), cancel);
         });
@@ -117,6 +138,23 @@ public sealed class Sweeps(CouchDatabase database)
             command.Add("moment", moment.ToIso());
             command.Add("limit", limit);
             return await command.Rows(read, cancel);
+        });
+
+    /// <summary>
+    /// The guest's id up to which there are about so many spent invites after <paramref name="after"/>; null where there are
+    /// fewer. To search a long history in stretches, of which none keeps a statement running for long.
+    /// </summary>
+    public Task<GuestId?> EndOfStretch(GuestId? after, int invites, CancellationToken cancel) =>
+        database.Guard<GuestId?>(async () =>
+        {
+            await using var connection = await database.Reads.OpenConnectionAsync(cancel);
+            await using var command = connection.CreateCommand();
+            command.CommandText = StretchQuery;
+            command.Add("service", GrainKinds.Service);
+            command.Add("kind", GrainKinds.Invite);
+            command.Add("after", after?.Value ?? "");
+            command.Add("invites", invites - 1);
+            return await command.ExecuteScalarAsync(cancel) is string id ? Guest(id) : null;
         });
 
     /// <summary>Every guest that something at a VM host may still belong to.</summary>

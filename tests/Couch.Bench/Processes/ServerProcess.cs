@@ -52,6 +52,13 @@ internal sealed class ServerProcess : IAsyncDisposable
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
     }
 
+    /// <summary>The processor time it has taken so far, all threads together.</summary>
+    public TimeSpan Processor()
+    {
+        process.Refresh();
+        return process.TotalProcessorTime;
+    }
+
     /// <summary>What is printed so far: why a round failed often stands there.</summary>
     public string LogTail() => string.Join(Environment.NewLine, File.ReadLines(log).TakeLast(20));
 

@@ -10,7 +10,7 @@ namespace Couch.Bench.Rows;
 /// What is stored before anything is measured: so many guests, the spent invites that brought them, and as many open
 /// invites, all made within the last hour. Nothing is due before the benchmark is long over.
 /// </summary>
-internal sealed record Population(IReadOnlyList<Guest> Guests, IReadOnlyList<Invite> Spent, IReadOnlyList<Invite> Open)
+internal record Population(IReadOnlyList<Guest> Guests, IReadOnlyList<Invite> Spent, IReadOnlyList<Invite> Open)
 {
     private static readonly TimeSpan Within = TimeSpan.FromHours(1);
     private static readonly RandomNumberGenerator Chance = RandomNumberGenerator.Create();
@@ -45,9 +45,11 @@ internal sealed record Population(IReadOnlyList<Guest> Guests, IReadOnlyList<Inv
         },
     };
 
-    public static Invite NewInvite(DateTimeOffset time) => Invite.Create(new CreateInvite
+    public static Invite NewInvite(DateTimeOffset time) => NewInvite(InviteId.New(time, Chance));
+
+    protected static Invite NewInvite(InviteId id) => Invite.Create(new CreateInvite
     {
-        Id = InviteId.New(time, Chance),
+        Id = id,
         CreatedBy = Wording.CreatedBy,
         Label = Wording.Label,
         ResourceLimits = ResourceLimits.Default,
@@ -56,16 +58,18 @@ internal sealed record Population(IReadOnlyList<Guest> Guests, IReadOnlyList<Inv
         ExpiresInHours = Invite.DefaultOpenHours,
     });
 
-    public static Invite Redeemed(Invite invite, DateTimeOffset time) =>
-        invite.Redeem(new RedeemInvite { GuestName = Wording.GuestName }, GuestId.New(time, Chance), time) is RedeemOutcome.Redeemed redeemed
+    public static Invite Redeemed(Invite invite, DateTimeOffset time) => Redeemed(invite, GuestId.New(time, Chance));
+
+    protected static Invite Redeemed(Invite invite, GuestId guest) =>
+        invite.Redeem(new RedeemInvite { GuestName = Wording.GuestName }, guest, guest.CreatedAt) is RedeemOutcome.Redeemed redeemed
             ? redeemed.Invite
             : throw new InvalidOperationException($"the invite {invite.Id} is {invite.Status}");
 
-    public IEnumerable<StoredRow> Rows =>
+    public virtual IEnumerable<StoredRow> Rows =>
         Guests.Select(StoredRow.Of).Concat(Spent.Concat(Open).OrderBy(invite => invite.Id.Value, StringComparer.Ordinal).Select(StoredRow.Of));
 
     /// <summary>One for every grain: a spent invite's reminder stays until its moment.</summary>
-    public IEnumerable<StoredReminder> Reminders =>
+    public virtual IEnumerable<StoredReminder> Reminders =>
         Guests.Select(StoredReminder.Of).Concat(Spent.Concat(Open).OrderBy(invite => invite.Id.Value, StringComparer.Ordinal).Select(StoredReminder.Of));
 }
 

@@ -56,16 +56,18 @@ internal sealed class PostgresStore : Store
 
     protected override async Task Load(Population population)
     {
-        await using (var connection = Unpooled())
-        {
-            await connection.OpenAsync();
-            await LoadRows(connection, population);
-            await LoadReminders(connection, population);
-        }
+        await Task.WhenAll(Load(LoadRows), Load(LoadReminders));
 
         // What autovacuum and the checkpointer would otherwise do in the middle of a round.
         await Execute(Database(name), "VACUUM (ANALYZE)");
         await Execute(Database(name), "CHECKPOINT");
+
+        Task Load(Func<NpgsqlConnection, Population, Task> load) => Task.Run(async () =>
+        {
+            await using var connection = Unpooled();
+            await connection.OpenAsync();
+            await load(connection, population);
+        });
     }
 
     private NpgsqlConnection Unpooled() => new(WithoutPool(Database(name)));

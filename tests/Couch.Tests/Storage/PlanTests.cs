@@ -51,7 +51,17 @@ public abstract class PlanTests(PlanTests.FullTable table)
     {
         var (heavy, plan) = await table.Database.Plan(
             Sweeps.MissingQuery,
-            ("service", GrainKinds.Service), ("invite", GrainKinds.Invite), ("guest", GrainKinds.Guest), ("after", FullTable.Id(99_000)), ("limit", 500));
+            ("service", GrainKinds.Service), ("invite", GrainKinds.Invite), ("guest", GrainKinds.Guest), ("after", FullTable.Id(99_000)), ("upTo", FullTable.Id(99_999)), ("limit", 500));
+
+        Assert.True(heavy is [], plan);
+        Assert.Contains("grain_state_redeemed", plan, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stretch_of_spent_invites_is_walked_off_their_own_index()
+    {
+        var (heavy, plan) = await table.Database.Plan(
+            Sweeps.StretchQuery, ("service", GrainKinds.Service), ("kind", GrainKinds.Invite), ("after", FullTable.Id(10_000)), ("invites", 5_000));
 
         Assert.True(heavy is [], plan);
         Assert.Contains("grain_state_redeemed", plan, StringComparison.Ordinal);

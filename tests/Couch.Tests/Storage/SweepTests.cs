@@ -40,6 +40,19 @@ public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
         Assert.Equal(Missing(spent[0], spent[2], spent[3], spent[5]), await Sweeps.RedeemedWithoutGuest(null, 10, Cancel));
         Assert.Equal(Missing(spent[3], spent[5]), await Sweeps.RedeemedWithoutGuest(spent[2].Redemption!.GuestId, 10, Cancel));
         Assert.Equal(Missing(spent[0], spent[2]), await Sweeps.RedeemedWithoutGuest(null, 2, Cancel));
+        Assert.Equal(Missing(spent[2], spent[3]), await Sweeps.RedeemedWithoutGuest(spent[0].Redemption!.GuestId, 10, Cancel, spent[3].Redemption!.GuestId));
+    }
+
+    [Fact]
+    public async Task A_long_history_of_spent_invites_has_stretches_and_a_last_one_without_an_end()
+    {
+        var spent = Enumerable.Range(0, 6).Select(minute => Some.Redeemed(Some.Invite(), Some.Time.AddMinutes(minute))).ToArray();
+        foreach (var invite in spent)
+            await Database.Put(GrainKinds.Invite, invite.Id.Value, invite);
+
+        Assert.Equal(spent[3].Redemption!.GuestId, await Sweeps.EndOfStretch(null, 4, Cancel));
+        Assert.Equal(spent[5].Redemption!.GuestId, await Sweeps.EndOfStretch(spent[3].Redemption!.GuestId, 2, Cancel));
+        Assert.Null(await Sweeps.EndOfStretch(spent[3].Redemption!.GuestId, 4, Cancel));
     }
 
     [Fact]
