@@ -129,7 +129,8 @@ CONF
   fi
 
   # Not by the function: its subshell would be killed in the engine's place, and the engine stay.
-  "${as_root[@]}" env "${private[@]}" podman system service --time=0 "unix://$dir/engine.sock" >"$dir/log" 2>&1 </dev/null &
+  # Where it may leave things: what watches a sandbox writes a file there when it runs out of memory.
+  "${as_root[@]}" env -C "$dir" "${private[@]}" podman system service --time=0 "unix://$dir/engine.sock" >"$dir/log" 2>&1 </dev/null &
   service=$!
   undo+=(remove_private_engine)
   export DOCKER_HOST="unix://$dir/engine.sock"
