@@ -25,9 +25,10 @@ quietly dotnet build Couch.Orleans.sln --no-restore --configuration Release -war
 command -v sqlite3 >/dev/null || quietly apt-get -qq install -y --no-install-recommends sqlite3
 
 step "testing"
+# Left out are what only tests/faults.sh runs, and what writes a sample of this version.
 result=0
 timeout --kill-after=60 2400 tests/with-engine.sh tests/with-postgres.sh \
-  dotnet run --no-build --configuration Release --project tests/Couch.Tests -- -noColor -longRunning 240 >"$log" 2>&1 || result=$?
+  dotnet run --no-build --configuration Release --project tests/Couch.Tests -- -noColor -longRunning 240 -class- '*TwoVersionsTests' -class- '*SampleOn*' >"$log" 2>&1 || result=$?
 
 # The test runner's own summary.
 summary=$(grep -o 'Total: [0-9]*, Errors: [0-9]*, Failed: [0-9]*, Skipped: [0-9]*, Not Run: [0-9]*' "$log" | tail -n 1)

@@ -1,6 +1,8 @@
 using Couch.Cluster.Configuration;
 using Couch.Cluster.Storage;
+using Couch.Domain.Invites;
 using Couch.Tests.Support;
+using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace Couch.Tests.Storage;
@@ -48,6 +50,23 @@ public sealed class DiskTests
     }
 
     [Fact]
+    public async Task Of_many_who_write_at_once_to_a_full_disk_those_are_written_who_were_told_so()
+    {
+        using var disk = new TemporaryDisk(kilobytes: 4096);
+        await using var database = await OpenAndUpgrade(disk);
+        disk.Fill();
+
+        var invites = Enumerable.Range(0, 100).Select(_ => Some.Invite()).ToList();
+        var told = await Task.WhenAll(invites.Select(invite => Task.Run(() => IsWritten(database, invite))));
+
+        Assert.Contains(false, told);
+        disk.MakeRoom();
+        var stored = await database.Rows("SELECT id FROM grain_state ORDER BY id");
+        Assert.Equal(invites.Zip(told).Where(pair => pair.Second).Select(pair => pair.First.Id.Value).Order(), stored);
+        Assert.True(await IsWritten(database, Some.Invite()));
+    }
+
+    [Fact]
     public async Task A_disk_that_turns_read_only_is_told()
     {
         using var disk = new TemporaryDisk(kilobytes: 4096);
@@ -72,6 +91,19 @@ public sealed class DiskTests
         {
             await database.DisposeAsync();
             throw;
+        }
+    }
+
+    private static async Task<bool> IsWritten(SqliteDatabase database, Invite invite)
+    {
+        try
+        {
+            await database.Put(GrainKinds.Invite, invite.Id.Value, invite);
+            return true;
+        }
+        catch (SqliteException)
+        {
+            return false;
         }
     }
 
