@@ -62,7 +62,12 @@ internal sealed class VersAtHand : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var couch in couches)
+        {
+            // As a silo would.
+            await couch.GetRequiredService<Leaving>().Leave(new CancellationToken(canceled: true));
             await couch.DisposeAsync();
+        }
+
         await Vers.DisposeAsync();
     }
 }

@@ -5,10 +5,10 @@ using System.Text.Json;
 namespace Couch.Cluster.Vms.Vers;
 
 /// <summary>
-/// The provider's API, a method a call. Each ends within its bound: with an answer, with the caller's cancellation, or
+/// The provider's API, a method a call. Each ends within its bound, or with its node: with an answer, with the caller's cancellation, or
 /// with a <see cref="VmHostException"/> that says in a sentence what was wrong.
 /// </summary>
-internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, TimeProvider clock)
+internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, Leaving leaving, TimeProvider clock)
 {
     /// <summary>The client's name, and what it repeats, is <see cref="VersHosting"/>'s.</summary>
     public const string Client = "vers";
@@ -96,9 +96,10 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, T
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         }
 
+        using var call = leaving.Call();
         var bound = question.Bound ?? options.CallBound;
         using var late = new CancellationTokenSource(bound, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token, leaving.Token);
         try
         {
             using var client = clients.CreateClient(Client);
@@ -113,7 +114,7 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, T
         }
         catch (OperationCanceledException ended) when (!cancel.IsCancellationRequested)
         {
-            throw VersFailures.Late(question.Task, bound, ended);
+            throw leaving.Token.IsCancellationRequested ? VersFailures.CutOff(question.Task, ended) : VersFailures.Late(question.Task, bound, ended);
         }
         catch (HttpRequestException failure)
         {

@@ -25,6 +25,9 @@ internal sealed class VersFailures(VersKey key, TimeProvider clock)
     public static VmHostException Late(string task, TimeSpan bound, Exception inner) =>
         new($"Vers did not answer within {bound.TotalSeconds:0.###} seconds when asked to {task}; it may have done it", inner: inner);
 
+    public static VmHostException CutOff(string task, Exception inner) =>
+        new($"This node ended while Vers was asked to {task}; it may have done it", inner: inner);
+
     public VmHostException Unreachable(string task, HttpRequestException failure) =>
         new($"Vers could not be asked to {task}, or its answer got lost: {key.StrikeOut(failure.InnerException?.Message ?? failure.Message)}", inner: failure);
 

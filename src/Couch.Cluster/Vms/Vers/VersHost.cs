@@ -9,7 +9,7 @@ namespace Couch.Cluster.Vms.Vers;
 /// whose create's answer got lost stays unclaimed, is never adopted, and is left to the sweep. "One VM" means one
 /// claimed VM.
 /// </summary>
-internal sealed class VersHost(VersApi api, VersLists lists, VersOptions options, TimeProvider clock, VmProbe? probe = null) : IVmHost
+internal sealed class VersHost(VersApi api, VersLists lists, VersOptions options, Leaving leaving, TimeProvider clock, VmProbe? probe = null) : IVmHost
 {
     private const string AuthorizedKeys = "/root/.ssh/authorized_keys";
     private const int OwnerOnly = 0b110_000_000;
@@ -44,6 +44,7 @@ internal sealed class VersHost(VersApi api, VersLists lists, VersOptions options
         {
             if (!await order.Stands())
                 throw VmHostException.Overtaken;
+            using var making = leaving.UntilClaimed();
             vmId = await api.Create(cancel);
             await Claim(vmId, order);
         }

@@ -20,6 +20,8 @@ public static class VersHosting
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
+        services.AddSingleton<Leaving>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(from => from.GetRequiredService<Leaving>());
         services.AddSingleton<VersApi>();
         services.AddSingleton<VersLists>();
         services.TryAddSingleton<VmProbe>(from => (endpoint, cancel) => options.Probe.Answers(new(endpoint), from.GetRequiredService<TimeProvider>(), cancel));
