@@ -117,6 +117,8 @@ public static class CouchSilo
             reminders.DataSource = database.Writes;
         });
 
+        silo.Services.AddSingleton<DueEnds>();
+
         // Clean JSON, readable in the database; chosen before the first deploy because stored rows stay.
         silo.UseSystemTextJsonGrainStorageSerializer();
         silo.Services.Configure<SystemTextJsonGrainStorageSerializerOptions>(json => CouchJson.Configure(json.JsonSerializerOptions));

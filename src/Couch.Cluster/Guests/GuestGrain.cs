@@ -18,6 +18,7 @@ internal sealed partial class GuestGrain(
     IServiceProvider services,
     VmOptions vmOptions,
     UnwrittenUsage unwritten,
+    DueEnds dueEnds,
     TimeProvider clock,
     RandomNumberGenerator chance,
     CouchMeter counts,
@@ -128,6 +129,13 @@ internal sealed partial class GuestGrain(
 
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
+        if (IsOverdue)
+        {
+            // It need not be alone. The next tick finds it done, or says it again.
+            dueEnds.Settle(row.Current!.Id);
+            return;
+        }
+
         await Settle();
         // Ticks go on every minute by themselves; any other moment is armed here.
         var now = clock.Now();
