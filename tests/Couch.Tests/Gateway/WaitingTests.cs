@@ -50,7 +50,7 @@ public sealed class WaitingTests(CouchHost couch) : IClassFixture<CouchHost>
     {
         await using var leaving = await CouchHost.Start();
         var stay = await leaving.Anyone.Arrive();
-        var news = await NewsOf(stay, leaving, () => leaving.App.StopAsync());
+        var news = await NewsOf(stay, leaving, () => leaving.App.StopAsync(TestContext.Current.CancellationToken));
         Assert.Equal("provisioning", news.Is(200)["status"]);
     }
 
