@@ -40,8 +40,7 @@ passed=$((total - failed - skipped))
 
 if [ "$result" -ne 0 ] || [ "$passed" -le 0 ] || [ "$failed" -ne 0 ] || [ "$skipped" -ne 0 ]; then
   # Less what the couches under test have printed.
-  grep -vE '^(\S+ )?(trce|dbug|info|warn|fail|crit)(:|$)|^      ' "$log" | tail -n 100 || true
-  grep -A 30 -F '[FAIL]' "$log" | head -n 600 || true
+  grep -avE '^\S+ (trce|dbug|info|warn|fail|crit): ' "$log" | sed -n '/Starting:/,$p' | head -n 800 || true
   if [ "$result" -eq 124 ] || [ "$result" -eq 137 ]; then echo "the tests did not end within 40 minutes: '[Long Running Test]' above names those that hang"; fi
   [ "$result" -ne 0 ] || result=1
 fi
