@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Couch.Cluster.Guests;
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
@@ -99,6 +100,8 @@ public static class CouchSilo
             reminders.Invariant = database.Invariant;
             reminders.DataSource = database.Writes;
         });
+
+        silo.Services.AddSingleton<DueEnds>();
 
         // Clean JSON, readable in the database; chosen before the first deploy because stored rows stay.
         silo.UseSystemTextJsonGrainStorageSerializer();

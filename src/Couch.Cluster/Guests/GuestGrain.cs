@@ -17,6 +17,7 @@ internal sealed partial class GuestGrain(
     CouchDatabase database,
     IServiceProvider services,
     VmOptions vmOptions,
+    DueEnds dueEnds,
     TimeProvider clock,
     RandomNumberGenerator chance,
     CouchMeter counts,
@@ -116,6 +117,13 @@ internal sealed partial class GuestGrain(
 
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
+        if (IsOverdue)
+        {
+            // It need not be alone. The next tick finds it done, or says it again.
+            dueEnds.Settle(row.Current!.Id);
+            return;
+        }
+
         await Settle();
         // Ticks go on every minute by themselves; any other moment is armed here.
         var now = clock.Now();
