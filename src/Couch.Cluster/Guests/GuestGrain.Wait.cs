@@ -1,11 +1,14 @@
 using Couch.Domain.Guests;
 using Couch.Domain.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Couch.Cluster.Guests;
 
-/// <summary>Guests that hold the line until something changes.</summary>
+/// <summary>Guests that hold the line until something changes, or this node is told to stop: it would wait for them.</summary>
 internal sealed partial class GuestGrain
 {
+    private readonly CancellationToken nodeStops = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
     private TaskCompletionSource changed = NewChange();
 
     public async Task<Guest?> WaitForChange(GuestStatus status, string? agentEndpoint, TimeSpan atMost)
@@ -15,12 +18,12 @@ internal sealed partial class GuestGrain
         {
             var now = clock.GetUtcNow();
             var guest = row.Current?.AsOf(clock.Now());
-            if (isLeaving || now >= until || guest is not { IsStaying: true } || guest.Status != status || guest.AgentEndpoint != agentEndpoint)
+            if (isLeaving || nodeStops.IsCancellationRequested || now >= until || guest is not { IsStaying: true } || guest.Status != status || guest.AgentEndpoint != agentEndpoint)
                 return guest;
 
             // An end by the clock changes what everybody sees before anything is written.
             var next = guest.ExpiresAt < until ? guest.ExpiresAt : until;
-            using var waiting = new CancellationTokenSource();
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(nodeStops);
             await Task.WhenAny(changed.Task, Task.Delay(next > now ? next - now : TimeSpan.Zero, clock, waiting.Token));
             await waiting.CancelAsync();
         }
