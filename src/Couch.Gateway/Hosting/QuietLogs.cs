@@ -21,6 +21,8 @@ internal static class QuietLogs
                 ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = nameof(LogLevel.Critical),
                 // Takes the machine's uptime for a thread's delay, now and then, in the first second of a start.
                 ["Logging:LogLevel:Orleans.Runtime.Watchdog"] = nameof(LogLevel.Error),
+                // Advises a collector thread a core at every start; the project file says why there is none.
+                ["Logging:LogLevel:Orleans.Runtime.Silo"] = nameof(LogLevel.Error),
             },
         });
 
