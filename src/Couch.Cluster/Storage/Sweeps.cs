@@ -73,51 +73,25 @@ public sealed class Sweeps(CouchDatabase database)
     private const int CountSeconds = 20;
 
     /// <summary>How many guests are stored in each status, as their rows have it; a status that is missing has none.</summary>
-    public Task<IReadOnlyDictionary<GuestStatus, long>> GuestsByStatus(CancellationToken cancel) =>
-        database.Guard<IReadOnlyDictionary<GuestStatus, long>>(async () =>
-        {
-            await using var connection = await database.Reads.OpenConnectionAsync(cancel);
-            await using var command = connection.CreateCommand();
-            command.CommandText = CountQuery;
-            command.CommandTimeout = CountSeconds;
-            command.Add("service", GrainKinds.Service);
-            command.Add("kind", GrainKinds.Guest);
-            var counts = await command.Rows(row => (Status(row.GetString(0)), Count: row.GetInt64(1)), cancel);
-            return counts.ToDictionary(pair => pair.Item1, pair => pair.Count);
-        });
+    public async Task<IReadOnlyDictionary<GuestStatus, long>> GuestsByStatus(CancellationToken cancel)
+    {
+        var counts = await Ask(CountQuery, [("kind", GrainKinds.Guest)], row => KeyValuePair.Create(Status(row.GetString(0)), row.GetInt64(1)), cancel, CountSeconds);
+        return counts.ToDictionary();
+    }
 
     /// <summary>Ids of rows that still say they are open although their time was up by <paramref name="dueBefore"/>; longest overdue first.</summary>
     /// <param name="kind">One of <see cref="GrainKinds"/>.</param>
     public Task<IReadOnlyList<string>> Overdue(string kind, DateTimeOffset dueBefore, int limit, CancellationToken cancel) =>
-        database.Guard<IReadOnlyList<string>>(async () =>
-        {
-            await using var connection = await database.Reads.OpenConnectionAsync(cancel);
-            await using var command = connection.CreateCommand();
-            command.CommandText = OverdueQuery;
-            command.Add("service", GrainKinds.Service);
-            command.Add("kind", kind);
-            command.Add("dueBefore", dueBefore.ToIso());
-            command.Add("limit", limit);
-            return await command.Rows(row => row.GetString(0), cancel);
-        });
+        Ask(OverdueQuery, [("kind", kind), ("dueBefore", dueBefore.ToIso()), ("limit", limit)], row => row.GetString(0), cancel);
 
     /// <summary>Spent invites whose guest never arrived, in the order of their guests' ids.</summary>
     /// <param name="after">A watermark: only guests with a later id are looked at; null looks at all history.</param>
     /// <param name="upTo">The last id that is looked at; null is the newest. See <see cref="EndOfStretch"/>.</param>
     public Task<IReadOnlyList<MissingGuest>> RedeemedWithoutGuest(GuestId? after, int limit, CancellationToken cancel, GuestId? upTo = null) =>
-        database.Guard<IReadOnlyList<MissingGuest>>(async () =>
-        {
-            await using var connection = await database.Reads.OpenConnectionAsync(cancel);
-            await using var command = connection.CreateCommand();
-            command.CommandText = MissingQuery;
-            command.Add("service", GrainKinds.Service);
-            command.Add("invite", GrainKinds.Invite);
-            command.Add("guest", GrainKinds.Guest);
-            command.Add("after", after?.Value ?? "");
-            command.Add("upTo", upTo?.Value ?? NoEnd);
-            command.Add("limit", limit);
-            return await command.Rows(row => new MissingGuest(Invite(row.GetString(0)), Guest(row.GetString(1))), cancel);
-        });
+        Ask(
+            MissingQuery,
+            [("invite", GrainKinds.Invite), ("guest", GrainKinds.Guest), ("after", after?.Value ?? ""), ("upTo", upTo?.Value ?? NoEnd), ("limit", limit)],
+            row => new MissingGuest(Invite(row.GetString(0)), Guest(row.GetString(1))), cancel);
 
     /// <summary>Guests, each with its invite, whose stay was past by <paramref name="moment"/>; the oldest first.</summary>
     public Task<IReadOnlyList<PastRow>> PastGuests(DateTimeOffset moment, int limit, CancellationToken cancel) =>
@@ -128,34 +102,18 @@ public sealed class Sweeps(CouchDatabase database)
         Past(GrainKinds.Invite, moment, limit, row => new(Invite(row.GetString(0)), null), cancel);
 
     private Task<IReadOnlyList<PastRow>> Past(string kind, DateTimeOffset moment, int limit, Func<DbDataReader, PastRow> read, CancellationToken cancel) =>
-        database.Guard<IReadOnlyList<PastRow>>(async () =>
-        {
-            await using var connection = await database.Reads.OpenConnectionAsync(cancel);
-            await using var command = connection.CreateCommand();
-            command.CommandText = PastQuery;
-            command.Add("service", GrainKinds.Service);
-            command.Add("kind", kind);
-            command.Add("moment", moment.ToIso());
-            command.Add("limit", limit);
-            return await command.Rows(read, cancel);
-        });
+        Ask(PastQuery, [("kind", kind), ("moment", moment.ToIso()), ("limit", limit)], read, cancel);
 
     /// <summary>
     /// The guest's id up to which there are about so many spent invites after <paramref name="after"/>; null where there are
     /// fewer. To search a long history in stretches, of which none keeps a statement running for long.
     /// </summary>
-    public Task<GuestId?> EndOfStretch(GuestId? after, int invites, CancellationToken cancel) =>
-        database.Guard<GuestId?>(async () =>
-        {
-            await using var connection = await database.Reads.OpenConnectionAsync(cancel);
-            await using var command = connection.CreateCommand();
-            command.CommandText = StretchQuery;
-            command.Add("service", GrainKinds.Service);
-            command.Add("kind", GrainKinds.Invite);
-            command.Add("after", after?.Value ?? "");
-            command.Add("invites", invites - 1);
-            return await command.ExecuteScalarAsync(cancel) is string id ? Guest(id) : null;
-        });
+    public async Task<GuestId?> EndOfStretch(GuestId? after, int invites, CancellationToken cancel)
+    {
+        var found = await Ask(
+            StretchQuery, [("kind", GrainKinds.Invite), ("after", after?.Value ?? ""), ("invites", invites - 1)], row => Guest(row.GetString(0)), cancel);
+        return found is [var end] ? end : null;
+    }
 
     /// <summary>Every guest that something at a VM host may still belong to.</summary>
     public Task<IReadOnlyList<GuestVm>> OpenVms(CancellationToken cancel) => Vms(OpenVmsQuery, [], cancel);
@@ -174,16 +132,22 @@ public sealed class Sweeps(CouchDatabase database)
     }
 
     private Task<IReadOnlyList<GuestVm>> Vms(string query, GuestId[] ids, CancellationToken cancel) =>
-        database.Guard<IReadOnlyList<GuestVm>>(async () =>
+        Ask(query, [("kind", GrainKinds.Guest), .. ids.Select((id, number) => ($"id{number}", (object)id.Value))], ReadVm, cancel);
+
+    /// <param name="values">Beside the service, which every question names.</param>
+    /// <param name="seconds">How long an answer may take; null: as long as any.</param>
+    private Task<IReadOnlyList<T>> Ask<T>(
+        string query, (string Name, object Value)[] values, Func<DbDataReader, T> read, CancellationToken cancel, int? seconds = null) =>
+        database.Guard<IReadOnlyList<T>>(async () =>
         {
             await using var connection = await database.Reads.OpenConnectionAsync(cancel);
             await using var command = connection.CreateCommand();
             command.CommandText = query;
+            command.CommandTimeout = seconds ?? command.CommandTimeout;
             command.Add("service", GrainKinds.Service);
-            command.Add("kind", GrainKinds.Guest);
-            for (var number = 0; number < ids.Length; number++)
-                command.Add($"id{number}", ids[number].Value);
-            return await command.Rows(ReadVm, cancel);
+            foreach (var (name, value) in values)
+                command.Add(name, value);
+            return await command.Rows(read, cancel);
         });
 
     private static GuestVm ReadVm(DbDataReader row) => new(
