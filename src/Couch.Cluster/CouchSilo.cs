@@ -69,9 +69,6 @@ public static class CouchSilo
         services.AddSingleton<InviteKeys>();
         services.AddSingleton<HostKeys>();
         services.AddSingleton<Sweeps>();
-        services.AddSingleton<UnwrittenUsage>();
-        services.TryAddSingleton<Retention>();
-        services.AddSingleton<Purge>();
         services.TryAddSingleton<CouchMeter>();
     }
 
@@ -101,7 +98,7 @@ public static class CouchSilo
         services.AddSingleton<VmSweep>();
     }
 
-    /// <summary>Grain storage and reminders on <paramref name="database"/>: the same for a node and for a test's cluster.</summary>
+    /// <summary>Grain storage and reminders on <paramref name="database"/>, and what grains share: the same for a node and for a test's cluster.</summary>
     internal static void UseCouchGrains(this ISiloBuilder silo, CouchDatabase database)
     {
         silo.AddAdoNetGrainStorageAsDefault(storage =>
@@ -118,6 +115,9 @@ public static class CouchSilo
         });
 
         silo.Services.AddSingleton<DueEnds>();
+        silo.Services.AddSingleton<UnwrittenUsage>();
+        silo.Services.TryAddSingleton<Retention>();
+        silo.Services.AddSingleton<Purge>();
 
         // Clean JSON, readable in the database; chosen before the first deploy because stored rows stay.
         silo.UseSystemTextJsonGrainStorageSerializer();
