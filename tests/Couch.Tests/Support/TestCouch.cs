@@ -119,19 +119,6 @@ public abstract class TestCouch(Engine engine, DateTimeOffset? begins = null) : 
         cluster = await StartCluster(silos: 1);
     }
 
-    /// <summary>A node that goes while it works, and one that comes, may wait for time to pass; so time passes.</summary>
-    internal async Task WhileTimePasses(Task work)
-    {
-        await Until.True(
-            () =>
-            {
-                Clock.Advance(TimeSpan.FromSeconds(0.2));
-                return Task.FromResult(work.IsCompleted);
-            },
-            TimeSpan.FromSeconds(40), "it is done");
-        await work;
-    }
-
     /// <summary>Whatever nodes have under way outside is cut, as when their processes die.</summary>
     private protected virtual void CutOff()
     {
