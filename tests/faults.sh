@@ -6,21 +6,27 @@ cd "$(dirname "$0")/.."
 dotnet build -c Release --nologo -v quiet tests/Couch.Tests
 COUCH_TEST_REPORT=$(mktemp)
 touch "$COUCH_TEST_REPORT.notes"
-trap 'rm -f "$COUCH_TEST_REPORT" "$COUCH_TEST_REPORT.notes"' EXIT
+trap 'rm -rf "$COUCH_TEST_REPORT"*' EXIT
 export COUCH_TEST_REPORT COUCH_TEST_LENGTH=full CsCheck_Iter=100000
 result=0
-tests/with-postgres.sh dotnet run -c Release --no-build --project tests/Couch.Tests -- \
-  -namespace Couch.Tests.Crashes -namespace Couch.Tests.Nodes -class '*PropertyTests' "$@" || result=$?
+
+# The runner is content with nothing to run; this is not.
+tests() {
+  tests/with-postgres.sh dotnet run -c Release --no-build --project tests/Couch.Tests -- -noColor "$@" | tee "$COUCH_TEST_REPORT.log" || result=$?
+  grep -q 'Total: [1-9]' "$COUCH_TEST_REPORT.log" || { echo "no test was run"; result=1; }
+}
+tests -class 'Couch.Tests.Crashes.*' -class 'Couch.Tests.Nodes.*' -class '*PropertyTests' \
+  -class '*HostileClientTests' -class '*VmTrackTests' -class '*.GuestTests' -class '*CapabilityTests' "$@"
 
 # An old and a new version side by side.
 version=$(grep -v '^#' tests/previous-version)
 if git cat-file -e "$version^{commit}" 2>/dev/null; then
-  previous=$(mktemp -d)
-  trap 'rm -rf "$COUCH_TEST_REPORT" "$COUCH_TEST_REPORT.notes" "$previous"' EXIT
+  previous=$COUCH_TEST_REPORT.previous
+  mkdir "$previous"
   git archive "$version" | tar -x -C "$previous"
   dotnet build -c Release --nologo -v quiet "$previous/src/Couch.Gateway" || result=$?
-  COUCH_TEST_PREVIOUS=$previous/src/Couch.Gateway/bin/Release/net10.0/Couch.Gateway.dll tests/with-postgres.sh \
-    dotnet run -c Release --no-build --project tests/Couch.Tests -- -explicit only -class '*TwoVersionsTests' "$@" || result=$?
+  export COUCH_TEST_PREVIOUS=$previous/src/Couch.Gateway/bin/Release/net10.0/Couch.Gateway.dll
+  tests -explicit only -class '*TwoVersionsTests' "$@"
 else
   echo "- **Two versions side by side were not run**: the commit $version (tests/previous-version) is not in this clone; \`git fetch --unshallow\` brings it." \
     | tee -a "$COUCH_TEST_REPORT.notes"
