@@ -27,7 +27,12 @@ internal sealed partial class GuestGrain : IDisposable
     private bool releasesBesideAttempt;
     private bool isGoneButForAttempt;
 
-    public void Dispose() => StopWatching();
+    public void Dispose()
+    {
+        StopWatching();
+        memory.Cancel();
+        memory.Dispose();
+    }
 
     public async Task Observe(VmReport report)
     {
@@ -158,7 +163,7 @@ internal sealed partial class GuestGrain : IDisposable
     {
         attempting = intended.Vm.Attempts;
         DelayDeactivation(StayInMemory);
-        vms!.Attempt(intended, mayExist);
+        vms!.Attempt(intended, mayExist, memory.Token);
     }
 
     /// <summary>

@@ -11,6 +11,9 @@ internal sealed partial class GuestGrain
     private readonly CancellationToken nodeStops = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
     private TaskCompletionSource changed = NewChange();
 
+    /// <summary>Over once this memory goes: from then on another may act for the guest.</summary>
+    private readonly CancellationTokenSource memory = new();
+
     public async Task<Guest?> WaitForChange(GuestStatus status, string? agentEndpoint, TimeSpan atMost)
     {
         var until = clock.GetUtcNow() + (atMost < IGuestGrain.LongestWait ? atMost : IGuestGrain.LongestWait);
@@ -18,7 +21,7 @@ internal sealed partial class GuestGrain
         {
             var now = clock.GetUtcNow();
             var guest = row.Current?.AsOf(clock.Now());
-            if (isLeaving || nodeStops.IsCancellationRequested || now >= until || guest is not { IsStaying: true } || guest.Status != status || guest.AgentEndpoint != agentEndpoint)
+            if (memory.IsCancellationRequested || nodeStops.IsCancellationRequested || now >= until || guest is not { IsStaying: true } || guest.Status != status || guest.AgentEndpoint != agentEndpoint)
                 return guest;
 
             // An end by the clock changes what everybody sees before anything is written.
@@ -28,8 +31,6 @@ internal sealed partial class GuestGrain
             await waiting.CancelAsync();
         }
     }
-
-    private bool isLeaving;
 
     private void TellWaiting()
     {
@@ -41,7 +42,7 @@ internal sealed partial class GuestGrain
     /// <summary>This memory goes: whoever waits is answered now, and asks the next one.</summary>
     private void LetWaitingGo()
     {
-        isLeaving = true;
+        memory.Cancel();
         TellWaiting();
     }
 

@@ -36,13 +36,14 @@ internal sealed partial class VmDriver(
     }
 
     /// <summary>Asks the host for the guest's VM. Reports <see cref="VmReport.Made"/> or <see cref="VmReport.Failed"/>.</summary>
-    public void Attempt(Guest guest, bool mayExist)
+    /// <param name="memory">That of the grain which wrote the intent: over once another may have begun an attempt of its own.</param>
+    public void Attempt(Guest guest, bool mayExist, CancellationToken memory)
     {
         var attempt = guest.Vm.Attempts;
         var intended = clock.GetTimestamp();
         var order = Order(guest, mayExist) with
         {
-            Stands = async () => clock.GetElapsedTime(intended) < StandsUnasked || await Stands(guest.Id, attempt),
+            Stands = async () => (!memory.IsCancellationRequested && clock.GetElapsedTime(intended) < StandsUnasked) || await Stands(guest.Id, attempt),
         };
         Start(
             guest.Id,
