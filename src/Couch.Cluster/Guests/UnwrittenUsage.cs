@@ -73,6 +73,6 @@ internal sealed partial class UnwrittenUsage : IDisposable
 
     private sealed record Counters(GuestId Guest, UsageReport Usage);
 
-    [LoggerMessage(19, LogLevel.Warning, "Usage of guest {GuestId} is not written yet, and will be told again: {Reason}")]
+    [LoggerMessage(20, LogLevel.Warning, "Usage of guest {GuestId} is not written yet, and will be told again: {Reason}")]
     private partial void LogNotTold(GuestId guestId, string reason);
 }

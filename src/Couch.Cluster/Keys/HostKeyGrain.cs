@@ -41,9 +41,9 @@ internal sealed partial class HostKeyGrain(
         return revoked;
     }
 
-    [LoggerMessage(61, LogLevel.Information, "couch.key.created {KeyId}: {Scopes}", EventName = "couch.key.created")]
+    [LoggerMessage(21, LogLevel.Information, "couch.key.created {KeyId}: {Scopes}", EventName = "couch.key.created")]
     private partial void LogCreated(HostKeyId keyId, IReadOnlyList<KeyScope> scopes);
 
-    [LoggerMessage(62, LogLevel.Information, "couch.key.revoked {KeyId}", EventName = "couch.key.revoked")]
+    [LoggerMessage(22, LogLevel.Information, "couch.key.revoked {KeyId}", EventName = "couch.key.revoked")]
     private partial void LogRevoked(HostKeyId keyId);
 }

@@ -52,9 +52,9 @@ internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandle
         _ => Refusals.BodyMissing,
     };
 
-    [LoggerMessage(1, LogLevel.Warning, "Answered 503: {Failure} {Reason}")]
+    [LoggerMessage(81, LogLevel.Warning, "Answered 503: {Failure} {Reason}")]
     private partial void LogUnavailable(string failure, string reason);
 
-    [LoggerMessage(2, LogLevel.Error, "Answered 500")]
+    [LoggerMessage(82, LogLevel.Error, "Answered 500")]
     private partial void LogBug(Exception exception);
 }
