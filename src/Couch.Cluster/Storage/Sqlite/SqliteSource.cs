@@ -12,9 +12,6 @@ namespace Couch.Cluster.Storage.Sqlite;
 /// <param name="pragmas">What a physical connection is told once, when it is opened.</param>
 internal sealed class SqliteSource(string connectionString, string pragmas, int atOnce) : DbDataSource
 {
-    // Longer than any healthy queue; a disk that hangs must answer as an error.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
-
     // A semaphore serves its asynchronous waiters in the order they came, and hands its turn straight to the next.
     private readonly SemaphoreSlim turns = new(atOnce, atOnce);
     private readonly ConditionalWeakTable<sqlite3, object> told = [];
@@ -38,15 +35,15 @@ internal sealed class SqliteSource(string connectionString, string pragmas, int 
 
         public override void Open()
         {
-            if (!source.turns.Wait(LongestWait))
-                throw NoTurn();
+            if (!source.turns.Wait(SqliteWriter.LongestWait))
+                throw SqliteWriter.NoTurn();
             OpenInTurn();
         }
 
         public override async Task OpenAsync(CancellationToken cancellationToken)
         {
-            if (!await source.turns.WaitAsync(LongestWait, cancellationToken))
-                throw NoTurn();
+            if (!await source.turns.WaitAsync(SqliteWriter.LongestWait, cancellationToken))
+                throw SqliteWriter.NoTurn();
             OpenInTurn();
         }
 
@@ -74,8 +71,6 @@ internal sealed class SqliteSource(string connectionString, string pragmas, int 
                 throw;
             }
         }
-
-        private static TimeoutException NoTurn() => new($"no turn at the database within {LongestWait.TotalSeconds:0} s");
     }
 
     private void Tell(SqliteConnection connection)

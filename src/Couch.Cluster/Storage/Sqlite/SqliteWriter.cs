@@ -10,8 +10,8 @@ namespace Couch.Cluster.Storage.Sqlite;
 /// </summary>
 internal sealed class SqliteWriter : IDisposable
 {
-    // Longer than any healthy queue; a disk that hangs must answer as an error.
-    internal static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
+    /// <summary>Longer than any healthy queue; a disk that hangs must answer as an error.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
 
     // So that whoever is first need not wait for ever more who come while the others' statements run.
     private const int MostTogether = 256;
@@ -61,8 +61,10 @@ internal sealed class SqliteWriter : IDisposable
         if (!mine.TryGiveUp())
             return await mine.Told;
         cancel.ThrowIfCancellationRequested();
-        throw new TimeoutException($"no turn at the database within {LongestWait.TotalSeconds:0} s");
+        throw NoTurn();
     }
+
+    public static TimeoutException NoTurn() => new($"no turn at the database within {LongestWait.TotalSeconds:0} s");
 
     /// <summary>Returns when all that waited has been answered.</summary>
     public void Dispose()
