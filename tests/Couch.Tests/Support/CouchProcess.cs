@@ -73,7 +73,7 @@ internal sealed class CouchProcess : IAsyncDisposable
     /// <summary>Runs a couch that is expected not to start, and gives back its exit code and what it printed.</summary>
     public static async Task<(int ExitCode, string Output)> RunToEnd(Dictionary<string, string> environment, params string[] arguments)
     {
-        var couch = new CouchProcess(environment);
+        await using var couch = new CouchProcess(environment);
         couch.Launch(arguments);
         using var bound = new CancellationTokenSource(StartBound);
         await couch.process!.WaitForExitAsync(bound.Token);
