@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Couch.Tests.Support;
 using Npgsql;
 using Xunit;
@@ -115,6 +116,20 @@ public sealed class RolesTests
 
         await Until.True(async () => (await couch.Host.Post("/couch/invites", new { createdBy = "noah" })).Status == 201, Soon, "a new grain finds its place");
         Assert.Empty(couch.Bugs);
+    }
+
+    [Fact]
+    public async Task A_redeem_is_one_trace_from_the_gateway_through_a_silo_to_the_provider()
+    {
+        await using var collector = await Collector.Start();
+        await using var couch = await SplitCouch.Start(collector);
+        await couch.AddSilo();
+        var invite = await couch.Host.Invite();
+        var trace = ActivityTraceId.CreateRandom();
+        (await couch.Anyone.Sending("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom()}-01").Redeem(invite)).Is(201);
+
+        foreach (var span in new[] { "POST /couch/redeem", "IInviteGrain/Redeem", "IGuestGrain/Arrive", "vm ensure" })
+            await Until.True(() => Task.FromResult(collector.HasSpan(trace, span)), Soon, $"the span {span}");
     }
 
     [Fact]

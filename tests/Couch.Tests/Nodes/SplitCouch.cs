@@ -13,7 +13,7 @@ internal sealed class SplitCouch : IAsyncDisposable
     private readonly Dictionary<string, string> shared;
     private readonly List<CouchProcess> all = [];
 
-    private SplitCouch(PostgresServer.EmptyDatabase database, SimulatedVers vers)
+    private SplitCouch(PostgresServer.EmptyDatabase database, SimulatedVers vers, Collector? collector)
     {
         (this.database, Vers) = (database, vers);
         shared = new()
@@ -26,6 +26,8 @@ internal sealed class SplitCouch : IAsyncDisposable
             ["VERS_API_URL"] = $"{vers.Url}",
             ["GOLDEN_COMMIT_ID"] = $"{vers.Options.Commit}",
         };
+        foreach (var (name, value) in collector?.Settings ?? new Dictionary<string, string>())
+            shared[name] = value;
     }
 
     public SimulatedVers Vers { get; }
@@ -45,9 +47,10 @@ internal sealed class SplitCouch : IAsyncDisposable
     /// <summary>What any process has said of bugs of its own.</summary>
     public IEnumerable<string> Bugs => all.SelectMany(part => part.Output.Split('\n')).Where(line => line.Contains("Answered 500", StringComparison.Ordinal));
 
-    public static async Task<SplitCouch> Start()
+    /// <param name="collector">Where both halves send their traces; null: nowhere.</param>
+    public static async Task<SplitCouch> Start(Collector? collector = null)
     {
-        var couch = new SplitCouch(await PostgresServer.NewDatabase(), await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(300) }));
+        var couch = new SplitCouch(await PostgresServer.NewDatabase(), await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(300) }), collector);
         await PostgresServer.Execute($"CREATE ROLE {couch.Edge} LOGIN");
         couch.Gateway = couch.Keep(await CouchProcess.StartUnready(new(couch.shared)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -14,10 +15,32 @@ internal sealed class Collector : IAsyncDisposable
 
     private Collector(WebApplication app) => this.app = app;
 
-    public string[] Settings => [$"--OTEL_EXPORTER_OTLP_ENDPOINT={app.Urls.First()}", "--OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"];
+    /// <summary>What a couch is told, so that it sends here.</summary>
+    public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
+    {
+        ["OTEL_EXPORTER_OTLP_ENDPOINT"] = app.Urls.First(),
+        ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+        ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
+    };
 
     /// <summary>What has come to <c>/v1/traces</c> or <c>/v1/metrics</c>: texts in it read as they are.</summary>
     public IReadOnlyList<string> Received(string path) => [.. received.Where(one => one.Path == path).Select(one => one.Body)];
+
+    /// <summary>Whether a span of that trace has come whose name begins so.</summary>
+    public bool HasSpan(ActivityTraceId trace, string name)
+    {
+        Span<byte> id = stackalloc byte[16];
+        trace.CopyTo(id);
+        // A span begins with its trace's id; its own id and its parent's stand between that and its name.
+        var (begin, within) = (Encoding.Latin1.GetString(id), 40 + name.Length);
+        return Received("/v1/traces").Any(body => Places(body).Any(at => body.AsSpan(at, Math.Min(within, body.Length - at)).Contains(name, StringComparison.Ordinal)));
+
+        IEnumerable<int> Places(string body)
+        {
+            for (var at = body.IndexOf(begin, StringComparison.Ordinal); at >= 0; at = body.IndexOf(begin, at + 1, StringComparison.Ordinal))
+                yield return at + begin.Length;
+        }
+    }
 
     public static async Task<Collector> Start()
     {
