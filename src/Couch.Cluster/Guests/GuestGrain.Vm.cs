@@ -43,7 +43,7 @@ internal sealed partial class GuestGrain : IDisposable
         var now = clock.Now();
         var seen = guest.AsOf(now);
         if (!IsOutdated(report, seen.NextStep(now)))
-            seen = seen.Observe(report, vmOptions.Attempts, now, Chance());
+            seen = seen.Observe(report, vmOptions.Attempts, now, chance.Share());
         if (seen != guest)
             await WriteSeen(guest, seen);
         if (report is VmReport.Made made && seen.IsStray(made))
@@ -221,13 +221,6 @@ internal sealed partial class GuestGrain : IDisposable
         var wait = moment - clock.GetUtcNow();
         wake = this.RegisterGrainTimer(
             Drive, new GrainTimerCreationOptions(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan) { KeepAlive = true });
-    }
-
-    private double Chance()
-    {
-        Span<byte> bytes = stackalloc byte[4];
-        chance.GetBytes(bytes);
-        return BitConverter.ToUInt32(bytes) / (uint.MaxValue + 1.0);
     }
 
     [LoggerMessage(17, LogLevel.Warning, "couch.provision.failed {GuestId}: {Reason}", EventName = "couch.provision.failed")]

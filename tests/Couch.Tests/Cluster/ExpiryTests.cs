@@ -28,6 +28,20 @@ public abstract class ExpiryTests(TestCouch couch)
     }
 
     [Fact]
+    public async Task An_end_that_could_not_be_recorded_is_tried_again_before_the_next_tick()
+    {
+        var guest = await couch.AGuest(Hours(0.05));
+        couch.Faults.RefuseWrite();
+        await couch.AdvanceUntil(TimeSpan.FromMinutes(5), () => Task.FromResult(couch.Faults.HasRefusedWrite));
+
+        for (var seconds = 0; seconds < 30 && !await IsRecorded(TimeSpan.FromMilliseconds(100)); seconds++)
+            couch.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(await IsRecorded(TimeSpan.FromSeconds(10)));
+
+        Task<bool> IsRecorded(TimeSpan within) => Until.Holds(async () => (await couch.Row(guest.Id))!.Status is GuestStatus.Expired, within);
+    }
+
+    [Fact]
     public async Task An_extended_guest_stays_past_its_first_end_and_is_expired_at_its_second()
     {
         var guest = await couch.AGuest(Hours(0.05));

@@ -35,6 +35,9 @@ internal sealed class Faults
     /// <summary>The next write does not reach the table.</summary>
     public void RefuseWrite() => refuseWrite = 1;
 
+    /// <summary>Whether the write that was to be refused has come.</summary>
+    public bool HasRefusedWrite => refuseWrite is 0;
+
     /// <summary>The next read gets no answer.</summary>
     public void RefuseRead() => refuseRead = 1;
 
