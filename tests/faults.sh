@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Full-length fault and property runs; tests/run.sh has a short form of each. Takes about three quarters of an hour, wants
+# Full-length fault and property runs; tests/run.sh has a short form of each. Takes about an hour, wants
 # the machine to itself, and ends in the report that the README shows.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -7,7 +7,9 @@ namespace Couch.Bench.Claims.Scale;
 
 /// <summary>
 /// The price of distance: what a request takes of the processors on one node, on two and on three, which share a database
-/// and this machine. Each node gets the same share of the load, as from a balancer, and so may have to ask another.
+/// and this machine. Each node gets the same share of the load, as from a balancer, and so may have to ask another. Beside
+/// them as many nodes that have nothing to ask each other, each a couch of its own: a process that is less busy takes more for
+/// a request, and that is not distance.
 /// </summary>
 internal static class Nodes
 {
@@ -19,101 +21,110 @@ internal static class Nodes
 
     public static async Task Run(Plan plan, Wrk wrk, Report report, StorageEngine engine, Couches couches)
     {
-        var clusters = new List<Cluster>();
+        var sides = new List<Side>();
         try
         {
-            // All of them stand ready all the time, each on a database of its own, and take turns.
+            // All of them stand ready all the time, each on databases of its own, and take turns.
             for (var nodes = 1; nodes <= Most; nodes++)
-                clusters.Add(await Cluster.Filled(nodes, wrk, engine, couches));
-            await Console.Error.WriteLineAsync($"{clusters.Count} databases filled");
-            foreach (var cluster in clusters)
-                await cluster.Start(couches);
-            await Compare("a status poll", PollsWarmUp, plan.Time, (cluster, time) => cluster.Poll(time));
-            await Compare("a redeem of an invite that is not in memory", RedeemsWarmUp, 2 * plan.Time, (cluster, time) => cluster.Redeem(time));
+                sides.Add(await Side.Filled(couches: 1, nodes, wrk, engine, couches));
+            sides.Add(await Side.Filled(couches: Most, nodes: 1, wrk, engine, couches));
+            await Console.Error.WriteLineAsync("databases filled");
+            foreach (var side in sides)
+                await side.Start(couches);
+            await Compare("a status poll", PollsWarmUp, plan.Time, (side, time) => side.Poll(time));
+            await Compare("a redeem of an invite that is not in memory", RedeemsWarmUp, 2 * plan.Time, (side, time) => side.Redeem(time));
         }
         finally
         {
-            foreach (var cluster in clusters)
-                await cluster.DisposeAsync();
+            foreach (var side in sides)
+                await side.DisposeAsync();
         }
 
-        async Task Compare(string what, TimeSpan warmUp, TimeSpan time, Func<Cluster, TimeSpan, Task<Cost>> load)
+        async Task Compare(string what, TimeSpan warmUp, TimeSpan time, Func<Side, TimeSpan, Task<Cost>> load)
         {
             // Each of several nodes sees only its share, and compiles no sooner for that.
-            foreach (var cluster in clusters)
-                await load(cluster, warmUp * cluster.Nodes);
-            var costs = clusters.Select(_ => new Costs()).ToArray();
+            foreach (var side in sides)
+                await load(side, warmUp * side.Nodes);
+            var costs = sides.Select(_ => new Costs()).ToArray();
             for (var round = 0; round < plan.Rounds; round++)
             {
-                foreach (var (index, cluster) in clusters.Index())
-                    costs[index].Add(await load(cluster, time));
+                foreach (var (index, side) in sides.Index())
+                    costs[index].Add(await load(side, time));
             }
 
-            for (var index = 1; index < clusters.Count; index++)
-                report.Grown($"{what}, {clusters[index].Nodes} nodes", costs[index], "1 node", costs[0], clusters[index].Nodes == Most ? MostGrowth : null);
+            for (var nodes = 2; nodes <= Most; nodes++)
+                report.Grown($"{what}, {nodes} nodes", costs[nodes - 1], "1 node", costs[0], nodes == Most ? MostGrowth : null);
+            report.Grown($"{what}, {Most} nodes", costs[Most - 1], $"{Most} couches of 1 node", costs[Most], null);
         }
     }
 
-    /// <summary>Nodes that are one couch.</summary>
-    private sealed class Cluster : IAsyncDisposable
+    /// <summary>Nodes under load, of one couch or each of another.</summary>
+    private sealed class Side(Wrk wrk) : IAsyncDisposable
     {
-        private readonly Wrk wrk;
-        private readonly Store store;
-        private readonly PostgresServer database;
-        private readonly List<ServerProcess> nodes = [];
-        private readonly string polls;
-        private readonly Queue<string>[] codes;
+        private readonly List<Lane> lanes = [];
+        private PostgresServer database = null!;
 
-        private Cluster(int count, Wrk wrk, Store store, PostgresServer database, Population population, Couches couches)
+        public int Nodes => lanes.Count;
+
+        public static async Task<Side> Filled(int couches, int nodes, Wrk wrk, StorageEngine engine, Couches processes)
         {
-            (Nodes, this.wrk, this.store, this.database) = (count, wrk, store, database);
-            polls = wrk.Keep(population.Guests.Take(Plan.Warm).Select(guest => StatusPolls.Path(guest, couches.Keys)));
-            codes = [.. Enumerable.Range(0, Nodes).Select(node => new Queue<string>(population.Open
-                .Where((_, index) => index % Nodes == node).Select(invite => CreatedInvites.Body(couches.Keys.Sign(invite.Id)))))];
-        }
+            var side = new Side(wrk);
+            for (var couch = 0; couch < couches; couch++)
+            {
+                var (store, population) = (engine.NewStore(), Population.Of(Stored));
+                await store.Fill(population);
+                side.database = await PostgresServer.Behind(store.Environment["ConnectionStrings__Couch"]);
+                var polls = wrk.Keep(population.Guests.Take(Plan.Warm).Select(guest => StatusPolls.Path(guest, processes.Keys)));
+                for (var node = 0; node < nodes; node++)
+                {
+                    var share = population.Open.Where((_, index) => index % nodes == node);
+                    side.lanes.Add(new(store, polls, new(share.Select(invite => CreatedInvites.Body(processes.Keys.Sign(invite.Id))))));
+                }
+            }
 
-        public int Nodes { get; }
-
-        public static async Task<Cluster> Filled(int count, Wrk wrk, StorageEngine engine, Couches couches)
-        {
-            var (store, population) = (engine.NewStore(), Population.Of(Stored));
-            await store.Fill(population);
-            return new(count, wrk, store, await PostgresServer.Behind(store.Environment["ConnectionStrings__Couch"]), population, couches);
+            return side;
         }
 
         public async Task Start(Couches couches)
         {
-            while (nodes.Count < Nodes)
-                nodes.Add(await couches.Start(store));
+            foreach (var lane in lanes)
+                lane.Node = await couches.Start(lane.Store);
         }
 
         public Task<Cost> Poll(TimeSpan time) =>
-            Measure(node => wrk.Get(nodes[node].Address, polls, Plan.Pollers / Nodes, time));
+            Measure(lane => wrk.Get(lane.Node!.Address, lane.Polls, Plan.Pollers / Nodes, time));
 
-        public Task<Cost> Redeem(TimeSpan time) => Measure(async node =>
+        public Task<Cost> Redeem(TimeSpan time) => Measure(async lane =>
         {
-            var round = await wrk.Post(nodes[node].Address, "/couch/redeem", wrk.Keep(codes[node]), Plan.Writers / Nodes, time, once: true);
+            var round = await wrk.Post(lane.Node!.Address, "/couch/redeem", wrk.Keep(lane.Codes), Plan.Writers / Nodes, time, once: true);
             for (var used = 0; used < round.Sent; used++)
-                codes[node].Dequeue();
+                lane.Codes.Dequeue();
             return round;
         });
 
         public async ValueTask DisposeAsync()
         {
-            foreach (var node in nodes)
-                await node.DisposeAsync();
-            await store.DisposeAsync();
+            foreach (var lane in lanes)
+                await (lane.Node?.DisposeAsync() ?? default);
+            foreach (var store in lanes.Select(lane => lane.Store).Distinct())
+                await store.DisposeAsync();
         }
 
-        private async Task<Cost> Measure(Func<int, Task<Round>> load)
+        private async Task<Cost> Measure(Func<Lane, Task<Round>> load)
         {
             var (couchBefore, databaseBefore) = (Processor(), database.Processor());
-            var rounds = await Task.WhenAll(Enumerable.Range(0, Nodes).Select(load));
+            var rounds = await Task.WhenAll(lanes.Select(load));
             return new(
                 rounds.Sum(round => round.Done), rounds.Sum(round => round.PerSecond),
                 Processor() - couchBefore, database.Processor() - databaseBefore);
         }
 
-        private TimeSpan Processor() => nodes.Aggregate(TimeSpan.Zero, (sum, node) => sum + node.Processor());
+        private TimeSpan Processor() => lanes.Aggregate(TimeSpan.Zero, (sum, lane) => sum + lane.Node!.Processor());
+    }
+
+    /// <summary>A node and what is asked of it.</summary>
+    private sealed record Lane(Store Store, string Polls, Queue<string> Codes)
+    {
+        public ServerProcess? Node { get; set; }
     }
 }
