@@ -27,5 +27,5 @@ internal sealed record Plan(int Few, int Many, int Rounds, TimeSpan Time, TimeSp
     public const int Listers = 8;
 
     public static readonly Plan Quick = new(1_000, 10_000, 3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(6), 300, 1_000);
-    public static readonly Plan Full = new(1_000, 100_000, 5, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(45), 1_000, 10_000);
+    public static readonly Plan Full = new(1_000, 100_000, 5, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(45), 1_000, 10_000);
 }
