@@ -42,7 +42,7 @@ internal static class PostgresSettings
         Unless("Maximum Pool Size", connections);
         Unless("Max Auto Prepare", PreparedStatements);
         Unless("Auto Prepare Min Usages", 2);
-        // No statement leaves anything behind on its connection, and to clean up after each costs the server six more.
+        // No statement leaves anything behind on its connection, and to clean up after each costs the server several more.
         Unless("No Reset On Close", true);
         Unless("Timeout", ConnectSeconds);
         Unless("Command Timeout", CommandSeconds);
