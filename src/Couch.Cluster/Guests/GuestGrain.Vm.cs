@@ -36,7 +36,7 @@ internal sealed partial class GuestGrain : IDisposable
 
     public async Task Observe(VmReport report)
     {
-        if (row.Current is not { } guest)
+        if (await Remember() is not { } guest)
             return;
 
         // A stay whose time is up has expired, whatever its VM has come to meanwhile.
@@ -51,11 +51,10 @@ internal sealed partial class GuestGrain : IDisposable
         await Drive();
     }
 
-    public Task LookAtVm()
+    public async Task LookAtVm()
     {
-        if (row.Current is { IsStaying: true, Vm: { State: VmState.Ready, Id: { } vmId } } guest)
+        if (await Remember() is { IsStaying: true, Vm: { State: VmState.Ready, Id: { } vmId } } guest)
             vms?.Look(guest.Id, vmId);
-        return Task.CompletedTask;
     }
 
     /// <summary>Notes what is no longer under way.</summary>

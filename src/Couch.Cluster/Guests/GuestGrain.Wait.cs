@@ -16,6 +16,7 @@ internal sealed partial class GuestGrain
 
     public async Task<Guest?> WaitForChange(GuestStatus status, string? agentEndpoint, TimeSpan atMost)
     {
+        await Remember();
         var until = clock.GetUtcNow() + (atMost < IGuestGrain.LongestWait ? atMost : IGuestGrain.LongestWait);
         while (true)
         {

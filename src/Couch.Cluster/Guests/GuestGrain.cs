@@ -13,7 +13,7 @@ namespace Couch.Cluster.Guests;
 
 [GrainType(GrainKinds.Guest)]
 internal sealed partial class GuestGrain(
-    [PersistentState(GrainKinds.Guest)] IPersistentState<Guest> state,
+    IGrainStorage storage,
     CouchDatabase database,
     IServiceProvider services,
     VmOptions vmOptions,
@@ -28,35 +28,31 @@ internal sealed partial class GuestGrain(
     private static readonly TimeSpan UsageLag = TimeSpan.FromSeconds(1);
 
     private GrainRow<Guest> row = null!;
+    private Task? remembered;
     private IGrainTimer? flush;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        row = new(state, database, DeactivateOnIdle, TellWaiting, unwritten.Tell);
-        // Memory is new: whatever was under way may have been lost with the old one. An end by the clock is left to the
-        // reminder or the sweep: to record it takes reminders, which a node that has just started may not have yet.
-        return IsOverdue ? Task.CompletedTask : Drive();
+        row = new(GrainContext, GrainKinds.Guest, storage, database, DeactivateOnIdle, TellWaiting, unwritten.Tell);
+        return Task.CompletedTask;
     }
 
     public async Task<bool> Arrive(Guest arriving)
     {
-        if (row.Current is not null)
+        if (remembered is not null && await Remember() is not null)
             return false;
 
-        // Armed before written: a tick without a row unregisters itself, a row without a tick would never end.
-        var now = clock.Now();
-        var guest = vms is null ? arriving : arriving.OrderVm(vms.HostName, now);
-        await this.Arm(guest.NextMoment(now, GrainReminder.Period) ?? guest.ExpiresAt, clock, database);
-        await row.Write(guest);
-        BeginFirstAttempt(guest);
-        return true;
+        // Whoever asks meanwhile waits for this: it would find half an arrival.
+        var arrival = ArriveNow(arriving);
+        remembered = arrival;
+        return await arrival;
     }
 
-    public Task<Guest?> Get() => Task.FromResult(row.Current?.AsOf(clock.Now()));
+    public async Task<Guest?> Get() => (await Remember())?.AsOf(clock.Now());
 
     public async Task<ActivateOutcome> Activate(string vmId, string agentEndpoint, Actor? by)
     {
-        if (row.Current is not { } guest)
+        if (await Remember() is not { } guest)
             return new ActivateOutcome.Unknown();
 
         var outcome = guest.Activate(vmId, agentEndpoint, clock.Now(), by);
@@ -77,7 +73,7 @@ internal sealed partial class GuestGrain(
 
     public async Task<ExtendOutcome> Extend(double hours, Actor? by)
     {
-        if (row.Current is not { } guest)
+        if (await Remember() is not { } guest)
             return new ExtendOutcome.Unknown();
 
         var outcome = guest.Extend(hours, clock.Now(), by);
@@ -94,7 +90,7 @@ internal sealed partial class GuestGrain(
 
     public async Task<UsageOutcome> Report(UsageReport report)
     {
-        if (row.Current is not { } guest)
+        if (await Remember() is not { } guest)
             return new UsageOutcome.Unknown();
 
         var recorded = guest.Report(report, clock.Now());
@@ -114,11 +110,15 @@ internal sealed partial class GuestGrain(
         return recorded;
     }
 
-    public Task Settle() => Drive();
+    public async Task Settle()
+    {
+        await Remember();
+        await Drive();
+    }
 
     public async Task<bool> Purge(DateTimeOffset moment)
     {
-        if (row.Current?.IsPast(moment) is not true)
+        if ((await Remember())?.IsPast(moment) is not true)
             return false;
 
         await this.Disarm();
@@ -129,6 +129,7 @@ internal sealed partial class GuestGrain(
 
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
+        await Remember();
         if (IsOverdue)
         {
             // It need not be alone. The next tick finds it done, or says it again.
@@ -161,9 +162,48 @@ internal sealed partial class GuestGrain(
         }
     }
 
+    /// <summary>The guest as its row has it, read the first time, when what an older memory had under way is taken up as well.</summary>
+    private async ValueTask<Guest?> Remember()
+    {
+        if (remembered is null or { IsFaulted: true })
+            remembered = TakeUp();
+        await remembered;
+        return row.Current;
+    }
+
+    /// <summary>
+    /// Memory is new: whatever was under way may have been lost with the old one. An end by the clock is left to the reminder
+    /// or the sweep: to record it takes reminders, which a node that has just started may not have yet.
+    /// </summary>
+    private async Task TakeUp()
+    {
+        await row.Read();
+        if (!IsOverdue)
+            await Drive();
+    }
+
+    private async Task<bool> ArriveNow(Guest arriving)
+    {
+        // Armed before written: a tick without a row unregisters itself, a row without a tick would never end.
+        var now = clock.Now();
+        var guest = vms is null ? arriving : arriving.OrderVm(vms.HostName, now);
+        await this.Arm(guest.NextMoment(now, GrainReminder.Period) ?? guest.ExpiresAt, clock, database);
+        if (!await row.Make(guest))
+        {
+            // It has been here before: its own next moment stands.
+            if (row.Current!.NextMoment(now, GrainReminder.Period) is { } next)
+                await this.Arm(next, clock, database);
+            await TakeUp();
+            return false;
+        }
+
+        BeginFirstAttempt(guest);
+        return true;
+    }
+
     private async Task<EndOutcome> End(Func<Guest, DateTimeOffset, EndOutcome> decide)
     {
-        if (row.Current is not { } guest)
+        if (await Remember() is not { } guest)
             return new EndOutcome.Unknown();
 
         var outcome = decide(guest, clock.Now());

@@ -7,12 +7,13 @@ using Couch.Domain.Text;
 using Couch.Domain.Vms;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orleans.Storage;
 
 namespace Couch.Cluster.Housekeeping;
 
 [GrainType(GrainKinds.Housekeeping)]
 internal sealed partial class HousekeepingGrain(
-    [PersistentState(GrainKinds.Housekeeping)] IPersistentState<HousekeepingState> state,
+    IGrainStorage storage,
     CouchDatabase database,
     Sweeps sweeps,
     InviteKeys inviteKeys,
@@ -43,10 +44,10 @@ internal sealed partial class HousekeepingGrain(
     private readonly VmSweep? vms = services.GetService<VmSweep>();
     private GrainRow<HousekeepingState> row = null!;
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        row = new(state, database, DeactivateOnIdle);
-        return Task.CompletedTask;
+        row = new(GrainContext, GrainKinds.Housekeeping, storage, database, DeactivateOnIdle);
+        await row.Read();
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

@@ -7,12 +7,13 @@ using Couch.Domain.Invites;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Microsoft.Extensions.Logging;
+using Orleans.Storage;
 
 namespace Couch.Cluster.Invites;
 
 [GrainType(GrainKinds.Invite)]
 internal sealed partial class InviteGrain(
-    [PersistentState(GrainKinds.Invite)] IPersistentState<Invite> state,
+    IGrainStorage storage,
     CouchDatabase database,
     TimeProvider clock,
     RandomNumberGenerator chance,
@@ -23,29 +24,36 @@ internal sealed partial class InviteGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        row = new(state, database, DeactivateOnIdle);
+        row = new(GrainContext, GrainKinds.Invite, storage, database, DeactivateOnIdle);
         return Task.CompletedTask;
     }
 
     public async Task<Invite> Create(CreateInvite command)
     {
-        if (row.Current is { } existing)
-            return existing.AsOf(clock.Now());
+        if (row is { IsKnown: true, Current: { } known })
+            return known.AsOf(clock.Now());
 
         var invite = Invite.Create(command);
         // Armed before written: a tick without a row unregisters itself, a row without a tick would stay open.
         await this.Arm(invite.ExpiresAt, clock, database);
-        await row.Write(invite);
+        if (!await row.Make(invite))
+        {
+            // It is being created again: the first one's moment stands.
+            var existing = row.Current!;
+            await this.Arm(existing.ExpiresAt, clock, database);
+            return existing.AsOf(clock.Now());
+        }
+
         LogCreated(invite.Id);
         meter.InviteCreated();
         return invite;
     }
 
-    public Task<Invite?> Get() => Task.FromResult(row.Current?.AsOf(clock.Now()));
+    public async Task<Invite?> Get() => (await row.Read())?.AsOf(clock.Now());
 
     public async Task<RedeemOutcome> Redeem(RedeemInvite command)
     {
-        if (row.Current is not { } invite)
+        if (await row.Read() is not { } invite)
             return new RedeemOutcome.Unknown();
 
         var now = clock.Now();
@@ -67,7 +75,7 @@ internal sealed partial class InviteGrain(
 
     public async Task<RevokeOutcome> Revoke(Actor? by)
     {
-        if (row.Current is not { } invite)
+        if (await row.Read() is not { } invite)
             return new RevokeOutcome.Unknown();
 
         var outcome = invite.Revoke(clock.Now(), by);
@@ -83,7 +91,7 @@ internal sealed partial class InviteGrain(
 
     public async Task Settle()
     {
-        if (row.Current is not { } invite)
+        if (await row.Read() is not { } invite)
             return;
 
         var settled = invite.AsOf(clock.Now());
@@ -96,11 +104,11 @@ internal sealed partial class InviteGrain(
     }
 
     public async Task<bool> EnsureGuestArrived() =>
-        row.Current is { Redemption: not null } redeemed && await BringGuest(redeemed);
+        await row.Read() is { Redemption: not null } redeemed && await BringGuest(redeemed);
 
     public async Task<bool> Purge(DateTimeOffset moment)
     {
-        if (row.Current is not { } invite || !invite.IsPast(moment, await GuestOf(invite)))
+        if (await row.Read() is not { } invite || !invite.IsPast(moment, await GuestOf(invite)))
             return false;
 
         await this.Disarm();

@@ -2,22 +2,23 @@ using Couch.Cluster.Storage;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Microsoft.Extensions.Logging;
+using Orleans.Storage;
 
 namespace Couch.Cluster.Keys;
 
 [GrainType(GrainKinds.HostKey)]
 internal sealed partial class HostKeyGrain(
-    [PersistentState(GrainKinds.HostKey)] IPersistentState<HostKey> state,
+    IGrainStorage storage,
     CouchDatabase database,
     TimeProvider clock,
     ILogger<HostKeyGrain> log) : Grain, IHostKeyGrain
 {
     private GrainRow<HostKey> row = null!;
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        row = new(state, database, DeactivateOnIdle);
-        return Task.CompletedTask;
+        row = new(GrainContext, GrainKinds.HostKey, storage, database, DeactivateOnIdle);
+        await row.Read();
     }
 
     public async Task<HostKey> Create(HostKey key)

@@ -1,28 +1,85 @@
+using Orleans.Core;
 using Orleans.Storage;
 
 namespace Couch.Cluster.Storage;
 
 /// <summary>
-/// A grain's one row. Memory follows the table and never leads it, but for what was <see cref="Hold">held</see> on purpose.
+/// A grain's one row, read when it is first asked for and not before: most grains come to memory to make their row, and the
+/// insert says by itself whether there is one. Memory follows the table and never leads it, but for what was
+/// <see cref="Hold">held</see> on purpose.
 /// </summary>
-/// <param name="state">The row as Orleans loaded it.</param>
+/// <param name="grain">Whose row it is.</param>
+/// <param name="kind">One of <see cref="GrainKinds"/>: the row's name in the table.</param>
+/// <param name="storage">Reads and writes it.</param>
 /// <param name="database">Says in words what went wrong.</param>
 /// <param name="forget">Ends this activation: called when nobody can say what the table holds.</param>
 /// <param name="changed">Called after each write.</param>
 /// <param name="letGo">Given what was held, where the table has turned out to hold something else than was known.</param>
 internal sealed class GrainRow<T>(
-    IPersistentState<T> state, CouchDatabase database, Action forget, Action? changed = null, Action<T>? letGo = null) where T : class
+    IGrainContext grain, string kind, IGrainStorage storage, CouchDatabase database, Action forget, Action? changed = null, Action<T>? letGo = null)
+    where T : class
 {
-    private T? written = state.RecordExists ? state.State : null;
+    private readonly StateStorageBridge<T> state = new(kind, grain, storage);
+    private T? written;
+    private T? current;
 
     /// <summary>What the grain knows; null while it has no row.</summary>
-    public T? Current { get; private set; } = state.RecordExists ? state.State : null;
+    /// <exception cref="InvalidOperationException">The row has neither been read nor made: nothing is known of it yet.</exception>
+    public T? Current => IsKnown ? current : throw new InvalidOperationException($"the row of {grain.GrainId} has not been read");
+
+    /// <summary>Whether the row has been read or made.</summary>
+    public bool IsKnown { get; private set; }
 
     /// <summary>Whether memory has something the table does not.</summary>
-    public bool IsHeld => !ReferenceEquals(Current, written);
+    public bool IsHeld => !ReferenceEquals(current, written);
+
+    /// <summary>What the grain knows, read from the table the first time.</summary>
+    /// <exception cref="StorageUnavailableException">Nobody can say.</exception>
+    public async ValueTask<T?> Read()
+    {
+        if (!IsKnown)
+        {
+            try
+            {
+                await state.ReadStateAsync();
+            }
+            catch (Exception failure)
+            {
+                throw Unavailable(failure);
+            }
+
+            written = current = Found;
+            IsKnown = true;
+        }
+
+        return current;
+    }
+
+    /// <summary>
+    /// Writes the row unless there is one, which is read then. Where nothing is known of it the table is not asked first: it
+    /// refuses a second row by itself.
+    /// </summary>
+    /// <returns>False where there was one.</returns>
+    /// <inheritdoc cref="Write"/>
+    public async Task<bool> Make(T first)
+    {
+        if (IsKnown && current is not null)
+            return false;
+        try
+        {
+            await Write(first);
+            return true;
+        }
+        catch (InconsistentStateException) when (!IsKnown)
+        {
+            if (await Read() is null)
+                throw;
+            return false;
+        }
+    }
 
     /// <summary>Takes <paramref name="next"/> into memory only; the next write carries it.</summary>
-    public void Hold(T next) => Current = next;
+    public void Hold(T next) => current = next;
 
     /// <summary>Writes <paramref name="next"/>: durable once it returns; where it throws, <see cref="Current"/> is not <paramref name="next"/>.</summary>
     /// <exception cref="InconsistentStateException">Another activation has written this row. Let it escape: it ends this activation.</exception>
@@ -40,13 +97,14 @@ internal sealed class GrainRow<T>(
             var found = await Reread(failure);
             if (!next.Equals(found))
             {
-                if (!Equals(found, written))
+                if (!IsKnown || !Equals(found, written))
                     Follow(found);
                 throw Unavailable(failure);
             }
         }
 
-        written = Current = next;
+        written = current = next;
+        IsKnown = true;
         changed?.Invoke();
     }
 
@@ -64,14 +122,17 @@ internal sealed class GrainRow<T>(
                 throw Unavailable(failure);
         }
 
-        written = Current = null;
+        written = current = null;
         changed?.Invoke();
     }
 
+    private T? Found => state.RecordExists ? state.State : null;
+
     private void Follow(T? found)
     {
-        var held = IsHeld ? Current : null;
-        written = Current = found;
+        var held = IsHeld ? current : null;
+        written = current = found;
+        IsKnown = true;
         if (held is not null)
             letGo?.Invoke(held);
     }
@@ -81,7 +142,7 @@ internal sealed class GrainRow<T>(
         try
         {
             await state.ReadStateAsync();
-            return state.RecordExists ? state.State : null;
+            return Found;
         }
         catch (Exception)
         {

@@ -1,4 +1,5 @@
 using Couch.Domain.Guests;
+using Couch.Domain.Text;
 using Couch.Tests.Support;
 using Couch.VersSimulator.Calls;
 using Couch.VersSimulator.Harms;
@@ -35,6 +36,24 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
                 return false;
             },
             "the report has come");
+    }
+
+    [Fact]
+    public async Task Whoever_asks_for_a_guest_that_is_only_arriving_begins_no_second_attempt()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            var arriving = Guest.Arriving(Some.Redeemed(Some.Invite(couch.Clock.Now()), couch.Clock.Now()));
+            // These interleave with an arrival, and may find its row written and nothing else of it.
+            var asking = Enumerable.Range(0, 8).Select(_ => Ask()).ToList();
+            Assert.True(await couch.Guest(arriving.Id).Arrive(arriving));
+            await Task.WhenAll(asking);
+            await couch.IsRunning(arriving.Id);
+            Assert.Equal(1, (await couch.Row(arriving.Id))!.Vm.Attempts);
+            Assert.Single(couch.Vers.Vms.All, vm => vm.Guest == arriving.Id.Value);
+
+            Task Ask() => couch.Guest(arriving.Id).WaitForChange(GuestStatus.Provisioning, null, TimeSpan.Zero);
+        }
     }
 
     [Fact]
