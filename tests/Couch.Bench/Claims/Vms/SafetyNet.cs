@@ -3,6 +3,7 @@ using Couch.Bench.Load;
 using Couch.Bench.Rows;
 using Couch.Bench.Stores;
 using Couch.Cluster.Storage;
+using Couch.Domain.Guests;
 using Couch.Domain.Text;
 using Couch.Domain.Vms;
 
@@ -15,6 +16,7 @@ namespace Couch.Bench.Claims.Vms;
 internal static class SafetyNet
 {
     private const int AtATime = 500;
+    private const int Later = 5;
     private const string Installation = "bench";
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(1);
 
@@ -31,24 +33,43 @@ internal static class SafetyNet
         await store.Fill(population);
         await using var database = store.Open();
         var (sweeps, keys) = (new Sweeps(database), new InviteKeys(database));
-        var none = CancellationToken.None;
-        var began = clock.GetTimestamp();
-        await sweeps.Overdue(GrainKinds.Invite, clock.Now(), AtATime, none);
-        await sweeps.Overdue(GrainKinds.Guest, clock.Now(), AtATime, none);
-        await sweeps.RedeemedWithoutGuest(null, AtATime, none);
-        await keys.Purge(clock.Now(), none);
-        await sweeps.GuestsByStatus(none);
-        var asked = clock.GetElapsedTime(began);
-        var open = await sweeps.OpenVms(none);
-        var read = clock.GetElapsedTime(began) - asked;
-        var findings = new VmCensus { Host = "vers", Installation = Installation, At = clock.Now(), Listed = listed, Guests = open, InMemory = new HashSet<string>() }.Take();
-        var took = clock.GetElapsedTime(began);
-        if (open.Count != plan.Many || findings is not { Strays.Count: 0, Vanished.Count: 0, Unknown.Count: 0, Stuck.Count: 0 })
-            throw new FailedRoundException($"of {plan.Many} guests who run {open.Count} were seen, and something was found that is not there");
-        report.Within(
-            $"a pass of housekeeping, {Report.Number(plan.Many)} guests stored who run, all history unseen",
-            $"{Report.Milliseconds(took)}, six queries: {Report.Milliseconds(asked)} for five, {Report.Milliseconds(read)} to read every VM's row, "
-            + $"{Report.Milliseconds(took - asked - read)} to hold them against the list",
-            "≤ 1 s", took <= Bound);
+        Tell("the first pass of housekeeping", "all history unseen, no code compiled", [await Pass(null)]);
+        var newest = population.Guests.MaxBy(guest => guest.Id.Value, StringComparer.Ordinal)!.Id;
+        var later = new List<Took>();
+        for (var pass = 0; pass < Later; pass++)
+            later.Add(await Pass(newest));
+        Tell("a later pass", $"the mean of {Later}", later);
+
+        async Task<Took> Pass(GuestId? watermark)
+        {
+            var none = CancellationToken.None;
+            var began = clock.GetTimestamp();
+            await sweeps.Overdue(GrainKinds.Invite, clock.Now(), AtATime, none);
+            await sweeps.Overdue(GrainKinds.Guest, clock.Now(), AtATime, none);
+            await sweeps.RedeemedWithoutGuest(watermark, AtATime, none);
+            await keys.Purge(clock.Now(), none);
+            await sweeps.GuestsByStatus(none);
+            var asked = clock.GetElapsedTime(began);
+            var open = await sweeps.OpenVms(none);
+            var read = clock.GetElapsedTime(began) - asked;
+            var findings = new VmCensus { Host = "vers", Installation = Installation, At = clock.Now(), Listed = listed, Guests = open, InMemory = new HashSet<string>() }.Take();
+            if (open.Count != plan.Many || findings is not { Strays.Count: 0, Vanished.Count: 0, Unknown.Count: 0, Stuck.Count: 0 })
+                throw new FailedRoundException($"of {plan.Many} guests who run {open.Count} were seen, and something was found that is not there");
+            return new(asked, read, clock.GetElapsedTime(began) - asked - read);
+        }
+
+        void Tell(string what, string how, IReadOnlyList<Took> passes)
+        {
+            var all = Mean(pass => pass.Asked + pass.Read + pass.Held);
+            report.Within(
+                $"{what}, {Report.Number(plan.Many)} guests stored who run: {how}",
+                $"{Report.Milliseconds(all)}, six queries: {Report.Milliseconds(Mean(pass => pass.Asked))} for five, {Report.Milliseconds(Mean(pass => pass.Read))} "
+                + $"to read every VM's row, {Report.Milliseconds(Mean(pass => pass.Held))} to hold them against the list",
+                "≤ 1 s", all <= Bound);
+
+            TimeSpan Mean(Func<Took, TimeSpan> part) => TimeSpan.FromTicks((long)passes.Average(pass => part(pass).Ticks));
+        }
     }
+
+    private sealed record Took(TimeSpan Asked, TimeSpan Read, TimeSpan Held);
 }
