@@ -7,11 +7,12 @@ using Couch.Domain.Invites;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Microsoft.Extensions.Logging;
+using Orleans.Placement;
 using Orleans.Storage;
 
 namespace Couch.Cluster.Invites;
 
-[GrainType(GrainKinds.Invite)]
+[GrainType(GrainKinds.Invite), PreferLocalPlacement]
 internal sealed partial class InviteGrain(
     IGrainStorage storage,
     CouchDatabase database,
