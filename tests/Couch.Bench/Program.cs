@@ -12,6 +12,9 @@ internal static class Program
             case [BareEndpoint.Argument, var answer, "--urls", var url]:
                 await BareEndpoint.Run(answer, url);
                 return 0;
+            case [BareGrains.Argument, var answer, var silo, var gateway, var first, "--urls", var url]:
+                await BareGrains.Run(answer, silo, gateway, first, url);
+                return 0;
         }
 
         var only = Array.IndexOf(args, "--only") is var at and >= 0 ? args.ElementAtOrDefault(at + 1) ?? "" : null;

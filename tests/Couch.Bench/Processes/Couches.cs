@@ -12,6 +12,8 @@ internal sealed class Couches(string folder)
     private readonly string key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(SigningKeys.LeastKeyBytes));
     private int started;
 
+    public string Folder => folder;
+
     public SigningKeys Keys => SigningKeys.TryParse(key, out var keys, out var why) ? keys : throw new FormatException(why);
 
     /// <param name="more">Settings beside those that every couch here has.</param>

@@ -9,7 +9,8 @@ namespace Couch.Bench.Claims.Scale;
 /// The price of distance: what a request takes of the processors on one node, on two and on three, which share a database
 /// and this machine. Each node gets the same share of the load, as from a balancer, and so may have to ask another. Beside
 /// them as many nodes that have nothing to ask each other, each a couch of its own: a process that is less busy takes more for
-/// a request, and that is not distance.
+/// a request, and that is not distance. And beside polls the least that asking a grain can cost: bare ones, on one node and on
+/// as many.
 /// </summary>
 internal static class Nodes
 {
@@ -30,9 +31,18 @@ internal static class Nodes
             sides.Add(await Side.Filled(couches: Most, nodes: 1, wrk, engine, couches));
             await Console.Error.WriteLineAsync("databases filled");
             foreach (var side in sides)
-                await side.Start(couches);
-            await Compare("a status poll", PollsWarmUp, plan.Time, (side, time) => side.Poll(time));
-            await Compare("a redeem of an invite that is not in memory", RedeemsWarmUp, 2 * plan.Time, (side, time) => side.Redeem(time));
+                await side.Start();
+            Side[] bare = [await sides[0].Bare(1, couches), await sides[0].Bare(Most, couches)];
+            sides.AddRange(bare);
+            foreach (var side in bare)
+                await side.Start();
+
+            var polls = await Compare("a status poll", sides, PollsWarmUp, plan.Time, (side, time) => side.Poll(time));
+            report.Grown($"bare grains that hand over the same bytes, {Most} nodes", polls[^1], "1 node", polls[^2], null);
+            foreach (var side in bare)
+                await side.DisposeAsync();
+            sides.RemoveAll(bare.Contains);
+            await Compare("a redeem of an invite that is not in memory", sides, RedeemsWarmUp, 2 * plan.Time, (side, time) => side.Redeem(time));
         }
         finally
         {
@@ -40,7 +50,7 @@ internal static class Nodes
                 await side.DisposeAsync();
         }
 
-        async Task Compare(string what, TimeSpan warmUp, TimeSpan time, Func<Side, TimeSpan, Task<Cost>> load)
+        async Task<Costs[]> Compare(string what, IReadOnlyList<Side> sides, TimeSpan warmUp, TimeSpan time, Func<Side, TimeSpan, Task<Cost>> load)
         {
             // Each of several nodes sees only its share, and compiles no sooner for that.
             foreach (var side in sides)
@@ -55,14 +65,17 @@ internal static class Nodes
             for (var nodes = 2; nodes <= Most; nodes++)
                 report.Grown($"{what}, {nodes} nodes", costs[nodes - 1], "1 node", costs[0], nodes == Most ? MostGrowth : null);
             report.Grown($"{what}, {Most} nodes", costs[Most - 1], $"{Most} couches of 1 node", costs[Most], null);
+            return costs;
         }
     }
 
-    /// <summary>Nodes under load, of one couch or each of another.</summary>
+    /// <summary>Nodes under load, of one couch, each of another, or of none.</summary>
     private sealed class Side(Wrk wrk) : IAsyncDisposable
     {
         private readonly List<Lane> lanes = [];
-        private PostgresServer database = null!;
+        private readonly List<Store> stores = [];
+        private PostgresServer? database;
+        private string path = "";
 
         public int Nodes => lanes.Count;
 
@@ -73,22 +86,33 @@ internal static class Nodes
             {
                 var (store, population) = (engine.NewStore(), Population.Of(Stored));
                 await store.Fill(population);
+                side.stores.Add(store);
+                side.path = StatusPolls.Path(population.Guests[0], processes.Keys);
                 side.database = await PostgresServer.Behind(store.Environment["ConnectionStrings__Couch"]);
                 var polls = wrk.Keep(population.Guests.Take(Plan.Warm).Select(guest => StatusPolls.Path(guest, processes.Keys)));
                 for (var node = 0; node < nodes; node++)
                 {
                     var share = population.Open.Where((_, index) => index % nodes == node);
-                    side.lanes.Add(new(store, polls, new(share.Select(invite => CreatedInvites.Body(processes.Keys.Sign(invite.Id))))));
+                    side.lanes.Add(new(() => processes.Start(store), polls, new(share.Select(invite => CreatedInvites.Body(processes.Keys.Sign(invite.Id))))));
                 }
             }
 
             return side;
         }
 
-        public async Task Start(Couches couches)
+        /// <summary>Nodes of no couch, with this one's answer and this one's load.</summary>
+        public async Task<Side> Bare(int nodes, Couches processes)
+        {
+            var side = new Side(wrk);
+            var answer = await BareAnswer.Keep(lanes[0].Node!, path, processes.Folder);
+            side.lanes.AddRange(BareGrains.Nodes(nodes, answer, path, processes.Folder).Select(begin => new Lane(begin, lanes[0].Polls, new())));
+            return side;
+        }
+
+        public async Task Start()
         {
             foreach (var lane in lanes)
-                lane.Node = await couches.Start(lane.Store);
+                lane.Node = await lane.Begin();
         }
 
         public Task<Cost> Poll(TimeSpan time) =>
@@ -106,24 +130,26 @@ internal static class Nodes
         {
             foreach (var lane in lanes)
                 await (lane.Node?.DisposeAsync() ?? default);
-            foreach (var store in lanes.Select(lane => lane.Store).Distinct())
+            foreach (var store in stores)
                 await store.DisposeAsync();
         }
 
         private async Task<Cost> Measure(Func<Lane, Task<Round>> load)
         {
-            var (couchBefore, databaseBefore) = (Processor(), database.Processor());
+            var (couchBefore, databaseBefore) = (Processor(), OfDatabase());
             var rounds = await Task.WhenAll(lanes.Select(load));
             return new(
                 rounds.Sum(round => round.Done), rounds.Sum(round => round.PerSecond),
-                Processor() - couchBefore, database.Processor() - databaseBefore);
+                Processor() - couchBefore, OfDatabase() - databaseBefore);
         }
+
+        private TimeSpan OfDatabase() => database?.Processor() ?? TimeSpan.Zero;
 
         private TimeSpan Processor() => lanes.Aggregate(TimeSpan.Zero, (sum, lane) => sum + lane.Node!.Processor());
     }
 
     /// <summary>A node and what is asked of it.</summary>
-    private sealed record Lane(Store Store, string Polls, Queue<string> Codes)
+    private sealed record Lane(Func<Task<ServerProcess>> Begin, string Polls, Queue<string> Codes)
     {
         public ServerProcess? Node { get; set; }
     }
