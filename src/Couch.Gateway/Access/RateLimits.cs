@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Threading.RateLimiting;
 using Couch.Gateway.Problems;
+using Microsoft.AspNetCore.RateLimiting;
 
 namespace Couch.Gateway.Access;
 
@@ -19,12 +20,11 @@ public static class RateLimits
     public static void AddRateLimits(this IServiceCollection services, GatewayOptions gateway) =>
         services.AddRateLimiter(limiter =>
         {
-            limiter.AddPolicy(Redeem, context => PerMinute(context, gateway.RedeemsPerMinute));
-            limiter.AddPolicy(Status, context => PerMinute(context, gateway.StatusPerMinute));
+            foreach (var (policy, most) in Most(gateway))
+                limiter.AddPolicy(policy, context => PerMinute(context, most));
             limiter.OnRejected = async (rejected, _) =>
             {
-                var policy = rejected.HttpContext.GetEndpoint()!.Metadata.GetMetadata<Microsoft.AspNetCore.RateLimiting.EnableRateLimitingAttribute>()!.PolicyName;
-                var most = policy == Redeem ? gateway.RedeemsPerMinute : gateway.StatusPerMinute;
+                var most = Most(gateway)[rejected.HttpContext.GetEndpoint()!.Metadata.GetMetadata<EnableRateLimitingAttribute>()!.PolicyName!];
                 var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var retryAfter) ? retryAfter : Window;
                 var seconds = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
 
@@ -37,11 +37,12 @@ public static class RateLimits
             };
         });
 
-    private static RateLimitPartition<IPAddress> PerMinute(HttpContext context, int most)
-    {
-        var client = ClientAddress.Of(context);
-        return most == 0
-            ? RateLimitPartition.GetNoLimiter(client)
-            : RateLimitPartition.GetFixedWindowLimiter(client, _ => new FixedWindowRateLimiterOptions { PermitLimit = most, Window = Window });
-    }
+    /// <summary>Puts endpoints under a policy; one that is switched off is not asked at each request whether it is.</summary>
+    public static RouteGroupBuilder LimitTo(this RouteGroupBuilder endpoints, string policy) =>
+        Most(((IEndpointRouteBuilder)endpoints).ServiceProvider.GetRequiredService<GatewayOptions>())[policy] == 0 ? endpoints : endpoints.RequireRateLimiting(policy);
+
+    private static Dictionary<string, int> Most(GatewayOptions gateway) => new() { [Redeem] = gateway.RedeemsPerMinute, [Status] = gateway.StatusPerMinute };
+
+    private static RateLimitPartition<IPAddress> PerMinute(HttpContext context, int most) =>
+        RateLimitPartition.GetFixedWindowLimiter(ClientAddress.Of(context), _ => new FixedWindowRateLimiterOptions { PermitLimit = most, Window = Window });
 }

@@ -17,6 +17,8 @@ internal static class QuietLogs
             {
                 ["Logging:LogLevel:Default"] = nameof(LogLevel.Warning),
                 ["Logging:LogLevel:Couch"] = nameof(LogLevel.Information),
+                // While any of its lines could be wanted a span is begun for each request, though nobody collects them.
+                ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = nameof(LogLevel.None),
                 // Says a failed start again, as a stack trace; Start says it in words.
                 ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = nameof(LogLevel.Critical),
                 // Takes the machine's uptime for a thread's delay, now and then, in the first second of a start.

@@ -20,10 +20,10 @@ public static class StayEndpoints
     public static void MapStays(this IEndpointRouteBuilder app)
     {
         var stays = app.MapGroup("/couch").WithTags("Stays").AcceptsAfterAccess().Refuses(400, 429, 500, 503);
-        stays.MapPost("redeem", Redeem)
-            .RequireRateLimiting(RateLimits.Redeem).Refuses(404, 409, 413, 415).WithMetadata(Described.IdempotencyKey);
+        stays.MapGroup("").LimitTo(RateLimits.Redeem).MapPost("redeem", Redeem)
+            .Refuses(404, 409, 413, 415).WithMetadata(Described.IdempotencyKey);
 
-        var asked = stays.MapGroup("").RequireRateLimiting(RateLimits.Status);
+        var asked = stays.MapGroup("").LimitTo(RateLimits.Status);
         asked.MapGet("invites/preview", Preview).Refuses(404).WithMetadata(Described.Code);
         asked.MapGet("status", GetStatus).Refuses(404, typeof(EndedProblem)).WithMetadata(Described.Token, new TakesGuestBearer());
         asked.MapPost("checkout", CheckOut).Refuses(404, typeof(EndedProblem)).Refuses(413, 415).WithMetadata(new TakesGuestBearer());
