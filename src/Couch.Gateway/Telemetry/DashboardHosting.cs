@@ -5,8 +5,8 @@ using Orleans.Dashboard;
 namespace Couch.Gateway.Telemetry;
 
 /// <summary>
-/// Orleans' own dashboard, where it is asked for: which silos and grains there are, how their calls fare, and what their rows
-/// say. It knows ids and no capability, and opens to the configured host key alone. A gateway, being at the edge, has none.
+/// Orleans' own dashboard, where it is asked for: which silos and grains there are, and how their calls fare. It knows ids, but
+/// no row and no capability, and opens to the configured host key alone. A gateway, being at the edge, has none.
 /// </summary>
 internal static class DashboardHosting
 {
