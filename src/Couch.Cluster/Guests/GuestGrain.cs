@@ -193,6 +193,8 @@ internal sealed partial class GuestGrain(
             // It has been here before: its own next moment stands.
             if (row.Current!.NextMoment(now, GrainReminder.Period) is { } next)
                 await this.Arm(next, clock, database);
+            else
+                await this.Disarm();
             await TakeUp();
             return false;
         }

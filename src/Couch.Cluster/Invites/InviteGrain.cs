@@ -62,15 +62,17 @@ internal sealed partial class InviteGrain(
         if (outcome is not RedeemOutcome.Redeemed { Invite: var redeemed })
             return outcome;
 
-        if (!ReferenceEquals(redeemed, invite))
+        if (ReferenceEquals(redeemed, invite))
         {
-            await row.Write(redeemed);
-            LogRedeemed(redeemed.Id, redeemed.Redemption!.GuestId);
-            meter.InviteRedeemed();
+            await BringMissingGuest(redeemed);
+            return outcome;
         }
 
+        await row.Write(redeemed);
+        LogRedeemed(redeemed.Id, redeemed.Redemption!.GuestId);
+        meter.InviteRedeemed();
         // A crash here leaves a redeemed invite without its guest: a replay brings it, or housekeeping does.
-        await BringGuest(redeemed);
+        await ItsGuest(redeemed).Arrive(Guest.Arriving(redeemed));
         return outcome;
     }
 
@@ -105,7 +107,7 @@ internal sealed partial class InviteGrain(
     }
 
     public async Task<bool> EnsureGuestArrived() =>
-        await row.Read() is { Redemption: not null } redeemed && await BringGuest(redeemed);
+        await row.Read() is { Redemption: not null } redeemed && await BringMissingGuest(redeemed);
 
     public async Task<bool> Purge(DateTimeOffset moment)
     {
@@ -126,11 +128,14 @@ internal sealed partial class InviteGrain(
             await this.Disarm();
     }
 
-    private Task<bool> BringGuest(Invite redeemed) =>
-        GrainFactory.GetGrain<IGuestGrain>(redeemed.Redemption!.GuestId.Value).Arrive(Guest.Arriving(redeemed));
+    /// <summary>Mostly it is there: asked first, because a row that is refused is logged as an error.</summary>
+    private async Task<bool> BringMissingGuest(Invite redeemed) =>
+        await ItsGuest(redeemed).Get() is null && await ItsGuest(redeemed).Arrive(Guest.Arriving(redeemed));
+
+    private IGuestGrain ItsGuest(Invite redeemed) => GrainFactory.GetGrain<IGuestGrain>(redeemed.Redemption!.GuestId.Value);
 
     private async Task<Guest?> GuestOf(Invite invite) =>
-        invite.Redemption is { GuestId: var guest } ? await GrainFactory.GetGrain<IGuestGrain>(guest.Value).Get() : null;
+        invite.Redemption is null ? null : await ItsGuest(invite).Get();
 
     [LoggerMessage(1, LogLevel.Information, "couch.invite.created {InviteId}", EventName = "couch.invite.created")]
     private partial void LogCreated(InviteId inviteId);

@@ -22,6 +22,7 @@ internal sealed class GrainRow<T>(
     private readonly StateStorageBridge<T> state = new(kind, grain, storage);
     private T? written;
     private T? current;
+    private Task? reading;
 
     /// <summary>What the grain knows; null while it has no row.</summary>
     /// <exception cref="InvalidOperationException">The row has neither been read nor made: nothing is known of it yet.</exception>
@@ -38,20 +39,7 @@ internal sealed class GrainRow<T>(
     public async ValueTask<T?> Read()
     {
         if (!IsKnown)
-        {
-            try
-            {
-                await state.ReadStateAsync();
-            }
-            catch (Exception failure)
-            {
-                throw Unavailable(failure);
-            }
-
-            written = current = Found;
-            IsKnown = true;
-        }
-
+            await (reading is { IsCompleted: false } ? reading : reading = ReadNow());
         return current;
     }
 
@@ -63,6 +51,9 @@ internal sealed class GrainRow<T>(
     /// <inheritdoc cref="Write"/>
     public async Task<bool> Make(T first)
     {
+        // A read that is under way would end after the write, with what was there before it.
+        if (reading is { IsCompleted: false })
+            await Read();
         if (IsKnown && current is not null)
             return false;
         try
@@ -124,6 +115,21 @@ internal sealed class GrainRow<T>(
 
         written = current = null;
         changed?.Invoke();
+    }
+
+    private async Task ReadNow()
+    {
+        try
+        {
+            await state.ReadStateAsync();
+        }
+        catch (Exception failure)
+        {
+            throw Unavailable(failure);
+        }
+
+        written = current = Found;
+        IsKnown = true;
     }
 
     private T? Found => state.RecordExists ? state.State : null;

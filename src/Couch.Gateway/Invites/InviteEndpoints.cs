@@ -46,12 +46,17 @@ public static class InviteEndpoints
             // The key's row names the invite before there is one: whoever repeats it creates the same.
             if (await inviteKeys.Claim(Idempotency.Of("invites " + key, Understood(command)), command.Id, now, cancel) is not KeyClaim.Granted granted)
                 return Refusals.KeyReused;
+            // Mostly it is there then: asked first, because a row that is refused is logged as an error.
+            if (granted.InviteId != command.Id && await grains.Invite(granted.InviteId).Get() is { } first)
+                return Created(first, keys);
             command = command with { Id = granted.InviteId };
         }
 
-        var invite = await grains.Invite(command.Id).Create(command);
-        return TypedResults.Created($"/couch/invites/{invite.Id}", InviteView.Of(invite.AsCreated(), keys));
+        return Created(await grains.Invite(command.Id).Create(command), keys);
     }
+
+    private static Created<InviteView> Created(Invite invite, SigningKeys keys) =>
+        TypedResults.Created($"/couch/invites/{invite.Id}", InviteView.Of(invite.AsCreated(), keys));
 
     /// <summary>Lists invites, newest first.</summary>
     public static async Task<Results<Ok<InviteList>, Refusal>> List(
