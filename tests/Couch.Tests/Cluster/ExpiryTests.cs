@@ -34,7 +34,7 @@ public abstract class ExpiryTests(TestCouch couch)
         couch.Faults.RefuseWrite();
         await couch.AdvanceUntil(TimeSpan.FromMinutes(5), () => Task.FromResult(couch.Faults.HasRefusedWrite));
 
-        for (var seconds = 0; seconds < 30 && !await IsRecorded(TimeSpan.FromMilliseconds(100)); seconds++)
+        for (var seconds = 0; seconds < 50 && !await IsRecorded(TimeSpan.FromMilliseconds(200)); seconds++)
             couch.Clock.Advance(TimeSpan.FromSeconds(1));
         Assert.True(await IsRecorded(TimeSpan.FromSeconds(10)));
 
