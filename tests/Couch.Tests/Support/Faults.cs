@@ -18,6 +18,7 @@ internal sealed class Faults
     private int crashBeforeArrival;
     private int loseReport;
     private int loseReply;
+    private volatile string? refusedKey;
     private int refuseWrite;
     private int refuseRead;
     private int refuseClear;
@@ -32,8 +33,8 @@ internal sealed class Faults
     /// <summary>The next write reaches the table and its answer gets lost.</summary>
     public void LoseReplyOfWrite() => loseReply = 1;
 
-    /// <summary>The next write does not reach the table.</summary>
-    public void RefuseWrite() => refuseWrite = 1;
+    /// <summary>The next write does not reach the table; with <paramref name="key"/>, the next of the grain that has it.</summary>
+    public void RefuseWrite(string? key = null) => (refusedKey, refuseWrite) = (key, 1);
 
     /// <summary>Whether the write that was to be refused has come.</summary>
     public bool HasRefusedWrite => refuseWrite is 0;
@@ -83,7 +84,8 @@ internal sealed class Faults
 
         public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
         {
-            if (faults.isStorageAway || Strikes(ref faults.refuseWrite))
+            var isRefused = faults.refusedKey is not { } key || key == grainId.Key.ToString();
+            if (faults.isStorageAway || (isRefused && Strikes(ref faults.refuseWrite)))
                 throw new TimeoutException("fault: the write did not get through");
 
             if (Strikes(ref faults.loseReply))
