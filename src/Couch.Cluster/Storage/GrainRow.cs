@@ -52,7 +52,7 @@ internal sealed class GrainRow<T>(
     public async Task<bool> Make(T first)
     {
         // A read that is under way would end after the write, with what was there before it.
-        if (reading is { IsCompleted: false })
+        if (reading is not null)
             await Read();
         if (IsKnown && current is not null)
             return false;

@@ -20,11 +20,11 @@ public static class RateLimits
     public static void AddRateLimits(this IServiceCollection services, GatewayOptions gateway) =>
         services.AddRateLimiter(limiter =>
         {
-            foreach (var (policy, most) in Most(gateway))
-                limiter.AddPolicy(policy, context => PerMinute(context, most));
+            foreach (var policy in new[] { Redeem, Status })
+                limiter.AddPolicy(policy, context => PerMinute(context, Most(gateway, policy)));
             limiter.OnRejected = async (rejected, _) =>
             {
-                var most = Most(gateway)[rejected.HttpContext.GetEndpoint()!.Metadata.GetMetadata<EnableRateLimitingAttribute>()!.PolicyName!];
+                var most = Most(gateway, rejected.HttpContext.GetEndpoint()!.Metadata.GetMetadata<EnableRateLimitingAttribute>()!.PolicyName);
                 var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var retryAfter) ? retryAfter : Window;
                 var seconds = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
 
@@ -39,9 +39,9 @@ public static class RateLimits
 
     /// <summary>Puts endpoints under a policy; one that is switched off is not asked at each request whether it is.</summary>
     public static RouteGroupBuilder LimitTo(this RouteGroupBuilder endpoints, string policy) =>
-        Most(((IEndpointRouteBuilder)endpoints).ServiceProvider.GetRequiredService<GatewayOptions>())[policy] == 0 ? endpoints : endpoints.RequireRateLimiting(policy);
+        Most(((IEndpointRouteBuilder)endpoints).ServiceProvider.GetRequiredService<GatewayOptions>(), policy) == 0 ? endpoints : endpoints.RequireRateLimiting(policy);
 
-    private static Dictionary<string, int> Most(GatewayOptions gateway) => new() { [Redeem] = gateway.RedeemsPerMinute, [Status] = gateway.StatusPerMinute };
+    private static int Most(GatewayOptions gateway, string? policy) => policy == Redeem ? gateway.RedeemsPerMinute : gateway.StatusPerMinute;
 
     private static RateLimitPartition<IPAddress> PerMinute(HttpContext context, int most) =>
         RateLimitPartition.GetFixedWindowLimiter(ClientAddress.Of(context), _ => new FixedWindowRateLimiterOptions { PermitLimit = most, Window = Window });

@@ -53,8 +53,7 @@ public abstract class PlanTests(PlanTests.FullTable table)
             Sweeps.MissingQuery,
             ("service", GrainKinds.Service), ("invite", GrainKinds.Invite), ("guest", GrainKinds.Guest), ("after", FullTable.Id(99_000)), ("upTo", FullTable.Id(99_999)), ("limit", 500));
 
-        // The few that are found may be sorted: how the planner joins them hangs on the statistics that it has drawn.
-        Assert.False(heavy.Any(step => step.Contains("scan", StringComparison.OrdinalIgnoreCase)), plan);
+        Assert.True(heavy is [], plan);
         Assert.Contains("grain_state_redeemed", plan, StringComparison.Ordinal);
     }
 
@@ -126,7 +125,11 @@ public abstract class PlanTests(PlanTests.FullTable table)
                   ELSE '{"status":"stopped","expiresAt":"2026-01-01T00:00:00.000Z","stoppedAt":"2026-01-01T00:00:00.000Z"}' END
                 """);
             if (Database is PostgresDatabase)
+            {
+                // Of all rows, and not of some that chance draws: a plan must not hang on those, nor on who analyzes when.
+                await Database.Rows("ALTER TABLE grain_state ALTER COLUMN id SET STATISTICS 1000");
                 await Database.Rows("ANALYZE grain_state");
+            }
 
             async Task Fill(string kind, string state)
             {
