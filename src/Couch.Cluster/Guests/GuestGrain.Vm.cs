@@ -162,7 +162,7 @@ internal sealed partial class GuestGrain : IDisposable
     {
         attempting = intended.Vm.Attempts;
         DelayDeactivation(StayInMemory);
-        vms!.Attempt(intended, mayExist, memory.Token);
+        vms!.Attempt(intended, mayExist);
     }
 
     /// <summary>

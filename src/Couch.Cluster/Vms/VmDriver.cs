@@ -19,9 +19,6 @@ internal sealed partial class VmDriver(
     private static readonly TimeSpan LaterLooks = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SlowsAfter = TimeSpan.FromSeconds(5);
 
-    /// <summary>Less than the silence for which a node is given up, so that no other can have taken its guests over.</summary>
-    private static readonly TimeSpan StandsUnasked = TimeSpan.FromSeconds(3);
-
     private readonly CancellationTokenSource leaving = new();
     private readonly ConcurrentDictionary<GuestId, bool> measuring = new();
 
@@ -36,15 +33,10 @@ internal sealed partial class VmDriver(
     }
 
     /// <summary>Asks the host for the guest's VM. Reports <see cref="VmReport.Made"/> or <see cref="VmReport.Failed"/>.</summary>
-    /// <param name="memory">That of the grain which wrote the intent: over once another may have begun an attempt of its own.</param>
-    public void Attempt(Guest guest, bool mayExist, CancellationToken memory)
+    public void Attempt(Guest guest, bool mayExist)
     {
         var attempt = guest.Vm.Attempts;
-        var intended = clock.GetTimestamp();
-        var order = Order(guest, mayExist) with
-        {
-            Stands = async () => (!memory.IsCancellationRequested && clock.GetElapsedTime(intended) < StandsUnasked) || await Stands(guest.Id, attempt),
-        };
+        var order = Order(guest, mayExist) with { Stands = () => Stands(guest.Id, attempt) };
         Start(
             guest.Id,
             async () =>
@@ -161,8 +153,8 @@ internal sealed partial class VmDriver(
     };
 
     /// <summary>
-    /// Whether the guest's row still names this attempt. Memory cannot say: that of a node which stood still, and was given
-    /// up meanwhile, knows nothing of it.
+    /// Whether the guest's row still names this attempt. Neither memory nor the intent's age can say: a node which stood still,
+    /// and was given up meanwhile, knows nothing of it, and may write an intent when it wakes.
     /// </summary>
     private async Task<bool> Stands(GuestId guest, int attempt)
     {
