@@ -8,7 +8,11 @@ namespace Couch.Cluster.Storage;
 /// </summary>
 public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
 {
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(1);
+    // Whoever asks whether a node is ready gives up after a second by custom, and would take every node for dead.
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromMilliseconds(500);
+
+    private readonly Lock asking = new();
+    private Task<string?>? lastAnswer;
 
     /// <summary>Opens the database that <paramref name="options"/> name. Nothing is changed yet; see <see cref="Upgrade"/>.</summary>
     /// <param name="clock">For waits and for the holder's start; null is the system's.</param>
@@ -40,24 +44,28 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
     /// <exception cref="Configuration.SettingsException">It cannot be done: the message says why and what to do.</exception>
     public abstract Task Upgrade(CancellationToken cancel);
 
-    /// <summary>Null where the database answers within a second; else why it does not, in a sentence without secrets.</summary>
+    /// <summary>Null where the database answers within half a second; else why it does not, in a sentence without secrets.</summary>
+    /// <remarks>
+    /// Nobody's impatience reaches the database: a driver that is told to give up may hold its thread, and whoever told it,
+    /// for seconds. It is left its own time instead, and is asked again only then, however many ask here.
+    /// </remarks>
     public async Task<string?> WhyNotReady(CancellationToken cancel)
     {
-        using var late = new CancellationTokenSource(ReadyWithin, clock);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
+        Task<string?> answer;
+        lock (asking)
+        {
+            if (lastAnswer is not { IsCompleted: false })
+                lastAnswer = Task.Run(WhyNoAnswer, CancellationToken.None);
+            answer = lastAnswer;
+        }
+
         try
         {
-            // A driver may take its time to give up; whoever asked is answered in time all the same.
-            await Task.Run(() => Guard(() => Ask(stop.Token)), stop.Token).WaitAsync(stop.Token);
-            return null;
+            return await answer.WaitAsync(ReadyWithin, clock, cancel);
         }
-        catch (StorageUnavailableException failure)
+        catch (TimeoutException)
         {
-            return failure.Message;
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            return $"{Where} does not answer within {ReadyWithin.TotalSeconds:0} s";
+            return $"{Where} does not answer within {ReadyWithin.TotalMilliseconds:0} ms";
         }
     }
 
@@ -79,11 +87,22 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
 
     public abstract ValueTask DisposeAsync();
 
-    private async Task<bool> Ask(CancellationToken cancel)
+    private async Task<string?> WhyNoAnswer()
     {
-        await using var connection = await Reads.OpenConnectionAsync(cancel);
-        await using var command = connection.CreateCommand();
-        command.CommandText = "SELECT 1 FROM OrleansQuery LIMIT 1";
-        return await command.ExecuteScalarAsync(cancel) is not null;
+        try
+        {
+            await Guard(async () =>
+            {
+                await using var connection = await Reads.OpenConnectionAsync();
+                await using var command = connection.CreateCommand();
+                command.CommandText = "SELECT 1 FROM OrleansQuery LIMIT 1";
+                return await command.ExecuteScalarAsync();
+            });
+            return null;
+        }
+        catch (StorageUnavailableException failure)
+        {
+            return failure.Message;
+        }
     }
 }

@@ -72,6 +72,28 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task While_the_database_hangs_guests_in_memory_are_answered_whoever_writes_is_a_503_and_all_recovers_by_itself()
+    {
+        var invite = await couch.Post("/couch/invites", new { createdBy = "noah" });
+        var guest = await couch.Post("/couch/redeem", new { code = (string)invite["code"]!, name = "guest-1" });
+        proxy.Hang();
+        var writes = Enumerable.Range(0, 8).Select(_ => couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" })).ToArray();
+
+        Assert.Equal("provisioning", (string?)(await couch.Get($"/couch/status?token={guest["authToken"]}"))["status"]);
+        Assert.Contains("does not answer", (string?)(await couch.Get("/health/ready"))["database"], StringComparison.Ordinal);
+        foreach (var write in writes)
+        {
+            using var response = await write;
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        }
+
+        proxy.Heal();
+        await Until.True(
+            async () => (await couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" })).IsSuccessStatusCode, Soon, "an invite is made");
+        await Until.True(async () => (string?)(await couch.Get("/health/ready"))["database"] is "ok", Soon, "the database is well again");
+    }
+
+    [Fact]
     public async Task A_kill_whose_answer_the_database_lost_is_found_done_and_answered()
     {
         var invite = await couch.Post("/couch/invites", new { createdBy = "noah" });

@@ -12,6 +12,7 @@ namespace Couch.Tests.Storage;
 public sealed class PostgresDatabaseTests
 {
     private const string Secret = "s3cr3t";
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -96,14 +97,28 @@ public sealed class PostgresDatabaseTests
     }
 
     [Fact]
-    public async Task A_database_that_hangs_is_not_ready_within_a_second()
+    public async Task A_database_that_hangs_is_told_of_before_a_balancer_loses_patience()
     {
         // Takes connections and never says a word.
         using var mute = new TcpListener(IPAddress.Loopback, 0);
         mute.Start();
         await using var database = new PostgresDatabase($"Host=127.0.0.1;Port={((IPEndPoint)mute.LocalEndpoint).Port};Database=couch", 4);
 
-        Assert.Contains("does not answer within 1 s", await database.WhyNotReady(Cancel), StringComparison.Ordinal);
+        Assert.Contains("does not answer within 500 ms", await database.WhyNotReady(Cancel), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_that_hangs_over_a_statement_is_told_of_without_waiting_for_the_driver_to_give_up()
+    {
+        var through = new NpgsqlConnectionStringBuilder(PostgresServer.ConnectionString) { Timeout = 60, CommandTimeout = 60 };
+        await using var proxy = new TcpProxy(through.Port);
+        through.Port = proxy.Port;
+        await using var database = new PostgresDatabase(through.ConnectionString, 4);
+        await using (var connection = await database.Reads.OpenConnectionAsync(Cancel))
+            proxy.Hang();
+
+        Assert.Contains("does not answer", await database.WhyNotReady(Cancel).WaitAsync(Bound, Cancel), StringComparison.Ordinal);
+        proxy.Heal();
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Couch.Tests.Support;
 
-/// <summary>Stands between a couch and what it depends on: passes everything on, goes dead, loses an answer, or keeps a request back.</summary>
+/// <summary>Stands between a couch and what it depends on: passes everything on, goes dead, hangs, loses an answer, or keeps a request back.</summary>
 internal sealed class TcpProxy : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -14,6 +14,7 @@ internal sealed class TcpProxy : IAsyncDisposable
     private byte[]? loseReplyTo;
     private byte[]? holdBack;
     private volatile TaskCompletionSource? held;
+    private volatile TaskCompletionSource? frozen;
 
     public TcpProxy(int target)
     {
@@ -35,7 +36,15 @@ internal sealed class TcpProxy : IAsyncDisposable
         }
     }
 
-    public void Heal() => isDead = false;
+    /// <summary>Every connection stays and new ones are taken, but no byte passes until <see cref="Heal"/>.</summary>
+    public void Hang() => frozen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Heal()
+    {
+        isDead = false;
+        frozen?.TrySetResult();
+        frozen = null;
+    }
 
     /// <summary>The next request that holds <paramref name="text"/> reaches the database, whose answer does not come back.</summary>
     public void LoseReplyTo(string text) => loseReplyTo = System.Text.Encoding.UTF8.GetBytes(text);
@@ -55,6 +64,7 @@ internal sealed class TcpProxy : IAsyncDisposable
     {
         listener.Stop();
         GoDead();
+        Heal();
         await accepting;
         listener.Dispose();
     }
@@ -104,6 +114,9 @@ internal sealed class TcpProxy : IAsyncDisposable
         while (await from.ReadAsync(buffer) is var count and > 0)
         {
             var chunk = buffer.AsMemory(0, count);
+            if (frozen is { } until)
+                await until.Task;
+
             if (isRequest && holdBack is { } kept && chunk.Span.IndexOf(kept) >= 0)
             {
                 holdBack = null;
