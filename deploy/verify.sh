@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs docker-compose.yml for real, as an operator does, from a scratch copy of this tree: builds the image, walks the
-# protocol through the balancer, kills a node, grows, shrinks, stops and starts again, and leaves nothing. About seven
+# protocol through the balancer, kills a node, grows, shrinks, stops and starts again, and leaves nothing. About four
 # minutes on two cores. Uses the container engine that answers, else a Podman of its own; where no registry answers, images
 # made from Debian packages and this machine's .NET (verify/offline-images.sh).
 set -euo pipefail
@@ -65,8 +65,14 @@ if [ "$registry" != 401 ] || [ ${#compose[@]} -eq 0 ]; then
   [ ${#compose[@]} -gt 0 ] || compose=("${COUCH_VERIFY_CACHE:-$folder}/root/usr/libexec/docker/cli-plugins/docker-compose")
 fi
 
-# Podman leaves health checks to systemd. Where there is none, this stands in; other engines do not know the path.
+# Podman leaves health checks to systemd. Where there is none, this stands in; other engines do not know the path. An
+# older one's bridges take the lowest address among their ports, so a container that comes or goes may change it, and
+# for 45 seconds the others ask an address that is gone for names: the address that a bridge has it keeps.
 while sleep 2; do
+  for network in front inside; do
+    bridge=$(engine "v4.0.0/libpod/networks/${COMPOSE_PROJECT_NAME}_$network/json" 2>/dev/null | field network_interface) || continue
+    [ ! -e "/sys/class/net/$bridge/address" ] || ip link set dev "$bridge" address "$(cat "/sys/class/net/$bridge/address")" || true
+  done
   for container in $("${compose[@]}" ps -q 2>/dev/null); do
     engine "v4.0.0/libpod/containers/$container/healthcheck" >/dev/null 2>&1 || true
   done

@@ -77,6 +77,14 @@ nodes_behind_balancer() {
   [ "$answers" -eq "$1" ]
 }
 
+refuses_as_a_couch() {
+  local answer said
+  answer=$(curl -s -m 40 -D - "$couch/couch/status?token=x") || return 1
+  for said in 'HTTP/1.1 503' 'application/problem+json' 'retry-after: 1' '"status":503' 'the couch cannot answer right now'; do
+    [[ $answer == *"$said"* ]] || return 1
+  done
+}
+
 step "walking the protocol through the balancer"
 walk
 begin_stays 12
@@ -106,6 +114,14 @@ end_polls
 step "walking the protocol again"
 walk
 
+step "the database hangs: whoever is in memory is answered, and no node is taken for dead"
+begin_polls
+engine "containers/$COMPOSE_PROJECT_NAME-postgres-1/pause" -X POST
+sleep 6
+engine "containers/$COMPOSE_PROJECT_NAME-postgres-1/unpause" -X POST
+end_polls
+if grep -qv ' 200$' "$folder/polls"; then fail "guests were refused while the database hung"; fi
+
 step "growing to five nodes"
 "${compose[@]}" up -d --wait --no-recreate --scale node=5 >>"$folder/log" 2>&1
 until_true 30 "the balancer knows five nodes" nodes_behind_balancer 5
@@ -117,6 +133,10 @@ begin_polls
 end_polls
 # For a second or two the balancer may still send somebody to a node that has just gone.
 until_true 30 "every guest answers" everybody_stays
+
+step "with no node left, the balancer says what a couch would"
+"${compose[@]}" stop node >>"$folder/log" 2>&1
+until_true 30 "the balancer answers with a problem that may be asked again" refuses_as_a_couch
 
 step "stopping everything, and starting it from its volume"
 "${compose[@]}" down >>"$folder/log" 2>&1
