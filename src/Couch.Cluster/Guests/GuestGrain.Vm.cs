@@ -27,12 +27,7 @@ internal sealed partial class GuestGrain : IDisposable
     private bool releasesBesideAttempt;
     private bool isGoneButForAttempt;
 
-    public void Dispose()
-    {
-        StopWatching();
-        memory.Cancel();
-        memory.Dispose();
-    }
+    public void Dispose() => StopWatching();
 
     public async Task Observe(VmReport report)
     {

@@ -10,9 +10,7 @@ internal sealed partial class GuestGrain
 {
     private readonly CancellationToken nodeStops = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
     private TaskCompletionSource changed = NewChange();
-
-    /// <summary>Over once this memory goes: from then on another may act for the guest.</summary>
-    private readonly CancellationTokenSource memory = new();
+    private bool isLeaving;
 
     public async Task<Guest?> WaitForChange(GuestStatus status, string? agentEndpoint, TimeSpan atMost)
     {
@@ -22,7 +20,7 @@ internal sealed partial class GuestGrain
         {
             var now = clock.GetUtcNow();
             var guest = row.Current?.AsOf(clock.Now());
-            if (memory.IsCancellationRequested || nodeStops.IsCancellationRequested || now >= until || guest is not { IsStaying: true } || guest.Status != status || guest.AgentEndpoint != agentEndpoint)
+            if (isLeaving || nodeStops.IsCancellationRequested || now >= until || guest is not { IsStaying: true } || guest.Status != status || guest.AgentEndpoint != agentEndpoint)
                 return guest;
 
             // An end by the clock changes what everybody sees before anything is written.
@@ -43,7 +41,7 @@ internal sealed partial class GuestGrain
     /// <summary>This memory goes: whoever waits is answered now, and asks the next one.</summary>
     private void LetWaitingGo()
     {
-        memory.Cancel();
+        isLeaving = true;
         TellWaiting();
     }
 
