@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Couch.Tests.Nodes;
 
-/// <summary>Several nodes under load take the whole machine: one such test at a time, and no other beside it.</summary>
+/// <summary>One such test at a time, and no other beside it: several nodes under load take the whole machine.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class Alone
 {

@@ -60,7 +60,7 @@ public sealed class RolesTests
         (await silo.Get("/health")).Is(200);
         Assert.Equal("active", (await silo.Get("/health/ready")).Is(200)["silo"]);
         Assert.Contains("couch_invite_redeemed_total", (await silo.Get("/metrics")).Is(200).Body, StringComparison.Ordinal);
-        (await new Caller(process.Http.BaseAddress!).Get("/metrics")).Refuses(401);
+        (await process.Anyone.Get("/metrics")).Refuses(401);
     }
 
     [Fact]

@@ -77,7 +77,7 @@ internal sealed class SplitCouch : IAsyncDisposable
 
     public Caller Holding(string bearer) => Anyone.Sending("Authorization", "Bearer " + bearer);
 
-    public static Caller At(CouchProcess part) => new Caller(part.Http.BaseAddress!).Sending("Authorization", "Bearer " + HostKey);
+    public static Caller At(CouchProcess part) => part.Anyone.Sending("Authorization", "Bearer " + HostKey);
 
     public async ValueTask DisposeAsync()
     {

@@ -40,6 +40,9 @@ internal sealed class CouchProcess : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    /// <summary>Whoever comes, with nothing in their hands.</summary>
+    public Caller Anyone => new(Http.BaseAddress!);
+
     public int Id => process!.Id;
 
     public bool IsRunning => process is { HasExited: false };
