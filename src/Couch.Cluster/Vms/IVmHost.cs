@@ -79,10 +79,11 @@ public sealed record VmOrder
     public required bool MayExist { get; init; }
 
     /// <summary>
-    /// Whether the order still stands. A host asks before it makes a VM, and again before it claims one: between the two
-    /// this node may have stood still for so long that another has taken the guest over.
+    /// Returns where the order still stands, as of a moment ago. A host asks before it makes a VM, and again as it sends a
+    /// claim: between the two this node may have stood still for so long that another has taken the guest over.
     /// </summary>
-    public Func<Task<bool>> Stands { get; init; } = () => Task.FromResult(true);
+    /// <exception cref="VmHostException">It does not stand any more, or nobody can say.</exception>
+    public Func<CancellationToken, Task> MustStand { get; init; } = _ => Task.CompletedTask;
 
     public required ResourceLimits Limits { get; init; }
     public required Permissions Permissions { get; init; }

@@ -19,6 +19,9 @@ internal sealed partial class VmDriver(
     private static readonly TimeSpan LaterLooks = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SlowsAfter = TimeSpan.FromSeconds(5);
 
+    /// <summary>How old the row's answer may be: less than the silence for which a node is given up, and its guests taken over.</summary>
+    private static readonly TimeSpan Believed = TimeSpan.FromSeconds(3);
+
     private readonly CancellationTokenSource leaving = new();
     private readonly ConcurrentDictionary<GuestId, bool> measuring = new();
 
@@ -36,7 +39,7 @@ internal sealed partial class VmDriver(
     public void Attempt(Guest guest, bool mayExist)
     {
         var attempt = guest.Vm.Attempts;
-        var order = Order(guest, mayExist) with { Stands = () => Stands(guest.Id, attempt) };
+        var order = Order(guest, mayExist) with { MustStand = cancel => MustStand(guest.Id, attempt, cancel) };
         Start(
             guest.Id,
             async () =>
@@ -154,18 +157,28 @@ internal sealed partial class VmDriver(
 
     /// <summary>
     /// Whether the guest's row still names this attempt. Neither memory nor the intent's age can say: a node which stood still,
-    /// and was given up meanwhile, knows nothing of it, and may write an intent when it wakes.
+    /// and was given up meanwhile, knows nothing of it, and may write an intent when it wakes. It may also have stood still
+    /// with the row's answer on its way, so an old answer is none.
     /// </summary>
-    private async Task<bool> Stands(GuestId guest, int attempt)
+    private async Task MustStand(GuestId guest, int attempt, CancellationToken cancel)
     {
         try
         {
-            return await rows.VmsOf([guest], CancellationToken.None) is [{ IsStaying: true, Vm: { State: VmState.Requested, Attempts: var current } }] && current == attempt;
+            while (true)
+            {
+                cancel.ThrowIfCancellationRequested();
+                var asked = clock.GetTimestamp();
+                var said = await rows.VmsOf([guest], CancellationToken.None);
+                if (clock.GetElapsedTime(asked) > Believed)
+                    continue;
+                if (said is [{ IsStaying: true, Vm: { State: VmState.Requested, Attempts: var current } }] && current == attempt)
+                    return;
+                throw VmHostException.Overtaken;
+            }
         }
-        catch (StorageUnavailableException)
+        catch (StorageUnavailableException unavailable)
         {
-            // Nobody can say. A VM that is claimed once too often is found again by its claim; one without is not.
-            return true;
+            throw new VmHostException("The database did not say whether the order for this VM stands", inner: unavailable);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Couch.Tests.Support;
+using Npgsql;
 using Xunit;
 
 namespace Couch.Tests.Nodes;
@@ -8,6 +9,8 @@ namespace Couch.Tests.Nodes;
 [Collection(Alone.Name)]
 public sealed class PausedNodeTests
 {
+    private const string Create = "/vm/from_commit";
+
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LateVmIsGone = TimeSpan.FromSeconds(10);
 
@@ -42,32 +45,48 @@ public sealed class PausedNodeTests
     }
 
     [Fact]
-    public async Task A_guest_whose_node_stood_still_before_its_vm_was_made_gets_one_vm_and_the_late_one_is_destroyed()
+    public async Task Guests_whose_node_stood_still_while_their_vms_were_made_get_one_each_and_the_late_ones_are_destroyed()
     {
         await using var database = await PostgresServer.NewDatabase();
         await using var fleet = await Fleet.Start(2, database.ConnectionString, new());
-        await using var proxy = new TcpProxy(fleet.Vers.Url.Port);
-        var sleeper = await fleet.Add($"VERS_API_URL=http://127.0.0.1:{proxy.Port}/api/v1");
-        proxy.HoldBack("/vm/from_commit");
+        await using var toVers = new TcpProxy(fleet.Vers.Url.Port);
+        var connection = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+        await using var toDatabase = new TcpProxy(connection.Port);
+        connection.Port = toDatabase.Port;
+        var sleeper = await fleet.Add($"VERS_API_URL=http://127.0.0.1:{toVers.Port}/api/v1", $"ConnectionStrings__Couch={connection}");
 
-        // Guests arrive until one's intent is written on that node, and its create is on the way.
-        var guestId = await ArriveUntil(sleeper, () => proxy.IsHolding);
+        // Guests arrive until one's intent is written on that node. Its VM is made, and that it may be claimed is on its way from the row.
+        toVers.HoldBack(Create);
+        var claiming = await ArriveUntil(sleeper, () => toVers.IsHolding);
+        toDatabase.HoldReplyTo("AND id IN ($3)");
+        toVers.LetGo();
+        await Until.True(() => Task.FromResult(toDatabase.IsHolding), Minute, "the row is asked before the claim");
+        Assert.Single(fleet.Vers.Vms.Left, vm => vm.Guest is null);
+        // Another's create is on its way to the provider.
+        toVers.HoldBack(Create);
+        var creating = await ArriveUntil(sleeper, () => toVers.IsHolding);
         await sleeper.StandStill();
         fleet.Balancer.Remove(sleeper.Http.BaseAddress!);
         var asleep = TimeProvider.System.GetTimestamp();
-        await Until.True(async () => Ledger.Text(await Guest(fleet, guestId), "status") is "running", 2 * Minute, "another node gives the guest its VM");
-        Reports.Note($"A guest whose node stood still before its VM was made had one from another node after {TimeProvider.System.GetElapsedTime(asleep).TotalSeconds:0.0} s.");
-        var vmId = Ledger.Text(await Guest(fleet, guestId), "vmId");
-        var before = fleet.Vers.Vms.All.Count;
+        var vmIds = new Dictionary<string, string?>();
+        foreach (var guestId in new[] { claiming, creating })
+        {
+            await Until.True(async () => Ledger.Text(await Guest(fleet, guestId), "status") is "running", 2 * Minute, "another node gives the guest its VM");
+            Reports.Note($"A guest whose node stood still while its VM was made had one from another node after {TimeProvider.System.GetElapsedTime(asleep).TotalSeconds:0.0} s.");
+            vmIds[guestId] = Ledger.Text(await Guest(fleet, guestId), "vmId");
+        }
 
+        var made = fleet.Vers.Vms.All.Count;
+        toDatabase.LetGo();
         await sleeper.GoOn();
-        proxy.LetGo();
-        await Until.True(() => Task.FromResult(fleet.Vers.Vms.All.Count > before), Minute, "the late create makes a VM");
-        var made = TimeProvider.System.GetTimestamp();
-        await Until.True(() => Task.FromResult(fleet.Vers.Vms.Left.Count == before), LateVmIsGone, "the late VM is destroyed");
-        Reports.Note($"The VM that its late create made was gone after {TimeProvider.System.GetElapsedTime(made).TotalSeconds:0.0} s.");
+        toVers.LetGo();
+        await Until.True(() => Task.FromResult(fleet.Vers.Vms.All.Count > made), Minute, "the late create makes a VM");
+        var late = TimeProvider.System.GetTimestamp();
+        await Until.True(() => Task.FromResult(fleet.Vers.Vms.Left.Count == made - 1), LateVmIsGone, "the late VMs are destroyed");
+        Reports.Note($"The VMs that it made too late were gone after {TimeProvider.System.GetElapsedTime(late).TotalSeconds:0.0} s.");
 
-        Assert.Equal((vmId, "running"), (Ledger.Text(await Guest(fleet, guestId), "vmId"), Ledger.Text(await Guest(fleet, guestId), "status")));
+        foreach (var (guestId, vmId) in vmIds)
+            Assert.Equal((vmId, "running"), (Ledger.Text(await Guest(fleet, guestId), "vmId"), Ledger.Text(await Guest(fleet, guestId), "status")));
         Assert.Equal(1, fleet.Vers.Vms.MostClaimedByOneGuest);
     }
 

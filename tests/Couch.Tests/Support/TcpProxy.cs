@@ -13,6 +13,7 @@ internal sealed class TcpProxy : IAsyncDisposable
     private volatile bool isDead;
     private byte[]? loseReplyTo;
     private byte[]? holdBack;
+    private byte[]? holdReplyTo;
     private volatile TaskCompletionSource? held;
     private volatile TaskCompletionSource? frozen;
 
@@ -52,7 +53,10 @@ internal sealed class TcpProxy : IAsyncDisposable
     /// <summary>The next request that holds <paramref name="text"/> is kept here until <see cref="LetGo"/>.</summary>
     public void HoldBack(string text) => holdBack = System.Text.Encoding.UTF8.GetBytes(text);
 
-    /// <summary>Whether a request is kept here.</summary>
+    /// <summary>The answer to the next request that holds <paramref name="text"/> is kept here until <see cref="LetGo"/>.</summary>
+    public void HoldReplyTo(string text) => holdReplyTo = System.Text.Encoding.UTF8.GetBytes(text);
+
+    /// <summary>Whether a request, or an answer, is kept here.</summary>
     public bool IsHolding => held is { Task.IsCompleted: false };
 
     public void LetGo() => held?.SetResult();
@@ -97,10 +101,10 @@ internal sealed class TcpProxy : IAsyncDisposable
             try
             {
                 await server.ConnectAsync(IPAddress.Loopback, target);
-                var losing = new StrongBox();
+                var replies = new Replies();
                 await Task.WhenAny(
-                    Pump(client.GetStream(), server.GetStream(), losing, isRequest: true),
-                    Pump(server.GetStream(), client.GetStream(), losing, isRequest: false));
+                    Pump(client.GetStream(), server.GetStream(), replies, isRequest: true),
+                    Pump(server.GetStream(), client.GetStream(), replies, isRequest: false));
             }
             catch (Exception cut) when (cut is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
             {
@@ -108,7 +112,7 @@ internal sealed class TcpProxy : IAsyncDisposable
         }
     }
 
-    private async Task Pump(NetworkStream from, NetworkStream to, StrongBox losing, bool isRequest)
+    private async Task Pump(NetworkStream from, NetworkStream to, Replies replies, bool isRequest)
     {
         var buffer = new byte[64 * 1024];
         while (await from.ReadAsync(buffer) is var count and > 0)
@@ -127,20 +131,34 @@ internal sealed class TcpProxy : IAsyncDisposable
             if (isRequest && loseReplyTo is { } text && chunk.Span.IndexOf(text) >= 0)
             {
                 loseReplyTo = null;
-                losing.IsSet = true;
+                replies.AreLost = true;
             }
-            else if (!isRequest && losing.IsSet)
+            else if (!isRequest && replies.AreLost)
             {
                 HasLostReply = true;
                 return;
+            }
+
+            if (isRequest && holdReplyTo is { } asked && chunk.Span.IndexOf(asked) >= 0)
+            {
+                holdReplyTo = null;
+                replies.IsNextHeld = true;
+            }
+            else if (!isRequest && replies.IsNextHeld)
+            {
+                replies.IsNextHeld = false;
+                held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                await held.Task;
             }
 
             await to.WriteAsync(chunk);
         }
     }
 
-    private sealed class StrongBox
+    /// <summary>What becomes of a connection's next answer.</summary>
+    private sealed class Replies
     {
-        public volatile bool IsSet;
+        public volatile bool AreLost;
+        public volatile bool IsNextHeld;
     }
 }

@@ -60,6 +60,21 @@ public sealed class VersHostTests : VmHostTests, IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whether_the_order_stands_is_asked_as_each_try_of_a_claim_is_sent_and_where_not_none_is()
+    {
+        at.Vers.Harm.Next(Call.Label, new Effect.Answer(503));
+        var asked = 0;
+        // Before the create, and before the first try of the claim.
+        var order = Order(SomeGuest()) with { MustStand = _ => ++asked <= 2 ? Task.CompletedTask : throw VmHostException.Overtaken };
+
+        var refusal = await Assert.ThrowsAsync<VmHostException>(() => Host.Ensure(order, Cancel));
+
+        Assert.Contains("was destroyed again", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal((3, 1), (asked, at.Vers.Journal.Count(Call.Label)));
+        Assert.Empty(at.Vers.Vms.Left);
+    }
+
+    [Fact]
     public async Task Another_installations_vm_is_left_alone_even_where_it_claims_the_same_guest()
     {
         var guest = SomeGuest();

@@ -28,8 +28,11 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
     public Task<VmHostProblem?> Check(CancellationToken cancel) => EngineCheck.Of(engine, options, cancel);
 
     /// <remarks>Goes on to its own end when its caller stops waiting: the engine may be making the sandbox all the same.</remarks>
-    public async Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel) =>
-        await order.Stands() ? await MakeOrAdopt(order).WaitAsync(cancel) : throw VmHostException.Overtaken;
+    public async Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel)
+    {
+        await order.MustStand(cancel);
+        return await MakeOrAdopt(order).WaitAsync(cancel);
+    }
 
     /// <remarks>
     /// Waits for no create of the same guest: one that is still under way leaves a sandbox that its caller must release

@@ -28,8 +28,9 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
         return created!.VmId;
     }
 
-    public Task Label(string vmId, IReadOnlyDictionary<string, string> labels, CancellationToken cancel) =>
-        Tell(new($"label VM {vmId}", HttpMethod.Patch, $"vm/{Escape(vmId)}/label") { Body = new LabelBody(labels) }, cancel);
+    /// <param name="mayBeSent">Asked as each try is sent; where it throws, nothing is, and the call ends so. Null: it may.</param>
+    public Task Label(string vmId, IReadOnlyDictionary<string, string> labels, CancellationToken cancel, Func<CancellationToken, Task>? mayBeSent = null) =>
+        Tell(new($"label VM {vmId}", HttpMethod.Patch, $"vm/{Escape(vmId)}/label") { Body = new LabelBody(labels), MayBeSent = mayBeSent }, cancel);
 
     /// <returns>Null where there is no such VM.</returns>
     /// <param name="isOurs">The provider gave us its id; where not, that we may not look at it means that there is none of ours.</param>
@@ -92,7 +93,8 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
         request.Headers.Authorization = options.Key.Header;
         if (question.Body is { } content)
         {
-            request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(content, content.GetType(), VersJson.Options));
+            var body = JsonSerializer.SerializeToUtf8Bytes(content, content.GetType(), VersJson.Options);
+            request.Content = question.MayBeSent is { } mayBeSent ? new GuardedContent(body, mayBeSent) : new ByteArrayContent(body);
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         }
 
@@ -104,12 +106,12 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
         {
             using var client = clients.CreateClient(Client);
             using var reply = await client.SendAsync(request, either.Token);
-            var body = await reply.Content.ReadAsByteArrayAsync(either.Token);
+            var said = await reply.Content.ReadAsByteArrayAsync(either.Token);
             return reply switch
             {
-                { IsSuccessStatusCode: true } => body,
+                { IsSuccessStatusCode: true } => said,
                 _ when question.Nothing.Contains(reply.StatusCode) => null,
-                _ => throw failures.Refusal(question.Task, reply, body, question.Final.Contains(reply.StatusCode)),
+                _ => throw failures.Refusal(question.Task, reply, said, question.Final.Contains(reply.StatusCode)),
             };
         }
         catch (OperationCanceledException ended) when (!cancel.IsCancellationRequested)
@@ -128,6 +130,9 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
     private sealed record Question(string Task, HttpMethod Method, string Path)
     {
         public object? Body { get; init; }
+
+        /// <summary>Asked as the body is sent, each time that it is. Null: it may.</summary>
+        public Func<CancellationToken, Task>? MayBeSent { get; init; }
 
         /// <summary>Null: what any call may take.</summary>
         public TimeSpan? Bound { get; init; }

@@ -42,8 +42,7 @@ internal sealed class VersHost(VersApi api, VersLists lists, VersOptions options
         var vmId = order.MayExist ? await KeepOne(order, cancel) : null;
         if (vmId is null)
         {
-            if (!await order.Stands())
-                throw VmHostException.Overtaken;
+            await order.MustStand(cancel);
             using var making = leaving.UntilClaimed();
             vmId = await api.Create(cancel);
             await Claim(vmId, order);
@@ -127,13 +126,11 @@ internal sealed class VersHost(VersApi api, VersLists lists, VersOptions options
     {
         try
         {
-            if (!await order.Stands())
-                throw VmHostException.Overtaken;
             await api.Label(vmId, new Dictionary<string, string>
             {
                 [VmLabels.Guest] = order.Guest.Value,
                 [VmLabels.Installation] = order.Installation,
-            }, CancellationToken.None);
+            }, CancellationToken.None, order.MustStand);
         }
         catch (VmHostException refusal)
         {
