@@ -161,17 +161,28 @@ internal sealed partial class GuestGrain : IDisposable
     }
 
     /// <summary>
-    /// Writes an end and turns to the VM at once. The moment to act moves earlier, so it is armed before the write; but at an
-    /// end by the clock the reminder, never armed for later than that, ticks every minute already.
+    /// Writes an end and turns to the VM at once. The moment to act moves earlier, and is armed beside the write, which the
+    /// destroy waits for: an early tick alone arms the later one again, and an end alone is driven by this memory and found by
+    /// the sweep without it. At an end by the clock the reminder, never armed for later than that, ticks every minute already.
     /// </summary>
     private async Task WriteEnd(Guest ended)
     {
         var now = clock.Now();
-        if (ended.Status is not GuestStatus.Expired && ended.NextMoment(now, GrainReminder.Period) is { } next)
-            await this.Arm(next, clock, database);
-        await row.Write(ended);
-        LogEnded(ended);
-        await Drive();
+        var arming = ended.Status is not GuestStatus.Expired && ended.NextMoment(now, GrainReminder.Period) is { } next
+            ? this.Arm(next, clock, database)
+            : Task.CompletedTask;
+        try
+        {
+            await row.Write(ended);
+            LogEnded(ended);
+            await Drive();
+        }
+        finally
+        {
+            await arming.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            if (arming.Exception is { InnerException: var failure })
+                LogNotArmed(ended.Id, failure!.Message);
+        }
     }
 
     private async Task WriteSeen(Guest before, Guest seen)
@@ -222,4 +233,7 @@ internal sealed partial class GuestGrain : IDisposable
 
     [LoggerMessage(18, LogLevel.Information, "couch.vm.destroyed {GuestId}: {VmId}", EventName = "couch.vm.destroyed")]
     private partial void LogVmDestroyed(GuestId guestId, string? vmId);
+
+    [LoggerMessage(23, LogLevel.Warning, "Guest {GuestId} has ended and its reminder was not armed; the sweep of VMs stands in for it: {Reason}")]
+    private partial void LogNotArmed(GuestId guestId, string reason);
 }

@@ -91,6 +91,22 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
     }
 
     [Fact]
+    public async Task A_kill_stands_though_its_reminder_was_not_armed_and_its_vm_is_destroyed_though_memory_is_lost()
+    {
+        couch.Vers.Harm.Always(Call.Destroy, new Effect.Answer(503));
+        var guest = await couch.AGuest();
+        await couch.IsRunning(guest.Id);
+
+        couch.Faults.RefuseReminder();
+        Assert.IsType<EndOutcome.Ended>(await couch.Guest(guest.Id).Kill());
+        Assert.Equal(GuestStatus.Revoked, (await couch.Row(guest.Id))!.Status);
+        await couch.Forget(couch.Guest(guest.Id));
+        couch.Vers.Harm.Heal();
+
+        await couch.AdvanceUntil(TimeSpan.FromMinutes(4), async () => (await couch.Row(guest.Id))!.Vm.DestroyedAt is not null);
+    }
+
+    [Fact]
     public async Task An_extended_guest_is_still_woken_where_work_on_its_vm_was_lost()
     {
         var isHeld = couch.Hold(new Step("create sent", Call.Create), Held);
