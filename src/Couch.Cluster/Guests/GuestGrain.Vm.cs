@@ -180,9 +180,10 @@ internal sealed partial class GuestGrain : IDisposable
         finally
         {
             await arming.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-            if (arming.Exception is { InnerException: var failure })
-                LogNotArmed(ended.Id, failure!.Message);
         }
+
+        if (arming.Exception is { InnerException: var failure })
+            LogNotArmed(ended.Id, failure!.Message);
     }
 
     private async Task WriteSeen(Guest before, Guest seen)
@@ -234,6 +235,6 @@ internal sealed partial class GuestGrain : IDisposable
     [LoggerMessage(18, LogLevel.Information, "couch.vm.destroyed {GuestId}: {VmId}", EventName = "couch.vm.destroyed")]
     private partial void LogVmDestroyed(GuestId guestId, string? vmId);
 
-    [LoggerMessage(23, LogLevel.Warning, "Guest {GuestId} has ended and its reminder was not armed; the sweep of VMs stands in for it: {Reason}")]
+    [LoggerMessage(23, LogLevel.Warning, "Guest {GuestId} has ended and its reminder was not armed: should this node die before its VM does, the sweep finds it. {Reason}")]
     private partial void LogNotArmed(GuestId guestId, string reason);
 }

@@ -22,6 +22,9 @@ internal sealed partial class VmDriver(
     /// <summary>How old the row's answer may be: less than the silence for which a node is given up, and its guests taken over.</summary>
     private static readonly TimeSpan Believed = TimeSpan.FromSeconds(3);
 
+    /// <summary>A node that woke has a new answer at once; one of a slow database is not waited for longer than a call may take.</summary>
+    private const int MostTimesAsked = 3;
+
     private readonly CancellationTokenSource leaving = new();
     private readonly ConcurrentDictionary<GuestId, bool> measuring = new();
 
@@ -162,19 +165,25 @@ internal sealed partial class VmDriver(
     /// </summary>
     private async Task MustStand(GuestId guest, int attempt, CancellationToken cancel)
     {
+        for (var times = 0; times < MostTimesAsked; times++)
+        {
+            var asked = clock.GetTimestamp();
+            var said = await RowOf(guest).WaitAsync(cancel);
+            if (clock.GetElapsedTime(asked) > Believed)
+                continue;
+            if (said is [{ IsStaying: true, Vm: { State: VmState.Requested, Attempts: var current } }] && current == attempt)
+                return;
+            throw VmHostException.Overtaken;
+        }
+
+        throw new VmHostException("The database took too long to say whether the order for this VM stands");
+    }
+
+    private async Task<IReadOnlyList<GuestVm>> RowOf(GuestId guest)
+    {
         try
         {
-            while (true)
-            {
-                cancel.ThrowIfCancellationRequested();
-                var asked = clock.GetTimestamp();
-                var said = await rows.VmsOf([guest], CancellationToken.None);
-                if (clock.GetElapsedTime(asked) > Believed)
-                    continue;
-                if (said is [{ IsStaying: true, Vm: { State: VmState.Requested, Attempts: var current } }] && current == attempt)
-                    return;
-                throw VmHostException.Overtaken;
-            }
+            return await rows.VmsOf([guest], CancellationToken.None);
         }
         catch (StorageUnavailableException unavailable)
         {

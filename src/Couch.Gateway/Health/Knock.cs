@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Couch.Gateway.Hosting;
 
 namespace Couch.Gateway.Health;
@@ -25,7 +26,7 @@ public static class Knock
             await output.WriteLineAsync(await response.Content.ReadAsStringAsync());
             return response.IsSuccessStatusCode ? 0 : NotReady;
         }
-        catch (Exception silence) when (silence is HttpRequestException or TaskCanceledException)
+        catch (Exception silence) when (silence is HttpRequestException or SocketException or TaskCanceledException)
         {
             await output.WriteLineAsync(silence.Message);
             return NotReady;

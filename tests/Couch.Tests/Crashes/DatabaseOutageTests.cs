@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Couch.Domain.Guests;
 using Couch.Tests.Support;
+using Couch.VersSimulator;
 using Npgsql;
 using Xunit;
 
@@ -15,6 +16,8 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
 
     private PostgresServer.EmptyDatabase database = null!;
     private TcpProxy proxy = null!;
+    private readonly string key = Some.Key();
+    private string connection = null!;
     private CouchProcess couch = null!;
 
     public async ValueTask InitializeAsync()
@@ -23,13 +26,16 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
         var through = new NpgsqlConnectionStringBuilder(database.ConnectionString);
         proxy = new TcpProxy(through.Port);
         through.Port = proxy.Port;
-        couch = await CouchProcess.Start(new()
-        {
-            ["ConnectionStrings__Couch"] = through.ConnectionString,
-            ["COUCH_SIGNING_KEY"] = Some.Key(),
-            ["COUCH_ADVERTISED_ADDRESS"] = "127.0.0.1",
-        });
+        connection = through.ConnectionString;
+        couch = await Start([]);
     }
+
+    private Task<CouchProcess> Start(Dictionary<string, string> settings) => CouchProcess.Start(new(settings)
+    {
+        ["ConnectionStrings__Couch"] = connection,
+        ["COUCH_SIGNING_KEY"] = key,
+        ["COUCH_ADVERTISED_ADDRESS"] = "127.0.0.1",
+    });
 
     public async ValueTask DisposeAsync()
     {
@@ -91,6 +97,33 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
         await Until.True(
             async () => (await couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" })).IsSuccessStatusCode, Soon, "an invite is made");
         await Until.True(async () => (string?)(await couch.Get("/health/ready"))["database"] is "ok", Soon, "the database is well again");
+    }
+
+    [Fact]
+    public async Task A_vm_that_is_made_while_the_database_is_away_is_never_claimed_and_its_guest_has_one_once_it_is_back()
+    {
+        await couch.End();
+        await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(50) });
+        await using var toVers = new TcpProxy(vers.Url.Port);
+        await using var host = await Start(new()
+        {
+            ["VERS_API_URL"] = $"http://127.0.0.1:{toVers.Port}/api/v1",
+            ["VERS_API_KEY"] = vers.Options.Key,
+            ["GOLDEN_COMMIT_ID"] = $"{vers.Options.Commit}",
+        });
+        var invite = await host.Post("/couch/invites", new { createdBy = "noah" });
+        toVers.HoldBack("/vm/from_commit");
+        var guest = await host.Post("/couch/redeem", new { code = (string)invite["code"]!, name = "guest-1" });
+        await Until.True(() => Task.FromResult(toVers.IsHolding), Soon, "its create is on the way");
+
+        proxy.GoDead();
+        toVers.LetGo();
+        await Until.True(() => Task.FromResult(vers.Vms.All is [{ WasDestroyed: true }]), Soon, "the VM is destroyed");
+        Assert.Equal(0, vers.Vms.MostClaimedByOneGuest);
+
+        proxy.Heal();
+        await Until.True(async () => (string?)(await host.Get($"/couch/guests/{guest["guestId"]}"))["status"] is "running", Soon, "the guest runs");
+        Assert.Equal(1, vers.Vms.MostClaimedByOneGuest);
     }
 
     [Fact]

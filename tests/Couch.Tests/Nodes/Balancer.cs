@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Couch.Tests.Support;
@@ -85,7 +86,7 @@ internal sealed class Balancer : IDisposable
         {
             return (null, Failure.Silent);
         }
-        catch (Exception broken) when (broken is HttpRequestException or IOException)
+        catch (Exception broken) when (broken is HttpRequestException or SocketException or IOException)
         {
             return (null, Failure.Broken);
         }

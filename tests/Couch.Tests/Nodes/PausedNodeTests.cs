@@ -9,8 +9,6 @@ namespace Couch.Tests.Nodes;
 [Collection(Alone.Name)]
 public sealed class PausedNodeTests
 {
-    private const string Create = "/vm/from_commit";
-
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LateVmIsGone = TimeSpan.FromSeconds(10);
 
@@ -55,16 +53,13 @@ public sealed class PausedNodeTests
         connection.Port = toDatabase.Port;
         var sleeper = await fleet.Add($"VERS_API_URL=http://127.0.0.1:{toVers.Port}/api/v1", $"ConnectionStrings__Couch={connection}");
 
-        // Guests arrive until one's intent is written on that node. Its VM is made, and that it may be claimed is on its way from the row.
-        toVers.HoldBack(Create);
-        var claiming = await ArriveUntil(sleeper, () => toVers.IsHolding);
-        toDatabase.HoldReplyTo("AND id IN ($3)");
-        toVers.LetGo();
-        await Until.True(() => Task.FromResult(toDatabase.IsHolding), Minute, "the row is asked before the claim");
-        Assert.Single(fleet.Vers.Vms.Left, vm => vm.Guest is null);
-        // Another's create is on its way to the provider.
-        toVers.HoldBack(Create);
+        // Guests arrive until one's intent is written on that node, and its create is on the way.
+        toVers.HoldBack("/vm/from_commit");
         var creating = await ArriveUntil(sleeper, () => toVers.IsHolding);
+        // Another's VM is made there, and that it may be claimed is on its way from the row, which is asked before the create too.
+        toDatabase.HoldReplyTo("AND id IN ($3)", after: 1);
+        var claiming = await ArriveUntil(sleeper, () => toDatabase.IsHolding);
+        Assert.Single(fleet.Vers.Vms.Left, vm => vm.Guest is null);
         await sleeper.StandStill();
         fleet.Balancer.Remove(sleeper.Http.BaseAddress!);
         var asleep = TimeProvider.System.GetTimestamp();

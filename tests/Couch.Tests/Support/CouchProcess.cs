@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Xunit;
@@ -147,8 +148,9 @@ internal sealed class CouchProcess : IAsyncDisposable
             using var response = await Http.GetAsync(path);
             return response.IsSuccessStatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception failure) when (failure is HttpRequestException or SocketException)
         {
+            // Before it listens for good a couch looks whether its port is free: a connection of that moment is reset.
             return false;
         }
     }

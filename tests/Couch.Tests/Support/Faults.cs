@@ -46,6 +46,9 @@ internal sealed class Faults
     /// <summary>The next reminder is not armed.</summary>
     public void RefuseReminder() => refuseReminder = 1;
 
+    /// <summary>Whether the reminder that was not to be armed has come.</summary>
+    public bool HasRefusedReminder => refuseReminder is 0;
+
     /// <summary>The next row that is to be deleted stays.</summary>
     public void RefuseClear() => refuseClear = 1;
 

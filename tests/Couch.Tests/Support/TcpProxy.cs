@@ -14,6 +14,7 @@ internal sealed class TcpProxy : IAsyncDisposable
     private byte[]? loseReplyTo;
     private byte[]? holdBack;
     private byte[]? holdReplyTo;
+    private int holdReplyAfter;
     private volatile TaskCompletionSource? held;
     private volatile TaskCompletionSource? frozen;
 
@@ -53,8 +54,9 @@ internal sealed class TcpProxy : IAsyncDisposable
     /// <summary>The next request that holds <paramref name="text"/> is kept here until <see cref="LetGo"/>.</summary>
     public void HoldBack(string text) => holdBack = System.Text.Encoding.UTF8.GetBytes(text);
 
-    /// <summary>The answer to the next request that holds <paramref name="text"/> is kept here until <see cref="LetGo"/>.</summary>
-    public void HoldReplyTo(string text) => holdReplyTo = System.Text.Encoding.UTF8.GetBytes(text);
+    /// <summary>The answer to the next request that holds <paramref name="text"/>, or to the one after those, is kept here until <see cref="LetGo"/>.</summary>
+    /// <param name="after">How many such requests are answered before.</param>
+    public void HoldReplyTo(string text, int after = 0) => (holdReplyAfter, holdReplyTo) = (after, System.Text.Encoding.UTF8.GetBytes(text));
 
     /// <summary>Whether a request, or an answer, is kept here.</summary>
     public bool IsHolding => held is { Task.IsCompleted: false };
@@ -139,7 +141,7 @@ internal sealed class TcpProxy : IAsyncDisposable
                 return;
             }
 
-            if (isRequest && holdReplyTo is { } asked && chunk.Span.IndexOf(asked) >= 0)
+            if (isRequest && holdReplyTo is { } asked && chunk.Span.IndexOf(asked) >= 0 && Interlocked.Decrement(ref holdReplyAfter) < 0)
             {
                 holdReplyTo = null;
                 replies.IsNextHeld = true;

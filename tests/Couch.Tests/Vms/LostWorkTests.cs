@@ -93,17 +93,20 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
     [Fact]
     public async Task A_kill_stands_though_its_reminder_was_not_armed_and_its_vm_is_destroyed_though_memory_is_lost()
     {
-        couch.Vers.Harm.Always(Call.Destroy, new Effect.Answer(503));
         var guest = await couch.AGuest();
         await couch.IsRunning(guest.Id);
+        couch.Vers.Harm.Always(Call.Destroy, new Effect.Answer(503));
 
         couch.Faults.RefuseReminder();
         Assert.IsType<EndOutcome.Ended>(await couch.Guest(guest.Id).Kill());
+        Assert.True(couch.Faults.HasRefusedReminder);
         Assert.Equal(GuestStatus.Revoked, (await couch.Row(guest.Id))!.Status);
-        await couch.Forget(couch.Guest(guest.Id));
+        await couch.Restart();
+        Assert.NotNull(Assert.Single(couch.ClaimedBy(guest.Id)).State);
         couch.Vers.Harm.Heal();
 
         await couch.AdvanceUntil(TimeSpan.FromMinutes(4), async () => (await couch.Row(guest.Id))!.Vm.DestroyedAt is not null);
+        Assert.Empty(couch.ClaimedBy(guest.Id));
     }
 
     [Fact]

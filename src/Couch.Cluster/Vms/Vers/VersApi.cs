@@ -118,7 +118,7 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
         {
             throw leaving.Token.IsCancellationRequested ? VersFailures.CutOff(question.Task, ended) : VersFailures.Late(question.Task, bound, ended);
         }
-        catch (HttpRequestException failure)
+        catch (Exception failure) when (VersFailures.IsOfTransport(failure))
         {
             throw failures.Unreachable(question.Task, failure);
         }

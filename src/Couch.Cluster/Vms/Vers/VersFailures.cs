@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 
 namespace Couch.Cluster.Vms.Vers;
@@ -28,8 +29,11 @@ internal sealed class VersFailures(VersKey key, TimeProvider clock)
     public static VmHostException CutOff(string task, Exception inner) =>
         new($"This node ended while Vers was asked to {task}; it may have done it", inner: inner);
 
-    public VmHostException Unreachable(string task, HttpRequestException failure) =>
+    public VmHostException Unreachable(string task, Exception failure) =>
         new($"Vers could not be asked to {task}, or its answer got lost: {key.StrikeOut(failure.InnerException?.Message ?? failure.Message)}", inner: failure);
+
+    /// <summary>A connection that is reset in the moment it is made comes out of the client as the socket's own failure.</summary>
+    public static bool IsOfTransport(Exception failure) => failure is HttpRequestException or SocketException;
 
     public static VmHostException Unreadable(string task, Exception inner) =>
         new($"Vers answered in no form that it promises when asked to {task}: {inner.Message}", inner: inner);

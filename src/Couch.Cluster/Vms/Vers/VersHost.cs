@@ -132,11 +132,13 @@ internal sealed class VersHost(VersApi api, VersLists lists, VersOptions options
                 [VmLabels.Installation] = order.Installation,
             }, CancellationToken.None, order.MustStand);
         }
-        catch (VmHostException refusal)
+        catch (Exception failure)
         {
-            throw new VmHostException($"A new VM could not be claimed, and {await Undo(vmId)}. {refusal.Message}", refusal.IsFinal, refusal)
+            // Whatever it was: nobody else knows of this VM.
+            var refusal = failure as VmHostException;
+            throw new VmHostException($"A new VM could not be claimed, and {await Undo(vmId)}. {failure.Message}", refusal?.IsFinal ?? false, failure)
             {
-                RetryAfter = refusal.RetryAfter,
+                RetryAfter = refusal?.RetryAfter,
             };
         }
     }

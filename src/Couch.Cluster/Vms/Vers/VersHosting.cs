@@ -73,7 +73,7 @@ public static class VersHosting
 
     private static bool MayPass(Outcome<HttpResponseMessage> outcome, TimeProvider clock) => outcome switch
     {
-        { Exception: { } failure } => failure is HttpRequestException,
+        { Exception: { } failure } => VersFailures.IsOfTransport(failure),
         { Result: { } reply } => (reply.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError)
             && (VersFailures.RetryAfter(reply, clock) ?? TimeSpan.Zero) <= LongestWait,
         _ => false,
