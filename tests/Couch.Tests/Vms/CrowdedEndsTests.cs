@@ -97,6 +97,23 @@ public sealed class CrowdedEndsTests : IAsyncLifetime
         Assert.Empty(await at.Host.List(Cancel));
     }
 
+    [Fact]
+    public async Task Between_two_lists_there_is_a_rest_of_twice_as_long_as_the_first_took()
+    {
+        var took = TimeSpan.FromMilliseconds(200);
+        at.Vers.Harm.Next(Call.List, new Effect.AnswerLate(took));
+        var first = at.Host.List(Cancel);
+        await clock.IsWaiting(took);
+        clock.Advance(took);
+        await first.WaitAsync(Bound, Cancel);
+
+        var second = at.Host.List(Cancel);
+        await clock.IsWaiting(2 * took);
+        Assert.Equal(1, at.Vers.Journal.Count(Call.List));
+        clock.Advance(2 * took);
+        await second.WaitAsync(Bound, Cancel);
+    }
+
     private async Task<(GuestId Guest, string Vm)> AVm()
     {
         var guest = GuestId.New(Some.Time, Some.Chance);

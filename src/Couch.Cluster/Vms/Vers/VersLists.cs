@@ -4,13 +4,22 @@ namespace Couch.Cluster.Vms.Vers;
 
 /// <summary>
 /// The account's list, asked for once at a time however many want it. A list is long where guests are many, and many
-/// want one at the same moment: each is given the next one to begin, together with all who have come by then.
+/// want one at the same moment: each is given the next one to begin, together with all who have come by then. Between two
+/// it rests for longer than one takes, so that ends by the hundred are destroys more than lists, here and at the provider.
 /// </summary>
-internal sealed class VersLists(VersApi api)
+internal sealed class VersLists(VersApi api, TimeProvider clock)
 {
+    /// <summary>How many times as long as the last list took.</summary>
+    private const int RestsFor = 2;
+
+    /// <summary>One that took longer was waited for more than worked on: there is nothing to rest from.</summary>
+    private static readonly TimeSpan LongestWork = TimeSpan.FromSeconds(1);
+
     private readonly Lock gate = new();
     private Task last = Task.CompletedTask;
     private Task<VersList>? next;
+    private TimeSpan rest;
+    private long since;
 
     /// <summary>A list that begins after this call, so that it tells whatever was answered before. It fails for all who wait for it.</summary>
     public Task<VersList> Next(CancellationToken cancel)
@@ -26,10 +35,21 @@ internal sealed class VersLists(VersApi api)
     private async Task<VersList> BeginAfter(Task before)
     {
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        if (rest - clock.GetElapsedTime(since) is var left && left > TimeSpan.Zero)
+            await Task.Delay(left, clock);
         lock (gate)
             next = null;
-        // One who no longer wants it must not take it from the others.
-        return new(await api.List(CancellationToken.None));
+        var began = clock.GetTimestamp();
+        try
+        {
+            // One who no longer wants it must not take it from the others.
+            return new(await api.List(CancellationToken.None));
+        }
+        finally
+        {
+            var took = clock.GetElapsedTime(began);
+            (rest, since) = (took < LongestWork ? RestsFor * took : TimeSpan.Zero, clock.GetTimestamp());
+        }
     }
 }
 
