@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the couch against limits that are measured in the same run, on SQLite and on a PostgreSQL of its own:
-#   tests/bench.sh            about ten minutes, 100,000 guests
-#   tests/bench.sh --quick    three or four, 10,000 guests
+#   tests/bench.sh            about forty minutes, 100,000 guests and a million
+#   tests/bench.sh --quick    shorter, 10,000 guests and 100,000
 #   tests/bench.sh --only writes    one claim: cold, polls, pages, writes, vms, expiry, housekeeping, million or nodes
 # Prints Markdown. Ratios travel from machine to machine; rates do not, and neither does a ratio from a busy one.
 set -euo pipefail
