@@ -12,8 +12,11 @@ internal sealed class VersLists(VersApi api, TimeProvider clock)
     /// <summary>How many times as long as the last list took.</summary>
     private const int RestsFor = 2;
 
-    /// <summary>One that took longer was waited for more than worked on: there is nothing to rest from.</summary>
-    private static readonly TimeSpan LongestWork = TimeSpan.FromSeconds(1);
+    /// <summary>Whoever waits for a receipt waits for this too.</summary>
+    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
+
+    /// <summary>A list that took so long hung more than anybody worked on it: there is nothing to rest from.</summary>
+    private static readonly TimeSpan Hung = TimeSpan.FromSeconds(5);
 
     private readonly Lock gate = new();
     private Task last = Task.CompletedTask;
@@ -48,7 +51,8 @@ internal sealed class VersLists(VersApi api, TimeProvider clock)
         finally
         {
             var took = clock.GetElapsedTime(began);
-            (rest, since) = (took < LongestWork ? RestsFor * took : TimeSpan.Zero, clock.GetTimestamp());
+            var due = RestsFor * took < LongestRest ? RestsFor * took : LongestRest;
+            (rest, since) = (took < Hung ? due : TimeSpan.Zero, clock.GetTimestamp());
         }
     }
 }
