@@ -15,8 +15,11 @@ tests() {
   tests/with-postgres.sh dotnet run -c Release --no-build --project tests/Couch.Tests -- -noColor "$@" | tee "$COUCH_TEST_REPORT.log" || result=$?
   grep -q 'Total: [1-9]' "$COUCH_TEST_REPORT.log" || { echo "no test was run"; result=1; }
 }
-tests -class 'Couch.Tests.Crashes.*' -class 'Couch.Tests.Nodes.*' -class '*PropertyTests' \
+tests -class 'Couch.Tests.Crashes.*' -class 'Couch.Tests.Roles.*' -class '*PropertyTests' \
   -class '*HostileClientTests' -class '*VmTrackTests' -class '*.GuestTests' -class '*CapabilityTests' "$@"
+
+# A fleet under this load takes the whole machine: one at a time.
+tests -namespace Couch.Tests.Fleets -maxThreads 1 "$@"
 
 # An old and a new version side by side.
 version=$(grep -v '^#' tests/previous-version)

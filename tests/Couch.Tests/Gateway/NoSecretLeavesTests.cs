@@ -1,4 +1,3 @@
-using Couch.Tests.Nodes;
 using Couch.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

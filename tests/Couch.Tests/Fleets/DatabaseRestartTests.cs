@@ -1,10 +1,9 @@
 using Couch.Tests.Support;
 using Xunit;
 
-namespace Couch.Tests.Nodes;
+namespace Couch.Tests.Fleets;
 
 /// <summary>What a restart of the database, or its crash, costs a couch of several nodes: the seconds that it takes.</summary>
-[Collection(Alone.Name)]
 public sealed class DatabaseRestartTests
 {
     private static readonly TimeSpan BetweenRestarts = TimeSpan.FromSeconds(10);

@@ -1,13 +1,12 @@
 using Couch.Tests.Support;
 using Xunit;
 
-namespace Couch.Tests.Nodes;
+namespace Couch.Tests.Fleets;
 
 /// <summary>
 /// The version that was released last and this one, as nodes of one couch, exchanged one by one under load: to this version
 /// and back again. The older program is built by tests/faults.sh, which alone asks for this claim.
 /// </summary>
-[Collection(Alone.Name)]
 public sealed class TwoVersionsTests
 {
     /// <summary>Where the older version's program is.</summary>

@@ -1,4 +1,4 @@
-namespace Couch.Tests.Nodes;
+namespace Couch.Tests.Fleets;
 
 /// <summary>Counts what callers saw: answers, failed tries, and how long after each fault they went on failing.</summary>
 internal sealed class Tally

@@ -1,6 +1,6 @@
 using Couch.Tests.Support;
 
-namespace Couch.Tests.Nodes;
+namespace Couch.Tests.Fleets;
 
 /// <summary>
 /// What many people do at once: invite, redeem, look, report usage, and end stays, or leave them to their time. Each stay

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Couch.Tests.Support;
 
-namespace Couch.Tests.Nodes;
+namespace Couch.Tests.Fleets;
 
 /// <summary>Remembers everything that the couch has acknowledged, and afterwards asks it whether that is still so.</summary>
 internal sealed class Ledger

@@ -3,7 +3,7 @@ using Couch.Tests.Support;
 using Npgsql;
 using Xunit;
 
-namespace Couch.Tests.Nodes;
+namespace Couch.Tests.Roles;
 
 /// <summary>A gateway before silos, each in a process of its own: together the whole couch, and each half less than that.</summary>
 public sealed class RolesTests

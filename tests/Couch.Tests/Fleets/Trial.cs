@@ -2,7 +2,7 @@ using System.Globalization;
 using Couch.Tests.Support;
 using Xunit;
 
-namespace Couch.Tests.Nodes;
+namespace Couch.Tests.Fleets;
 
 /// <summary>
 /// A fleet under load, while something is done to it. What it must withstand is always the same, and is claimed here;
@@ -10,7 +10,8 @@ namespace Couch.Tests.Nodes;
 /// </summary>
 internal sealed class Trial(string name, string database, Tally tally, Fleet fleet, TimeSpan skew = default)
 {
-    private const int Callers = 12;
+    /// <summary>In the short form two fleets share the machine.</summary>
+    private static readonly int Callers = Support.Length.Of(5, 12);
 
     /// <summary>How late an end may be recorded.</summary>
     private static readonly TimeSpan LatestEnd = TimeSpan.FromMinutes(2);

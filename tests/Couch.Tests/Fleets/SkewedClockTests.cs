@@ -1,10 +1,9 @@
 using Couch.Tests.Support;
 using Xunit;
 
-namespace Couch.Tests.Nodes;
+namespace Couch.Tests.Fleets;
 
 /// <summary>Nodes whose clocks do not agree: one goes five seconds ahead, one is five seconds late.</summary>
-[Collection(Alone.Name)]
 public sealed class SkewedClockTests
 {
     /// <summary>Against the test's own clock, and a second for the way of a request.</summary>

@@ -1,10 +1,9 @@
 using Couch.Tests.Support;
 using Xunit;
 
-namespace Couch.Tests.Nodes;
+namespace Couch.Tests.Fleets;
 
 /// <summary>What an upgrade does: each node in turn is ended, and started anew.</summary>
-[Collection(Alone.Name)]
 public sealed class RollingRestartTests
 {
     private static readonly TimeSpan BetweenRestarts = TimeSpan.FromSeconds(10);

@@ -1,7 +1,7 @@
 using Couch.Domain.Text;
 using Npgsql;
 
-namespace Couch.Tests.Nodes;
+namespace Couch.Tests.Fleets;
 
 /// <summary>Looks into the table all the while, for guests that are past their time and not yet recorded as ended.</summary>
 internal sealed class Overdue(string database)

@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace Couch.Tests.Nodes;
+namespace Couch.Tests.Fleets;
 
 /// <summary>Where figures go: the test's own output and, where tests/faults.sh names one, its report's file.</summary>
 internal static class Reports

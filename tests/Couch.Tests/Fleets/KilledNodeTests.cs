@@ -1,10 +1,9 @@
 using Couch.Tests.Support;
 using Xunit;
 
-namespace Couch.Tests.Nodes;
+namespace Couch.Tests.Fleets;
 
 /// <summary>What the death of a node costs a couch of several: a few seconds.</summary>
-[Collection(Alone.Name)]
 public sealed class KilledNodeTests
 {
     private static readonly TimeSpan BetweenKills = TimeSpan.FromSeconds(10);

@@ -1,7 +1,7 @@
 using Couch.Tests.Support;
 using Couch.VersSimulator;
 
-namespace Couch.Tests.Nodes;
+namespace Couch.Tests.Fleets;
 
 /// <summary>Nodes of one couch, each a process of its own, on one PostgreSQL and one simulated provider, behind a balancer.</summary>
 internal sealed class Fleet : IAsyncDisposable

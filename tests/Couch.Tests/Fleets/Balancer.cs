@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Couch.Tests.Support;
 
-namespace Couch.Tests.Nodes;
+namespace Couch.Tests.Fleets;
 
 /// <summary>
 /// What stands before several nodes: each request goes to the next one, away for a while from one that broke or kept

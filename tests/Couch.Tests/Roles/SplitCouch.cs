@@ -2,7 +2,7 @@ using Couch.Tests.Support;
 using Couch.VersSimulator;
 using Npgsql;
 
-namespace Couch.Tests.Nodes;
+namespace Couch.Tests.Roles;
 
 /// <summary>A couch in two halves on one PostgreSQL: silos with a simulated provider behind, and a gateway before them that has none.</summary>
 internal sealed class SplitCouch : IAsyncDisposable

@@ -3,10 +3,9 @@ using Couch.Tests.Support;
 using Npgsql;
 using Xunit;
 
-namespace Couch.Tests.Nodes;
+namespace Couch.Tests.Fleets;
 
 /// <summary>A node that stands still with every connection open, is given up by the others, and wakes.</summary>
-[Collection(Alone.Name)]
 public sealed class PausedNodeTests
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
