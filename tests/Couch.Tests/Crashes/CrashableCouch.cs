@@ -15,13 +15,7 @@ public abstract class CrashableCouch : IAsyncLifetime
 
     public abstract ValueTask DisposeAsync();
 
-    internal Task<CouchProcess> Start(params (string Name, string Value)[] settings)
-    {
-        var environment = Environment;
-        foreach (var (name, value) in settings)
-            environment[name] = value;
-        return CouchProcess.Start(environment);
-    }
+    internal Task<CouchProcess> Start(Dictionary<string, string>? settings = null) => CouchProcess.Start(Environment.And(settings ?? []));
 
     /// <summary>What the table says, past every grain and every clock.</summary>
     internal async Task<string?> StatusInTable(string kind, string id)
@@ -114,12 +108,7 @@ public sealed class CrashablePostgres : CrashableCouch
     private readonly string key = Some.Key();
     private PostgresServer.EmptyDatabase database = null!;
 
-    protected override Dictionary<string, string> Environment => new()
-    {
-        ["ConnectionStrings__Couch"] = database.ConnectionString,
-        ["COUCH_SIGNING_KEY"] = key,
-        ["COUCH_ADVERTISED_ADDRESS"] = "127.0.0.1",
-    };
+    protected override Dictionary<string, string> Environment => NodeSettings.Of(database.ConnectionString, key);
 
     public override async ValueTask InitializeAsync() => database = await PostgresServer.NewDatabase();
 

@@ -30,12 +30,7 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
         couch = await Start([]);
     }
 
-    private Task<CouchProcess> Start(Dictionary<string, string> settings) => CouchProcess.Start(new(settings)
-    {
-        ["ConnectionStrings__Couch"] = connection,
-        ["COUCH_SIGNING_KEY"] = key,
-        ["COUCH_ADVERTISED_ADDRESS"] = "127.0.0.1",
-    });
+    private Task<CouchProcess> Start(Dictionary<string, string> settings) => CouchProcess.Start(NodeSettings.Of(connection, key).And(settings));
 
     public async ValueTask DisposeAsync()
     {
@@ -105,12 +100,7 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
         await couch.End();
         await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(50) });
         await using var toVers = new TcpProxy(vers.Url.Port);
-        await using var host = await Start(new()
-        {
-            ["VERS_API_URL"] = $"http://127.0.0.1:{toVers.Port}/api/v1",
-            ["VERS_API_KEY"] = vers.Options.Key,
-            ["GOLDEN_COMMIT_ID"] = $"{vers.Options.Commit}",
-        });
+        await using var host = await Start(new(NodeSettings.Of(vers)) { ["VERS_API_URL"] = $"http://127.0.0.1:{toVers.Port}/api/v1" });
         var invite = await host.Post("/couch/invites", new { createdBy = "noah" });
         toVers.HoldBack("/vm/from_commit");
         var guest = await host.Post("/couch/redeem", new { code = (string)invite["code"]!, name = "guest-1" });

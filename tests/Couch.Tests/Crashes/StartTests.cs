@@ -121,13 +121,8 @@ public sealed class StartTests
         }
     }
 
-    private static Dictionary<string, string> Cluster(PostgresServer.EmptyDatabase database, string clusterId, string? key = null) => new()
-    {
-        ["ConnectionStrings__Couch"] = database.ConnectionString + ";Maximum Pool Size=15",
-        ["COUCH_SIGNING_KEY"] = key ?? Some.Key(),
-        ["COUCH_ADVERTISED_ADDRESS"] = "127.0.0.1",
-        ["COUCH_CLUSTER_ID"] = clusterId,
-    };
+    private static Dictionary<string, string> Cluster(PostgresServer.EmptyDatabase database, string clusterId, string? key = null) =>
+        new(NodeSettings.Of(database.ConnectionString + ";Maximum Pool Size=15", key)) { ["COUCH_CLUSTER_ID"] = clusterId };
 
     private static void FillUp(string path)
     {

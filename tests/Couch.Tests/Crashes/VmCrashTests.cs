@@ -33,9 +33,7 @@ public abstract class VmCrashTests(CrashableCouch home) : IAsyncLifetime
     {
         await home.InitializeAsync();
         vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.Zero, Clock = providerClock });
-        couch = await home.Start(
-            ("VERS_API_URL", $"{vers.Url}"), ("VERS_API_KEY", vers.Options.Key), ("GOLDEN_COMMIT_ID", $"{vers.Options.Commit}"), ("COUCH_VERS_DEDICATED", "true"),
-            ("CLOCK_SKEW", "180"));
+        couch = await home.Start(new(NodeSettings.Of(vers)) { ["COUCH_VERS_DEDICATED"] = "true", ["CLOCK_SKEW"] = "180" });
         // The check at start, and housekeeping's first look: the next list but a guest's is a minute away.
         await Until.True(() => Task.FromResult(vers.Journal.Count(Call.List) >= 2), Soon, "the couch has looked around");
     }

@@ -15,15 +15,9 @@ internal sealed class Fleet : IAsyncDisposable
     {
         this.program = program;
         (Vers, Balancer, Database) = (vers, new(tally), database);
-        environment = new()
+        environment = new(NodeSettings.Of(database).And(NodeSettings.Of(vers)))
         {
-            ["ConnectionStrings__Couch"] = database,
-            ["COUCH_SIGNING_KEY"] = Some.Key(),
-            ["COUCH_ADVERTISED_ADDRESS"] = "127.0.0.1",
             ["COUCH_DB_CONNECTIONS"] = "25",
-            ["VERS_API_URL"] = $"{vers.Url}",
-            ["VERS_API_KEY"] = vers.Options.Key,
-            ["GOLDEN_COMMIT_ID"] = $"{vers.Options.Commit}",
             ["COUCH_VERS_DEDICATED"] = "true",
         };
     }

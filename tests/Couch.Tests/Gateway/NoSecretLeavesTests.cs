@@ -38,7 +38,7 @@ public sealed class NoSecretLeavesTests
             [
                 $"--COUCH_AUTH_TOKEN={HostKey}", $"--COUCH_SIGNING_KEY={signingKey}",
                 "--Logging:LogLevel:Default=Trace", "--Logging:LogLevel:Couch=Trace", "--Logging:LogLevel:Microsoft=Trace", "--Logging:LogLevel:Orleans=Trace",
-                "--Logging:LogLevel:Npgsql=Trace", "--Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics=Trace", .. collector.Settings.Select(one => $"--{one.Key}={one.Value}"), .. settings,
+                "--Logging:LogLevel:Npgsql=Trace", "--Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics=Trace", .. collector.Settings.AsArguments(), .. settings,
             ]);
         const string idempotencyKey = "an-idempotency-key-as-good-as-a-password";
         var secrets = new List<string> { HostKey, signingKey, Password, idempotencyKey };

@@ -16,18 +16,11 @@ internal sealed class SplitCouch : IAsyncDisposable
     private SplitCouch(PostgresServer.EmptyDatabase database, SimulatedVers vers, Collector? collector)
     {
         (this.database, Vers) = (database, vers);
-        shared = new()
+        shared = new(NodeSettings.Of(database.ConnectionString).And(collector?.Settings ?? []))
         {
-            ["ConnectionStrings__Couch"] = database.ConnectionString,
-            ["COUCH_SIGNING_KEY"] = Some.Key(),
             ["COUCH_AUTH_TOKEN"] = HostKey,
-            ["COUCH_ADVERTISED_ADDRESS"] = "127.0.0.1",
             ["COUCH_DB_CONNECTIONS"] = "20",
-            ["VERS_API_URL"] = $"{vers.Url}",
-            ["GOLDEN_COMMIT_ID"] = $"{vers.Options.Commit}",
         };
-        foreach (var (name, value) in collector?.Settings ?? new Dictionary<string, string>())
-            shared[name] = value;
     }
 
     public SimulatedVers Vers { get; }
@@ -64,10 +57,9 @@ internal sealed class SplitCouch : IAsyncDisposable
     /// <param name="way">Its own way to the database, where it has one.</param>
     public async Task<CouchProcess> AddSilo(string? way = null)
     {
-        var silo = Keep(await CouchProcess.Start(new(shared)
+        var silo = Keep(await CouchProcess.Start(new(shared.And(NodeSettings.Of(Vers)))
         {
             ["COUCH_ROLE"] = "silo",
-            ["VERS_API_KEY"] = Vers.Options.Key,
             ["ConnectionStrings__Couch"] = way ?? Database,
         }));
         await PostgresServer.Execute(Database, $"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {Edge}; GRANT INSERT, UPDATE ON invite_key TO {Edge}");

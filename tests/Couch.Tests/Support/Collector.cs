@@ -16,7 +16,7 @@ internal sealed class Collector : IAsyncDisposable
     private Collector(WebApplication app) => this.app = app;
 
     /// <summary>What a couch is told, so that it sends here.</summary>
-    public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
+    public Dictionary<string, string> Settings => new()
     {
         ["OTEL_EXPORTER_OTLP_ENDPOINT"] = app.Urls.First(),
         ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",

@@ -11,10 +11,9 @@ internal sealed class TcpProxy : IAsyncDisposable
     private readonly List<TcpClient> open = [];
     private readonly Task accepting;
     private volatile bool isDead;
-    private byte[]? loseReplyTo;
-    private byte[]? holdBack;
-    private byte[]? holdReplyTo;
-    private int holdReplyAfter;
+    private Trap? loseReplyTo;
+    private Trap? holdBack;
+    private Trap? holdReplyTo;
     private volatile TaskCompletionSource? held;
     private volatile TaskCompletionSource? frozen;
 
@@ -49,14 +48,14 @@ internal sealed class TcpProxy : IAsyncDisposable
     }
 
     /// <summary>The next request that holds <paramref name="text"/> reaches the database, whose answer does not come back.</summary>
-    public void LoseReplyTo(string text) => loseReplyTo = System.Text.Encoding.UTF8.GetBytes(text);
+    public void LoseReplyTo(string text) => loseReplyTo = new(text);
 
     /// <summary>The next request that holds <paramref name="text"/> is kept here until <see cref="LetGo"/>.</summary>
-    public void HoldBack(string text) => holdBack = System.Text.Encoding.UTF8.GetBytes(text);
+    public void HoldBack(string text) => holdBack = new(text);
 
     /// <summary>The answer to the next request that holds <paramref name="text"/>, or to the one after those, is kept here until <see cref="LetGo"/>.</summary>
     /// <param name="after">How many such requests are answered before.</param>
-    public void HoldReplyTo(string text, int after = 0) => (holdReplyAfter, holdReplyTo) = (after, System.Text.Encoding.UTF8.GetBytes(text));
+    public void HoldReplyTo(string text, int after = 0) => holdReplyTo = new(text, after);
 
     /// <summary>Whether a request, or an answer, is kept here.</summary>
     public bool IsHolding => held is { Task.IsCompleted: false };
@@ -123,38 +122,52 @@ internal sealed class TcpProxy : IAsyncDisposable
             if (frozen is { } until)
                 await until.Task;
 
-            if (isRequest && holdBack is { } kept && chunk.Span.IndexOf(kept) >= 0)
+            if (isRequest)
             {
-                holdBack = null;
-                held = new(TaskCreationOptions.RunContinuationsAsynchronously);
-                await held.Task;
+                if (Springs(ref holdBack, chunk.Span))
+                    await Hold();
+                if (Springs(ref loseReplyTo, chunk.Span))
+                    replies.AreLost = true;
+                if (Springs(ref holdReplyTo, chunk.Span))
+                    replies.IsNextHeld = true;
             }
-
-            if (isRequest && loseReplyTo is { } text && chunk.Span.IndexOf(text) >= 0)
-            {
-                loseReplyTo = null;
-                replies.AreLost = true;
-            }
-            else if (!isRequest && replies.AreLost)
+            else if (replies.AreLost)
             {
                 HasLostReply = true;
                 return;
             }
-
-            if (isRequest && holdReplyTo is { } asked && chunk.Span.IndexOf(asked) >= 0 && Interlocked.Decrement(ref holdReplyAfter) < 0)
-            {
-                holdReplyTo = null;
-                replies.IsNextHeld = true;
-            }
-            else if (!isRequest && replies.IsNextHeld)
+            else if (replies.IsNextHeld)
             {
                 replies.IsNextHeld = false;
-                held = new(TaskCreationOptions.RunContinuationsAsynchronously);
-                await held.Task;
+                await Hold();
             }
 
             await to.WriteAsync(chunk);
         }
+    }
+
+    private Task Hold()
+    {
+        held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        return held.Task;
+    }
+
+    /// <summary>Whether this request is the one; the trap is gone then.</summary>
+    private static bool Springs(ref Trap? trap, ReadOnlySpan<byte> request)
+    {
+        if (trap?.IsSprungBy(request) is not true)
+            return false;
+        trap = null;
+        return true;
+    }
+
+    /// <summary>Waits for a request that holds a text, after so many others that do.</summary>
+    private sealed class Trap(string text, int after = 0)
+    {
+        private readonly byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
+        private int left = after;
+
+        public bool IsSprungBy(ReadOnlySpan<byte> request) => request.IndexOf(bytes) >= 0 && Interlocked.Decrement(ref left) < 0;
     }
 
     /// <summary>What becomes of a connection's next answer.</summary>

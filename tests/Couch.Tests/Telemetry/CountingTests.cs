@@ -21,7 +21,7 @@ public sealed class CountingTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(50) });
-        couch = await CouchHost.Start($"--VERS_API_URL={vers.Url}", $"--VERS_API_KEY={vers.Options.Key}", $"--GOLDEN_COMMIT_ID={vers.Options.Commit}");
+        couch = await CouchHost.Start(NodeSettings.Of(vers).AsArguments());
         reading = new(couch.App.Services.GetRequiredService<IMeterFactory>());
     }
 

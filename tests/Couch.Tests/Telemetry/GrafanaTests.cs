@@ -61,15 +61,7 @@ public sealed partial class GrafanaTests
         await using var database = await PostgresServer.NewDatabase();
         await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(50) });
         // A process for itself: to the exporter a metric ends with the first couch of a process that does.
-        await using var couch = await CouchProcess.Start(new()
-        {
-            ["ConnectionStrings__Couch"] = database.ConnectionString,
-            ["COUCH_SIGNING_KEY"] = Some.Key(),
-            ["COUCH_ADVERTISED_ADDRESS"] = "127.0.0.1",
-            ["VERS_API_URL"] = $"{vers.Url}",
-            ["VERS_API_KEY"] = vers.Options.Key,
-            ["GOLDEN_COMMIT_ID"] = $"{vers.Options.Commit}",
-        });
+        await using var couch = await CouchProcess.Start(NodeSettings.Of(database.ConnectionString).And(NodeSettings.Of(vers)));
         vers.Harm.Next(Call.Create, new Effect.Answer(503));
         var stay = (await couch.Anyone.Arrive()).Is(201);
         await Until.True(async () => (await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}"))["status"] is "running", Soon, "the guest runs");

@@ -22,8 +22,7 @@ public sealed class CrowdTests
         await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(50) });
         await using var couch = await CouchHost.Start(
             builder => builder.Services.AddSingleton<TimeProvider>(clock),
-            $"--VERS_API_URL={vers.Url}", $"--VERS_API_KEY={vers.Options.Key}", $"--GOLDEN_COMMIT_ID={vers.Options.Commit}",
-            "--COUCH_VERS_DEDICATED=true", "--COUCH_VM_ATTEMPTS=3");
+            [.. NodeSettings.Of(vers).AsArguments(), "--COUCH_VERS_DEDICATED=true", "--COUCH_VM_ATTEMPTS=3"]);
         // Each strikes at a ninth of the calls that the others let through: three of ten together.
         foreach (var effect in new Effect[] { new Effect.Answer(500), new Effect.Drop(), new Effect.LoseReply() })
             vers.Harm.Sometimes(0.112, Call.Any, effect);

@@ -17,11 +17,7 @@ public sealed class StartCheckTests
         using var folder = new TemporaryFolder();
 
         var (exitCode, output) = await CouchProcess.RunToEnd(
-            new()
-            {
-                ["COUCH_DATA_DIR"] = folder["data"], ["VERS_API_URL"] = $"{vers.Url}", ["VERS_API_KEY"] = vers.Options.Key, ["GOLDEN_COMMIT_ID"] = $"{vers.Options.Commit}",
-            },
-            "--urls", "http://127.0.0.1:0");
+            new(NodeSettings.Of(vers)) { ["COUCH_DATA_DIR"] = folder["data"] }, "--urls", "http://127.0.0.1:0");
 
         Assert.NotEqual(0, exitCode);
         Assert.Contains("VERS_API_KEY must be a key of the account", output, StringComparison.Ordinal);

@@ -17,8 +17,7 @@ public sealed class StayWithVmTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(50) });
-        couch = await CouchHost.Start(
-            $"--VERS_API_URL={vers.Url}", $"--VERS_API_KEY={vers.Options.Key}", $"--GOLDEN_COMMIT_ID={vers.Options.Commit}", "--COUCH_VM_ATTEMPTS=3");
+        couch = await CouchHost.Start([.. NodeSettings.Of(vers).AsArguments(), "--COUCH_VM_ATTEMPTS=3"]);
     }
 
     public async ValueTask DisposeAsync()

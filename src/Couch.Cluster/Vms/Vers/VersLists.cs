@@ -21,8 +21,7 @@ internal sealed class VersLists(VersApi api, TimeProvider clock)
     private readonly Lock gate = new();
     private Task last = Task.CompletedTask;
     private Task<VersList>? next;
-    private TimeSpan rest;
-    private long since;
+    private Task rest = Task.CompletedTask;
 
     /// <summary>A list that begins after this call, so that it tells whatever was answered before. It fails for all who wait for it.</summary>
     public Task<VersList> Next(CancellationToken cancel)
@@ -38,8 +37,7 @@ internal sealed class VersLists(VersApi api, TimeProvider clock)
     private async Task<VersList> BeginAfter(Task before)
     {
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
-        if (rest - clock.GetElapsedTime(since) is var left && left > TimeSpan.Zero)
-            await Task.Delay(left, clock);
+        await rest;
         lock (gate)
             next = null;
         var began = clock.GetTimestamp();
@@ -51,8 +49,7 @@ internal sealed class VersLists(VersApi api, TimeProvider clock)
         finally
         {
             var took = clock.GetElapsedTime(began);
-            var due = RestsFor * took < LongestRest ? RestsFor * took : LongestRest;
-            (rest, since) = (took < Hung ? due : TimeSpan.Zero, clock.GetTimestamp());
+            rest = took < Hung ? Task.Delay(RestsFor * took < LongestRest ? RestsFor * took : LongestRest, clock) : Task.CompletedTask;
         }
     }
 }
