@@ -43,6 +43,7 @@ public static class CouchGateway
         builder.Services.AddTrustedProxies(gateway);
         builder.Services.AddQueryCapabilities();
         builder.Services.AddBodies();
+        builder.Services.AddStays();
         builder.Services.AddProblems();
         builder.Services.AddHealth();
         builder.Services.AddApiDescription();

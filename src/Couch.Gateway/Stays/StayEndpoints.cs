@@ -17,6 +17,8 @@ namespace Couch.Gateway.Stays;
 /// </summary>
 public static class StayEndpoints
 {
+    public static void AddStays(this IServiceCollection services) => services.AddSingleton<StayAnswers>();
+
     public static void MapStays(this IEndpointRouteBuilder app)
     {
         var stays = app.MapGroup("/couch").WithTags("Stays").AcceptsAfterAccess().Refuses(400, 429, 500, 503);
@@ -66,9 +68,9 @@ public static class StayEndpoints
     }
 
     /// <summary>Shows a guest its own stay.</summary>
-    public static async Task<Results<Ok<StayView>, Refusal>> GetStatus(
+    public static async Task<Results<StayAnswer, Refusal>> GetStatus(
         [AsParameters] Waiting waiting, HttpContext context, [FromServices] SigningKeys keys, IGrainFactory grains,
-        TimeProvider clock, IHostApplicationLifetime lifetime)
+        [FromServices] StayAnswers answers, TimeProvider clock, IHostApplicationLifetime lifetime)
     {
         var fields = new Fields();
         var wait = waiting.Read(fields);
@@ -79,10 +81,10 @@ public static class StayEndpoints
             return refusal;
 
         return keys.TryVerifyToken(token!, out var guestId)
-            ? await Waiting.For(grains.Guest(guestId), wait, clock, lifetime, context.RequestAborted) switch
+            ? await Waiting.For(grains.Guest(guestId), wait, clock, lifetime, context) switch
             {
                 null => Refusals.InvalidToken,
-                { IsStaying: true } guest => TypedResults.Ok(StayView.Of(guest)),
+                { IsStaying: true } guest => answers.Of(guest),
                 var ended => Refusals.Ended(ended),
             }
             : Refusals.InvalidToken;

@@ -30,11 +30,14 @@ public sealed class Waiting
     /// The guest, at once or after the first change within <paramref name="wait"/>. A call to a grain waits for less than
     /// that, so it is asked again and again; a node that shuts down answers what is known.
     /// </summary>
-    internal static async Task<Guest?> For(
+    internal static Task<Guest?> For(IGuestGrain grain, TimeSpan wait, TimeProvider clock, IHostApplicationLifetime lifetime, HttpContext context) =>
+        wait == TimeSpan.Zero ? grain.Get() : HoldTheLine(grain, wait, clock, lifetime, context.RequestAborted);
+
+    private static async Task<Guest?> HoldTheLine(
         IGuestGrain grain, TimeSpan wait, TimeProvider clock, IHostApplicationLifetime lifetime, CancellationToken cancel)
     {
         var arrival = await grain.Get();
-        if (wait == TimeSpan.Zero || arrival is not { IsStaying: true })
+        if (arrival is not { IsStaying: true })
             return arrival;
 
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);
