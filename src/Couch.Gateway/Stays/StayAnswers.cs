@@ -16,6 +16,7 @@ public sealed class StayAnswers(IOptions<JsonOptions> json)
     private const int Places = 4096;
     private readonly Kept?[] places = new Kept?[Places];
 
+    /// <summary>What a guest that stays is told.</summary>
     public StayAnswer Of(Guest guest)
     {
         ref var place = ref places[(uint)guest.Id.GetHashCode() % Places];
