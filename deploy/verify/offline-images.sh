@@ -14,11 +14,11 @@ engine() {
   esac
 }
 
-# A build says that it failed only in what it prints.
+# A build says that it failed only in what it prints. Sent as it comes: a machine's packages may be more than curl takes into memory.
 build() {
   local name=$1 said
   shift
-  said=$(tar -c "$@" | engine "build?t=$name&networkmode=host" -X POST -H 'Content-Type: application/x-tar' --data-binary @-)
+  said=$(tar -c "$@" | engine "build?t=$name&networkmode=host" -X POST -H 'Content-Type: application/x-tar' -T -)
   case $said in *'"error"'*) echo "$said" >&2; return 1 ;; esac
 }
 
