@@ -32,14 +32,12 @@ public sealed class StayAnswers(IOptions<JsonOptions> json)
 }
 
 /// <summary>A <see cref="StayView"/> as it goes over the wire.</summary>
-public sealed class StayAnswer : IResult, IStatusCodeHttpResult, IEndpointMetadataProvider
+public sealed class StayAnswer : IResult, IEndpointMetadataProvider
 {
     private const string Json = "application/json";
     private readonly ReadOnlyMemory<byte> body;
 
     internal StayAnswer(ReadOnlyMemory<byte> body) => this.body = body;
-
-    public int? StatusCode => StatusCodes.Status200OK;
 
     public Task ExecuteAsync(HttpContext httpContext)
     {

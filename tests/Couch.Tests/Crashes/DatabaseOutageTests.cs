@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Couch.Domain.Guests;
 using Couch.Tests.Support;
 using Couch.VersSimulator;
-using Npgsql;
 using Xunit;
 
 namespace Couch.Tests.Crashes;
@@ -23,10 +22,7 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         database = await PostgresServer.NewDatabase();
-        var through = new NpgsqlConnectionStringBuilder(database.ConnectionString);
-        proxy = new TcpProxy(through.Port);
-        through.Port = proxy.Port;
-        connection = through.ConnectionString;
+        proxy = TcpProxy.Before(database.ConnectionString, out connection);
         couch = await Start([]);
     }
 

@@ -34,7 +34,7 @@ internal sealed class Fleet : IAsyncDisposable
     /// <summary>What nodes have said of bugs of their own.</summary>
     public IEnumerable<string> Bugs => all.SelectMany(node => node.Output.Split('\n')).Where(line => line.Contains("Answered 500", StringComparison.Ordinal));
 
-    public static async Task<Fleet> Start(int nodes, string database, Tally tally, string program = CouchProcess.Gateway, Func<int, string[]>? settings = null)
+    public static async Task<Fleet> Start(int nodes, string database, Tally tally, string program = CouchProcess.Gateway, Func<int, Dictionary<string, string>>? settings = null)
     {
         var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(300) });
         var fleet = new Fleet(database, vers, tally, program);
@@ -42,7 +42,7 @@ internal sealed class Fleet : IAsyncDisposable
         {
             // One after another: that several may start at once is claimed elsewhere.
             for (var node = 0; node < nodes; node++)
-                await fleet.Add(settings?.Invoke(node) ?? []);
+                await fleet.Add(settings?.Invoke(node));
             return fleet;
         }
         catch
@@ -53,16 +53,13 @@ internal sealed class Fleet : IAsyncDisposable
     }
 
     /// <summary>One node more; the balancer knows it once it is ready.</summary>
-    /// <param name="settings">What this node alone is told, as <c>NAME=value</c>.</param>
-    public Task<CouchProcess> Add(params string[] settings) => AddOf(program, settings);
+    /// <param name="settings">What this node alone is told.</param>
+    public Task<CouchProcess> Add(Dictionary<string, string>? settings = null) => AddOf(program, settings);
 
     /// <summary>One node more, of another program than the fleet began with.</summary>
-    public async Task<CouchProcess> AddOf(string program, params string[] settings)
+    public async Task<CouchProcess> AddOf(string program, Dictionary<string, string>? settings = null)
     {
-        var own = new Dictionary<string, string>(environment);
-        foreach (var setting in settings)
-            own[setting[..setting.IndexOf('=', StringComparison.Ordinal)]] = setting[(setting.IndexOf('=', StringComparison.Ordinal) + 1)..];
-        var node = await CouchProcess.Start(own, program);
+        var node = await CouchProcess.Start(environment.And(settings ?? []), program);
         lock (living)
         {
             all.Add(node);

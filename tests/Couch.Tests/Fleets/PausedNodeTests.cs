@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Couch.Tests.Support;
-using Npgsql;
 using Xunit;
 
 namespace Couch.Tests.Fleets;
@@ -47,10 +46,8 @@ public sealed class PausedNodeTests
         await using var database = await PostgresServer.NewDatabase();
         await using var fleet = await Fleet.Start(2, database.ConnectionString, new());
         await using var toVers = new TcpProxy(fleet.Vers.Url.Port);
-        var connection = new NpgsqlConnectionStringBuilder(database.ConnectionString);
-        await using var toDatabase = new TcpProxy(connection.Port);
-        connection.Port = toDatabase.Port;
-        var sleeper = await fleet.Add($"VERS_API_URL=http://127.0.0.1:{toVers.Port}/api/v1", $"ConnectionStrings__Couch={connection}");
+        await using var toDatabase = TcpProxy.Before(database.ConnectionString, out var connection);
+        var sleeper = await fleet.Add(new() { ["VERS_API_URL"] = $"http://127.0.0.1:{toVers.Port}/api/v1", ["ConnectionStrings__Couch"] = connection });
 
         // Guests arrive until one's intent is written on that node, and its create is on the way.
         toVers.HoldBack("/vm/from_commit");

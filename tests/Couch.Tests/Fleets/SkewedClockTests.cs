@@ -9,7 +9,7 @@ public sealed class SkewedClockTests
     /// <summary>Against the test's own clock, and a second for the way of a request.</summary>
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(6);
 
-    private static string[] Clock(int node) => [$"CLOCK_SKEW={5 * (node - 1)}"];
+    private static Dictionary<string, string> Clock(int node) => new() { ["CLOCK_SKEW"] = $"{5 * (node - 1)}" };
 
     [Fact]
     public async Task Stays_and_their_ends_hold_under_load_and_nothing_ends_early_by_more_than_the_clocks_differ()

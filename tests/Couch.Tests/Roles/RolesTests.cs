@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Couch.Tests.Support;
-using Npgsql;
 using Xunit;
 
 namespace Couch.Tests.Roles;
@@ -136,10 +135,8 @@ public sealed class RolesTests
     public async Task A_silos_sick_database_is_the_gateways_503()
     {
         await using var couch = await SplitCouch.Start();
-        var through = new NpgsqlConnectionStringBuilder(couch.Database);
-        await using var proxy = new TcpProxy(through.Port);
-        through.Port = proxy.Port;
-        await couch.AddSilo(through.ConnectionString);
+        await using var proxy = TcpProxy.Before(couch.Database, out var through);
+        await couch.AddSilo(through);
         var invite = await couch.Host.Invite();
         proxy.GoDead();
 

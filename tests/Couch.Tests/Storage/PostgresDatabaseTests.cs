@@ -110,10 +110,8 @@ public sealed class PostgresDatabaseTests
     [Fact]
     public async Task A_database_that_hangs_over_a_statement_is_told_of_without_waiting_for_the_driver_to_give_up()
     {
-        var through = new NpgsqlConnectionStringBuilder(PostgresServer.ConnectionString) { Timeout = 60, CommandTimeout = 60 };
-        await using var proxy = new TcpProxy(through.Port);
-        through.Port = proxy.Port;
-        await using var database = new PostgresDatabase(through.ConnectionString, 4);
+        await using var proxy = TcpProxy.Before(PostgresServer.ConnectionString + ";Timeout=60;Command Timeout=60", out var through);
+        await using var database = new PostgresDatabase(through, 4);
         await using (var connection = await database.Reads.OpenConnectionAsync(Cancel))
             proxy.Hang();
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Npgsql;
 
 namespace Couch.Tests.Support;
 
@@ -22,6 +23,17 @@ internal sealed class TcpProxy : IAsyncDisposable
         this.target = target;
         listener.Start();
         accepting = Accept();
+    }
+
+    /// <summary>Stands before the PostgreSQL of <paramref name="connection"/>.</summary>
+    /// <param name="through">The way there by this proxy.</param>
+    public static TcpProxy Before(string connection, out string through)
+    {
+        var way = new NpgsqlConnectionStringBuilder(connection);
+        var proxy = new TcpProxy(way.Port);
+        way.Port = proxy.Port;
+        through = way.ConnectionString;
+        return proxy;
     }
 
     public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
