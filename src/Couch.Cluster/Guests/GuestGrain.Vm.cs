@@ -210,6 +210,8 @@ internal sealed partial class GuestGrain : IDisposable
             counts.Destroyed(seen.Vm);
         }
 
+        if (seen.Vm.State is VmState.Left && before.Vm.State is not VmState.Left)
+            LogVmLeft(seen.Id, seen.VmId);
         if (seen.Vm.FailedReleases > before.Vm.FailedReleases)
             counts.Retried(VmStage.Destroy);
     }
@@ -234,6 +236,9 @@ internal sealed partial class GuestGrain : IDisposable
 
     [LoggerMessage(18, LogLevel.Information, "couch.vm.destroyed {GuestId}: {VmId}", EventName = "couch.vm.destroyed")]
     private partial void LogVmDestroyed(GuestId guestId, string? vmId);
+
+    [LoggerMessage(250, LogLevel.Warning, "The VM that guest {GuestId} was given by hand, {VmId}, is left as it is: it does not carry the guest's claim, and may not be destroyed on its giver's word")]
+    private partial void LogVmLeft(GuestId guestId, string? vmId);
 
     [LoggerMessage(23, LogLevel.Warning, "Guest {GuestId} has ended and its reminder was not armed: should this node die before its VM does, the sweep finds it. {Reason}")]
     private partial void LogNotArmed(GuestId guestId, string reason);

@@ -17,6 +17,7 @@ internal sealed partial class GuestGrain(
     CouchDatabase database,
     IServiceProvider services,
     VmOptions vmOptions,
+    HostKeys hostKeys,
     UnwrittenUsage unwritten,
     DueEnds dueEnds,
     TimeProvider clock,
@@ -55,7 +56,8 @@ internal sealed partial class GuestGrain(
         if (await Remember() is not { } guest)
             return new ActivateOutcome.Unknown();
 
-        var outcome = guest.Activate(vmId, agentEndpoint, clock.Now(), by);
+        var key = by?.KeyId is { } id ? await hostKeys.Find(id, CancellationToken.None) : null;
+        var outcome = guest.Activate(vmId, agentEndpoint, clock.Now(), by, key);
         if (outcome is ActivateOutcome.Activated activated)
         {
             await row.Write(activated.Guest);

@@ -24,7 +24,7 @@ internal sealed class MeteredVmHost(IVmHost host, CouchMeter meter, TimeProvider
     public Task Furnish(VmOrder order, string vmId, CancellationToken cancel) =>
         Watched("furnish", order.Guest, () => Nothing(host.Furnish(order, vmId, cancel)));
 
-    public Task<IReadOnlyCollection<string>> FindLeft(GuestId guest, string installation, string? given, CancellationToken cancel) =>
+    public Task<VmsLeft> FindLeft(GuestId guest, string installation, GivenVm? given, CancellationToken cancel) =>
         Watched("find-left", guest, () => host.FindLeft(guest, installation, given, cancel));
 
     public Task Destroy(string vmId, CancellationToken cancel) => Watched("destroy", null, () => Nothing(host.Destroy(vmId, cancel)));

@@ -43,12 +43,16 @@ public interface IVmHost
 
     /// <summary>
     /// The VMs that are still the guest's: every one that carries its claim and <paramref name="installation"/>'s, and
-    /// <paramref name="given"/> where there is one and it carries nobody else's. As of a moment after the call: what was
-    /// destroyed or claimed before it counts. <see cref="VmRelease"/> asks until there is none.
+    /// <paramref name="given"/> where it may be destroyed. As of a moment after the call: what was destroyed or claimed
+    /// before it counts. <see cref="VmRelease"/> asks until there is none.
     /// </summary>
-    /// <param name="given">An id that a person gave: it may be no VM of the provider's, or somebody else's. Null where none was.</param>
+    /// <param name="given">
+    /// What a person gave: it may be no VM of the provider's, or somebody else's. One that is to be
+    /// <see cref="GivenVmFate.Destroyed"/> is the guest's only where its id is one of the provider's whole ids, nobody else
+    /// claims it, and the host's own conditions hold; else it is spared. Null where none was given.
+    /// </param>
     /// <exception cref="VmHostException">Nobody can say.</exception>
-    Task<IReadOnlyCollection<string>> FindLeft(GuestId guest, string installation, string? given, CancellationToken cancel);
+    Task<VmsLeft> FindLeft(GuestId guest, string installation, GivenVm? given, CancellationToken cancel);
 
     /// <summary>
     /// Destroys this VM and looks at nothing before: the caller knows that it is the guest's own, or that it is nobody's.
@@ -94,6 +98,11 @@ public sealed record VmOrder
 
 /// <summary>A VM that exists and carries its guest's claim. Not yet ready.</summary>
 public sealed record EnsuredVm(string VmId, string Endpoint);
+
+/// <summary>What is still a guest's at its VM host.</summary>
+/// <param name="Ours">To be destroyed.</param>
+/// <param name="SparesGiven">The VM given by hand is not among them though it may be there: it is not ours to destroy.</param>
+public sealed record VmsLeft(IReadOnlyCollection<string> Ours, bool SparesGiven = false);
 
 /// <summary>What an observation saw.</summary>
 public enum VmSight

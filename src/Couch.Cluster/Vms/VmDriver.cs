@@ -88,11 +88,8 @@ internal sealed partial class VmDriver(
     /// <param name="isOfCrowd">Whether the end was brought by the clock, as it may be for very many at one moment.</param>
     public void Release(GuestId guest, VmStep.Release what, bool isOfCrowd) => Start(
         guest,
-        async () =>
-        {
-            await host.Release(guest, installation.Id, what, isOfCrowd ? vmId => gates.CrowdsDestroys.Pass(() => Destroyed(vmId), CancellationToken.None) : Destroyed);
-            return new VmReport.Gone();
-        },
+        async () => await host.Release(
+            guest, installation.Id, what, isOfCrowd ? vmId => gates.CrowdsDestroys.Pass(() => Destroyed(vmId), CancellationToken.None) : Destroyed),
         failure => new VmReport.NotGone(failure.Message) { RetryAfter = failure.RetryAfter },
         CancellationToken.None);
 

@@ -14,22 +14,25 @@ internal static class VmRelease
     /// that, until the host says that there is nothing.
     /// </summary>
     /// <param name="destroy">Destroys one VM at the host, once there is a place for that. Nothing else here takes a place, so a question that hangs holds up no kill.</param>
-    /// <returns>Once the provider has confirmed that none is left.</returns>
+    /// <returns>Once the provider has confirmed that none is left; whether a VM given by hand stays, because it is not ours to destroy.</returns>
     /// <exception cref="VmHostException">Some may be left.</exception>
-    public static async Task Release(
+    public static async Task<VmReport.Gone> Release(
         this IVmHost host, GuestId guest, string installation, VmStep.Release what, Func<string, Task> destroy, CancellationToken cancel = default)
     {
         if (what.Own is { } own)
             await destroy(own);
-        IReadOnlyCollection<string> left = [];
+        var left = new VmsLeft([]);
+        var destroyed = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         for (var round = 0; round <= Rounds; round++)
         {
-            await Task.WhenAll(left.Select(destroy));
+            await Task.WhenAll(left.Ours.Select(destroy));
+            destroyed.UnionWith(left.Ours);
             left = await host.FindLeft(guest, installation, what.Given, cancel);
-            if (left.Count is 0)
-                return;
+            // One that was destroyed for its claim is not shown any more, and is not spared.
+            if (left.Ours.Count is 0)
+                return new() { LeavesGiven = left.SparesGiven && !destroyed.Contains(what.Given!.Id) };
         }
 
-        throw new VmHostException($"VM {left.First()} of guest {guest} is still there after it was destroyed {Rounds} times");
+        throw new VmHostException($"VM {left.Ours.First()} of guest {guest} is still there after it was destroyed {Rounds} times");
     }
 }

@@ -47,7 +47,19 @@ public sealed record Guest
     /// <summary>By which host key it was killed; null where it was not.</summary>
     [Id(18)] public Actor? KilledWith { get; init; }
 
+    /// <summary>
+    /// Whether whoever gave it its VM by hand may have that VM destroyed, as of then; null where none was given by hand, or
+    /// before this was kept.
+    /// </summary>
+    [Id(20)] public bool? GiverMayDestroy { get; init; }
+
     [JsonIgnore] public DateTimeOffset CreatedAt => Id.CreatedAt;
+
+    /// <summary>
+    /// Whether a VM given by hand is destroyed at the end though it does not carry the guest's claim. A row from before this
+    /// was kept: only where no key that was made gave it, for none had the scope.
+    /// </summary>
+    [JsonIgnore] public bool MayDestroyGivenVm => GiverMayDestroy ?? ActivatedWith?.KeyId is null;
 
     [JsonIgnore] public bool IsStaying => Status is GuestStatus.Provisioning or GuestStatus.Running;
 
@@ -80,10 +92,19 @@ public sealed record Guest
         IsStaying && now >= ExpiresAt ? End(GuestStatus.Expired, Guests.EndReason.Expired, ExpiresAt) : this;
 
     /// <summary>Gives a provisioning guest its VM by hand.</summary>
-    public ActivateOutcome Activate(string vmId, string agentEndpoint, DateTimeOffset now, Actor? by = null) => AsOf(now).Status switch
+    /// <param name="by">Who does it; null: nobody's key, which is as good as the configured one.</param>
+    /// <param name="key">The row of the key that <paramref name="by"/> names: its word alone gives no scope. Null where it names none, or none is there.</param>
+    public ActivateOutcome Activate(string vmId, string agentEndpoint, DateTimeOffset now, Actor? by = null, HostKey? key = null) => AsOf(now).Status switch
     {
-        GuestStatus.Provisioning => new ActivateOutcome.Activated(
-            this with { Status = GuestStatus.Running, VmId = vmId, AgentEndpoint = agentEndpoint, Vm = Vm.Displaced(now), ActivatedWith = by }),
+        GuestStatus.Provisioning => new ActivateOutcome.Activated(this with
+        {
+            Status = GuestStatus.Running,
+            VmId = vmId,
+            AgentEndpoint = agentEndpoint,
+            Vm = Vm.Displaced(vmId, now),
+            ActivatedWith = by,
+            GiverMayDestroy = by?.KeyId is not { } id || (key is not null && key.Id == id && key.IsGood(now) && key.Scopes.Has(KeyScope.Vms)),
+        }),
         var status => new ActivateOutcome.NotProvisioning(status),
     };
 

@@ -18,4 +18,7 @@ public enum KeyScope
 
     /// <summary>Make, show, list and revoke host keys.</summary>
     [JsonStringEnumMemberName("keys")] Keys = 3,
+
+    /// <summary>Have VMs that its holder gives to guests by hand destroyed at their ends. Opens no endpoint by itself.</summary>
+    [JsonStringEnumMemberName("vms")] Vms = 4,
 }

@@ -11,8 +11,11 @@ public sealed record KeyScopes
     [Id(2)] public bool Meter { get; init; }
     [Id(3)] public bool Keys { get; init; }
 
+    /// <summary>A key from before there was this scope lacks it.</summary>
+    [Id(4)] public bool Vms { get; init; }
+
     /// <summary>What the configured key has.</summary>
-    public static KeyScopes All { get; } = new() { Invites = true, Guests = true, Meter = true, Keys = true };
+    public static KeyScopes All { get; } = new() { Invites = true, Guests = true, Meter = true, Keys = true, Vms = true };
 
     [JsonIgnore] public IReadOnlyList<KeyScope> Each => [.. Enum.GetValues<KeyScope>().Where(Has)];
 
@@ -22,6 +25,7 @@ public sealed record KeyScopes
         Guests = scopes.Contains(KeyScope.Guests),
         Meter = scopes.Contains(KeyScope.Meter),
         Keys = scopes.Contains(KeyScope.Keys),
+        Vms = scopes.Contains(KeyScope.Vms),
     };
 
     public bool Has(KeyScope scope) => scope switch
@@ -30,6 +34,7 @@ public sealed record KeyScopes
         KeyScope.Guests => Guests,
         KeyScope.Meter => Meter,
         KeyScope.Keys => Keys,
+        KeyScope.Vms => Vms,
         _ => false,
     };
 }

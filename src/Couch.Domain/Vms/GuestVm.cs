@@ -7,7 +7,7 @@ namespace Couch.Domain.Vms;
 public sealed record GuestVm(GuestId Id, bool IsStaying, string? VmId, Vm Vm)
 {
     /// <summary>Whether anything at a VM host may still be the guest's. Spelled again as the table's column <c>has_vm</c>.</summary>
-    public bool IsOpen => (Vm.State is not (VmState.None or VmState.Destroyed) && Vm.DestroyedAt is null) || (IsStaying && VmId is not null);
+    public bool IsOpen => (Vm.State is not (VmState.None or VmState.Destroyed or VmState.Left) && Vm.DestroyedAt is null) || (IsStaying && VmId is not null);
 
     public static GuestVm Of(Guest guest) => new(guest.Id, guest.IsStaying, guest.VmId, guest.Vm);
 }

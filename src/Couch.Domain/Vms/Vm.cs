@@ -44,4 +44,7 @@ public sealed record Vm
 
     /// <summary>When it was first found missing; null while it is there.</summary>
     [Id(12)] public DateTimeOffset? MissingSince { get; init; }
+
+    /// <summary>Since when the host has shown nothing of the guest's; null where it has not been asked, or has since shown something.</summary>
+    [Id(14)] public DateTimeOffset? CleanSince { get; init; }
 }

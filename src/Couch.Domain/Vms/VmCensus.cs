@@ -133,11 +133,12 @@ public sealed record VmCensus
         { State: VmState.Destroying or VmState.Lost, DestroyedAt: null } => false,
         // The list may be from before the receipt.
         { DestroyedAt: { } receipt } => receipt < At - Skew,
+        { State: VmState.Left, CleanSince: { } clean } => clean < At - Skew,
         _ => true,
     };
 
     private bool IsStuck(GuestVm guest) =>
-        guest.Vm is { State: not (VmState.None or VmState.Ready or VmState.Destroyed), DestroyedAt: null } vm
+        guest.Vm is { State: not (VmState.None or VmState.Ready or VmState.Destroyed or VmState.Left), DestroyedAt: null } vm
         && IsNotInMemory(guest)
         && (IsAtStart || (vm.NotBefore ?? vm.DestroyRequestedAt ?? vm.RequestedAt) < At - Patience);
 

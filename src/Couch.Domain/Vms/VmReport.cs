@@ -28,7 +28,11 @@ public abstract record VmReport
 
     /// <summary>Nothing of the guest's is left.</summary>
     [GenerateSerializer, Immutable, Alias("couch.VmReport.Gone")]
-    public sealed record Gone : VmReport;
+    public sealed record Gone : VmReport
+    {
+        /// <summary>The VM given by hand was not destroyed, because it may not be: nobody can say that it is gone.</summary>
+        [Id(0)] public bool LeavesGiven { get; init; }
+    }
 
     /// <summary>Something may be left.</summary>
     [GenerateSerializer, Immutable, Alias("couch.VmReport.NotGone")]

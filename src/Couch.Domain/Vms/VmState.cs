@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace Couch.Domain.Vms;
 
 /// <summary>
-/// Where a guest's VM is: <c>none → requested → booting → ready → destroying → destroyed</c>, or <c>lost</c>.
+/// Where a guest's VM is: <c>none → requested → booting → ready → destroying → destroyed</c>, or <c>lost</c>;
+/// <c>left</c> instead of <c>destroyed</c> where a VM given by hand may not be destroyed.
 /// Its own track: a guest's status never waits for it, and every end of a guest turns it towards <c>destroyed</c>.
 /// </summary>
 [GenerateSerializer, Alias("couch.VmState")]
@@ -30,4 +31,10 @@ public enum VmState
 
     /// <summary>It vanished under a running guest; what may be left of it is destroyed all the same.</summary>
     [JsonStringEnumMemberName("lost")] Lost = 6,
+
+    /// <summary>
+    /// The guest has ended, nothing of its own is left, and the VM that it was given by hand stays where it is: it does not
+    /// carry the guest's claim, and its giver may not have it destroyed, or it cannot be told which VM is meant.
+    /// </summary>
+    [JsonStringEnumMemberName("left")] Left = 7,
 }

@@ -17,8 +17,8 @@ public abstract record VmStep
     /// <summary>Look how the VM is.</summary>
     public sealed record Look(string VmId) : VmStep;
 
-    /// <summary>Destroy the guest's own VM, where one is known; then whatever else carries its claim, and the VM given by hand.</summary>
+    /// <summary>Destroy the guest's own VM, where one is known; then whatever else carries its claim, and the VM given by hand where it may be.</summary>
     /// <param name="Own">An attempt of the guest's has made and claimed it, so it is destroyed unasked; null where none is known.</param>
     /// <param name="Given">A host has said that it is the guest's: it may be anybody's, and is looked at first. Null where none was given.</param>
-    public sealed record Release(string? Own, string? Given) : VmStep;
+    public sealed record Release(string? Own, GivenVm? Given) : VmStep;
 }

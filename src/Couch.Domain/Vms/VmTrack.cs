@@ -26,9 +26,7 @@ public static class VmTrack
         { NotBefore: { } moment } when moment > now => new VmStep.Wait(moment),
         { State: VmState.Requested } => new VmStep.Attempt(),
         { State: VmState.Booting, Id: { } booting } => new VmStep.Look(booting),
-        // A VM that a host gave by hand must outlive the release of our own.
-        { State: VmState.Destroying, DestroyedAt: null } displaced when guest.IsStaying => new VmStep.Release(displaced.Id, Given: null),
-        { State: VmState.Destroying or VmState.Lost, DestroyedAt: null } ending => new VmStep.Release(ending.Id, guest.VmId == ending.Id ? null : guest.VmId),
+        { State: VmState.Destroying or VmState.Lost, DestroyedAt: null } ending => new VmStep.Release(ending.Id, guest.Given()),
         _ => new VmStep.Rest(),
     };
 
@@ -45,7 +43,7 @@ public static class VmTrack
         VmReport.Failed failed => guest.ObservedFailure(failed, mostAttempts, now, chance),
         VmReport.Ready ready => guest.ObservedReady(ready.VmId, now),
         VmReport.Looked looked => guest.ObservedPresence(looked.VmId, looked.IsThere, now),
-        VmReport.Gone => guest.ObservedGone(now),
+        VmReport.Gone gone => guest.ObservedGone(gone, now),
         VmReport.NotGone notGone => guest.ObservedNotGone(notGone, now, chance),
         _ => guest,
     };
@@ -125,9 +123,10 @@ public static class VmTrack
     }
 
     /// <summary>The host has confirmed that nothing of the guest's is left.</summary>
-    private static Guest ObservedGone(this Guest guest, DateTimeOffset now) => guest.Vm switch
+    private static Guest ObservedGone(this Guest guest, VmReport.Gone gone, DateTimeOffset now) => guest.Vm switch
     {
         { State: VmState.Destroying } when guest.IsStaying => guest with { Vm = new() { Host = guest.Vm.Host, Attempts = guest.Vm.Attempts } },
+        { State: VmState.Destroying, DestroyedAt: null } vm when gone.LeavesGiven => guest with { Vm = vm with { State = VmState.Left, NotBefore = null, CleanSince = now } },
         { State: VmState.Destroying, DestroyedAt: null } vm => guest with { Vm = vm with { State = VmState.Destroyed, DestroyedAt = now, NotBefore = null } },
         { State: VmState.Lost, DestroyedAt: null } vm => guest with { Vm = vm with { DestroyedAt = now, NotBefore = null } },
         _ => guest,
@@ -147,11 +146,24 @@ public static class VmTrack
             }
             : guest;
 
-    /// <summary>What activating a guest by hand means for a VM of its own that was on the way: it is destroyed.</summary>
-    internal static Vm Displaced(this Vm vm, DateTimeOffset at) =>
-        vm.State is VmState.Requested or VmState.Booting
-            ? vm with { State = VmState.Destroying, DestroyRequestedAt = at, NotBefore = null }
-            : vm;
+    /// <summary>
+    /// What activating a guest by hand means for a VM of its own that was on the way: it is destroyed, unless it is the very
+    /// VM that is given. Then its own it stays, and somebody has said that it is ready.
+    /// </summary>
+    internal static Vm Displaced(this Vm vm, string givenVmId, DateTimeOffset at) => vm switch
+    {
+        { State: VmState.Booting, Id: { } own } when IsSame(own, givenVmId) => vm with { State = VmState.Ready, ReadyAt = at, LastError = null, NotBefore = null },
+        { State: VmState.Requested or VmState.Booting } => vm with { State = VmState.Destroying, DestroyRequestedAt = at, NotBefore = null },
+        _ => vm,
+    };
+
+    /// <summary>The VM that was given by hand, and what is to become of it now; null where there is none beside the guest's own.</summary>
+    private static GivenVm? Given(this Guest guest) =>
+        guest.VmId is not { } given || (guest.Vm.Id is { } own && IsSame(own, given)) ? null
+        : new(given, guest.IsStaying ? GivenVmFate.Kept : guest.MayDestroyGivenVm ? GivenVmFate.Destroyed : GivenVmFate.LeftUnlessClaimed);
+
+    /// <summary>A person may spell a UUID in capitals.</summary>
+    private static bool IsSame(string vmId, string other) => vmId.Equals(other, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>What a guest's end means for its VM: destruction, at once. Without a VM host there is nobody to ask.</summary>
     /// <param name="givenVmId">The VM given by hand, which the host is asked to destroy too; null where none was.</param>

@@ -9,7 +9,10 @@ public sealed record ActivateBody
 {
     private const int Most = 512;
 
-    /// <summary>The VM's id at its provider: 1 to 512 characters.</summary>
+    /// <summary>
+    /// The VM's id at its provider: 1 to 512 characters. It is destroyed at the guest's end only where it is a whole id and
+    /// the key has the scope <c>vms</c>, or where the VM carries the guest's claim.
+    /// </summary>
     [Required] public string? VmId { get; init; }
 
     /// <summary>Where the guest's agent is reached: 1 to 512 characters.</summary>

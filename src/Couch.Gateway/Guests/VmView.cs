@@ -8,7 +8,7 @@ public sealed record VmView
     /// <summary>The VM host: <c>vers</c> or <c>docker</c>; null where there is none.</summary>
     public required string? Host { get; init; }
 
-    /// <summary>Where the VM is.</summary>
+    /// <summary>Where the VM is; <c>left</c> where one given by hand stays after the guest's end, because it is not the guest's to destroy.</summary>
     public required VmState State { get; init; }
 
     /// <summary>When it was first asked for; null where it was not.</summary>

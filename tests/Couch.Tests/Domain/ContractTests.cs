@@ -18,12 +18,12 @@ public sealed class ContractTests
     {
         Assert.Equal("Active=0 active, Redeemed=1 redeemed, Revoked=2 revoked, Expired=3 expired", Pinned<InviteStatus>());
         Assert.Equal("Provisioning=0 provisioning, Running=1 running, Stopped=2 stopped, Expired=3 expired, Revoked=4 revoked", Pinned<GuestStatus>());
-        Assert.Equal("Invites=0 invites, Guests=1 guests, Meter=2 meter, Keys=3 keys", Pinned<KeyScope>());
+        Assert.Equal("Invites=0 invites, Guests=1 guests, Meter=2 meter, Keys=3 keys, Vms=4 vms", Pinned<KeyScope>());
         Assert.Equal("Stop=0 stop, Report=1 report", Pinned<Enforcement>());
         Assert.Equal(
             "Expired=0 expired, Killed=1 killed, LimitsExceeded=2 limits-exceeded, ProvisioningFailed=3 provisioning-failed, VmLost=4 vm-lost, CheckedOut=5 checked-out",
             Pinned<EndReason>());
-        Assert.Equal("None=0 none, Requested=1 requested, Booting=2 booting, Ready=3 ready, Destroying=4 destroying, Destroyed=5 destroyed, Lost=6 lost", Pinned<VmState>());
+        Assert.Equal("None=0 none, Requested=1 requested, Booting=2 booting, Ready=3 ready, Destroying=4 destroying, Destroyed=5 destroyed, Lost=6 lost, Left=7 left", Pinned<VmState>());
         Assert.Equal("ManyVanished=0 many-vanished, UnknownGuests=1 unknown-guests, SharedAccount=2 shared-account", Pinned<VmHold>());
     }
 
@@ -47,12 +47,12 @@ public sealed class ContractTests
     [InlineData(typeof(UsageReport), "CpuSeconds MemoryPeakMB DiskUsedGB NetworkEgressGB TokensUsed UptimeSeconds")]
     [InlineData(
         typeof(Guest),
-        "Id InviteId Name PublicKey Status VmId AgentEndpoint ResourceLimits Permissions Enforcement ResourceUsage ExpiresAt StoppedAt EndReason EndDetail Vm ActivatedWith ExtendedWith KilledWith")]
+        "Id InviteId Name PublicKey Status VmId AgentEndpoint ResourceLimits Permissions Enforcement ResourceUsage ExpiresAt StoppedAt EndReason EndDetail Vm ActivatedWith ExtendedWith KilledWith GiverMayDestroy has 20")]
     [InlineData(
         typeof(Vm),
-        "Host State RequestedAt ReadyAt DestroyRequestedAt DestroyedAt Attempts LastError Id Endpoint FailedReleases NotBefore MissingSince")]
+        "Host State RequestedAt ReadyAt DestroyRequestedAt DestroyedAt Attempts LastError Id Endpoint FailedReleases NotBefore MissingSince CleanSince has 14")]
     [InlineData(typeof(HostKey), "Id Name Scopes CreatedWith ExpiresAt RevokedAt RevokedWith")]
-    [InlineData(typeof(KeyScopes), "Invites Guests Meter Keys")]
+    [InlineData(typeof(KeyScopes), "Invites Guests Meter Keys Vms")]
     [InlineData(typeof(Actor), "KeyId Name")]
     public void Members_keep_their_numbers(Type type, string members)
     {

@@ -69,6 +69,17 @@ public sealed class VmCensusTests
     }
 
     [Fact]
+    public void A_guest_whose_given_vm_is_left_is_not_stuck_and_what_carries_its_claim_later_is_a_stray()
+    {
+        var given = Assert.IsType<ActivateOutcome.Activated>(Ordered().Activate("vm-hand", "http://hand", Some.Time)).Guest;
+        var left = Killed(given).Then(new VmReport.Gone { LeavesGiven = true });
+        var census = Census([Vm("vm-hand"), Vm("vm-1", left)], left) with { InMemory = new HashSet<string>(), IsAtStart = true };
+        Assert.Equal(["vm-1"], census.Take().Doomed);
+        Assert.Empty(census.Take().Stuck);
+        Assert.Empty((census with { At = Some.Time }).Take().Strays);
+    }
+
+    [Fact]
     public void A_vm_given_by_hand_is_nobodys_stray_while_its_guest_stays()
     {
         var given = Assert.IsType<ActivateOutcome.Activated>(Booting().Activate("VM-HAND", "http://hand", Some.Time)).Guest.Then(new VmReport.Gone());

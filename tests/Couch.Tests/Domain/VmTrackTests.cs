@@ -1,4 +1,5 @@
 using Couch.Domain.Guests;
+using Couch.Domain.Keys;
 using Couch.Domain.Vms;
 using Couch.Tests.Support;
 using CsCheck;
@@ -110,13 +111,85 @@ public sealed class VmTrackTests
     public void A_guest_activated_by_hand_has_its_own_vm_released_and_the_given_one_at_its_end()
     {
         var given = Assert.IsType<ActivateOutcome.Activated>(Booting().Activate("by-hand", "http://hand", Now)).Guest;
-        Assert.Equal(new VmStep.Release("vm-1", null), given.NextStep(Now));
+        Assert.Equal(new VmStep.Release("vm-1", new("by-hand", GivenVmFate.Kept)), given.NextStep(Now));
 
-        Assert.Equal(new VmStep.Release("vm-1", "by-hand"), Killed(given).NextStep(Now));
+        Assert.Equal(new VmStep.Release("vm-1", new("by-hand", GivenVmFate.Destroyed)), Killed(given).NextStep(Now));
 
         var released = given.Then(new VmReport.Gone());
         Assert.Equal((GuestStatus.Running, "by-hand", VmState.None), (released.Status, released.VmId, released.Vm.State));
-        Assert.Equal(new VmStep.Release(null, "by-hand"), Killed(released).NextStep(Now));
+        Assert.Equal(new VmStep.Release(null, new("by-hand", GivenVmFate.Destroyed)), Killed(released).NextStep(Now));
+    }
+
+    [Fact]
+    public void A_guest_that_is_given_its_own_vm_by_hand_keeps_it_as_its_own()
+    {
+        var given = Assert.IsType<ActivateOutcome.Activated>(Booting().Activate("VM-1", "http://hand", Now)).Guest;
+        Assert.Equal((GuestStatus.Running, VmState.Ready, Now), (given.Status, given.Vm.State, given.Vm.ReadyAt));
+        Assert.IsType<VmStep.Rest>(given.NextStep(Now));
+        Assert.Equal(new VmStep.Release("vm-1", null), Killed(given).NextStep(Now));
+    }
+
+    [Fact]
+    public void A_given_vm_that_may_not_be_destroyed_is_left_without_a_receipt_and_that_is_an_end()
+    {
+        foreach (var guest in new[] { Ordered(), Booting() })
+        {
+            var given = Assert.IsType<ActivateOutcome.Activated>(guest.Activate("by-hand", "http://hand", Now, Guests)).Guest;
+            foreach (var end in new[] { Killed(given), given.AsOf(given.ExpiresAt), Assert.IsType<EndOutcome.Ended>(given.CheckOut(Now)).Guest })
+            {
+                Assert.Equal(new VmStep.Release(guest.Vm.Id, new("by-hand", GivenVmFate.LeftUnlessClaimed)), end.NextStep(end.StoppedAt!.Value));
+                var left = end.Then(new VmReport.Gone { LeavesGiven = true });
+                Assert.Equal((VmState.Left, null), (left.Vm.State, left.Vm.DestroyedAt));
+                Assert.IsType<VmStep.Rest>(left.NextStep(Now));
+                Assert.Null(left.NextMoment(Now, TimeSpan.FromMinutes(1)));
+                Assert.False(GuestVm.Of(left).IsOpen);
+                Assert.True(left.IsPast(left.StoppedAt!.Value));
+                Assert.Same(left, left.Then(new VmReport.Gone()));
+                Assert.Same(left, left.Then(new VmReport.NotGone("down")));
+
+                Assert.Equal(VmState.Destroyed, end.Then(new VmReport.Gone()).Vm.State);
+            }
+        }
+    }
+
+    private static Actor Guests { get; } = new() { KeyId = HostKeyId.New(Now, Some.Chance), Name = "guests" };
+
+    private static HostKey KeyOf(Actor actor, params KeyScope[] scopes) =>
+        new() { Id = actor.KeyId!.Value, Name = actor.Name, Scopes = KeyScopes.Of(scopes), CreatedWith = Actor.Configured };
+
+    public static TheoryData<string, bool> Givers => new()
+    {
+        { "configured", true }, { "loopback", true }, { "with vms", true }, { "without vms", false }, { "without its row", false },
+        { "with another key's row", false }, { "revoked", false }, { "out of time", false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Givers))]
+    public void Only_the_row_of_a_good_key_with_the_scope_says_that_its_holder_may_have_a_given_vm_destroyed(string giver, bool may)
+    {
+        var key = KeyOf(Guests, KeyScope.Guests, KeyScope.Vms);
+        var (by, row) = giver switch
+        {
+            "configured" => (Actor.Configured, null),
+            "loopback" => (Actor.Loopback, null),
+            "with vms" => (Guests, key),
+            "without vms" => (Guests, KeyOf(Guests, KeyScope.Guests, KeyScope.Keys, KeyScope.Invites, KeyScope.Meter)),
+            "without its row" => (Guests, (HostKey?)null),
+            "with another key's row" => (Guests, key with { Id = HostKeyId.New(Now, Some.Chance) }),
+            "revoked" => (Guests, key.Revoke(Actor.Configured, Now)),
+            _ => (Guests, key with { ExpiresAt = Now }),
+        };
+        var given = Assert.IsType<ActivateOutcome.Activated>(Some.Guest().Activate("vm-1", "http://vm", Now, by, row)).Guest;
+        Assert.Equal((may, may), (given.GiverMayDestroy, given.MayDestroyGivenVm));
+    }
+
+    [Fact]
+    public void A_row_from_before_givers_were_asked_is_as_the_original_where_no_made_key_gave_the_vm()
+    {
+        var before = Some.Guest() with { Status = GuestStatus.Running, VmId = "vm-1" };
+        Assert.True(before.MayDestroyGivenVm);
+        Assert.True((before with { ActivatedWith = Actor.Configured }).MayDestroyGivenVm);
+        Assert.False((before with { ActivatedWith = Guests }).MayDestroyGivenVm);
     }
 
     [Fact]

@@ -11,7 +11,7 @@ namespace Couch.Tests.Gateway;
 /// <summary>Host keys for less than everything: what each opens, what it cannot give, and how it ends.</summary>
 public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCouchHost>
 {
-    private static readonly string[] Scopes = ["invites", "guests", "meter", "keys"];
+    private static readonly string[] Scopes = ["invites", "guests", "meter", "keys", "vms"];
 
     /// <summary>Which scopes open which endpoint; one that is not in it opens to the configured key alone.</summary>
     private static readonly Dictionary<string, string[]> Opens = new()
@@ -160,8 +160,8 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
     [InlineData("""{"scopes":["meter"]}""", "name is required")]
     [InlineData("""{"name":"x"}""", "scopes is required")]
     [InlineData("""{"name":"x","scopes":[]}""", "scopes is required")]
-    [InlineData("""{"name":"x","scopes":["meter","all"]}""", "scopes must each be one of invites, guests, meter, keys")]
-    [InlineData("""{"name":"x","scopes":[null]}""", "scopes must each be one of invites, guests, meter, keys")]
+    [InlineData("""{"name":"x","scopes":["meter","all"]}""", "scopes must each be one of invites, guests, meter, keys, vms")]
+    [InlineData("""{"name":"x","scopes":[null]}""", "scopes must each be one of invites, guests, meter, keys, vms")]
     [InlineData("""{"name":"x","scopes":["meter"],"expiresInHours":0}""", "expiresInHours must be a number above 0, at most 87600")]
     public async Task A_body_that_makes_no_key_is_told_why(string body, string error) =>
         (await couch.Host.Send(HttpMethod.Post, "/couch/keys", Caller.Text(body))).Refuses(400, error);

@@ -122,6 +122,6 @@ public sealed class CrowdedEndsTests : IAsyncLifetime
         return (guest, made.VmId);
     }
 
-    private Task Release(GuestId guest, string vm) =>
+    private Task<VmReport.Gone> Release(GuestId guest, string vm) =>
         at.Host.Release(guest, Installation, new VmStep.Release(vm, Given: null), id => at.Host.Destroy(id, Cancel), Cancel);
 }

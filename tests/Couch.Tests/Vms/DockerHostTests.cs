@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Couch.Cluster.Vms;
 using Couch.Cluster.Vms.Docker;
 using Couch.Domain.Guests;
+using Couch.Domain.Vms;
 using Couch.Tests.Support;
 using Docker.DotNet.Models;
 using Microsoft.Extensions.Time.Testing;
@@ -129,18 +130,56 @@ public sealed class DockerHostTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_release_takes_the_given_container_too_unless_it_is_another_guests()
+    public async Task A_release_takes_a_given_container_by_its_whole_id_where_its_owner_has_labelled_it_so_and_no_other()
     {
         var (host, order, other) = (engine.Host(ContainerEngine.Idle), engine.Order(), engine.Order());
-        var byHand = await engine.Container(new CreateContainerParameters { Image = ContainerEngine.Image, Cmd = ["true"] });
-        var others = await host.Ensure(other, Never);
+        var name = $"payroll-db-{order.Guest.Value.ToLowerInvariant()}";
+        var labelled = await Container(name, ("couch.adopt", "true"));
+        var others = (await host.Ensure(other, Never)).VmId;
+        var theirs = await Container(null, ("couch.adopt", "true"), ("couch.guest", other.Guest.Value));
+        // Its name is spelled like an id, so the engine finds it by it.
+        var disguise = new string('a', 64);
+        var disguised = await Container(disguise, ("couch.adopt", "true"));
+        string[] stay = [await Container(null), await Container(null, ("couch.adopt", "yes")), others, theirs];
 
-        await host.Release(order.Guest, order.Installation, byHand, Never);
-        await host.Release(order.Guest, order.Installation, others.VmId, Never);
-        await host.Release(order.Guest, order.Installation, "couch-nobody", Never);
+        foreach (var given in (string[])[name, labelled[..12], labelled[..63], labelled.ToUpperInvariant(), disguise, .. stay])
+            Assert.True((await host.Release(order.Guest, order.Installation, given, Never)).LeavesGiven, given);
+        Assert.True((await host.Release(order.Guest, order.Installation, labelled, Never, GivenVmFate.LeftUnlessClaimed)).LeavesGiven);
+        foreach (var container in (string[])[labelled, disguised, .. stay])
+            Assert.NotNull(await engine.Inspect(container));
 
-        Assert.Null(await engine.Inspect(byHand));
-        Assert.NotNull(await engine.Inspect(others.VmId));
+        Assert.False((await host.Release(order.Guest, order.Installation, labelled, Never)).LeavesGiven);
+        Assert.Null(await engine.Inspect(labelled));
+        // It is not there any more, and nothing is left of it.
+        Assert.False((await host.Release(order.Guest, order.Installation, labelled, Never)).LeavesGiven);
+
+        Task<string> Container(string? called, params (string Name, string Value)[] labels) => engine.Container(new CreateContainerParameters
+        {
+            Name = called,
+            Image = ContainerEngine.Image,
+            Cmd = ["true"],
+            Labels = labels.ToDictionary(label => label.Name, label => label.Value),
+        });
+    }
+
+    [Fact]
+    public async Task A_given_container_with_the_guests_claim_goes_with_it_and_is_kept_while_the_guest_stays()
+    {
+        var (host, order) = (engine.Host(ContainerEngine.Idle), engine.Order());
+        var given = await engine.Container(new CreateContainerParameters
+        {
+            Image = ContainerEngine.Image,
+            Cmd = ["true"],
+            Labels = new Dictionary<string, string> { ["couch.guest"] = order.Guest.Value, ["couch.installation"] = order.Installation },
+        });
+        var displaced = await host.Ensure(order, Never);
+
+        await host.Release(order.Guest, order.Installation, given, Never, GivenVmFate.Kept);
+        Assert.NotNull(await engine.Inspect(given));
+        Assert.Null(await engine.Inspect(displaced.VmId));
+
+        Assert.False((await host.Release(order.Guest, order.Installation, given, Never, GivenVmFate.LeftUnlessClaimed)).LeavesGiven);
+        Assert.Null(await engine.Inspect(given));
     }
 
     [Theory]

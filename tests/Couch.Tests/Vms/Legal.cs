@@ -15,9 +15,10 @@ internal static class Legal
         [VmState.Booting] = [VmState.Requested, VmState.Ready, VmState.Destroying],
         [VmState.Ready] = [VmState.Destroying, VmState.Lost],
         // Given a VM by hand, a guest that stays has none of its own any more.
-        [VmState.Destroying] = [VmState.Destroyed, VmState.None],
+        [VmState.Destroying] = [VmState.Destroyed, VmState.Left, VmState.None],
         [VmState.Destroyed] = [],
         [VmState.Lost] = [],
+        [VmState.Left] = [],
     };
 
     public static void Follows(Guest before, Guest after)

@@ -1,9 +1,10 @@
 using Couch.Cluster.Vms;
+using Couch.Domain.Vms;
 using Couch.Tests.Support;
 using Couch.VersSimulator.Calls;
 using Couch.VersSimulator.Harms;
-using Couch.VersSimulator.Vms;
 using Xunit;
+using VmState = Couch.VersSimulator.Vms.VmState;
 
 namespace Couch.Tests.Vms;
 
@@ -96,10 +97,55 @@ public sealed class VersHostTests : VmHostTests, IAsyncLifetime
         var others = await Host.Ensure(Order(other), Cancel);
         var unclaimed = await at.Api.Create(Cancel);
 
-        await Host.Release(guest, Installation, others.VmId, Cancel);
-        await Host.Release(guest, Installation, unclaimed.ToUpperInvariant(), Cancel);
+        Assert.True((await Host.Release(guest, Installation, others.VmId, Cancel)).LeavesGiven);
+        Assert.False((await Host.Release(guest, Installation, unclaimed.ToUpperInvariant(), Cancel)).LeavesGiven);
 
         Assert.Equal([others.VmId], at.Vers.Vms.Left.Select(left => left.Id.ToString()));
+    }
+
+    [Fact]
+    public async Task A_vm_given_by_hand_without_the_right_to_destroy_it_is_destroyed_only_where_it_carries_the_guests_claim()
+    {
+        var (guest, other) = (SomeGuest(), SomeGuest());
+        var own = await Host.Ensure(Order(guest), Cancel);
+        var others = await Host.Ensure(Order(other), Cancel);
+        var elsewhere = await Host.Ensure(Order(guest, installation: "another-couch"), Cancel);
+        var unclaimed = await at.Api.Create(Cancel);
+
+        Assert.False((await Give(own.VmId)).LeavesGiven);
+        foreach (var given in new[] { others.VmId, elsewhere.VmId, unclaimed, "payroll-db", "3f8a4b52-0d5e-4d0f-9d0b-7d0d6f6f3c11" })
+            Assert.True((await Give(given)).LeavesGiven, given);
+
+        Assert.Equal(new[] { others.VmId, elsewhere.VmId, unclaimed }.Order(), at.Vers.Vms.Left.Select(left => left.Id.ToString()).Order());
+
+        Task<VmReport.Gone> Give(string given) => Host.Release(guest, Installation, given, Cancel, GivenVmFate.LeftUnlessClaimed);
+    }
+
+    [Theory]
+    [InlineData("N")]
+    [InlineData("B")]
+    [InlineData("P")]
+    [InlineData("X")]
+    public async Task A_given_id_that_is_no_uuid_in_its_canonical_form_is_no_vms_id(string format)
+    {
+        var unclaimed = await at.Api.Create(Cancel);
+
+        Assert.True((await Host.Release(SomeGuest(), Installation, Guid.Parse(unclaimed).ToString(format), Cancel)).LeavesGiven);
+
+        Assert.Single(at.Vers.Vms.Left);
+    }
+
+    [Fact]
+    public async Task While_its_guest_stays_a_given_vm_is_kept_though_it_carries_the_guests_claim()
+    {
+        var guest = SomeGuest();
+        var given = await Host.Ensure(Order(guest), Cancel);
+        var displaced = await Host.Ensure(Order(guest), Cancel);
+
+        await Host.Release(guest, Installation, given.VmId, Cancel, GivenVmFate.Kept);
+
+        Assert.Equal([given.VmId], at.Vers.Vms.Left.Select(left => left.Id.ToString()));
+        Assert.NotEqual(given, displaced);
     }
 
     [Fact]
@@ -107,8 +153,9 @@ public sealed class VersHostTests : VmHostTests, IAsyncLifetime
     {
         at.Vers.Harm.Next(Call.Status, new Effect.Answer(403));
 
-        await Host.Release(SomeGuest(), Installation, "3f8a4b52-0d5e-4d0f-9d0b-7d0d6f6f3c11", Cancel);
+        var released = await Host.Release(SomeGuest(), Installation, "3f8a4b52-0d5e-4d0f-9d0b-7d0d6f6f3c11", Cancel);
 
+        Assert.True(released.LeavesGiven);
         Assert.Equal((1, 0), (at.Vers.Journal.Count(Call.Status), at.Vers.Journal.Count(Call.Destroy)));
     }
 

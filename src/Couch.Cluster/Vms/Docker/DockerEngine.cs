@@ -18,6 +18,7 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
 
     private static readonly TimeSpan RemovalLook = TimeSpan.FromMilliseconds(200);
     private const int ShortIdLength = 12;
+    private const int WholeIdLength = 64;
 
     private const int ListRounds = 5;
 
@@ -68,6 +69,9 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
             return null;
         }
     }
+
+    /// <summary>Whether the text is an id as the engine spells it, in full.</summary>
+    public static bool IsWholeId(string text) => text.Length is WholeIdLength && text.All(char.IsAsciiHexDigitLower);
 
     /// <summary>The containers that carry the label, ended ones too.</summary>
     public async Task<IList<ContainerListResponse>> WithLabel(string label, CancellationToken cancel)

@@ -38,19 +38,34 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
     /// Waits for no create of the same guest: one that is still under way leaves a sandbox that its caller must release
     /// after it, and that carries its claim in any case.
     /// </remarks>
-    public async Task<IReadOnlyCollection<string>> FindLeft(GuestId guest, string installation, string? given, CancellationToken cancel)
+    public async Task<VmsLeft> FindLeft(GuestId guest, string installation, GivenVm? given, CancellationToken cancel)
     {
-        var left = (await engine.WithLabel($"{Sandbox.GuestLabel}={guest}", cancel))
+        var ours = (await engine.WithLabel($"{Sandbox.GuestLabel}={guest}", cancel))
             .Where(container => container.Labels.TryGetValue(Sandbox.InstallationLabel, out var mark) && mark == installation)
             .Select(container => container.ID).ToHashSet();
         // A list is made while containers come and go; the name is looked up.
         if (await engine.Find(Sandbox.NameOf(guest), cancel) is { } named
             && IsClaimed(named, Sandbox.GuestLabel, guest.Value) && IsClaimed(named, Sandbox.InstallationLabel, installation))
-            left.Add(named.ID);
-        // Given by hand, so it may carry no claim; one that carries another guest's is a mistake, and stays.
-        if (given is not null && await engine.Find(given, cancel) is { } found && (ClaimOf(found) ?? guest.Value) == guest.Value)
-            left.Add(found.ID);
-        return left;
+            ours.Add(named.ID);
+        switch (given)
+        {
+            case null:
+                return new(ours);
+            case { Fate: GivenVmFate.Kept }:
+                ours.Remove(given.Id);
+                return new(ours);
+            case var _ when ours.Contains(given.Id):
+                return new(ours);
+            // The engine looks up names and parts of ids too: only a whole id says which container is meant.
+            case { Fate: GivenVmFate.Destroyed } when DockerEngine.IsWholeId(given.Id):
+                var found = await engine.Find(given.Id, cancel);
+                var isOurs = found is not null && found.ID == given.Id && IsAdoptable(found);
+                if (isOurs)
+                    ours.Add(found!.ID);
+                return new(ours, SparesGiven: found is not null && !isOurs);
+            default:
+                return new(ours, SparesGiven: true);
+        }
     }
 
     public async Task<VmSight> Observe(string vmId, CancellationToken cancel)
@@ -165,8 +180,10 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
     private static bool IsClaimed(ContainerInspectResponse container, string label, string value) =>
         container.Config.Labels is { } labels && labels.TryGetValue(label, out var found) && found == value;
 
-    private static string? ClaimOf(ContainerInspectResponse container) =>
-        container.Config.Labels is { } labels && labels.TryGetValue(Sandbox.GuestLabel, out var guest) ? guest : null;
+    /// <summary>Its owner has said so on the container itself, and it is no guest's sandbox.</summary>
+    private static bool IsAdoptable(ContainerInspectResponse container) =>
+        IsClaimed(container, Sandbox.AdoptLabel, "true")
+        && !container.Config.Labels.ContainsKey(Sandbox.GuestLabel) && !container.Config.Labels.ContainsKey(Sandbox.InstallationLabel);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Sentence}")]
     private static partial void SandboxEnded(ILogger log, string sentence);

@@ -10,6 +10,9 @@ internal static class Sandbox
 {
     public const string GuestLabel = "couch.guest";
     public const string InstallationLabel = "couch.installation";
+
+    /// <summary>Set to <c>true</c> on a container by its owner: a guest that is given it by hand may take it along at its end.</summary>
+    public const string AdoptLabel = "couch.adopt";
     public const double BytesPerMB = 1024 * 1024;
     public const double BytesPerGB = 1024 * BytesPerMB;
 

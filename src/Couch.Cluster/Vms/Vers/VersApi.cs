@@ -33,11 +33,23 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
         Tell(new($"label VM {vmId}", HttpMethod.Patch, $"vm/{Escape(vmId)}/label") { Body = new LabelBody(labels), MayBeSent = mayBeSent }, cancel);
 
     /// <returns>Null where there is no such VM.</returns>
-    /// <param name="isOurs">The provider gave us its id; where not, that we may not look at it means that there is none of ours.</param>
-    public Task<VersVm?> Status(string vmId, CancellationToken cancel, bool isOurs = true) => Ask<VersVm>(new($"look at VM {vmId}", HttpMethod.Get, $"vm/{Escape(vmId)}/status")
+    public Task<VersVm?> Status(string vmId, CancellationToken cancel) => Ask<VersVm>(new($"look at VM {vmId}", HttpMethod.Get, $"vm/{Escape(vmId)}/status")
     {
-        Nothing = isOurs ? [HttpStatusCode.NotFound, HttpStatusCode.BadRequest] : [HttpStatusCode.NotFound, HttpStatusCode.BadRequest, HttpStatusCode.Forbidden],
+        Nothing = [HttpStatusCode.NotFound, HttpStatusCode.BadRequest],
     }, cancel);
+
+    /// <summary>Looks at a VM whose id is a person's word and not the provider's.</summary>
+    /// <returns>The VM; null where there is none, or where we may not look at it and it is closed to us: it is somebody else's.</returns>
+    public async Task<(VersVm? Found, bool IsClosed)> LookAtGiven(string vmId, CancellationToken cancel)
+    {
+        var isClosed = false;
+        var found = await Ask<VersVm>(new($"look at VM {vmId}", HttpMethod.Get, $"vm/{Escape(vmId)}/status")
+        {
+            Nothing = [HttpStatusCode.NotFound, HttpStatusCode.BadRequest, HttpStatusCode.Forbidden],
+            OnNothing = status => isClosed = status is not HttpStatusCode.NotFound,
+        }, cancel);
+        return (found, isClosed);
+    }
 
     public async Task<IReadOnlyList<VersVm>> List(CancellationToken cancel) =>
         (await Ask<VersVm[]>(new("list VMs", HttpMethod.Get, "vms"), cancel))!;
@@ -110,7 +122,7 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
             return reply switch
             {
                 { IsSuccessStatusCode: true } => said,
-                _ when question.Nothing.Contains(reply.StatusCode) => null,
+                _ when question.Nothing.Contains(reply.StatusCode) => question.Heard(reply.StatusCode),
                 _ => throw failures.Refusal(question.Task, reply, said, question.Final.Contains(reply.StatusCode)),
             };
         }
@@ -140,7 +152,16 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
         /// <summary>Statuses that are an answer: there is nothing.</summary>
         public HttpStatusCode[] Nothing { get; init; } = [];
 
+        /// <summary>Told which of them it was.</summary>
+        public Action<HttpStatusCode>? OnNothing { get; init; }
+
         /// <summary>Statuses that asking again cannot change, beside a bad key's.</summary>
         public HttpStatusCode[] Final { get; init; } = [];
+
+        public byte[]? Heard(HttpStatusCode nothing)
+        {
+            OnNothing?.Invoke(nothing);
+            return null;
+        }
     }
 }

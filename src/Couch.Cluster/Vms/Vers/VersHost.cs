@@ -76,15 +76,29 @@ internal sealed class VersHost(VersApi api, VersLists lists, VersOptions options
             await Authorize(publicKey.Trim(), vmId, cancel);
     }
 
-    public async Task<IReadOnlyCollection<string>> FindLeft(GuestId guest, string installation, string? given, CancellationToken cancel)
+    public async Task<VmsLeft> FindLeft(GuestId guest, string installation, GivenVm? given, CancellationToken cancel)
     {
         var list = await lists.Next(cancel);
-        var left = list.ClaimedBy(guest, installation).Select(vm => vm.VmId).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        // It may be no VM of ours, or somebody else's guest's. What the list leaves out may be there all the same.
-        if (given is not null && CouldBeAVmId(given) && (list.Find(given) ?? await api.Status(given, cancel, isOurs: false)) is { } found
-            && (found.IsClaimedBy(guest, installation) || found is { Guest: null, Installation: null }))
-            left.Add(found.VmId);
-        return left;
+        var ours = list.ClaimedBy(guest, installation).Select(vm => vm.VmId).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        switch (given)
+        {
+            case null:
+                return new(ours);
+            case { Fate: GivenVmFate.Kept }:
+                ours.Remove(given.Id);
+                return new(ours);
+            case var _ when ours.Contains(given.Id):
+                return new(ours);
+            case { Fate: GivenVmFate.Destroyed } when Guid.TryParseExact(given.Id, "D", out _):
+                // What the list leaves out may be there all the same, and the key may see VMs that it may not touch.
+                var (found, isClosed) = list.Find(given.Id) is { } listed ? (listed, false) : await api.LookAtGiven(given.Id, cancel);
+                var isOurs = found is not null && (found.IsClaimedBy(guest, installation) || found is { Guest: null, Installation: null });
+                if (isOurs)
+                    ours.Add(found!.VmId);
+                return new(ours, SparesGiven: isClosed || (found is not null && !isOurs));
+            default:
+                return new(ours, SparesGiven: true);
+        }
     }
 
     public Task Destroy(string vmId, CancellationToken cancel) => api.Destroy(vmId, cancel);
