@@ -11,8 +11,8 @@ public sealed record KeyScopes
     [Id(2)] public bool Meter { get; init; }
     [Id(3)] public bool Keys { get; init; }
 
-    /// <summary>A key from before there was this scope lacks it.</summary>
-    [Id(4)] public bool Vms { get; init; }
+    /// <summary>A key from before there was this scope lacks it, and its row stays as it was.</summary>
+    [Id(4), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Vms { get; init; }
 
     /// <summary>What the configured key has.</summary>
     public static KeyScopes All { get; } = new() { Invites = true, Guests = true, Meter = true, Keys = true, Vms = true };
