@@ -41,7 +41,7 @@ public sealed class CouchOptions
     /// <summary>Name of the deployment: nodes of one name on one database form one couch. From <c>COUCH_CLUSTER_ID</c>; default <c>couch</c>.</summary>
     public string ClusterId { get; init; } = "couch";
 
-    /// <summary>The most connections a node holds to PostgreSQL. 4 to 1000; default 40. From <c>COUCH_DB_CONNECTIONS</c>.</summary>
+    /// <summary>The most connections a node holds to PostgreSQL, beside one for its membership. 4 to 1000; default 40. From <c>COUCH_DB_CONNECTIONS</c>.</summary>
     public int DatabaseConnections { get; init; } = 40;
 
     /// <summary>How far ahead of their time reminders are given to the silos that keep them. At least a minute; default 15 minutes.</summary>

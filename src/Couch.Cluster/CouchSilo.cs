@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Couch.Cluster.Guests;
 using Couch.Cluster.Housekeeping;
+using Couch.Cluster.Membership;
 using Couch.Cluster.Reach;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
@@ -23,7 +24,8 @@ public static class CouchSilo
     /// <summary>
     /// Adds the silo with its grains, storage and housekeeping, or the way to others' silos. Registers
     /// <see cref="CouchOptions"/>, <see cref="CouchDatabase"/>, <see cref="Listings"/>, <see cref="InviteKeys"/>,
-    /// <see cref="HostKeys"/>, <see cref="SigningKeys"/>, <see cref="IReach"/>, <see cref="TimeProvider"/> and the byte source.
+    /// <see cref="HostKeys"/>, <see cref="SigningKeys"/>, <see cref="IReach"/>, <see cref="NodeLease"/>, <see cref="TimeProvider"/>
+    /// and the byte source.
     /// </summary>
     /// <exception cref="Configuration.SettingsException">The database cannot be used: the message says why and what to do.</exception>
     public static IHostApplicationBuilder UseCouch(this IHostApplicationBuilder builder, CouchOptions options)
@@ -36,6 +38,8 @@ public static class CouchSilo
         builder.Services.AddSingleton(_ => database);
         builder.Services.AddSingleton(options.SigningKeys ?? ((SqliteDatabase)database).SigningKeys(chance));
         builder.Services.AddCouchStorage();
+        builder.Services.AddSingleton(
+            options.Role is CouchRole.Gateway || options.Postgres is null ? NodeLease.Unlimited : new NodeLease(new BootClock()));
         if (options.Role is CouchRole.Gateway)
             builder.UseOtherSilos(options, database);
         else
@@ -56,7 +60,7 @@ public static class CouchSilo
             if (options.Postgres is null)
                 silo.UseLocalhostClustering(options.SiloPort, options.GatewayPort, null, GrainKinds.Service, options.ClusterId);
             else
-                silo.UsePostgresClustering(options, database);
+                silo.UsePostgresClustering(options, (PostgresDatabase)database);
         });
         builder.Services.AddHostedService<HousekeepingStart>();
     }
@@ -142,8 +146,11 @@ public static class CouchSilo
         cluster.ClusterId = options.ClusterId;
     }
 
-    private static void UsePostgresClustering(this ISiloBuilder silo, CouchOptions options, CouchDatabase database)
+    private static void UsePostgresClustering(this ISiloBuilder silo, CouchOptions options, PostgresDatabase database)
     {
+        silo.AddIncomingGrainCallFilter<UnderLease>();
+        silo.Services.AddSingleton(database);
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, LeaseRenewal>();
         silo.Configure<ClusterOptions>(options.Name);
         silo.UseAdoNetClustering(clustering =>
         {

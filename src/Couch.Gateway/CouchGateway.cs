@@ -64,10 +64,11 @@ public static class CouchGateway
         if (couch.Role is CouchRole.Silo)
             return app;
 
-        app.MapInvites();
-        app.MapGuests();
-        app.MapKeys();
-        app.MapStays();
+        var leased = app.MapUnderLease();
+        leased.MapInvites();
+        leased.MapGuests();
+        leased.MapKeys();
+        leased.MapStays();
         app.MapOpenApi();
         return app;
     }

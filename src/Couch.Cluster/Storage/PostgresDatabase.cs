@@ -19,11 +19,12 @@ public sealed class PostgresDatabase : CouchDatabase
     private const long UpgradeLock = 0x63_6F_75_63_68;
 
     private readonly NpgsqlDataSource source;
+    private readonly NpgsqlConnectionStringBuilder settings;
 
     /// <param name="connections">The most connections held; the connection string's own word comes first.</param>
     public PostgresDatabase(string connectionString, int connections, TimeProvider? clock = null) : base(clock ?? TimeProvider.System)
     {
-        var settings = PostgresSettings.Complete(connectionString, connections);
+        settings = PostgresSettings.Complete(connectionString, connections);
         // Its name is a label of the driver's metrics, which would else be the connection string.
         source = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = "couch" }.Build();
         Where = PostgresSettings.Where(settings);
@@ -36,6 +37,12 @@ public sealed class PostgresDatabase : CouchDatabase
 
     /// <summary>Null where <paramref name="connectionString"/> names a PostgreSQL database; else why not, quoting no secret.</summary>
     public static string? WhyUnusable(string connectionString) => PostgresSettings.WhyUnusable(connectionString);
+
+    /// <summary>
+    /// Connections for the node's lease alone: whatever else waits for a connection, or for the database, must not keep the
+    /// node from confirming that it lives, and a connection that hangs is given up soon. Whoever asks disposes them.
+    /// </summary>
+    internal NpgsqlDataSource OpenForLease() => new NpgsqlDataSourceBuilder(PostgresSettings.ForLease(settings).ConnectionString) { Name = "couch-lease" }.Build();
 
     public override async Task Upgrade(CancellationToken cancel)
     {

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Text.Json;
+using Couch.Cluster.Membership;
 using Couch.Cluster.Storage;
 using Microsoft.AspNetCore.Diagnostics;
 using Orleans.Serialization;
@@ -32,7 +33,7 @@ internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandle
 
     /// <summary>Storage or silo did not answer, or another node was quicker: in each case asking again is safe.</summary>
     private static bool IsUnavailable(Exception exception) => exception
-        is StorageUnavailableException or OrleansException or TimeoutException or DbException or OperationCanceledException
+        is StorageUnavailableException or NotConfirmedException or OrleansException or TimeoutException or DbException or OperationCanceledException
         || IsAnotherNodes(exception);
 
     /// <summary>The database's driver failed on another node: its exceptions do not cross as what they are.</summary>

@@ -1,4 +1,7 @@
+using System.Data.Common;
 using System.Net;
+using Couch.Cluster.Membership;
+using Couch.Cluster.Storage;
 using Couch.Tests.Support;
 using Xunit;
 
@@ -109,6 +112,60 @@ public sealed class MembershipTests(PostgresEngine engine) : IClassFixture<Postg
         await Table.CleanupDefunctSiloEntriesAsync(Now.AddDays(1), Cancel);
 
         Assert.Equal(alive.SiloAddress, Assert.Single((await Table.ReadAllAsync(Cancel)).Members).Item1.SiloAddress);
+    }
+
+    [Fact]
+    public async Task A_silo_is_not_dead_before_the_lease_is_over_that_the_table_has_promised_and_cannot_renew_it_meanwhile()
+    {
+        var silo = Silo(1);
+        await Table.InsertRowAsync(silo, (await Table.ReadAllAsync(Cancel)).Version.Next(), Cancel);
+        var lease = TimeSpan.FromSeconds(1);
+        var promised = TimeProvider.System.GetTimestamp();
+        Assert.NotEmpty(await Renew(silo, lease));
+
+        silo.Status = SiloStatus.Dead;
+        var seen = await Table.ReadAllAsync(Cancel);
+        var dying = Task.Run(() => Table.UpdateRowAsync(silo, seen.Members[0].Item2, seen.Version.Next(), Cancel));
+        await Until.True(async () => await Waiting("couch_membership_update") is 1, lease, "the death waits");
+        var renewing = Task.Run(() => Renew(silo, lease));
+        Assert.Equal(SiloStatus.Active, Assert.Single((await Table.ReadAllAsync(Cancel)).Members).Item1.Status);
+
+        Assert.True(await dying);
+        Assert.True(TimeProvider.System.GetElapsedTime(promised) >= lease);
+        Assert.Empty(await renewing);
+        Assert.Equal(SiloStatus.Dead, Assert.Single((await Table.ReadAllAsync(Cancel)).Members).Item1.Status);
+    }
+
+    [Fact]
+    public async Task A_silo_whose_lease_is_over_or_given_back_is_dead_at_once()
+    {
+        var silo = Silo(1);
+        await Table.InsertRowAsync(silo, (await Table.ReadAllAsync(Cancel)).Version.Next(), Cancel);
+        await Renew(silo, TimeSpan.FromSeconds(30));
+        await Renew(silo, TimeSpan.Zero);
+
+        silo.Status = SiloStatus.Dead;
+        var seen = await Table.ReadAllAsync(Cancel);
+        // Any wait would be longer than a statement's time.
+        Assert.True(await Table.UpdateRowAsync(silo, seen.Members[0].Item2, seen.Version.Next(), Cancel));
+    }
+
+    private Task<List<int>> Renew(MembershipEntry silo, TimeSpan time) => Ask(LeaseRenewal.RenewStatement, row => row.GetInt32(0),
+        ("seconds", time.TotalSeconds), ("deployment", "test"), ("address", $"{silo.SiloAddress.Endpoint.Address}"),
+        ("port", silo.SiloAddress.Endpoint.Port), ("generation", silo.SiloAddress.Generation));
+
+    private async Task<long> Waiting(string statement) => (await Ask(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep' AND query LIKE '%' || @statement || '%'",
+        row => row.GetInt64(0), ("statement", statement)))[0];
+
+    private async Task<List<T>> Ask<T>(string query, Func<DbDataReader, T> read, params (string Name, object Value)[] values)
+    {
+        await using var connection = await engine.Database.Writes.OpenConnectionAsync(Cancel);
+        await using var command = connection.CreateCommand();
+        command.CommandText = query;
+        foreach (var (name, value) in values)
+            command.Add(name, value);
+        return await command.Rows(read, Cancel);
     }
 
     private static MembershipEntry Silo(int port) => new()

@@ -13,7 +13,7 @@ internal sealed class CouchProcess : IAsyncDisposable
     /// <summary>The couch itself, beside the tests.</summary>
     public const string Gateway = "Couch.Gateway.dll";
 
-    /// <summary>The same with a clock that is wrong by the seconds in <c>CLOCK_SKEW</c>.</summary>
+    /// <summary>The same with a clock that is wrong by the seconds in <c>CLOCK_SKEW</c>, whose silo is reached by the port in <c>SILO_REACHED_AT</c>.</summary>
     public const string Skewed = "Couch.SkewedNode.dll";
 
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
@@ -29,13 +29,13 @@ internal sealed class CouchProcess : IAsyncDisposable
         this.program = program;
         var ports = FreePort.Find(3);
         port = ports[0];
-        this.environment = new(environment)
+        this.environment = new Dictionary<string, string>
         {
             ["COUCH_SILO_PORT"] = $"{ports[1]}",
             ["COUCH_GATEWAY_PORT"] = $"{ports[2]}",
             ["COUCH_REDEEMS_PER_MINUTE"] = "0",
             ["COUCH_STATUS_PER_MINUTE"] = "0",
-        };
+        }.And(environment);
         Http = new() { BaseAddress = new($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(30) };
     }
 

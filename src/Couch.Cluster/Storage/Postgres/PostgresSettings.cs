@@ -10,6 +10,9 @@ internal static class PostgresSettings
     private const int ConnectSeconds = 5;
     private const int CommandSeconds = 6;
 
+    // Half a lease: what hangs must be given up early enough for another try.
+    private const int LeaseSeconds = 2;
+
     // All statements of a node, Orleans' and ours, some of them with parameters of two types.
     private const int PreparedStatements = 64;
 
@@ -49,6 +52,17 @@ internal static class PostgresSettings
         Unless("Application Name", "couch");
         return settings;
     }
+
+    /// <summary>The same database by one connection that gives up soon, whatever the connection string says.</summary>
+    public static NpgsqlConnectionStringBuilder ForLease(NpgsqlConnectionStringBuilder complete) => new(complete.ConnectionString)
+    {
+        MinPoolSize = 0,
+        MaxPoolSize = 1,
+        Timeout = LeaseSeconds,
+        CommandTimeout = LeaseSeconds,
+        // A silent server is not asked to cancel, nor waited for: the connection is closed.
+        CancellationTimeout = -1,
+    };
 
     public static string Where(NpgsqlConnectionStringBuilder settings)
     {
