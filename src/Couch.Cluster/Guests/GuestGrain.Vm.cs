@@ -2,7 +2,6 @@ using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
 using Couch.Cluster.Vms;
 using Couch.Domain.Guests;
-using Couch.Domain.Text;
 using Couch.Domain.Vms;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -35,7 +34,7 @@ internal sealed partial class GuestGrain : IDisposable
             return;
 
         // A stay whose time is up has expired, whatever its VM has come to meanwhile.
-        var now = clock.Now();
+        var now = Now();
         var seen = guest.AsOf(now);
         if (!IsOutdated(report, seen.NextStep(now)))
             seen = seen.Observe(report, vmOptions.Attempts, now, chance.Share());
@@ -82,7 +81,7 @@ internal sealed partial class GuestGrain : IDisposable
         return isOutdated;
     }
 
-    private bool IsOverdue => row.Current is { IsStaying: true } guest && !guest.AsOf(clock.Now()).IsStaying;
+    private bool IsOverdue => row.Current is { IsStaying: true } guest && !guest.AsOf(Now()).IsStaying;
 
     /// <summary>Starts whatever is due and not under way, the end by the clock first. Intent is written before its call.</summary>
     private async Task Drive()
@@ -90,14 +89,14 @@ internal sealed partial class GuestGrain : IDisposable
         if (IsOverdue)
         {
             // Comes back here for what is to be done about the VM.
-            await WriteEnd(row.Current!.AsOf(clock.Now()));
+            await WriteEnd(row.Current!.AsOf(Now()));
             return;
         }
 
         if (vms is null || row.Current is not { } guest)
             return;
 
-        switch (guest.NextStep(clock.Now()))
+        switch (guest.NextStep(Now()))
         {
             case VmStep.Attempt when attempting is null:
                 var intended = guest.BeginAttempt();
@@ -165,17 +164,25 @@ internal sealed partial class GuestGrain : IDisposable
     /// destroy waits for: an early tick alone arms the later one again, and an end alone is driven by this memory and found by
     /// the sweep without it. At an end by the clock the reminder, never armed for later than that, ticks every minute already.
     /// </summary>
-    private async Task WriteEnd(Guest ended)
+    /// <returns>False where it ended in another way than by the clock, and that was written too late: it has expired then.</returns>
+    private async Task<bool> WriteEnd(Guest ended)
     {
-        var now = clock.Now();
+        var isInTime = true;
+        var now = Now();
         var arming = ended.Status is not GuestStatus.Expired && ended.NextMoment(now, GrainReminder.Period) is { } next
             ? this.Arm(next, clock, database)
             : Task.CompletedTask;
         try
         {
-            await row.Write(ended);
-            LogEnded(ended);
-            await Drive();
+            if (ended.Status is GuestStatus.Expired)
+                await row.Write(ended);
+            else
+                isInTime = await WriteInTime(ended);
+            if (isInTime)
+            {
+                LogEnded(ended);
+                await Drive();
+            }
         }
         finally
         {
@@ -184,20 +191,20 @@ internal sealed partial class GuestGrain : IDisposable
 
         if (arming.Exception is { InnerException: var failure })
             LogNotArmed(ended.Id, failure!.Message);
+        return isInTime;
     }
 
     private async Task WriteSeen(Guest before, Guest seen)
     {
         if (before.IsStaying && !seen.IsStaying)
         {
-            await WriteEnd(seen);
-            if (seen.EndReason is EndReason.ProvisioningFailed)
+            if (await WriteEnd(seen) && seen.EndReason is EndReason.ProvisioningFailed)
                 LogProvisionFailed(seen.Id, seen.EndDetail);
             return;
         }
 
         await row.Write(seen);
-        if (seen.Status is GuestStatus.Running && before.Status is GuestStatus.Provisioning)
+        if (seen.Status is GuestStatus.Running && before.Status is GuestStatus.Provisioning && !IsOverdue)
         {
             LogActivated(seen.Id);
             counts.GuestActivated();

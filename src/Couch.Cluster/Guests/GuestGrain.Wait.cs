@@ -1,5 +1,4 @@
 using Couch.Domain.Guests;
-using Couch.Domain.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -19,7 +18,7 @@ internal sealed partial class GuestGrain
         while (true)
         {
             var now = clock.GetUtcNow();
-            var guest = row.Current?.AsOf(clock.Now());
+            var guest = Told;
             if (isLeaving || nodeStops.IsCancellationRequested || now >= until || guest is not { IsStaying: true } || guest.Status != status || guest.AgentEndpoint != agentEndpoint)
                 return guest;
 

@@ -31,6 +31,7 @@ internal sealed partial class GuestGrain(
     private GrainRow<Guest> row = null!;
     private Task? remembered;
     private IGrainTimer? flush;
+    private DateTimeOffset latest;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -49,7 +50,7 @@ internal sealed partial class GuestGrain(
         return await arrival;
     }
 
-    public async Task<Guest?> Get() => (await Remember())?.AsOf(clock.Now());
+    public async Task<Guest?> Get() => await Remember() is null ? null : Told;
 
     public async Task<ActivateOutcome> Activate(string vmId, string agentEndpoint, Actor? by)
     {
@@ -57,10 +58,11 @@ internal sealed partial class GuestGrain(
             return new ActivateOutcome.Unknown();
 
         var key = by?.KeyId is { } id ? await hostKeys.Find(id, CancellationToken.None) : null;
-        var outcome = guest.Activate(vmId, agentEndpoint, clock.Now(), by, key);
+        var outcome = guest.Activate(vmId, agentEndpoint, Now(), by, key);
         if (outcome is ActivateOutcome.Activated activated)
         {
-            await row.Write(activated.Guest);
+            if (!await WriteInTime(activated.Guest))
+                return new ActivateOutcome.NotProvisioning(Told!.Status);
             LogActivated(guest.Id);
             counts.GuestActivated();
             await Drive();
@@ -78,12 +80,13 @@ internal sealed partial class GuestGrain(
         if (await Remember() is not { } guest)
             return new ExtendOutcome.Unknown();
 
-        var outcome = guest.Extend(hours, clock.Now(), by);
+        var outcome = guest.Extend(hours, Now(), by);
         if (outcome is ExtendOutcome.Extended extended)
         {
             // Written before armed: until then the old reminder ticks early, and an early tick arms the later one.
-            await row.Write(extended.Guest);
-            var now = clock.Now();
+            if (!await WriteInTime(extended.Guest))
+                return new ExtendOutcome.AlreadyEnded(Told!.Status);
+            var now = Now();
             await this.Arm(extended.Guest.NextMoment(now, GrainReminder.Period) ?? now, clock, database);
         }
 
@@ -95,7 +98,7 @@ internal sealed partial class GuestGrain(
         if (await Remember() is not { } guest)
             return new UsageOutcome.Unknown();
 
-        var recorded = guest.Report(report, clock.Now());
+        var recorded = guest.Report(report, Now());
         if (recorded.Guest.Status == guest.Status && !recorded.NewlyExceeded)
         {
             if (recorded.Guest != guest)
@@ -104,7 +107,7 @@ internal sealed partial class GuestGrain(
         }
 
         if (recorded.Guest.Status != guest.Status)
-            await WriteEnd(recorded.Guest);
+            recorded = await WriteEnd(recorded.Guest) ? recorded : recorded with { Guest = Told! };
         else
             await row.Write(recorded.Guest);
         if (recorded.NewlyExceeded)
@@ -141,7 +144,7 @@ internal sealed partial class GuestGrain(
 
         await Settle();
         // Ticks go on every minute by themselves; any other moment is armed here.
-        var now = clock.Now();
+        var now = Now();
         if (row.Current?.NextMoment(now, GrainReminder.Period) is not { } next)
             await this.Disarm();
         else if (next != now + GrainReminder.Period)
@@ -187,7 +190,7 @@ internal sealed partial class GuestGrain(
     private async Task<bool> ArriveNow(Guest arriving)
     {
         // Armed before written: a tick without a row unregisters itself, a row without a tick would never end.
-        var now = clock.Now();
+        var now = Now();
         var guest = vms is null ? arriving : arriving.OrderVm(vms.HostName, now);
         await this.Arm(guest.NextMoment(now, GrainReminder.Period) ?? guest.ExpiresAt, clock, database);
         if (!await row.Make(guest))
@@ -210,17 +213,18 @@ internal sealed partial class GuestGrain(
         if (await Remember() is not { } guest)
             return new EndOutcome.Unknown();
 
-        var outcome = decide(guest, clock.Now());
-        if (outcome is EndOutcome.Ended ended)
-            await WriteEnd(ended.Guest);
-        return outcome;
+        var outcome = decide(guest, Now());
+        return outcome is EndOutcome.Ended ended && !await WriteEnd(ended.Guest) ? new EndOutcome.AlreadyEnded(Told!) : outcome;
     }
 
     private void Hold(Guest guest)
     {
         row.Hold(guest);
-        flush ??= this.RegisterGrainTimer(FlushOnTime, new GrainTimerCreationOptions(UsageLag, UsageLag) { KeepAlive = true });
+        FlushSoon();
     }
+
+    private void FlushSoon() =>
+        flush ??= this.RegisterGrainTimer(FlushOnTime, new GrainTimerCreationOptions(UsageLag, UsageLag) { KeepAlive = true });
 
     /// <summary>Tries again every second until the counters are written, or another activation turns out to own the row.</summary>
     private async Task FlushOnTime()
@@ -236,6 +240,36 @@ internal sealed partial class GuestGrain(
             DeactivateOnIdle();
             throw;
         }
+    }
+
+    /// <summary>The guest as everybody is told of it now.</summary>
+    private Guest? Told => row.Current?.AsOf(Now());
+
+    /// <summary>Never goes back, whatever the node's clock does: who has been told that a guest's time is up is not told later that it stays.</summary>
+    private DateTimeOffset Now() => latest = clock.Now() is var now && now > latest ? now : latest;
+
+    /// <summary>Writes what was decided of a guest that stays, if that is known to be written before its time is up.</summary>
+    /// <returns>False where it is not: the guest has expired, and is driven to that end.</returns>
+    private async Task<bool> WriteInTime(Guest decided)
+    {
+        var before = row.Current!;
+        try
+        {
+            if (await row.WriteBefore(before.ExpiresAt, decided, () => before.ExpireInsteadOf(decided), Now))
+                return true;
+        }
+        finally
+        {
+            // An expiry that could not be written over a late decision is tried again, and told meanwhile.
+            if (row is { IsKnown: true, IsHeld: true })
+                FlushSoon();
+        }
+
+        LogTooLate(before.Id);
+        if (!IsOverdue)
+            LogEnded(row.Current!);
+        await Drive();
+        return false;
     }
 
     private Task Flush() => row.IsHeld ? row.Write(row.Current!) : Task.CompletedTask;
@@ -267,6 +301,9 @@ internal sealed partial class GuestGrain(
 
     [LoggerMessage(15, LogLevel.Information, "couch.guest.limits_exceeded {GuestId}: {Violations}", EventName = "couch.guest.limits_exceeded")]
     private partial void LogLimitsExceeded(GuestId guestId, IReadOnlyList<string> violations);
+
+    [LoggerMessage(234, LogLevel.Warning, "What was decided of guest {GuestId} was written too late, so it is refused: its time was up meanwhile")]
+    private partial void LogTooLate(GuestId guestId);
 
     [LoggerMessage(16, LogLevel.Debug, "A guest leaves memory with usage that is not written: {Reason}")]
     private partial void LogUsageNotWritten(string reason);

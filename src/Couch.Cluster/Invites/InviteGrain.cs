@@ -22,6 +22,7 @@ internal sealed partial class InviteGrain(
     ILogger<InviteGrain> log) : Grain, IInviteGrain, IRemindable
 {
     private GrainRow<Invite> row = null!;
+    private DateTimeOffset latest;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -32,7 +33,7 @@ internal sealed partial class InviteGrain(
     public async Task<Invite> Create(CreateInvite command)
     {
         if (row is { IsKnown: true, Current: { } known })
-            return known.AsOf(clock.Now());
+            return known.AsOf(Now());
 
         var invite = Invite.Create(command);
         // Armed before written: a tick without a row unregisters itself, a row without a tick would stay open.
@@ -42,7 +43,7 @@ internal sealed partial class InviteGrain(
             // It is being created again: the first one's moment stands.
             var existing = row.Current!;
             await this.Arm(existing.ExpiresAt, clock, database);
-            return existing.AsOf(clock.Now());
+            return existing.AsOf(Now());
         }
 
         LogCreated(invite.Id);
@@ -50,14 +51,14 @@ internal sealed partial class InviteGrain(
         return invite;
     }
 
-    public async Task<Invite?> Get() => (await row.Read())?.AsOf(clock.Now());
+    public async Task<Invite?> Get() => (await row.Read())?.AsOf(Now());
 
     public async Task<RedeemOutcome> Redeem(RedeemInvite command)
     {
         if (await row.Read() is not { } invite)
             return new RedeemOutcome.Unknown();
 
-        var now = clock.Now();
+        var now = Now();
         var outcome = invite.Redeem(command, GuestId.New(now, chance), now);
         if (outcome is not RedeemOutcome.Redeemed { Invite: var redeemed })
             return outcome;
@@ -68,7 +69,9 @@ internal sealed partial class InviteGrain(
             return outcome;
         }
 
-        await row.Write(redeemed);
+        // Written too late it brings nobody: whoever asked meanwhile has been told that the invite had expired.
+        if (!await WriteInTime(redeemed))
+            return new RedeemOutcome.NotActive(InviteStatus.Expired);
         LogRedeemed(redeemed.Id, redeemed.Redemption!.GuestId);
         meter.InviteRedeemed();
         // A crash here leaves a redeemed invite without its guest: a replay brings it, or housekeeping does.
@@ -81,10 +84,11 @@ internal sealed partial class InviteGrain(
         if (await row.Read() is not { } invite)
             return new RevokeOutcome.Unknown();
 
-        var outcome = invite.Revoke(clock.Now(), by);
+        var outcome = invite.Revoke(Now(), by);
         if (outcome is RevokeOutcome.Revoked revoked)
         {
-            await row.Write(revoked.Invite);
+            if (!await WriteInTime(revoked.Invite))
+                return new RevokeOutcome.NotActive(InviteStatus.Expired);
             LogRevoked(invite.Id);
             meter.InviteRevoked();
         }
@@ -97,12 +101,11 @@ internal sealed partial class InviteGrain(
         if (await row.Read() is not { } invite)
             return;
 
-        var settled = invite.AsOf(clock.Now());
-        if (settled.Status != invite.Status)
+        var settled = invite.AsOf(Now());
+        if (settled.Status != invite.Status || row.IsHeld)
         {
             await row.Write(settled);
-            LogExpired(invite.Id);
-            meter.InviteExpired();
+            TellExpired(invite.Id);
         }
     }
 
@@ -132,10 +135,38 @@ internal sealed partial class InviteGrain(
     private async Task<bool> BringMissingGuest(Invite redeemed) =>
         await ItsGuest(redeemed).Get() is null && await ItsGuest(redeemed).Arrive(Guest.Arriving(redeemed));
 
+    /// <summary>Never goes back, whatever the node's clock does: who has been told that an invite's time is up is not told later that it is open.</summary>
+    private DateTimeOffset Now() => latest = clock.Now() is var now && now > latest ? now : latest;
+
+    /// <summary>Writes what was decided of an open invite, if that is known to be written before its time is up.</summary>
+    /// <returns>False where it is not: the invite has expired. What could not be written of that, its reminder writes.</returns>
+    private async Task<bool> WriteInTime(Invite decided)
+    {
+        var before = row.Current!;
+        if (await row.WriteBefore(before.ExpiresAt, decided, before.Expire, Now))
+            return true;
+
+        LogTooLate(before.Id);
+        if (row.Current!.Status is InviteStatus.Expired)
+            TellExpired(before.Id);
+        else
+            await Settle();
+        return false;
+    }
+
+    private void TellExpired(InviteId id)
+    {
+        LogExpired(id);
+        meter.InviteExpired();
+    }
+
     private IGuestGrain ItsGuest(Invite redeemed) => GrainFactory.GetGrain<IGuestGrain>(redeemed.Redemption!.GuestId.Value);
 
     private async Task<Guest?> GuestOf(Invite invite) =>
         invite.Redemption is null ? null : await ItsGuest(invite).Get();
+
+    [LoggerMessage(235, LogLevel.Warning, "What was decided of invite {InviteId} was written too late, so it is refused: its time was up meanwhile")]
+    private partial void LogTooLate(InviteId inviteId);
 
     [LoggerMessage(1, LogLevel.Information, "couch.invite.created {InviteId}", EventName = "couch.invite.created")]
     private partial void LogCreated(InviteId inviteId);

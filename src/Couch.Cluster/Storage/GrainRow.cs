@@ -19,6 +19,12 @@ internal sealed class GrainRow<T>(
     IGrainContext grain, string kind, IGrainStorage storage, CouchDatabase database, Action forget, Action? changed = null, Action<T>? letGo = null)
     where T : class
 {
+    /// <summary>
+    /// Longer than a write takes that succeeds: a connection's and a statement's time. Any that takes longer is noticed all the
+    /// same, but somebody may have seen it for a moment.
+    /// </summary>
+    private static readonly TimeSpan LongestWrite = TimeSpan.FromSeconds(12);
+
     private readonly StateStorageBridge<T> state = new(kind, grain, storage);
     private T? written;
     private T? current;
@@ -77,6 +83,48 @@ internal sealed class GrainRow<T>(
     /// <exception cref="StorageUnavailableException">The row was not written, or nobody can say.</exception>
     public async Task Write(T next)
     {
+        await Put(next);
+        Know(next, next);
+    }
+
+    /// <summary>
+    /// Writes what was decided while the row was open. By <paramref name="end"/> everybody is told that it is over, whatever is
+    /// under way; so the decision holds only where it is known to be written before. Where it is not,
+    /// <paramref name="instead"/> is written after it, and memory never shows anything else.
+    /// <para>
+    /// Shortly before the end the row is written first as it is, which nobody can see: a write that is slow, or waits behind
+    /// another, is noticed before the decision has been in the table.
+    /// </para>
+    /// </summary>
+    /// <param name="now">A clock that never goes back.</param>
+    /// <returns>Whether the decision holds. Where it does not, <see cref="Current"/> is over: as it was, or as <paramref name="instead"/> says.</returns>
+    /// <inheritdoc cref="Write"/>
+    public async Task<bool> WriteBefore(DateTimeOffset end, T decided, Func<T> instead, Func<DateTimeOffset> now)
+    {
+        if (end - now() <= LongestWrite)
+        {
+            await Write(current!);
+            if (now() >= end)
+                return false;
+        }
+
+        await Put(decided);
+        var isInTime = now() < end;
+        Know(decided, isInTime ? decided : instead());
+        if (!isInTime)
+            await Write(current!);
+        return isInTime;
+    }
+
+    private void Know(T table, T memory)
+    {
+        (written, current) = (table, memory);
+        IsKnown = true;
+        changed?.Invoke();
+    }
+
+    private async Task Put(T next)
+    {
         try
         {
             state.State = next;
@@ -93,10 +141,6 @@ internal sealed class GrainRow<T>(
                 throw Unavailable(failure);
             }
         }
-
-        written = current = next;
-        IsKnown = true;
-        changed?.Invoke();
     }
 
     /// <summary>Deletes the row: gone for good once this returns. What was held goes with it.</summary>

@@ -91,6 +91,23 @@ public sealed record Guest
     public Guest AsOf(DateTimeOffset now) =>
         IsStaying && now >= ExpiresAt ? End(GuestStatus.Expired, Guests.EndReason.Expired, ExpiresAt) : this;
 
+    /// <summary>
+    /// What it is where <paramref name="decided"/> was not known to be written before its time was up: expired at that time, with
+    /// the VM that there may be by now. Whoever asked meanwhile has been told that it had expired.
+    /// </summary>
+    public Guest ExpireInsteadOf(Guest decided) =>
+        (decided.IsStaying ? decided.End(GuestStatus.Expired, Guests.EndReason.Expired, ExpiresAt) : decided) with
+        {
+            Status = GuestStatus.Expired,
+            EndReason = Guests.EndReason.Expired,
+            EndDetail = null,
+            StoppedAt = ExpiresAt,
+            ExpiresAt = ExpiresAt,
+            ResourceLimits = ResourceLimits,
+            ExtendedWith = ExtendedWith,
+            KilledWith = KilledWith,
+        };
+
     /// <summary>Gives a provisioning guest its VM by hand.</summary>
     /// <param name="by">Who does it; null: nobody's key, which is as good as the configured one.</param>
     /// <param name="key">The row of the key that <paramref name="by"/> names: its word alone gives no scope. Null where it names none, or none is there.</param>

@@ -55,6 +55,9 @@ public sealed record Invite
     public Invite AsOf(DateTimeOffset now) =>
         Status is InviteStatus.Active && now >= ExpiresAt ? this with { Status = InviteStatus.Expired } : this;
 
+    /// <summary>What it is where a decision was not known to be written before its time was up: expired, and nobody has come.</summary>
+    public Invite Expire() => AsOf(ExpiresAt);
+
     /// <summary>The invite as its creation answered it, for a repeated creation under the same idempotency key.</summary>
     public Invite AsCreated() => this with { Status = InviteStatus.Active, Redemption = null, RevokedWith = null };
 

@@ -19,7 +19,9 @@ internal sealed class Faults
     private int loseReport;
     private int loseReply;
     private volatile string? refusedKey;
+    private volatile HeldWrite? holding;
     private int refuseWrite;
+    private int writesBeforeRefusal;
     private int refuseRead;
     private int refuseClear;
     private int refuseReminder;
@@ -35,10 +37,15 @@ internal sealed class Faults
     public void LoseReplyOfWrite() => loseReply = 1;
 
     /// <summary>The next write does not reach the table; with <paramref name="key"/>, the next of the grain that has it.</summary>
-    public void RefuseWrite(string? key = null) => (refusedKey, refuseWrite) = (key, 1);
+    /// <param name="after">How many of them go through before.</param>
+    public void RefuseWrite(string? key = null, int after = 0) => (refusedKey, writesBeforeRefusal, refuseWrite) = (key, after, 1);
 
     /// <summary>Whether the write that was to be refused has come.</summary>
     public bool HasRefusedWrite => refuseWrite is 0;
+
+    /// <summary>A write of the grain that has <paramref name="key"/> is kept from the table until <see cref="HeldWrite.LetGo"/>.</summary>
+    /// <param name="after">How many of its writes go through before.</param>
+    public HeldWrite HoldWrite(string key, int after = 0) => holding = new(key, after);
 
     /// <summary>The next read gets no answer.</summary>
     public void RefuseRead() => refuseRead = 1;
@@ -83,6 +90,27 @@ internal sealed class Faults
             services => new FaultyReminders((IReminderTable)ActivatorUtilities.CreateInstance(services, reminders.ImplementationType!), this));
     }
 
+    /// <summary>One write that waits before the table.</summary>
+    internal sealed class HeldWrite(string key, int after)
+    {
+        private readonly TaskCompletionSource held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int left = after;
+
+        /// <summary>Once the write has come.</summary>
+        public Task HasCome => held.Task;
+
+        public void LetGo() => gone.TrySetResult();
+
+        internal bool Strikes(string of) => of == key && Interlocked.Decrement(ref left) is -1;
+
+        internal Task Hold()
+        {
+            held.SetResult();
+            return gone.Task;
+        }
+    }
+
     private static bool Strikes(ref int fault) => Interlocked.Exchange(ref fault, 0) == 1;
 
     private sealed class FaultyStorage(IGrainStorage real, Faults faults) : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>
@@ -96,8 +124,10 @@ internal sealed class Faults
 
         public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
         {
+            if (faults.holding is { } held && held.Strikes(grainId.Key.ToString()!))
+                await held.Hold();
             var isRefused = faults.refusedKey is not { } key || key == grainId.Key.ToString();
-            if (faults.isStorageAway || (isRefused && Strikes(ref faults.refuseWrite)))
+            if (faults.isStorageAway || (isRefused && Interlocked.Decrement(ref faults.writesBeforeRefusal) < 0 && Strikes(ref faults.refuseWrite)))
                 throw new TimeoutException("fault: the write did not get through");
 
             if (Strikes(ref faults.loseReply))
