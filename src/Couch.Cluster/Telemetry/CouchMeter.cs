@@ -22,6 +22,7 @@ public sealed class CouchMeter
     private readonly Counter<long> guestActivated;
     private readonly Counter<long> guestEnded;
     private readonly Counter<long> retries;
+    private readonly Counter<long> unaccounted;
     private readonly Counter<long> found;
     private readonly Counter<long> purged;
     private readonly Counter<long> refusals;
@@ -44,6 +45,7 @@ public sealed class CouchMeter
         guestActivated = meter.CreateCounter<long>("couch.guest.activated", "{guest}", "Guests that began to run.");
         guestEnded = meter.CreateCounter<long>("couch.guest.ended", "{guest}", "Stays that ended, by reason.");
         retries = meter.CreateCounter<long>("couch.vm.retries", "{retry}", "What failed at the VM host and is tried again.");
+        unaccounted = meter.CreateCounter<long>("couch.vm.unaccounted", "{vm}", "Creates whose outcome nobody knows: each may have left a VM without a claim.");
         found = meter.CreateCounter<long>("couch.housekeeping.found", "{finding}", "What the safety net found; should stay at zero.");
         purged = meter.CreateCounter<long>("couch.housekeeping.purged", "{row}", "Rows deleted because they were past for longer than they are kept, by kind.");
         refusals = meter.CreateCounter<long>("couch.refusals", "{refusal}", "Requests answered with a problem, by reason.");
@@ -75,6 +77,9 @@ public sealed class CouchMeter
 
     public void Retried(VmStage stage) => retries.Add(1, Label("couch.vm.stage", stage.Word()));
 
+    /// <summary>A create of unknown outcome.</summary>
+    public void Unaccounted() => unaccounted.Add(1);
+
     public void Found(Finding finding, long count = 1) => found.Add(count, Label("couch.housekeeping.finding", finding.Word()));
 
     /// <param name="kind">One of <see cref="GrainKinds"/>.</param>
@@ -98,7 +103,7 @@ public sealed class CouchMeter
     /// <summary>Lets every counter be seen before it has counted: a first increase from nothing is no increase to who watches rates.</summary>
     public void BeginAtZero()
     {
-        foreach (var counter in new[] { inviteCreated, inviteRedeemed, inviteRevoked, inviteExpired, guestActivated })
+        foreach (var counter in new[] { inviteCreated, inviteRedeemed, inviteRevoked, inviteExpired, guestActivated, unaccounted })
             counter.Add(0);
         foreach (var reason in Enum.GetValues<EndReason>())
             guestEnded.Add(0, Label("couch.guest.end_reason", reason.Word()));

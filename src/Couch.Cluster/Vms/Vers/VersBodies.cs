@@ -30,6 +30,8 @@ internal sealed record VersVm(string VmId, DateTimeOffset CreatedAt, string Stat
 {
     public bool IsDead => State is "dead";
 
+    public bool IsBooting => State is "booting";
+
     public string? Guest => Labels?.GetValueOrDefault(VmLabels.Guest);
 
     public string? Installation => Labels?.GetValueOrDefault(VmLabels.Installation);
