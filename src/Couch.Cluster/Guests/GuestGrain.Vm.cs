@@ -43,6 +43,8 @@ internal sealed partial class GuestGrain : IDisposable
             await WriteSeen(guest, seen);
         if (report is VmReport.Made made && seen.IsStray(made))
             vms?.Destroy(guest.Id, made.VmId);
+        if (seen.Vm.Condemned != guest.Vm.Condemned && seen.IsStaying)
+            vms?.Destroy(guest.Id, seen.Vm.EachCondemned[^1]);
         await Drive();
     }
 
@@ -64,6 +66,7 @@ internal sealed partial class GuestGrain : IDisposable
         {
             // An attempt before the one under way was begun by a memory before this one.
             case VmReport.Made { Attempt: var made } when made == attempting:
+            case VmReport.NotFound { Attempt: var sought } when sought == attempting:
             case VmReport.Failed { Attempt: var failed } when failed == attempting:
                 attempting = null;
                 break;
@@ -97,11 +100,19 @@ internal sealed partial class GuestGrain : IDisposable
         if (vms is null || row.Current is not { } guest)
             return;
 
+        if (attempting is null && guest.LoseAttempt(vms.IsExact) is var known && known != guest)
+        {
+            await row.Write(known);
+            TellUnaccounted(guest, known);
+            guest = known;
+        }
+
         switch (guest.NextStep(Now()))
         {
             case VmStep.Attempt when attempting is null:
-                var intended = guest.BeginAttempt();
+                var intended = guest.BeginAttempt(Now(), vms.IsExact);
                 await row.Write(intended);
+                TellUnaccounted(guest, intended);
                 counts.Retried(VmStage.Provision);
                 Begin(intended, mayExist: true);
                 break;
@@ -199,12 +210,15 @@ internal sealed partial class GuestGrain : IDisposable
     {
         if (before.IsStaying && !seen.IsStaying)
         {
-            if (await WriteEnd(seen) && seen.EndReason is EndReason.ProvisioningFailed)
+            var isInTime = await WriteEnd(seen);
+            TellUnaccounted(before, seen);
+            if (isInTime && seen.EndReason is EndReason.ProvisioningFailed)
                 LogProvisionFailed(seen.Id, seen.EndDetail);
             return;
         }
 
         await row.Write(seen);
+        TellUnaccounted(before, seen);
         if (seen.Status is GuestStatus.Running && before.Status is GuestStatus.Provisioning && !IsOverdue)
         {
             LogActivated(seen.Id);
@@ -222,6 +236,14 @@ internal sealed partial class GuestGrain : IDisposable
             LogVmLeft(seen.Id, seen.VmId);
         if (seen.Vm.FailedReleases > before.Vm.FailedReleases)
             counts.Retried(VmStage.Destroy);
+    }
+
+    private void TellUnaccounted(Guest before, Guest after)
+    {
+        if (after.Vm.Unaccounted <= before.Vm.Unaccounted)
+            return;
+        LogUnaccounted(after.Id, after.Vm.Attempts);
+        counts.Unaccounted();
     }
 
     private void StopWatching()
@@ -247,6 +269,9 @@ internal sealed partial class GuestGrain : IDisposable
 
     [LoggerMessage(250, LogLevel.Warning, "The VM that guest {GuestId} was given by hand, {VmId}, is left as it is: it does not carry the guest's claim, and may not be destroyed on its giver's word")]
     private partial void LogVmLeft(GuestId guestId, string? vmId);
+
+    [LoggerMessage(251, LogLevel.Warning, "Nobody knows what became of a create for guest {GuestId}, by its attempt {Attempts}: it may have left a VM without a claim")]
+    private partial void LogUnaccounted(GuestId guestId, int attempts);
 
     [LoggerMessage(23, LogLevel.Warning, "Guest {GuestId} has ended and its reminder was not armed: should this node die before its VM does, the sweep finds it. {Reason}")]
     private partial void LogNotArmed(GuestId guestId, string reason);

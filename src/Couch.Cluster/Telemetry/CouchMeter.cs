@@ -23,6 +23,7 @@ public sealed class CouchMeter
     private readonly Counter<long> guestEnded;
     private readonly Counter<long> usageDropped;
     private readonly Counter<long> retries;
+    private readonly Counter<long> unaccounted;
     private readonly Counter<long> found;
     private readonly Counter<long> purged;
     private readonly Counter<long> refusals;
@@ -46,6 +47,7 @@ public sealed class CouchMeter
         guestEnded = meter.CreateCounter<long>("couch.guest.ended", "{guest}", "Stays that ended, by reason.");
         usageDropped = meter.CreateCounter<long>("couch.usage.dropped", "{counter}", "Counters in usage reports that nothing can have: not finite, negative or beyond 2^53.");
         retries = meter.CreateCounter<long>("couch.vm.retries", "{retry}", "What failed at the VM host and is tried again.");
+        unaccounted = meter.CreateCounter<long>("couch.vm.unaccounted", "{vm}", "Creates whose outcome nobody knows: each may have left a VM without a claim.");
         found = meter.CreateCounter<long>("couch.housekeeping.found", "{finding}", "What the safety net found; should stay at zero.");
         purged = meter.CreateCounter<long>("couch.housekeeping.purged", "{row}", "Rows deleted because they were past for longer than they are kept, by kind.");
         refusals = meter.CreateCounter<long>("couch.refusals", "{refusal}", "Requests answered with a problem, by reason.");
@@ -80,6 +82,9 @@ public sealed class CouchMeter
 
     public void Retried(VmStage stage) => retries.Add(1, Label("couch.vm.stage", stage.Word()));
 
+    /// <summary>A create of unknown outcome.</summary>
+    public void Unaccounted() => unaccounted.Add(1);
+
     public void Found(Finding finding, long count = 1) => found.Add(count, Label("couch.housekeeping.finding", finding.Word()));
 
     /// <param name="kind">One of <see cref="GrainKinds"/>.</param>
@@ -103,7 +108,7 @@ public sealed class CouchMeter
     /// <summary>Lets every counter be seen before it has counted: a first increase from nothing is no increase to who watches rates.</summary>
     public void BeginAtZero()
     {
-        foreach (var counter in new[] { inviteCreated, inviteRedeemed, inviteRevoked, inviteExpired, guestActivated, usageDropped })
+        foreach (var counter in new[] { inviteCreated, inviteRedeemed, inviteRevoked, inviteExpired, guestActivated, usageDropped, unaccounted })
             counter.Add(0);
         foreach (var reason in Enum.GetValues<EndReason>())
             guestEnded.Add(0, Label("couch.guest.end_reason", reason.Word()));

@@ -14,7 +14,11 @@ internal sealed class MeteredVmHost(IVmHost host, CouchMeter meter, TimeProvider
 
     public bool IsMetering => host.IsMetering;
 
+    public bool IsExact => host.IsExact;
+
     public Task<VmHostProblem?> Check(CancellationToken cancel) => Watched("check", null, () => host.Check(cancel));
+
+    public Task<EnsuredVm?> Find(VmOrder order, CancellationToken cancel) => Watched("find", order.Guest, () => host.Find(order, cancel));
 
     public Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel) => Watched("ensure", order.Guest, () => host.Ensure(order, cancel));
 

@@ -24,10 +24,23 @@ public interface IVmHost
     Task<VmHostProblem?> Check(CancellationToken cancel);
 
     /// <summary>
+    /// A look finds whatever an attempt of a guest's has made, however it ended and whoever did not hear of it: so no attempt's
+    /// outcome stays unknown. False where a VM is made without its claim, or where the provider's list may be behind.
+    /// </summary>
+    bool IsExact { get; }
+
+    /// <summary>
+    /// The one VM that carries the guest's claim, as <see cref="Ensure"/> would take it; null where none does. Makes none. What
+    /// else carries the claim, and what the order has condemned, is destroyed.
+    /// </summary>
+    /// <exception cref="VmHostException">Nobody can say.</exception>
+    Task<EnsuredVm?> Find(VmOrder order, CancellationToken cancel);
+
+    /// <summary>
     /// Gives the guest its one VM: takes the one that carries its claim, or makes one and claims it. An order that
     /// <see cref="VmOrder.MayExist"/> looks before it makes.
     /// </summary>
-    /// <exception cref="VmHostException">There is none, or nobody can say.</exception>
+    /// <exception cref="VmHostException">There is none, or nobody can say: <see cref="VmHostException.MayHaveMade"/>.</exception>
     Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel);
 
     /// <summary>How the VM is now, its readiness probe included.</summary>
@@ -95,6 +108,11 @@ public sealed record VmOrder
 
     /// <summary>One OpenSSH public key, or null.</summary>
     public string? PublicKey { get; init; }
+
+    /// <summary>VMs under the guest's claim that are never to be taken again: they did not become ready in their time.</summary>
+    public IReadOnlyList<string> Condemned { get; init; } = [];
+
+    internal bool HasCondemned(string vmId) => Condemned.Contains(vmId, StringComparer.OrdinalIgnoreCase);
 }
 
 /// <summary>A VM that exists and carries its guest's claim. Not yet ready.</summary>
@@ -136,4 +154,10 @@ public sealed class VmHostException(string message, bool isFinal = false, Except
 
     /// <summary>How long the provider wants to be left alone; null where it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>A create was sent, and nobody knows what came of it: there may be a VM that is not accounted for.</summary>
+    public bool MayHaveMade { get; init; }
+
+    /// <summary>And it may carry the guest's claim by now.</summary>
+    public bool MayBeClaimed { get; init; }
 }

@@ -33,26 +33,37 @@ internal sealed partial class VmDriver(
 
     public bool IsMetering => host.IsMetering;
 
+    public bool IsExact => host.IsExact;
+
     public void Dispose()
     {
         leaving.Cancel();
         leaving.Dispose();
     }
 
-    /// <summary>Asks the host for the guest's VM. Reports <see cref="VmReport.Made"/> or <see cref="VmReport.Failed"/>.</summary>
+    /// <summary>Asks the host for the guest's VM. Reports <see cref="VmReport.Made"/>, <see cref="VmReport.NotFound"/> or <see cref="VmReport.Failed"/>.</summary>
     public void Attempt(Guest guest, bool mayExist)
     {
-        var attempt = guest.Vm.Attempts;
-        var order = Order(guest, mayExist) with { MustStand = cancel => MustStand(guest.Id, attempt, cancel) };
+        var (attempt, mayMake) = (guest.Vm.Attempts, guest.Vm.UnderWay is not VmTry.Find);
+        var order = Order(guest, mayExist: false) with { MustStand = cancel => MustStand(guest.Id, attempt, cancel) };
         Start(
             guest.Id,
             async () =>
             {
+                if (mayExist && await gates.Looks.Pass(() => host.Find(order, CancellationToken.None), CancellationToken.None) is { } found)
+                    return Checked(new VmReport.Made(attempt, found.VmId, found.Endpoint) { IsFound = true });
+                if (!mayMake)
+                    return new VmReport.NotFound(attempt);
                 // Not cancelled by a kill: a create that has begun must be known to the end, to be destroyed.
-                var made = await gates.Creates.Pass(() => host.Ensure(order, CancellationToken.None), CancellationToken.None);
+                var made = await gates.Creates.Pass(() => host.Ensure(order, CancellationToken.None));
                 return Checked(new VmReport.Made(attempt, made.VmId, made.Endpoint));
             },
-            failure => new VmReport.Failed(attempt, failure.Message, failure.IsFinal) { RetryAfter = failure.RetryAfter },
+            failure => new VmReport.Failed(attempt, failure.Message, failure.IsFinal)
+            {
+                RetryAfter = failure.RetryAfter,
+                MayHaveMade = failure.MayHaveMade && mayMake && !host.IsExact,
+                MayBeClaimed = failure.MayBeClaimed,
+            },
             CancellationToken.None);
     }
 
@@ -168,6 +179,7 @@ internal sealed partial class VmDriver(
         Limits = guest.ResourceLimits,
         Permissions = guest.Permissions,
         PublicKey = guest.PublicKey,
+        Condemned = guest.Vm.EachCondemned,
     };
 
     /// <summary>
@@ -243,7 +255,7 @@ internal sealed partial class VmDriver(
                 {
                     // Work that ends without a report would count as under way for as long as the grain remembers it.
                     LogUnforeseen(guest, unforeseen);
-                    report = failed(new($"VM host {host.Name} failed in a way that nobody foresaw; the couch's log says how"));
+                    report = failed(new($"VM host {host.Name} failed in a way that nobody foresaw; the couch's log says how") { MayHaveMade = true, MayBeClaimed = true });
                 }
 
                 if (report is not null)

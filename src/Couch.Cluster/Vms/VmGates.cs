@@ -1,9 +1,9 @@
 namespace Couch.Cluster.Vms;
 
 /// <summary>How many calls a node has under way at the provider: a gate for each kind, so that none waits behind another.</summary>
-internal sealed class VmGates(VmOptions options)
+internal sealed class VmGates(VmOptions options, TimeProvider clock) : IDisposable
 {
-    public SemaphoreSlim Creates { get; } = new(options.CallsAtOnce);
+    public CreateGate Creates { get; } = new(options.CallsAtOnce, clock);
 
     public SemaphoreSlim Furnishes { get; } = new(options.CallsAtOnce);
 
@@ -18,6 +18,8 @@ internal sealed class VmGates(VmOptions options)
     /// places, so that a kill finds one however many they are.
     /// </summary>
     public SemaphoreSlim CrowdsDestroys { get; } = new(Math.Max(1, options.CallsAtOnce * 3 / 4));
+
+    public void Dispose() => Creates.Dispose();
 }
 
 internal static class Gate

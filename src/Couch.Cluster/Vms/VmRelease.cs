@@ -30,7 +30,7 @@ internal static class VmRelease
             left = await host.FindLeft(guest, installation, what.Given, cancel);
             // One that was destroyed for its claim is not shown any more, and is not spared.
             if (left.Ours.Count is 0)
-                return new() { LeavesGiven = left.SparesGiven && !destroyed.Contains(what.Given!.Id) };
+                return new() { LeavesGiven = left.SparesGiven && !destroyed.Contains(what.Given!.Id), HasDestroyed = destroyed.Count > 0 };
         }
 
         throw new VmHostException($"VM {left.Ours.First()} of guest {guest} is still there after it was destroyed {Rounds} times");

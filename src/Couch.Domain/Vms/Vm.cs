@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Couch.Domain.Text;
 
 namespace Couch.Domain.Vms;
@@ -47,6 +48,19 @@ public sealed record Vm
     /// <summary>When it was first found missing; null while it is there.</summary>
     [Id(12)] public DateTimeOffset? MissingSince { get; init; }
 
-    /// <summary>Since when the host has shown nothing of the guest's; null where it has not been asked, or has since shown something.</summary>
+    /// <summary>VMs that creates of unknown outcome may have left and that nobody has found since.</summary>
+    [Id(13), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public int Unaccounted { get; init; }
+
+    /// <summary>Since when nothing has come to carry the guest's claim, as far as the host has shown; null where it has not been asked, or there is a new doubt since.</summary>
     [Id(14)] public DateTimeOffset? CleanSince { get; init; }
+
+    /// <summary>VMs that were made for the guest and did not become ready: never to be taken again. Their ids with spaces between them, the newest last; null where there are none.</summary>
+    [Id(15)] public string? Condemned { get; init; }
+
+    /// <summary>What the newest attempt may do, as long as what came of it is not known; null once it is.</summary>
+    /// <remarks>Still here in a new memory, it says that the old one was lost while an attempt was under way.</remarks>
+    [Id(16)] public VmTry? UnderWay { get; init; }
+
+    /// <summary>Each of <see cref="Condemned"/>.</summary>
+    [JsonIgnore] public IReadOnlyList<string> EachCondemned => Condemned?.Split(' ') ?? [];
 }

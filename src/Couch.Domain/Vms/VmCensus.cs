@@ -105,7 +105,7 @@ public sealed record VmCensus
             holds.Add(VmHold.SharedAccount);
         return found with
         {
-            Strays = [.. claimed.Where(vm => guests.TryGetValue(vm.Guest!, out var owner) && IsStray(owner)).Select(vm => vm.VmId)],
+            Strays = [.. claimed.Where(vm => guests.TryGetValue(vm.Guest!, out var owner) && (IsStray(owner) || IsCondemned(vm, owner))).Select(vm => vm.VmId)],
             Unclaimed = [.. unclaimed.Select(vm => vm.VmId)],
             Unknown = [.. unknown.Select(vm => vm.VmId)],
             Holds = holds,
@@ -123,6 +123,10 @@ public sealed record VmCensus
         ],
         Doubtful = found.Holds.Contains(VmHold.ManyVanished) ? [] : [.. found.Vanished, .. found.Returned],
     };
+
+    /// <summary>It did not become ready in its time and was replaced: no attempt will take it.</summary>
+    private static bool IsCondemned(ListedVm vm, GuestVm owner) =>
+        owner.Vm.State is not (VmState.Destroying or VmState.Lost) && owner.Vm.EachCondemned.Contains(vm.VmId, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether a VM under this guest's claim, but not the one that its row names, is nobody's.</summary>
     private bool IsStray(GuestVm owner) => owner.Vm switch

@@ -18,11 +18,18 @@ public abstract record VmReport
     [GenerateSerializer, Immutable, Alias("couch.VmReport.Made")]
     public sealed record Made([property: Id(0)] int Attempt, [property: Id(1)] string VmId, [property: Id(2)] string Endpoint) : VmReport
     {
+        /// <summary>It was there under the guest's claim: an earlier attempt has made it.</summary>
+        [Id(3)] public bool IsFound { get; init; }
+
         public override void MustBeWithinBounds() => Bounds.Demand(
             Bounds.Required("the VM's id", VmId, Bounds.MostVmText),
             Bounds.Required("the VM's endpoint", Endpoint, Bounds.MostVmText),
             Uri.TryCreate(Endpoint, UriKind.Absolute, out _) ? null : "the VM's endpoint must be an absolute address");
     }
+
+    /// <summary>This attempt, which was not to make a VM, found none under the guest's claim.</summary>
+    [GenerateSerializer, Immutable, Alias("couch.VmReport.NotFound")]
+    public sealed record NotFound([property: Id(0)] int Attempt) : VmReport;
 
     /// <summary>This attempt came to nothing, before the VM was made or while it booted. <c>IsFinal</c>: another would too.</summary>
     [GenerateSerializer, Immutable, Alias("couch.VmReport.Failed")]
@@ -30,6 +37,12 @@ public abstract record VmReport
     {
         /// <summary>How long the provider wants to be left alone; null where it did not say.</summary>
         [Id(3)] public TimeSpan? RetryAfter { get; init; }
+
+        /// <summary>Nobody knows what became of its create: it may have left a VM.</summary>
+        [Id(4)] public bool MayHaveMade { get; init; }
+
+        /// <summary>And it may carry the guest's claim, so that a list may yet show it.</summary>
+        [Id(5)] public bool MayBeClaimed { get; init; }
     }
 
     /// <summary>The VM is ready and furnished.</summary>
@@ -46,6 +59,9 @@ public abstract record VmReport
     {
         /// <summary>The VM given by hand was not destroyed, because it may not be: nobody can say that it is gone.</summary>
         [Id(0)] public bool LeavesGiven { get; init; }
+
+        /// <summary>The host showed something of the guest's, which was then destroyed.</summary>
+        [Id(1)] public bool HasDestroyed { get; init; }
     }
 
     /// <summary>Something may be left.</summary>

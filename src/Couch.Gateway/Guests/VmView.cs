@@ -29,6 +29,9 @@ public sealed record VmView
     /// <summary>What the VM host said last that was no success; null where all went well.</summary>
     public required string? LastError { get; init; }
 
+    /// <summary>VMs that attempts of unknown outcome may have left, and that nobody has found since; at most 2. A receipt does not speak of them.</summary>
+    public required int Unaccounted { get; init; }
+
     internal static VmView Of(Vm vm) => new()
     {
         Host = vm.Host,
@@ -39,5 +42,6 @@ public sealed record VmView
         DestroyedAt = vm.DestroyedAt,
         Attempts = vm.Attempts,
         LastError = vm.LastError,
+        Unaccounted = vm.Unaccounted,
     };
 }

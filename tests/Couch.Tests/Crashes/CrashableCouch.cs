@@ -1,4 +1,7 @@
 using System.Data.Common;
+using System.Text.Json;
+using Couch.Domain.Text;
+using Couch.Domain.Vms;
 using Couch.Tests.Support;
 using Microsoft.Data.Sqlite;
 using Npgsql;
@@ -24,6 +27,15 @@ public abstract class CrashableCouch : IAsyncLifetime
         await using var command = connection.CreateCommand();
         command.CommandText = $"SELECT status FROM grain_state WHERE kind = '{kind}' AND id = '{id}'";
         return await command.ExecuteScalarAsync() as string;
+    }
+
+    /// <summary>A guest's record of its VM, as the table has it; null where it has none.</summary>
+    internal async Task<Vm?> VmInTable(string guest)
+    {
+        await using var connection = await Open();
+        await using var command = connection.CreateCommand();
+        command.CommandText = $"SELECT CAST(state -> 'vm' AS text) FROM grain_state WHERE kind = 'guest' AND id = '{guest}'";
+        return await command.ExecuteScalarAsync() is string vm ? JsonSerializer.Deserialize<Vm>(vm, CouchJson.Stored) : null;
     }
 
     /// <summary>Until disposed, no guest's row gets into the table.</summary>

@@ -24,6 +24,7 @@ public sealed class ContractTests
             "Expired=0 expired, Killed=1 killed, LimitsExceeded=2 limits-exceeded, ProvisioningFailed=3 provisioning-failed, VmLost=4 vm-lost, CheckedOut=5 checked-out",
             Pinned<EndReason>());
         Assert.Equal("None=0 none, Requested=1 requested, Booting=2 booting, Ready=3 ready, Destroying=4 destroying, Destroyed=5 destroyed, Lost=6 lost, Left=7 left", Pinned<VmState>());
+        Assert.Equal("Make=0 make, Find=1 find", Pinned<VmTry>());
         Assert.Equal("ManyVanished=0 many-vanished, UnknownGuests=1 unknown-guests, SharedAccount=2 shared-account", Pinned<VmHold>());
     }
 
@@ -50,7 +51,7 @@ public sealed class ContractTests
         "Id InviteId Name PublicKey Status VmId AgentEndpoint ResourceLimits Permissions Enforcement ResourceUsage ExpiresAt StoppedAt EndReason EndDetail Vm ActivatedWith ExtendedWith KilledWith GiverMayDestroy has 20")]
     [InlineData(
         typeof(Vm),
-        "Host State RequestedAt ReadyAt DestroyRequestedAt DestroyedAt Attempts LastError Id Endpoint FailedReleases NotBefore MissingSince CleanSince has 14")]
+        "Host State RequestedAt ReadyAt DestroyRequestedAt DestroyedAt Attempts LastError Id Endpoint FailedReleases NotBefore MissingSince Unaccounted CleanSince Condemned UnderWay")]
     [InlineData(typeof(HostKey), "Id Name Scopes CreatedWith ExpiresAt RevokedAt RevokedWith")]
     [InlineData(typeof(KeyScopes), "Invites Guests Meter Keys Vms")]
     [InlineData(typeof(Actor), "KeyId Name")]
@@ -87,7 +88,7 @@ public sealed class ContractTests
     {
         var id = "01KAS48W7V0123456789ABCDEF";
         const string row =
-            """{"id":"01KAS48W7V0123456789ABCDEF","inviteId":"01KAS48W7V0123456789ABCDEF","name":"guest-1","status":"stopped","vmId":"vm-1","agentEndpoint":"http://vm","resourceLimits":{"maxCpuCores":2,"maxMemoryMB":4096,"maxDiskGB":20,"maxNetworkEgressGB":10,"maxDurationHours":72,"maxTokenBudget":50000000},"permissions":{"canAccessInternet":true,"canSpawnSubAgents":false,"canAccessHostServices":false},"enforcement":"report","resourceUsage":{"cpuSeconds":1.5,"memoryPeakMB":0,"diskUsedGB":0,"networkEgressGB":0,"tokensUsed":7,"uptimeSeconds":0},"expiresAt":"2026-11-26T12:00:00.123Z","stoppedAt":"2026-11-23T12:00:00.123Z","endReason":"checked-out","endDetail":"bye","vm":{"host":"docker","state":"destroyed","requestedAt":"2026-11-23T12:00:00.123Z","attempts":2,"id":"vm-1","failedReleases":0}}""";
+            """{"id":"01KAS48W7V0123456789ABCDEF","inviteId":"01KAS48W7V0123456789ABCDEF","name":"guest-1","status":"stopped","vmId":"vm-1","agentEndpoint":"http://vm","resourceLimits":{"maxCpuCores":2,"maxMemoryMB":4096,"maxDiskGB":20,"maxNetworkEgressGB":10,"maxDurationHours":72,"maxTokenBudget":50000000},"permissions":{"canAccessInternet":true,"canSpawnSubAgents":false,"canAccessHostServices":false},"enforcement":"report","resourceUsage":{"cpuSeconds":1.5,"memoryPeakMB":0,"diskUsedGB":0,"networkEgressGB":0,"tokensUsed":7,"uptimeSeconds":0},"expiresAt":"2026-11-26T12:00:00.123Z","stoppedAt":"2026-11-23T12:00:00.123Z","endReason":"checked-out","endDetail":"bye","vm":{"host":"docker","state":"destroyed","requestedAt":"2026-11-23T12:00:00.123Z","attempts":2,"id":"vm-1","failedReleases":0,"unaccounted":1,"cleanSince":"2026-11-23T12:00:00.123Z","condemned":"vm-0","underWay":"make"},"giverMayDestroy":true}""";
         Assert.True(InviteId.TryParse(id, out var inviteId) & GuestId.TryParse(id, out var guestId));
         var guest = Some.Guest(enforcement: Enforcement.Report) with
         {
@@ -100,14 +101,26 @@ public sealed class ContractTests
             StoppedAt = Some.Time,
             EndReason = EndReason.CheckedOut,
             EndDetail = "bye",
-            Vm = new() { Host = "docker", State = VmState.Destroyed, RequestedAt = Some.Time, Attempts = 2, Id = "vm-1" },
+            Vm = new()
+            {
+                Host = "docker",
+                State = VmState.Destroyed,
+                RequestedAt = Some.Time,
+                Attempts = 2,
+                Id = "vm-1",
+                Unaccounted = 1,
+                CleanSince = Some.Time,
+                Condemned = "vm-0",
+                UnderWay = VmTry.Make,
+            },
+            GiverMayDestroy = true,
         };
         Assert.Equal(row, JsonSerializer.Serialize(guest, CouchJson.Stored));
         Assert.Equal(guest, JsonSerializer.Deserialize<Guest>(row, CouchJson.Stored));
 
         // As the version before there were VM hosts wrote it.
         var before = row[..row.IndexOf(",\"vm\":", StringComparison.Ordinal)] + "}";
-        Assert.Equal(guest with { Vm = Vm.None }, JsonSerializer.Deserialize<Guest>(before, CouchJson.Stored));
+        Assert.Equal(guest with { Vm = Vm.None, GiverMayDestroy = null }, JsonSerializer.Deserialize<Guest>(before, CouchJson.Stored));
     }
 
     /// <summary>A node of that version may be in one couch with a node of this one, while nodes are replaced one by one.</summary>

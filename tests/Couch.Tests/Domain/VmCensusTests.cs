@@ -61,6 +61,13 @@ public sealed class VmCensusTests
     }
 
     [Fact]
+    public void A_condemned_vm_is_destroyed_though_an_attempt_is_under_way()
+    {
+        var replaced = Booting().Then(new VmReport.Failed(1, "not ready within 5 minutes", false)).Begin(Now);
+        Assert.Equal(["vm-1"], Census([Vm("vm-1", replaced), Vm("vm-2", replaced)], replaced).Take().Doomed);
+    }
+
+    [Fact]
     public void A_vm_left_after_the_receipt_is_a_stray_unless_the_list_may_be_older_than_the_receipt()
     {
         var guest = Gone(Running());

@@ -32,7 +32,7 @@ public sealed class VmTrackTests
     [Fact]
     public void A_result_of_an_older_attempt_is_no_result()
     {
-        var second = Ordered().Then(new VmReport.Failed(1, "busy", false)).BeginAttempt();
+        var second = Ordered().Then(new VmReport.Failed(1, "busy", false)).Begin(Now);
         Assert.Same(second, second.Then(new VmReport.Made(1, "vm-old", "https://vm-old")));
         Assert.Same(second, second.Then(new VmReport.Failed(1, "busy", true)));
         Assert.Equal("vm-2", second.Then(new VmReport.Made(2, "vm-2", "https://vm-2")).Vm.Id);
@@ -46,7 +46,7 @@ public sealed class VmTrackTests
         {
             guest = guest.Then(new VmReport.Failed(attempt, "busy", false));
             Assert.IsType<VmStep.Wait>(guest.NextStep(Now));
-            guest = guest.BeginAttempt();
+            guest = guest.Begin(Now);
         }
 
         var ended = guest.Then(new VmReport.Failed(MostAttempts, "still busy", false));
@@ -224,30 +224,150 @@ public sealed class VmTrackTests
     }
 
     [Fact]
+    public void Where_a_claim_may_be_out_there_nothing_is_made_until_a_list_can_be_believed_to_show_none()
+    {
+        var doubtful = Ordered().Then(new VmReport.Failed(1, "no answer", false) { MayHaveMade = true, MayBeClaimed = true });
+        Assert.Equal((GuestStatus.Provisioning, 1), (doubtful.Status, doubtful.Vm.Unaccounted));
+
+        var looking = doubtful.Begin(Now.AddSeconds(2));
+        Assert.Equal(VmTry.Find, looking.Vm.UnderWay);
+        // The list was not to be had: that is not a look.
+        looking = looking.Then(new VmReport.Failed(2, "down", false)).Begin(Now.AddSeconds(9));
+        Assert.Equal(VmTry.Find, looking.Vm.UnderWay);
+        var looked = looking.Observe(new VmReport.NotFound(3), MostAttempts, Now.AddSeconds(10), 0.5);
+        Assert.Equal(new VmStep.Wait(Now.AddSeconds(10) + VmTrack.ListsLag), looked.NextStep(Now.AddSeconds(10)));
+
+        var making = looked.Begin(Now.AddSeconds(10) + VmTrack.ListsLag);
+        Assert.Equal((VmTry.Make, 1), (making.Vm.UnderWay, making.Vm.Unaccounted));
+        Assert.Equal(1, making.Then(new VmReport.Made(4, "vm-1", "https://vm-1")).Then(new VmReport.Ready("vm-1")).Vm.Unaccounted);
+    }
+
+    [Fact]
+    public void A_create_of_unknown_outcome_that_claimed_nothing_is_not_waited_for_and_after_two_there_is_no_third()
+    {
+        var second = Ordered().Then(new VmReport.Failed(1, "no answer", false) { MayHaveMade = true }).Begin(Now.AddSeconds(2));
+        Assert.Equal((VmTry.Make, 1), (second.Vm.UnderWay, second.Vm.Unaccounted));
+        Assert.Null(Killed(second).Vm.CleanSince);
+        var ended = second.Observe(new VmReport.Failed(2, "no answer", false) { MayHaveMade = true }, 100, Now, 0.5);
+        Assert.Null(ended.Vm.CleanSince);
+        Assert.Equal((GuestStatus.Stopped, EndReason.ProvisioningFailed, 2), (ended.Status, ended.EndReason, ended.Vm.Unaccounted));
+        Assert.Equal("no answer. Nobody knows what became of 2 creates, each of which may have left a VM: there is no other", ended.EndDetail);
+    }
+
+    [Fact]
+    public void A_memory_that_was_lost_with_an_attempt_under_way_is_a_create_of_unknown_outcome_unless_the_host_is_exact()
+    {
+        var lost = Ordered().Begin(Now);
+        Assert.Equal((1, VmTry.Find), (lost.Vm.Unaccounted, lost.Vm.UnderWay));
+        // A look that is lost has made nothing.
+        Assert.Equal((1, VmTry.Find), (lost.Begin(Now).Vm.Unaccounted, lost.Begin(Now).Vm.UnderWay));
+        var found = lost.Then(new VmReport.Made(2, "vm-1", "https://vm-1") { IsFound = true });
+        Assert.Equal((VmState.Booting, 0), (found.Vm.State, found.Vm.Unaccounted));
+
+        var twice = lost.Then(new VmReport.NotFound(2)).Begin(Now + VmTrack.ListsLag).Begin(Now + VmTrack.ListsLag);
+        Assert.Equal((2, VmTry.Find), (twice.Vm.Unaccounted, twice.Vm.UnderWay));
+        Assert.Equal(EndReason.ProvisioningFailed, twice.Then(new VmReport.NotFound(4)).EndReason);
+        Assert.Equal(VmState.Booting, twice.Then(new VmReport.Made(4, "vm-1", "https://vm-1") { IsFound = true }).Vm.State);
+
+        var exact = Ordered().BeginAttempt(Now, isExact: true);
+        Assert.Equal((0, VmTry.Make), (exact.Vm.Unaccounted, exact.Vm.UnderWay));
+        // As the version before wrote it.
+        var before = Ordered() with { Vm = Ordered().Vm with { UnderWay = null } };
+        Assert.Equal((1, VmTry.Find), (before.Begin(Now).Vm.Unaccounted, before.Begin(Now).Vm.UnderWay));
+    }
+
+    [Fact]
+    public void An_attempt_that_outlives_its_guest_is_accounted_for_when_it_reports_or_is_lost()
+    {
+        var given = Assert.IsType<ActivateOutcome.Activated>(Ordered().Activate("by-hand", "http://hand", Now)).Guest;
+        foreach (var guest in new[] { Killed(Ordered()), given })
+        {
+            // A list that is behind does not show it yet, so its id is kept.
+            var made = guest.Then(new VmReport.Made(1, "vm-1", "https://vm-1"));
+            Assert.Equal(("vm-1", 0), (Assert.IsType<VmStep.Release>(made.NextStep(Now)).Own, made.Vm.Unaccounted));
+            Assert.Equal((0, null), (guest.Then(new VmReport.Failed(1, "busy", false)).Vm.Unaccounted, guest.Then(new VmReport.Failed(1, "busy", false)).Vm.UnderWay));
+            Assert.Equal(1, guest.Then(new VmReport.Failed(1, "no answer", false) { MayHaveMade = true }).Vm.Unaccounted);
+            Assert.Equal((1, null), (guest.LoseAttempt(isExact: false).Vm.Unaccounted, guest.LoseAttempt(isExact: false).Vm.UnderWay));
+            Assert.Equal(0, guest.LoseAttempt(isExact: true).Vm.Unaccounted);
+        }
+
+        var known = Killed(Ready());
+        Assert.Same(known, known.LoseAttempt(isExact: false));
+        // Its own attempt has made the very VM that somebody has given it meanwhile.
+        var same = given.Then(new VmReport.Made(1, "BY-HAND", "https://vm-1"));
+        Assert.Equal((GuestStatus.Running, VmState.Ready), (same.Status, same.Vm.State));
+        Assert.IsType<VmStep.Rest>(same.NextStep(Now));
+    }
+
+    [Fact]
+    public void After_a_create_of_unknown_outcome_a_receipt_needs_two_clean_lists_far_apart()
+    {
+        var ended = Killed(Ordered()).Then(new VmReport.Failed(1, "no answer", false) { MayHaveMade = true });
+        var once = ended.Then(new VmReport.Gone());
+        Assert.Equal((VmState.Destroying, null), (once.Vm.State, once.Vm.DestroyedAt));
+        Assert.Equal(new VmStep.Wait(Now + VmTrack.ListsLag), once.NextStep(Now));
+        // A crash in between has the list asked for again, which brings the receipt no nearer.
+        Assert.Equal(once, once.Observe(new VmReport.Gone(), MostAttempts, Now.AddSeconds(30), 0));
+
+        var later = Now + VmTrack.ListsLag;
+        var shown = once.Observe(new VmReport.Gone { HasDestroyed = true }, MostAttempts, later, 0);
+        Assert.Equal((null, later + VmTrack.ListsLag), (shown.Vm.DestroyedAt, shown.Vm.NotBefore));
+        Assert.Null(once.Observe(new VmReport.NotGone("down"), MostAttempts, later, 0).Observe(new VmReport.Gone(), MostAttempts, later, 0).Vm.DestroyedAt);
+
+        var gone = once.Observe(new VmReport.Gone(), MostAttempts, later, 0);
+        Assert.Equal((VmState.Destroyed, later, 1), (gone.Vm.State, gone.Vm.DestroyedAt, gone.Vm.Unaccounted));
+    }
+
+    [Fact]
+    public void A_vm_that_did_not_become_ready_is_condemned_and_the_newest_of_those_are_kept()
+    {
+        var guest = Ordered();
+        for (var attempt = 1; attempt <= 20; attempt++)
+        {
+            guest = guest.Observe(new VmReport.Made(attempt, $"vm-{attempt}", "https://vm"), 100, Now, 0.5)
+                .Observe(new VmReport.Failed(attempt, "not ready within 5 minutes", false), 100, Now, 0.5);
+            Assert.Contains($"vm-{attempt}", guest.Vm.EachCondemned);
+            Assert.Null(guest.Vm.Id);
+            guest = guest.Begin(Now);
+            Assert.Equal(VmTry.Make, guest.Vm.UnderWay);
+        }
+
+        Assert.Equal(8, guest.Vm.EachCondemned.Count);
+        Assert.Empty(Ordered().Then(new VmReport.Failed(1, "busy", false)).Vm.EachCondemned);
+    }
+
+    [Fact]
     public void Whatever_is_reported_in_whatever_order_an_ended_guest_never_moves_and_a_receipt_is_never_taken_back()
     {
         var report = Gen.OneOf<VmReport>(
             Gen.Int[1, 4].Select(attempt => (VmReport)new VmReport.Made(attempt, $"vm-{attempt}", "https://vm")),
-            Gen.Select(Gen.Int[1, 4], Gen.Bool, (attempt, isFinal) => (VmReport)new VmReport.Failed(attempt, "no", isFinal)),
+            Gen.Select(Gen.Int[1, 4], Gen.Bool, Gen.Bool, (attempt, isFinal, mayHaveMade) => (VmReport)new VmReport.Failed(attempt, "no", isFinal) { MayHaveMade = mayHaveMade, MayBeClaimed = mayHaveMade && attempt % 2 is 0 }),
+            Gen.Int[1, 4].Select(attempt => (VmReport)new VmReport.NotFound(attempt)),
             Gen.Int[1, 4].Select(attempt => (VmReport)new VmReport.Ready($"vm-{attempt}")),
             Gen.Select(Gen.Int[1, 4], Gen.Bool, (attempt, isThere) => (VmReport)new VmReport.Looked($"vm-{attempt}", isThere)),
-            Gen.Const((VmReport)new VmReport.Gone()),
+            Gen.Select(Gen.Bool, Gen.Bool, (leaves, hasDestroyed) => (VmReport)new VmReport.Gone { LeavesGiven = leaves, HasDestroyed = hasDestroyed }),
             Gen.Const((VmReport)new VmReport.NotGone("down")));
-        report.Array[0, 40].Sample(reports =>
+        Gen.Select(report.Array[0, 40], Gen.Bool).Sample((reports, isExact) =>
         {
-            var (guest, now) = (Ordered(), Now);
+            var (guest, now, doubt) = (Ordered(), Now, DateTimeOffset.MinValue);
             foreach (var one in reports)
             {
                 var before = guest;
                 now += TimeSpan.FromSeconds(20);
                 guest = guest.Observe(one, MostAttempts, now, 0.5);
                 if (guest.NextStep(now) is VmStep.Attempt)
-                    guest = guest.BeginAttempt();
+                    guest = guest.BeginAttempt(now, isExact);
                 if (!before.IsStaying && (guest.Status, guest.EndReason, guest.StoppedAt) != (before.Status, before.EndReason, before.StoppedAt))
                     return false;
                 if (before.Vm.DestroyedAt is not null && guest.Vm != before.Vm)
                     return false;
                 if (guest.Status is GuestStatus.Running && guest.VmId is null)
+                    return false;
+                if (guest.Vm.Unaccounted > before.Vm.Unaccounted)
+                    doubt = now;
+                if (guest.Vm.Unaccounted > VmTrack.MostUnaccounted + 1 || (guest.Vm is { Unaccounted: >= VmTrack.MostUnaccounted, UnderWay: VmTry.Make } && before.Vm.UnderWay is null))
+                    return false;
+                if (guest.Vm.DestroyedAt == now && guest.Vm.Unaccounted > 0 && now < doubt + VmTrack.ListsLag)
                     return false;
             }
 
@@ -258,5 +378,8 @@ public sealed class VmTrackTests
 
 internal static class VmReports
 {
+    /// <summary>One more attempt at a host whose list may be behind.</summary>
+    public static Guest Begin(this Guest guest, DateTimeOffset now) => guest.BeginAttempt(now, isExact: false);
+
     public static Guest Then(this Guest guest, VmReport report) => guest.Observe(report, 3, Some.Time, 0.5);
 }

@@ -64,6 +64,18 @@ public sealed class CountingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_create_whose_outcome_nobody_knows_is_counted_and_the_record_says_so()
+    {
+        vers.Harm.Next(Call.Create, new Effect.LoseReply());
+        var stay = await couch.Anyone.Arrive();
+        await Until.True(async () => (int)(await Guest())["vm"]!["unaccounted"]! is 1, Soon, "it is on the record");
+        Assert.Equal(1, (int)(await couch.Anyone.Get($"/couch/guests/{stay["guestId"]}/status")).Is(200).Json["vm"]!["unaccounted"]!);
+        Assert.Equal(1, reading.Sum("couch.vm.unaccounted"));
+
+        async Task<System.Text.Json.Nodes.JsonNode> Guest() => (await couch.Anyone.Get($"/couch/guests/{stay["guestId"]}")).Is(200).Json;
+    }
+
+    [Fact]
     public async Task Housekeeping_counts_the_guests_there_are()
     {
         vers.Harm.Always(Call.Create, new Effect.Answer(503));

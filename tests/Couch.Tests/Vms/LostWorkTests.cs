@@ -1,6 +1,7 @@
 using Couch.Cluster.Guests;
 using Couch.Domain.Guests;
 using Couch.Domain.Text;
+using Couch.Domain.Vms;
 using Couch.Tests.Support;
 using Couch.VersSimulator.Calls;
 using Couch.VersSimulator.Harms;
@@ -67,7 +68,7 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
 
         // The create's bound, the guest's end and its reminder all fall due in one moment.
         couch.Clock.Advance(TimeSpan.FromHours(1));
-        await couch.HasReceipt(guest.Id);
+        await couch.AdvanceUntil(TimeSpan.FromHours(1), async () => (await couch.Row(guest.Id))!.Vm.DestroyedAt is not null);
         couch.Vers.Harm.Heal();
         var row = (await couch.Row(guest.Id))!;
         Assert.Equal((GuestStatus.Expired, EndReason.Expired, guest.ExpiresAt), (row.Status, row.EndReason, row.StoppedAt));
@@ -118,7 +119,9 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
         Assert.IsType<ExtendOutcome.Extended>(await couch.Guest(guest.Id).Extend(1));
 
         await couch.Restart();
-        await couch.AdvanceUntil(TimeSpan.FromMinutes(3), async () => (await couch.Row(guest.Id))!.Status is GuestStatus.Running);
+        await couch.AdvanceUntil(TimeSpan.FromMinutes(5), async () => (await couch.Row(guest.Id))!.Vm.CleanSince is not null);
+        couch.Clock.Advance(VmTrack.ListsLag);
+        await couch.IsRunning(guest.Id);
     }
 
     [Fact]
@@ -130,16 +133,18 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
         var isSecondHeld = couch.Hold(new Step("second", Call.Create), Held * 2);
         await couch.Forget(couch.Guest(guest.Id));
         await couch.Guest(guest.Id).Get();
+        await couch.Becomes(guest.Id, row => row.Vm.CleanSince is not null, "the first's claim is looked for");
+        // Past the first's own bound too, so that it is told as failed.
+        couch.Clock.Advance(VmTrack.ListsLag);
         await isSecondHeld();
 
         var creates = couch.Vers.Journal.Count(Call.Create);
-        var isFirstDestroyed = OneMoreIsDestroyed();
         couch.ProviderClock.Advance(Held);
-        await isFirstDestroyed();
+        await couch.Guest(guest.Id).Get();
         Assert.Equal(creates, couch.Vers.Journal.Count(Call.Create));
         couch.ProviderClock.Advance(Held);
         await couch.IsRunning(guest.Id);
-        Assert.Equal((creates, 2), (couch.Vers.Journal.Count(Call.Create), (await couch.Row(guest.Id))!.Vm.Attempts));
+        Assert.Equal((creates, 3), (couch.Vers.Journal.Count(Call.Create), (await couch.Row(guest.Id))!.Vm.Attempts));
     }
 
     [Fact]
@@ -150,7 +155,7 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
         await isFirstHeld();
         await couch.Forget(couch.Guest(guest.Id));
         await couch.Guest(guest.Id).Get();
-        await couch.IsRunning(guest.Id);
+        await couch.Becomes(guest.Id, row => row.Vm.CleanSince is not null, "the first's claim is looked for");
 
         // The couch's clock stands still: no sweep and no retry comes to its help, and the intent is as young as can be.
         await TheLateVmComesAndIsNeverClaimed(guest.Id);
@@ -165,7 +170,7 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
         await isFirstHeld();
         await using var other = await couch.StartCluster(silos: 1);
         await other.Client.GetGrain<IGuestGrain>(guest.Id.Value).Get();
-        await couch.IsRunning(guest.Id);
+        await couch.Becomes(guest.Id, row => row.Vm.CleanSince is not null, "the first's claim is looked for");
 
         await TheLateVmComesAndIsNeverClaimed(guest.Id);
     }
@@ -175,6 +180,8 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
         var isLateDestroyed = OneMoreIsDestroyed();
         couch.ProviderClock.Advance(Held);
         await isLateDestroyed();
+        couch.Clock.Advance(VmTrack.ListsLag);
+        await couch.IsRunning(guest);
         Assert.Equal(1, couch.Vers.Vms.MostClaimedBy(guest.Value));
         Assert.Equal((await couch.Row(guest))!.VmId, Assert.Single(couch.ClaimedBy(guest)).Id.ToString());
     }

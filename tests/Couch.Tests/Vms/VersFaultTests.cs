@@ -15,7 +15,7 @@ public sealed class VersFaultTests : IAsyncLifetime
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
     private VersAtHand at = null!;
 
-    public static TheoryData<string> CreatesWithoutAnAnswer => ["500", "503", "429", "409", "dropped", "lost", "done and 500", "done and 502"];
+    public static TheoryData<string> CreatesWithoutAnAnswer => ["500", "503", "429", "409", "dropped", "lost", "empty", "done and 500", "done and 502"];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -34,6 +34,7 @@ public sealed class VersFaultTests : IAsyncLifetime
             "429" => Effect.TooMany(TimeSpan.FromSeconds(1)),
             "dropped" => new Effect.Drop(),
             "lost" => new Effect.LoseReply(),
+            "empty" => new Effect.EmptyReply(),
             "done and 500" => new Effect.DoThenAnswer(500),
             "done and 502" => new Effect.DoThenAnswer(502),
             var status => new Effect.Answer(int.Parse(status, System.Globalization.CultureInfo.InvariantCulture)),
@@ -43,7 +44,42 @@ public sealed class VersFaultTests : IAsyncLifetime
 
         Assert.False(failure.IsFinal);
         Assert.Equal(harm is "429" ? TimeSpan.FromSeconds(1) : null, failure.RetryAfter);
+        // A provider that says it did not take the request up has made nothing.
+        Assert.Equal(harm is not ("503" or "429" or "409"), failure.MayHaveMade);
         Assert.Equal(2, at.Vers.Journal.Count(Call.Create));
+    }
+
+    [Fact]
+    public async Task A_create_that_is_not_answered_in_time_may_have_made_a_vm_and_one_that_was_never_sent_has_not()
+    {
+        var impatient = at.HostWith(options => options with { CreateBound = TimeSpan.FromSeconds(0.2) });
+        at.Vers.Harm.Next(Call.Create, new Effect.Hang());
+        Assert.True((await Assert.ThrowsAsync<VmHostException>(() => impatient.Ensure(Order(), Cancel))).MayHaveMade);
+
+        var nowhere = at.HostWith(options => options with { ApiUrl = $"http://127.0.0.1:{FreePort.Find(1)[0]}" });
+        Assert.False((await Assert.ThrowsAsync<VmHostException>(() => nowhere.Ensure(Order(), Cancel))).MayHaveMade);
+        at.Vers.Harm.Always(Call.Any, new Effect.Drop());
+        Assert.False((await Assert.ThrowsAsync<VmHostException>(() => at.Host.Find(Order(), Cancel))).MayHaveMade);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_condemned_vm_is_not_taken_again_and_its_guest_does_not_wait_for_a_boot_that_never_ends(bool isBooting)
+    {
+        var host = at.HostWith(options => options with { DestroyBound = TimeSpan.FromSeconds(isBooting ? 0.2 : 20) });
+        var order = Order();
+        var slow = await host.Ensure(order, Cancel);
+        if (isBooting)
+            at.Vers.Vms.Put(Guid.Parse(slow.VmId), Couch.VersSimulator.Vms.VmState.Booting);
+        order = order with { Condemned = [slow.VmId] };
+
+        Assert.Null(await host.Find(order, Cancel));
+        var other = await host.Ensure(order with { MayExist = true }, Cancel);
+
+        Assert.NotEqual(slow.VmId, other.VmId);
+        Assert.Equal(other, await host.Find(order, Cancel));
+        Assert.Equal(isBooting, at.Vers.Vms.Left.Any(vm => vm.Id.ToString() == slow.VmId));
     }
 
     [Theory]
@@ -58,6 +94,7 @@ public sealed class VersFaultTests : IAsyncLifetime
         var failure = await Assert.ThrowsAsync<VmHostException>(() => at.Host.Ensure(Order(), Cancel));
 
         Assert.True(failure.IsFinal);
+        Assert.False(failure.MayHaveMade);
         Assert.Equal($"Vers refused to create a VM: {status} harm was asked for", failure.Message);
     }
 
@@ -93,6 +130,7 @@ public sealed class VersFaultTests : IAsyncLifetime
         var failure = await Assert.ThrowsAsync<VmHostException>(() => at.Host.Ensure(Order(), Cancel));
 
         Assert.Contains("was destroyed again", failure.Message, StringComparison.Ordinal);
+        Assert.False(failure.MayHaveMade);
         Assert.Empty(at.Vers.Vms.Left);
         Assert.Equal(1, at.Vers.Journal.Count(Call.Create));
     }
@@ -105,6 +143,7 @@ public sealed class VersFaultTests : IAsyncLifetime
 
         var failure = await Assert.ThrowsAsync<VmHostException>(() => at.Host.Ensure(Order(), Cancel));
 
+        Assert.True(failure is { MayHaveMade: true, MayBeClaimed: true });
         Assert.Contains($"may be left. Vers failed to destroy VM {Assert.Single(at.Vers.Vms.Left).Id}", failure.Message, StringComparison.Ordinal);
     }
 

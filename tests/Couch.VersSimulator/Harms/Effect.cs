@@ -14,6 +14,8 @@ namespace Couch.VersSimulator.Harms;
 [JsonDerivedType(typeof(AnswerLate), "answer_late")]
 [JsonDerivedType(typeof(EmptyList), "empty_list")]
 [JsonDerivedType(typeof(PartialList), "partial_list")]
+[JsonDerivedType(typeof(StaleList), "stale_list")]
+[JsonDerivedType(typeof(EmptyReply), "empty_reply")]
 [JsonDerivedType(typeof(Die), "die")]
 [JsonDerivedType(typeof(Vanish), "vanish")]
 public abstract record Effect
@@ -91,6 +93,15 @@ public abstract record Effect
         internal override string? WhyNot(Call call) =>
             Share is >= 0 and <= 1 ? OnlyA(call, one => one is Call.List) : "a share is from 0 to 1";
     }
+
+    /// <summary>Lists what there was so long ago: VMs and labels that have come since are not shown, and what has gone is.</summary>
+    public sealed record StaleList(TimeSpan By) : Effect
+    {
+        internal override string? WhyNot(Call call) => WhyNot(By) ?? OnlyA(call, one => one is Call.List);
+    }
+
+    /// <summary>Does it, then answers a success that says nothing.</summary>
+    public sealed record EmptyReply : Effect;
 
     /// <summary>Does it; a time later the VM it made or concerned is dead.</summary>
     public sealed record Die(TimeSpan After = default) : Effect

@@ -56,6 +56,8 @@ internal static class HarmEndpoints
             ["answer_late"] = "after: does it at once, and answers then if the caller is still there",
             ["empty_list"] = "lists nothing",
             ["partial_list"] = "share: lists each VM with this probability (0.5 is the default)",
+            ["stale_list"] = "by: lists what there was that long ago",
+            ["empty_reply"] = "does it, then answers 200 without a body",
             ["die"] = "after: does it, and then the VM dies",
             ["vanish"] = "after: does it, and then the VM vanishes",
         },

@@ -46,6 +46,12 @@ internal sealed class HarmFilter(Harm harm, Account account, TimeProvider clock,
                 return await DoToList(_ => false);
             case Effect.PartialList part:
                 return await DoToList(_ => strike.Chance.Falls(part.Share));
+            case Effect.StaleList stale:
+                await Do();
+                return Reply.Ok(VmEndpoints.Listed(account, clock.GetUtcNow() - stale.By));
+            case Effect.EmptyReply:
+                await Do();
+                return Reply.Ok();
             case Effect.Die die:
                 return await DoToVm(vm => account.Kill(vm, die.After));
             case Effect.Vanish vanish:

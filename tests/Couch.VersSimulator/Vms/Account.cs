@@ -115,13 +115,12 @@ public sealed class Account(SimulatorOptions options)
             return vms.TryGetValue(id, out var vm) && (vm.WasDestroyed || vm.ExistsAt(clock.GetUtcNow())) ? vm : null;
     }
 
-    internal IReadOnlyList<SimulatedVm> List()
+    internal IReadOnlyList<SimulatedVm> List() => ListAt(clock.GetUtcNow());
+
+    internal IReadOnlyList<SimulatedVm> ListAt(DateTimeOffset moment)
     {
         lock (gate)
-        {
-            var now = clock.GetUtcNow();
-            return [.. vms.Values.Where(vm => vm.ExistsAt(now))];
-        }
+            return [.. vms.Values.Where(vm => vm.CreatedAt <= moment && vm.ExistsAt(moment)).Select(vm => vm.At(moment))];
     }
 
     internal string? GuestOf(Guid id)
@@ -148,7 +147,7 @@ public sealed class Account(SimulatorOptions options)
     {
         lock (gate)
         {
-            if (!Change(id, (vm, _) => vm with { Labels = (vm.Labels ?? ImmutableDictionary<string, string>.Empty).SetItems(labels) }))
+            if (!Change(id, (vm, now) => vm with { LabelledAt = now, Labels = (vm.Labels ?? ImmutableDictionary<string, string>.Empty).SetItems(labels) }))
                 return false;
             if (GuestOf(vms[id]) is { } guest)
             {

@@ -19,6 +19,9 @@ public sealed record SimulatedVm
     /// <summary>Null until it is labelled.</summary>
     public ImmutableDictionary<string, string>? Labels { get; init; }
 
+    /// <summary>When it was labelled last.</summary>
+    public DateTimeOffset? LabelledAt { get; init; }
+
     /// <summary>Running, paused or sleeping: what it is between its boot and its death.</summary>
     public VmState Mode { get; init; } = VmState.Running;
 
@@ -38,6 +41,9 @@ public sealed record SimulatedVm
     public ImmutableDictionary<string, VmFile> Files { get; init; } = ImmutableDictionary<string, VmFile>.Empty;
 
     public bool ExistsAt(DateTimeOffset now) => GoneFrom is null || now < GoneFrom;
+
+    /// <summary>As it was then.</summary>
+    public SimulatedVm At(DateTimeOffset moment) => LabelledAt > moment ? this with { Labels = null } : this;
 
     public VmState StateAt(DateTimeOffset now) =>
         now >= DeadFrom ? VmState.Dead

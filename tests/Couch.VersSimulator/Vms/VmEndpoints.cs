@@ -44,11 +44,10 @@ internal static class VmEndpoints
     private static Reply Status(string vm_id, Account account, TimeProvider clock) =>
         Guid.TryParse(vm_id, out var id) && account.Find(id) is { } vm ? Reply.Ok(Body(vm, account, clock.GetUtcNow())) : Reply.Error(404, NotFound(vm_id));
 
-    private static Reply List(Account account, TimeProvider clock)
-    {
-        var now = clock.GetUtcNow();
-        return Reply.Ok(account.List().Select(vm => Body(vm, account, now)).ToArray());
-    }
+    private static Reply List(Account account, TimeProvider clock) => Reply.Ok(Listed(account, clock.GetUtcNow()));
+
+    /// <summary>The account's list as it was at a moment.</summary>
+    internal static VmBody[] Listed(Account account, DateTimeOffset moment) => [.. account.ListAt(moment).Select(vm => Body(vm, account, moment))];
 
     /// <remarks>Still answers for a VM that was destroyed: when it was is a field of this answer.</remarks>
     private static Reply Metadata(string vm_id, Account account, TimeProvider clock)

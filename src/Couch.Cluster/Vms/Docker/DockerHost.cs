@@ -23,9 +23,18 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
 
     public bool IsMetering => true;
 
+    /// <summary>A guest's sandbox has the guest's name, and the engine refuses a second one.</summary>
+    public bool IsExact => true;
+
     public void Dispose() => engine.Dispose();
 
     public Task<VmHostProblem?> Check(CancellationToken cancel) => EngineCheck.Of(engine, options, cancel);
+
+    public async Task<EnsuredVm?> Find(VmOrder order, CancellationToken cancel)
+    {
+        await order.MustStand(cancel);
+        return await FindOwn(order).WaitAsync(cancel);
+    }
 
     /// <remarks>Goes on to its own end when its caller stops waiting: the engine may be making the sandbox all the same.</remarks>
     public async Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel)
@@ -106,8 +115,8 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
     private async Task<EnsuredVm> MakeOrAdopt(VmOrder order)
     {
         var name = Sandbox.NameOf(order.Guest);
-        if (order.MayExist && await engine.Find(name, CancellationToken.None) is { } earlier)
-            return await Adopt(earlier, order);
+        if (order.MayExist && await FindOwn(order) is { } earlier)
+            return earlier;
         try
         {
             await Create(order);
@@ -122,6 +131,17 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
 
         var made = await engine.Find(name, CancellationToken.None) ?? throw new VmHostException($"The sandbox {name} was removed while it was made");
         return await Adopt(made, order);
+    }
+
+    /// <summary>One that is condemned makes room: it has the name.</summary>
+    private async Task<EnsuredVm?> FindOwn(VmOrder order)
+    {
+        if (await engine.Find(Sandbox.NameOf(order.Guest), CancellationToken.None) is not { } found)
+            return null;
+        if (!order.HasCondemned(found.ID))
+            return await Adopt(found, order);
+        await engine.Remove(found.ID, CancellationToken.None);
+        return null;
     }
 
     private async Task<EnsuredVm> Adopt(ContainerInspectResponse found, VmOrder order)

@@ -25,12 +25,21 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
     private readonly VersFailures failures = new(options.Key, clock);
 
     /// <summary>Restores a VM from the golden commit. Never repeated: each time would make another.</summary>
+    /// <exception cref="VmHostException">With <see cref="VmHostException.MayHaveMade"/> wherever the request was sent and neither an answer nor a refusal came.</exception>
     public async Task<string> Create(CancellationToken cancel)
     {
+        var isSent = false;
         var created = await Ask<CreatedBody>(new("create a VM", HttpMethod.Post, "vm/from_commit")
         {
             Body = new CreateBody(options.Commit),
             Bound = options.CreateBound,
+            // No request is whole without its body.
+            MayBeSent = _ =>
+            {
+                isSent = true;
+                return Task.CompletedTask;
+            },
+            MayHaveMade = () => isSent,
             // Bad commit, bad key. A conflict or a full quota may pass.
             Final = [HttpStatusCode.BadRequest, HttpStatusCode.NotFound],
         }, cancel);
@@ -106,7 +115,7 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
         }
         catch (JsonException unreadable)
         {
-            throw VersFailures.Unreadable(question.Task, unreadable);
+            throw VersFailures.Unreadable(question.Task, unreadable, question.MayHaveMade());
         }
     }
 
@@ -134,19 +143,21 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
             using var said = new BoundedContent(reply.Content, question.MostBytes);
             return reply.IsSuccessStatusCode
                 ? await said.ReadAsByteArrayAsync(either.Token)
-                : throw failures.Refusal(question.Task, reply, await Words(said, either.Token), question.Final.Contains(reply.StatusCode));
+                : throw failures.Refusal(question.Task, reply, await Words(said, either.Token), question.Final.Contains(reply.StatusCode), question.MayHaveMade());
         }
         catch (OperationCanceledException ended) when (!cancel.IsCancellationRequested)
         {
-            throw leaving.Token.IsCancellationRequested ? VersFailures.CutOff(question.Task, ended) : VersFailures.Late(question.Task, bound, ended);
+            throw leaving.Token.IsCancellationRequested
+                ? VersFailures.CutOff(question.Task, ended, question.MayHaveMade())
+                : VersFailures.Late(question.Task, bound, ended, question.MayHaveMade());
         }
         catch (Exception failure) when (AnswerTooLargeException.IsCauseOf(failure))
         {
-            throw VersFailures.TooLarge(question.Task, failure);
+            throw VersFailures.TooLarge(question.Task, failure, question.MayHaveMade());
         }
         catch (Exception failure) when (VersFailures.IsOfTransport(failure))
         {
-            throw failures.Unreachable(question.Task, failure);
+            throw failures.Unreachable(question.Task, failure, question.MayHaveMade());
         }
     }
 
@@ -172,6 +183,9 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
 
         /// <summary>Asked as the body is sent, each time that it is. Null: it may.</summary>
         public Func<CancellationToken, Task>? MayBeSent { get; init; }
+
+        /// <summary>Whether a VM may have been made that nobody tells us of, where no answer comes.</summary>
+        public Func<bool> MayHaveMade { get; init; } = () => false;
 
         /// <summary>Null: what any call may take.</summary>
         public TimeSpan? Bound { get; init; }

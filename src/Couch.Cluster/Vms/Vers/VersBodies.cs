@@ -35,6 +35,8 @@ internal sealed record VersVm(
 {
     public bool IsDead => State is "dead";
 
+    public bool IsBooting => State is "booting";
+
     public string? Guest => Labels?.GetValueOrDefault(VmLabels.Guest);
 
     public string? Installation => Labels?.GetValueOrDefault(VmLabels.Installation);

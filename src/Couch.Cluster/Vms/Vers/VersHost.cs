@@ -22,6 +22,9 @@ internal sealed class VersHost(VersApi api, VersLists lists, VersOptions options
 
     public bool IsMetering => options.IsMetered;
 
+    /// <summary>A create gives no claim, and a list may be behind.</summary>
+    public bool IsExact => false;
+
     public async Task<VmHostProblem?> Check(CancellationToken cancel)
     {
         try
@@ -35,6 +38,9 @@ internal sealed class VersHost(VersApi api, VersLists lists, VersOptions options
             return new($"{failure.Message}: {advice}", failure.IsFinal);
         }
     }
+
+    public async Task<EnsuredVm?> Find(VmOrder order, CancellationToken cancel) =>
+        await KeepOne(order, cancel) is { } vmId ? new(vmId, options.EndpointOf(vmId)) : null;
 
     /// <remarks>Does not wait for the boot: what needs it is <see cref="Furnish"/>'s.</remarks>
     public async Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel)
@@ -130,9 +136,21 @@ internal sealed class VersHost(VersApi api, VersLists lists, VersOptions options
     private async Task<string?> KeepOne(VmOrder order, CancellationToken cancel)
     {
         var claimed = (await lists.Next(cancel)).ClaimedBy(order.Guest, order.Installation);
-        var kept = claimed.Where(vm => !vm.IsDead).OrderBy(vm => vm.CreatedAt).ThenBy(vm => vm.VmId, StringComparer.Ordinal).FirstOrDefault();
-        await Task.WhenAll(claimed.Where(vm => vm != kept).Select(vm => api.Destroy(vm.VmId, cancel)));
+        var kept = claimed.Where(vm => !vm.IsDead && !order.HasCondemned(vm.VmId)).OrderBy(vm => vm.CreatedAt).ThenBy(vm => vm.VmId, StringComparer.Ordinal).FirstOrDefault();
+        await Task.WhenAll(claimed.Where(vm => vm != kept).Select(Discard));
         return kept?.VmId;
+
+        async Task Discard(VersVm vm)
+        {
+            try
+            {
+                await api.Destroy(vm.VmId, cancel);
+            }
+            catch (VmHostException) when (vm.IsBooting && order.HasCondemned(vm.VmId))
+            {
+                // A destroy waits for the boot, and this one has no end: its guest must not wait for it too. The sweep tries on.
+            }
+        }
     }
 
     /// <summary>Not cancelled, only bounded: a VM made and left without a claim is one that nobody finds again.</summary>
@@ -150,23 +168,27 @@ internal sealed class VersHost(VersApi api, VersLists lists, VersOptions options
         {
             // Whatever it was: nobody else knows of this VM.
             var refusal = failure as VmHostException;
-            throw new VmHostException($"A new VM could not be claimed, and {await Undo(vmId)}. {failure.Message}", refusal?.IsFinal ?? false, failure)
+            var notUndone = await Undo(vmId);
+            throw new VmHostException($"A new VM could not be claimed, and {(notUndone is null ? "was destroyed again" : $"may be left. {notUndone.Message}")}. {failure.Message}", refusal?.IsFinal ?? false, failure)
             {
                 RetryAfter = refusal?.RetryAfter,
+                MayHaveMade = notUndone is not null,
+                MayBeClaimed = notUndone is not null,
             };
         }
     }
 
-    private async Task<string> Undo(string vmId)
+    /// <returns>Why it may be left; null where it is gone again.</returns>
+    private async Task<VmHostException?> Undo(string vmId)
     {
         try
         {
             await api.Destroy(vmId, CancellationToken.None);
-            return "was destroyed again";
+            return null;
         }
         catch (VmHostException failure)
         {
-            return $"may be left. {failure.Message}";
+            return failure;
         }
     }
 
