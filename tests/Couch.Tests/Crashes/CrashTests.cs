@@ -60,7 +60,7 @@ public abstract class CrashTests(CrashableCouch home)
         await using var couch = await home.Start();
         var guest = await couch.Anyone.Arrive();
         var invite = await couch.Anyone.Invite();
-        var keyed = couch.Anyone.Sending("Idempotency-Key", "a kill");
+        var keyed = couch.Anyone.Sending("Idempotency-Key", "a-kill");
         string[] paths = [$"/couch/guests/{guest["guestId"]}", $"/couch/invites/{invite["id"]}"];
         var before = new List<string>();
         foreach (var path in paths)
