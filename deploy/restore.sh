@@ -26,12 +26,18 @@ if [ "$1" = sqlite ]; then
   if [ -e "$folder/couch.lock" ] && ! flock -n "$folder/couch.lock" true; then echo "a couch runs on $folder: stop it first" >&2; exit 1; fi
   part=$(mktemp -d "$folder/.restore.XXXXXX")
   trap 'rm -rf "$part"' EXIT
-  tar -C "$part" -xzf "$file"
+  tar -C "$part" --no-same-owner -xzf "$file"
   [ "$(sqlite3 "$part/couch.db" 'PRAGMA integrity_check')" = ok ] || { echo "$file is not whole" >&2; exit 1; }
   # The write-ahead log belongs to the database that goes.
   rm -f "$folder/couch.db-wal" "$folder/couch.db-shm"
   if [ -e "$part/signing.key" ]; then mv -f "$part/signing.key" "$folder/"; fi
   mv -f "$part/couch.db" "$folder/"
+  # Whoever restores as root leaves what the couch's own user can read, and believes.
+  if [ "$(id -u)" -eq 0 ]; then
+    chown --reference="$folder" "$folder/couch.db"
+    if [ -e "$folder/signing.key" ]; then chown --reference="$folder" "$folder/signing.key"; fi
+  fi
+  chmod 600 "$folder/couch.db"
 else
   others=$(client -c "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()" </dev/null)
   [ "$others" = 0 ] || { echo "$others connections are open to this database: stop every node first" >&2; exit 1; }

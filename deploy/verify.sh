@@ -61,6 +61,8 @@ if [ "$registry" != 401 ] || [ ${#compose[@]} -eq 0 ]; then
   step "no registry answers, or no docker compose is here: making them from Debian packages"
   command -v debootstrap >/dev/null || { apt-get -qq update && apt-get -qq install -y --no-install-recommends debootstrap; } >"$folder/log" 2>&1
   made=(postgres:17 haproxy:3.0 mcr.microsoft.com/dotnet/sdk:10.0 mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled couch-offline:latest)
+  # What is made here has the names alone: a digest is the registry's own image.
+  sed -i -E 's/@sha256:[0-9a-f]{64}//' deploy/Dockerfile docker-compose.yml
   deploy/verify/offline-images.sh "${COUCH_VERIFY_CACHE:-$folder}"
   [ ${#compose[@]} -gt 0 ] || compose=("${COUCH_VERIFY_CACHE:-$folder}/root/usr/libexec/docker/cli-plugins/docker-compose")
 fi

@@ -23,6 +23,8 @@ quietly dotnet build Couch.Orleans.sln --no-restore --configuration Release -war
 
 # Backups of a single node are made by its command line.
 command -v sqlite3 >/dev/null || quietly apt-get -qq install -y --no-install-recommends sqlite3
+# The balancer is run for real.
+command -v haproxy >/dev/null || quietly apt-get -qq install -y --no-install-recommends haproxy
 
 # Left out are what only tests/faults.sh runs, and what writes a sample of this version.
 result=0

@@ -96,6 +96,12 @@ published=$("${compose[@]}" ps --format '{{.Ports}}' | grep -o '[0-9.]*:[0-9]*->
 for silo_port in 11111 30000; do
   if "${compose[@]}" exec -T balancer bash -c "exec 3<>/dev/tcp/node/$silo_port" 2>/dev/null; then fail "the balancer reaches port $silo_port"; fi
 done
+step "the database's user owns its database and nothing more"
+as_couch() { "${compose[@]}" exec -T postgres psql -qAtX -U couch "$@" </dev/null 2>&1; }
+rights=$(as_couch couch -c "SELECT count(*) FROM pg_roles WHERE rolname = current_user AND NOT (rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls)")
+[ "$rights" = 1 ] || fail "the role couch may do more: $rights"
+if as_couch postgres -c 'SELECT 1' >/dev/null; then fail "the role couch may use another database"; fi
+
 step "killing a node with SIGKILL"
 begin_polls
 victim=$COMPOSE_PROJECT_NAME-node-2

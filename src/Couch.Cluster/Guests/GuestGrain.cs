@@ -3,6 +3,7 @@ using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
 using Couch.Cluster.Vms;
 using Couch.Domain.Guests;
+using Couch.Domain.Invites;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Couch.Domain.Vms;
@@ -73,7 +74,7 @@ internal sealed partial class GuestGrain(
         return outcome;
     }
 
-    public Task<EndOutcome> Kill(Actor? by) => End((guest, now) => guest.Kill(now, by));
+    public Task<EndOutcome> Kill(Actor? by, Idempotency? key) => End((guest, now) => guest.Kill(now, by, key));
 
     public Task<EndOutcome> CheckOut() => End((guest, now) => guest.CheckOut(now));
 
@@ -95,14 +96,14 @@ internal sealed partial class GuestGrain(
         return outcome;
     }
 
-    public async Task<UsageOutcome> Report(UsageReport report)
+    public async Task<UsageOutcome> Report(UsageReport report, Actor? by)
     {
         if (await Remember() is not { } guest)
             return new UsageOutcome.Unknown();
 
         if (report.Unusable() is { Count: > 0 } unusable)
             Drop(unusable);
-        var recorded = guest.Report(report, Now());
+        var recorded = guest.Report(report, Now(), by);
         if (recorded.Guest.Status == guest.Status && !recorded.NewlyExceeded)
         {
             if (recorded.Guest != guest)
@@ -218,7 +219,10 @@ internal sealed partial class GuestGrain(
             return new EndOutcome.Unknown();
 
         var outcome = decide(guest, Now());
-        return outcome is EndOutcome.Ended ended && !await WriteEnd(ended.Guest) ? new EndOutcome.AlreadyEnded(Told!) : outcome;
+        // Repeated under its key, it has been written.
+        if (outcome is not EndOutcome.Ended ended || ReferenceEquals(ended.Guest, guest))
+            return outcome;
+        return await WriteEnd(ended.Guest) ? outcome : new EndOutcome.AlreadyEnded(Told!);
     }
 
     private void Hold(Guest guest)

@@ -1,4 +1,5 @@
 using Couch.Domain.Guests;
+using Couch.Domain.Invites;
 using Couch.Domain.Keys;
 using Couch.Domain.Vms;
 using Orleans.Concurrency;
@@ -38,13 +39,15 @@ public interface IGuestGrain : IGrainWithStringKey
     Task<ActivateOutcome> Activate(string vmId, string agentEndpoint, Actor? by = null);
 
     /// <summary>Takes in absolute counters; what no counter can have is dropped and counted. They may reach the table up to a second later, unless they cross a limit.</summary>
+    /// <param name="by">By which host key; null for what the couch measures itself, or tells again.</param>
     [Alias("Report")]
-    Task<UsageOutcome> Report(UsageReport report);
+    Task<UsageOutcome> Report(UsageReport report, Actor? by = null);
 
     /// <summary>The kill switch.</summary>
     /// <param name="by">By which host key.</param>
+    /// <param name="key">Under which the kill may be repeated for a day, and is answered the same.</param>
     [Alias("Kill")]
-    Task<EndOutcome> Kill(Actor? by = null);
+    Task<EndOutcome> Kill(Actor? by = null, Idempotency? key = null);
 
     [Alias("CheckOut")]
     Task<EndOutcome> CheckOut();

@@ -71,7 +71,10 @@ internal sealed partial class HousekeepingGrain(
         var found = await Pass(Patience);
         if (found is not { Overdue: 0, Arrived: 0 })
             LogFound(found.Overdue, found.Arrived);
+        if (found.NotDue > 0)
+            LogClocksApart(found.NotDue, Patience.TotalMinutes);
         meter.Found(Finding.OverdueRow, found.Overdue);
+        meter.Found(Finding.ClocksApart, found.NotDue);
         meter.Found(Finding.MissingGuest, found.Arrived);
         await purge.Pass();
         return found;
@@ -87,13 +90,12 @@ internal sealed partial class HousekeepingGrain(
         var began = clock.GetTimestamp();
         var now = clock.Now();
         var arrived = await BringMissingGuests(now);
-        var overdue =
-            await SettleOverdue(GrainKinds.Invite, now - patience, id => GrainFactory.GetGrain<IInviteGrain>(id).Settle())
-            + await SettleOverdue(GrainKinds.Guest, now - patience, id => GrainFactory.GetGrain<IGuestGrain>(id).Settle());
+        var invites = await SettleOverdue(GrainKinds.Invite, now - patience, id => GrainFactory.GetGrain<IInviteGrain>(id).Settle());
+        var guests = await SettleOverdue(GrainKinds.Guest, now - patience, id => GrainFactory.GetGrain<IGuestGrain>(id).Settle());
         await inviteKeys.Purge(now, CancellationToken.None);
         await CountGuests(now);
         meter.Swept(clock.GetElapsedTime(began));
-        return new(overdue, arrived);
+        return new(invites.Settled + guests.Settled, arrived, invites.NotDue + guests.NotDue);
     }
 
     private async Task CountGuests(DateTimeOffset now)
@@ -105,17 +107,27 @@ internal sealed partial class HousekeepingGrain(
         counting.Took(clock.GetElapsedTime(began), now);
     }
 
-    private async Task<int> SettleOverdue(string kind, DateTimeOffset dueBefore, Func<string, Task> settle)
+    /// <summary>
+    /// Asks the owner of each row that is overdue by this node's clock, once a pass. An owner goes by its own node's clock and
+    /// may find that nothing is due: what it settled is what the table no longer says.
+    /// </summary>
+    private async Task<(int Settled, int NotDue)> SettleOverdue(string kind, DateTimeOffset dueBefore, Func<string, Task> settle)
     {
-        var settled = 0;
+        var (settled, notDue) = (0, 0);
+        OverdueRow? last = null;
         while (true)
         {
-            var ids = await sweeps.Overdue(kind, dueBefore, BatchSize, CancellationToken.None);
-            var failed = await Poke(ids, settle);
-            settled += ids.Count - failed;
-            // A row that cannot be settled now stays for the next pass, and must not keep this one going forever.
-            if (ids.Count < BatchSize || failed > 0)
-                return settled;
+            var found = await sweeps.Overdue(kind, dueBefore, BatchSize, CancellationToken.None, last);
+            if (found.Count == 0)
+                return (settled, notDue);
+
+            var failed = await Poke(found, row => settle(row.Id));
+            var left = (await sweeps.Overdue(kind, dueBefore, found.Count, CancellationToken.None, last)).Intersect(found).Count();
+            settled += found.Count - left;
+            notDue += Math.Max(left - failed, 0);
+            if (found.Count < BatchSize)
+                return (settled, notDue);
+            last = found[^1];
         }
     }
 
@@ -183,6 +195,10 @@ internal sealed partial class HousekeepingGrain(
 
     [LoggerMessage(31, LogLevel.Warning, "Housekeeping settled {Overdue} overdue rows and brought {Arrived} missing guests; both should be none")]
     private partial void LogFound(int overdue, int arrived);
+
+    [LoggerMessage(270, LogLevel.Error,
+        "{Rows} rows are over by this node's clock for more than {Minutes} minutes, and not by the clocks of the nodes that own them: the nodes' clocks are apart")]
+    private partial void LogClocksApart(int rows, double minutes);
 
     [LoggerMessage(32, LogLevel.Warning, "Housekeeping could not settle {Row}: {Reason}")]
     private partial void LogPokeFailed(object? row, string reason);

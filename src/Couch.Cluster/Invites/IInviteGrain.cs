@@ -25,8 +25,9 @@ public interface IInviteGrain : IGrainWithStringKey
     Task<RedeemOutcome> Redeem(RedeemInvite command);
 
     /// <param name="by">By which host key.</param>
+    /// <param name="key">Under which the revocation may be repeated for a day, and is answered the same.</param>
     [Alias("Revoke")]
-    Task<RevokeOutcome> Revoke(Actor? by = null);
+    Task<RevokeOutcome> Revoke(Actor? by = null, Idempotency? key = null);
 
     /// <summary>Records an expiry that is due. Safe at any time, any number of times.</summary>
     [Alias("Settle")]

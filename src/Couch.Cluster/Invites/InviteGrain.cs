@@ -81,13 +81,14 @@ internal sealed partial class InviteGrain(
         return outcome;
     }
 
-    public async Task<RevokeOutcome> Revoke(Actor? by)
+    public async Task<RevokeOutcome> Revoke(Actor? by, Idempotency? key)
     {
         if (await row.Read() is not { } invite)
             return new RevokeOutcome.Unknown();
 
-        var outcome = invite.Revoke(Now(), by);
-        if (outcome is RevokeOutcome.Revoked revoked)
+        var outcome = invite.Revoke(Now(), by, key);
+        // Repeated under its key, it has been written.
+        if (outcome is RevokeOutcome.Revoked revoked && !ReferenceEquals(revoked.Invite, invite))
         {
             if (!await WriteInTime(revoked.Invite))
                 return new RevokeOutcome.NotActive(InviteStatus.Expired);

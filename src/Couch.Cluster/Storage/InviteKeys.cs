@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Couch.Domain.Invites;
+using Couch.Domain.Keys;
 using Couch.Domain.Text;
 
 namespace Couch.Cluster.Storage;
@@ -16,22 +17,36 @@ public abstract record KeyClaim
     public sealed record Reused : KeyClaim;
 }
 
+/// <summary>An idempotency key as the version before kept it, for all host keys alike. It counts for the one that made its invite.</summary>
+/// <param name="By">Whoever sends it now.</param>
+public sealed record UnscopedKey(string KeyHash, Actor By);
+
 /// <summary>
 /// Idempotency keys of invite creations: a row each, written before the invite, with the id that the invite will have.
 /// Whoever comes second, on any node, is given the first one's id; creating an invite twice is creating it once.
 /// </summary>
 public sealed class InviteKeys(CouchDatabase database)
 {
-    public Task<KeyClaim> Claim(Idempotency key, InviteId fresh, DateTimeOffset now, CancellationToken cancel) =>
+    // Rows of the version before are gone a day after the last of its nodes: a later version does without.
+    private const string Unscoped =
+        """
+        FROM invite_key AS unscoped
+        JOIN grain_state AS invite ON invite.service = unscoped.service AND invite.kind = @kind AND invite.id = unscoped.invite_id
+        WHERE unscoped.service = @service AND unscoped.key_hash = @unscoped AND unscoped.claimed_at > @forgotten
+          AND COALESCE(invite.state -> 'createdWith' ->> 'keyId', invite.state -> 'createdWith' ->> 'name') = @by
+        """;
+
+    /// <param name="unscoped">The key under which the version before may have made the invite; null where it cannot have.</param>
+    public Task<KeyClaim> Claim(Idempotency key, InviteId fresh, DateTimeOffset now, CancellationToken cancel, UnscopedKey? unscoped = null) =>
         database.Guard<KeyClaim>(async () =>
         {
             await using var connection = await database.Writes.OpenConnectionAsync(cancel);
             // A row that was purged between the two statements is claimed at the second try.
             while (true)
             {
-                if (await Insert(connection, key, fresh, now, cancel))
+                if (await Insert(connection, key, fresh, now, unscoped, cancel))
                     return new KeyClaim.Granted(fresh);
-                if (await Look(connection, key, cancel) is { } first)
+                if (await Look(connection, key, now, unscoped, cancel) is { } first)
                     return first;
             }
         });
@@ -48,39 +63,50 @@ public sealed class InviteKeys(CouchDatabase database)
             return await purge.ExecuteNonQueryAsync(cancel);
         });
 
-    private static async Task<bool> Insert(DbConnection connection, Idempotency key, InviteId fresh, DateTimeOffset now, CancellationToken cancel)
+    private static async Task<bool> Insert(DbConnection connection, Idempotency key, InviteId fresh, DateTimeOffset now, UnscopedKey? unscoped, CancellationToken cancel)
     {
         await using var claim = connection.CreateCommand();
         // A key older than a day is as good as none: the row is taken over in the same statement.
         claim.CommandText =
-            """
+            $"""
             INSERT INTO invite_key (service, key_hash, body_hash, invite_id, claimed_at)
-            VALUES (@service, @key, @body, @invite, @now)
+            SELECT @service, @key, @body, @invite, @now WHERE NOT EXISTS (SELECT 1 {Unscoped})
             ON CONFLICT (service, key_hash) DO UPDATE
               SET body_hash = excluded.body_hash, invite_id = excluded.invite_id, claimed_at = excluded.claimed_at
               WHERE invite_key.claimed_at <= @forgotten
             RETURNING invite_id
             """;
-        claim.Add("service", GrainKinds.Service);
-        claim.Add("key", key.KeyHash);
+        Name(claim, key, now, unscoped);
         claim.Add("body", key.BodyHash);
         claim.Add("invite", fresh.Value);
         claim.Add("now", now.ToIso());
-        claim.Add("forgotten", (now - Idempotency.Remembered).ToIso());
         return await claim.Rows(row => row.GetString(0), cancel) is [_];
     }
 
-    private static async Task<KeyClaim?> Look(DbConnection connection, Idempotency key, CancellationToken cancel)
+    private static async Task<KeyClaim?> Look(DbConnection connection, Idempotency key, DateTimeOffset now, UnscopedKey? unscoped, CancellationToken cancel)
     {
         await using var look = connection.CreateCommand();
-        look.CommandText = "SELECT body_hash, invite_id FROM invite_key WHERE service = @service AND key_hash = @key";
-        look.Add("service", GrainKinds.Service);
-        look.Add("key", key.KeyHash);
+        look.CommandText =
+            $"""
+            SELECT body_hash, invite_id FROM invite_key WHERE service = @service AND key_hash = @key AND claimed_at > @forgotten
+            UNION ALL SELECT unscoped.body_hash, unscoped.invite_id {Unscoped}
+            """;
+        Name(look, key, now, unscoped);
         return await look.Rows(row => (Body: row.GetString(0), Invite: row.GetString(1)), cancel) switch
         {
             [] => null,
             [var (body, invite), ..] when body == key.BodyHash && InviteId.TryParse(invite, out var first) => new KeyClaim.Granted(first),
             _ => new KeyClaim.Reused(),
         };
+    }
+
+    private static void Name(DbCommand command, Idempotency key, DateTimeOffset now, UnscopedKey? unscoped)
+    {
+        command.Add("service", GrainKinds.Service);
+        command.Add("kind", GrainKinds.Invite);
+        command.Add("key", key.KeyHash);
+        command.Add("forgotten", (now - Idempotency.Remembered).ToIso());
+        command.Add("unscoped", unscoped?.KeyHash ?? "");
+        command.Add("by", unscoped?.By.Scope ?? "");
     }
 }

@@ -10,6 +10,10 @@ namespace Couch.Cluster.Storage;
 /// <summary>A spent invite whose guest has no row.</summary>
 public sealed record MissingGuest(InviteId InviteId, GuestId GuestId);
 
+/// <summary>A row that still says it is open, although its time was up.</summary>
+/// <param name="Until">When it was, as the table spells it.</param>
+public sealed record OverdueRow(string Id, string Until);
+
 /// <summary>A row that nothing will come of any more.</summary>
 /// <param name="InviteId">The invite: the guest's own, or the row itself.</param>
 /// <param name="GuestId">The guest; null where nobody came.</param>
@@ -20,8 +24,8 @@ public sealed class Sweeps(CouchDatabase database)
 {
     internal const string OverdueQuery =
         """
-        SELECT id FROM grain_state
-        WHERE service = @service AND kind = @kind AND open_until <= @dueBefore
+        SELECT id, open_until FROM grain_state
+        WHERE service = @service AND kind = @kind AND open_until <= @dueBefore AND (open_until, id) > (@afterUntil, @afterId)
         ORDER BY open_until, id LIMIT @limit
         """;
 
@@ -79,10 +83,14 @@ public sealed class Sweeps(CouchDatabase database)
         return counts.ToDictionary();
     }
 
-    /// <summary>Ids of rows that still say they are open although their time was up by <paramref name="dueBefore"/>; longest overdue first.</summary>
+    /// <summary>Rows that still say they are open although their time was up by <paramref name="dueBefore"/>; longest overdue first.</summary>
     /// <param name="kind">One of <see cref="GrainKinds"/>.</param>
-    public Task<IReadOnlyList<string>> Overdue(string kind, DateTimeOffset dueBefore, int limit, CancellationToken cancel) =>
-        Ask(OverdueQuery, [("kind", kind), ("dueBefore", dueBefore.ToIso()), ("limit", limit)], row => row.GetString(0), cancel);
+    /// <param name="after">The last row of the page before; null begins with the longest overdue.</param>
+    public Task<IReadOnlyList<OverdueRow>> Overdue(string kind, DateTimeOffset dueBefore, int limit, CancellationToken cancel, OverdueRow? after = null) =>
+        Ask(
+            OverdueQuery,
+            [("kind", kind), ("dueBefore", dueBefore.ToIso()), ("afterUntil", after?.Until ?? ""), ("afterId", after?.Id ?? ""), ("limit", limit)],
+            row => new OverdueRow(row.GetString(0), row.GetString(1)), cancel);
 
     /// <summary>Spent invites whose guest never arrived, in the order of their guests' ids.</summary>
     /// <param name="after">A watermark: only guests with a later id are looked at; null looks at all history.</param>

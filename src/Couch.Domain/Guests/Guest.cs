@@ -49,10 +49,19 @@ public sealed record Guest
     [Id(18)] public Actor? KilledWith { get; init; }
 
     /// <summary>
+    /// The host key whose kill or usage report ended it; null while staying, and where nobody's key did. A row from before
+    /// this was kept has none: see <see cref="KilledWith"/>.
+    /// </summary>
+    [Id(19)] public Actor? EndedWith { get; init; }
+
+    /// <summary>
     /// Whether whoever gave it its VM by hand may have that VM destroyed, as of then; null where none was given by hand, or
     /// before this was kept.
     /// </summary>
     [Id(20)] public bool? GiverMayDestroy { get; init; }
+
+    /// <summary>The idempotency key of the kill that ended it; null where there was no kill, or it carried none.</summary>
+    [Id(23)] public Idempotency? KilledUnder { get; init; }
 
     [JsonIgnore] public DateTimeOffset CreatedAt => Id.CreatedAt;
 
@@ -140,6 +149,8 @@ public sealed record Guest
             ResourceLimits = ResourceLimits,
             ExtendedWith = ExtendedWith,
             KilledWith = KilledWith,
+            EndedWith = EndedWith,
+            KilledUnder = KilledUnder,
         };
 
     /// <summary>Gives a provisioning guest its VM by hand.</summary>
@@ -167,8 +178,11 @@ public sealed record Guest
         };
     }
 
-    /// <summary>The kill switch: ends the stay from wherever it is.</summary>
-    public EndOutcome Kill(DateTimeOffset now, Actor? by = null) => EndBy(GuestStatus.Revoked, Guests.EndReason.Killed, now, by);
+    /// <summary>The kill switch: ends the stay from wherever it is. Repeated under the same key it gives this same guest, already killed.</summary>
+    public EndOutcome Kill(DateTimeOffset now, Actor? by = null, Idempotency? key = null) =>
+        KilledUnder is { } kept && StoppedAt is { } killedAt && kept.IsRepeatedBy(key, killedAt, now)
+            ? new EndOutcome.Ended(this)
+            : EndBy(GuestStatus.Revoked, Guests.EndReason.Killed, now, by, key);
 
     /// <summary>The guest leaves by itself.</summary>
     public EndOutcome CheckOut(DateTimeOffset now) => EndBy(GuestStatus.Stopped, Guests.EndReason.CheckedOut, now);
@@ -202,7 +216,8 @@ public sealed record Guest
     /// Takes in a usage report, whatever it says: what no counter can have is passed over. Counters rise also after the end, when they change no status; while staying, a guest
     /// that is over a limit under <see cref="Enforcement.Stop"/> ends.
     /// </summary>
-    public UsageOutcome.Recorded Report(UsageReport report, DateTimeOffset now)
+    /// <param name="by">By which host key; null where the couch's own meter measured it.</param>
+    public UsageOutcome.Recorded Report(UsageReport report, DateTimeOffset now, Actor? by = null)
     {
         var current = AsOf(now);
         var used = current with { ResourceUsage = ResourceUsage.Raise(report) };
@@ -210,7 +225,7 @@ public sealed record Guest
         var newlyExceeded = violations.Count > current.Violations.Count;
 
         if (used.IsStaying && violations.Count > 0 && Enforcement is Enforcement.Stop)
-            used = used.End(GuestStatus.Stopped, Guests.EndReason.LimitsExceeded, now, string.Join("; ", violations));
+            used = used.End(GuestStatus.Stopped, Guests.EndReason.LimitsExceeded, now, string.Join("; ", violations)) with { EndedWith = by };
 
         return new UsageOutcome.Recorded(used, newlyExceeded);
     }
@@ -229,13 +244,13 @@ public sealed record Guest
     /// <summary>The limits it is above, in the protocol's words. Still computed after the end.</summary>
     [JsonIgnore] public IReadOnlyList<string> Violations => ResourceUsage.Violations(ResourceLimits);
 
-    private EndOutcome EndBy(GuestStatus status, EndReason reason, DateTimeOffset now, Actor? by = null)
+    private EndOutcome EndBy(GuestStatus status, EndReason reason, DateTimeOffset now, Actor? by = null, Idempotency? key = null)
     {
         Bounds.Demand(Actor.WhyNot(by));
         return AsOf(now) switch
         {
             { IsStaying: false } ended => new EndOutcome.AlreadyEnded(ended),
-            var staying => new EndOutcome.Ended(staying.End(status, reason, now) with { KilledWith = by }),
+            var staying => new EndOutcome.Ended(staying.End(status, reason, now) with { KilledWith = by, EndedWith = by, KilledUnder = key }),
         };
     }
 

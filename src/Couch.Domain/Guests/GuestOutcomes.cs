@@ -24,6 +24,7 @@ public abstract record EndOutcome
 {
     private EndOutcome() { }
 
+    /// <summary>It has ended: now, or by the first use of the same idempotency key.</summary>
     [GenerateSerializer, Immutable, Alias("couch.EndOutcome.Ended")]
     public sealed record Ended([property: Id(0)] Guest Guest) : EndOutcome;
 

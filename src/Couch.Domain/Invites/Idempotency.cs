@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Couch.Domain.Keys;
 using Couch.Domain.Values;
 
 namespace Couch.Domain.Invites;
@@ -26,6 +27,14 @@ public sealed record Idempotency
             text.Append(field?.Length ?? -1).Append(':').Append(field).Append(';');
         return new() { KeyHash = Hash(key), BodyHash = Hash(text.ToString()) };
     }
+
+    /// <summary>
+    /// The same for what only hosts may do, where a key counts for the host key that sends it: the configured one counts as one,
+    /// and so do all who need none, on the machine itself.
+    /// </summary>
+    /// <param name="by">Whoever sends it.</param>
+    /// <param name="use">What it is sent for.</param>
+    public static Idempotency Of(Actor by, string use, string key, params ReadOnlySpan<string?> body) => Of($"{use} {by.Scope} {key}", body);
 
     /// <summary>Whether a command that comes at <paramref name="now"/> carries the key that was kept at <paramref name="keptAt"/>.</summary>
     public bool IsRepeatedBy(Idempotency? command, DateTimeOffset keptAt, DateTimeOffset now) =>

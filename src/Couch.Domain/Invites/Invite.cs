@@ -37,6 +37,12 @@ public sealed record Invite
     /// <summary>By which host key it was taken back; null where it was not.</summary>
     [Id(10)] public Actor? RevokedWith { get; init; }
 
+    /// <summary>When it was taken back; null where it was not, or before this was kept.</summary>
+    [Id(11)] public DateTimeOffset? RevokedAt { get; init; }
+
+    /// <summary>The idempotency key under which it was taken back; null where it was not, or under none.</summary>
+    [Id(12)] public Idempotency? RevokedUnder { get; init; }
+
     [JsonIgnore] public DateTimeOffset CreatedAt => Id.CreatedAt;
 
     /// <exception cref="OutOfBoundsException">A field of the command is not within its bounds.</exception>
@@ -65,7 +71,7 @@ public sealed record Invite
     public Invite Expire() => AsOf(ExpiresAt);
 
     /// <summary>The invite as its creation answered it, for a repeated creation under the same idempotency key.</summary>
-    public Invite AsCreated() => this with { Status = InviteStatus.Active, Redemption = null, RevokedWith = null };
+    public Invite AsCreated() => this with { Status = InviteStatus.Active, Redemption = null, RevokedWith = null, RevokedAt = null, RevokedUnder = null };
 
     /// <summary>
     /// Whether nothing will come of it any more since <paramref name="moment"/>: its guest's stay is past, or nobody came
@@ -100,13 +106,20 @@ public sealed record Invite
         });
     }
 
-    /// <summary>Takes the invite back, if nobody has come and its time is not up.</summary>
-    public RevokeOutcome Revoke(DateTimeOffset now, Actor? by = null)
+    /// <summary>
+    /// Takes the invite back, if nobody has come and its time is not up. Repeated under the same key it gives this same
+    /// invite, already taken back.
+    /// </summary>
+    public RevokeOutcome Revoke(DateTimeOffset now, Actor? by = null, Idempotency? key = null)
     {
         Bounds.Demand(Actor.WhyNot(by));
+        if (RevokedUnder is { } kept && RevokedAt is { } revokedAt && kept.IsRepeatedBy(key, revokedAt, now))
+            return new RevokeOutcome.Revoked(this);
+
         return AsOf(now).Status switch
         {
-            InviteStatus.Active => new RevokeOutcome.Revoked(this with { Status = InviteStatus.Revoked, RevokedWith = by }),
+            InviteStatus.Active => new RevokeOutcome.Revoked(
+                this with { Status = InviteStatus.Revoked, RevokedWith = by, RevokedAt = now, RevokedUnder = key }),
             var status => new RevokeOutcome.NotActive(status),
         };
     }

@@ -29,6 +29,7 @@ public abstract record RevokeOutcome
 {
     private RevokeOutcome() { }
 
+    /// <summary>It is revoked: now, or by the first use of the same idempotency key.</summary>
     [GenerateSerializer, Immutable, Alias("couch.RevokeOutcome.Revoked")]
     public sealed record Revoked([property: Id(0)] Invite Invite) : RevokeOutcome;
 

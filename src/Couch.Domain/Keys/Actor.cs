@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Couch.Domain.Values;
 
 namespace Couch.Domain.Keys;
@@ -11,6 +12,9 @@ public sealed record Actor
 
     /// <summary>The key's name; <c>configured</c> or <c>loopback</c> where there is no id.</summary>
     [Id(1)] public required string Name { get; init; }
+
+    /// <summary>What an idempotency key counts for: a made key's id, or the one name of those who have none.</summary>
+    [JsonIgnore] public string Scope => KeyId?.Value ?? Name;
 
     /// <summary>Whoever holds the key that the node was started with.</summary>
     public static Actor Configured { get; } = new() { Name = "configured" };

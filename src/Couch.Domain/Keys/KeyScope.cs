@@ -13,7 +13,7 @@ public enum KeyScope
     /// <summary>Show, list, activate, extend and end guests.</summary>
     [JsonStringEnumMemberName("guests")] Guests = 1,
 
-    /// <summary>Report what a guest uses, and show one guest.</summary>
+    /// <summary>Report what a guest uses, which ends it where that is over a limit, and show one guest.</summary>
     [JsonStringEnumMemberName("meter")] Meter = 2,
 
     /// <summary>Make, show, list and revoke host keys.</summary>

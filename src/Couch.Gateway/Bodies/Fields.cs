@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Couch.Domain.Values;
 using Couch.Gateway.Problems;
 
@@ -9,6 +11,8 @@ namespace Couch.Gateway.Bodies;
 /// </summary>
 internal sealed class Fields
 {
+    private const double ASecond = 1 / 3600.0;
+
     /// <summary>Null where every field was within its bounds.</summary>
     public Refusal? Refusal { get; private set; }
 
@@ -28,10 +32,13 @@ internal sealed class Fields
     {
         // Before trimming, which would take tabs and newlines away unseen.
         Ask(Bounds.Characters(name, text));
-        var value = text?.Trim() is { Length: > 0 } trimmed ? trimmed : null;
+        var value = text?.Trim() is { Length: > 0 } trimmed && trimmed.EnumerateRunes().Any(IsSeen) ? trimmed : null;
         Ask(Bounds.Length(name, value, most));
         return value;
     }
+
+    /// <summary>A time in hours. What is shorter than a second is a second, so that nothing is over before it is answered.</summary>
+    public double Hours(string name, double? number, double otherwise, double most) => Math.Max(Above0(name, number, otherwise, most), ASecond);
 
     public double Above0(string name, double? number, double otherwise, double most = Bounds.MostNumber)
     {
@@ -65,4 +72,13 @@ internal sealed class Fields
         if (answer is not null)
             Wrong(answer);
     }
+
+    /// <summary>
+    /// Whether a reader sees it. What joins, turns or covers other letters is allowed beside them; a text of nothing else looks
+    /// like none. The last ones are letters and a sign that Unicode made to look like nothing.
+    /// </summary>
+    private static bool IsSeen(Rune rune) => Rune.GetUnicodeCategory(rune) is not (
+            UnicodeCategory.Format or UnicodeCategory.Control or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator
+            or UnicodeCategory.ParagraphSeparator or UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.OtherNotAssigned)
+        && rune.Value is not (0x115F or 0x1160 or 0x3164 or 0xFFA0 or 0x2800);
 }

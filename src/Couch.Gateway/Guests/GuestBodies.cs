@@ -56,13 +56,13 @@ public sealed record UsageBody
 /// <summary>More time for a guest.</summary>
 public sealed record ExtendBody
 {
-    /// <summary>How many hours more: above 0; the whole stay at most 720.</summary>
+    /// <summary>How many hours more: above 0, and a second at the least; the whole stay at most 720.</summary>
     [Required] public double? Hours { get; init; }
 
     internal double Read(Fields fields)
     {
         if (Hours is null)
             fields.Wrong("hours is required");
-        return fields.Above0("hours", Hours, 0, ResourceLimits.MostHours);
+        return fields.Hours("hours", Hours, 0, ResourceLimits.MostHours);
     }
 }

@@ -5,6 +5,7 @@ using Couch.Domain.Text;
 using Couch.Gateway.Access;
 using Couch.Gateway.Bodies;
 using Couch.Gateway.Hosting;
+using Couch.Gateway.OpenApi;
 using Couch.Gateway.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -19,7 +20,7 @@ public static class GuestEndpoints
         guests.MapGet("", List).Refuses(400);
         guests.MapGet("{id}", Get).OpensTo(KeyScope.Guests, KeyScope.Meter).Refuses(404);
         guests.MapGet("{id}/status", GetStatus).OpensTo(KeyScope.Guests, KeyScope.Meter).Refuses(404);
-        guests.MapDelete("{id}", Kill).Refuses(400, 404);
+        guests.MapDelete("{id}", Kill).Refuses(400, 404).WithMetadata(Described.IdempotencyKey);
         guests.MapPost("{id}/activate", Activate).Refuses(400, 404, 413, 415);
         guests.MapPut("{id}/usage", Report).OpensTo(KeyScope.Meter).Refuses(400, 404, 413, 415);
         guests.MapPost("{id}/extend", Extend).Refuses(400, 404, 413, 415);
@@ -60,13 +61,18 @@ public static class GuestEndpoints
             : Refusals.GuestNotFound;
 
     /// <summary>Ends a guest's stay at once: the kill switch.</summary>
+    /// <remarks>With an Idempotency-Key, the same key gives the same answer for 24 hours; a second kill without it is told that the guest has ended.</remarks>
     /// <param name="id">The guest's id.</param>
     public static async Task<Results<Ok<KilledView>, Refusal>> Kill(string id, HttpContext context, IGrainFactory grains)
     {
+        var fields = new Fields();
+        var key = fields.HostIdempotency(context);
+        if (fields.Refusal is { } refusal)
+            return refusal;
         if (!GuestId.TryParse(id, out var guestId))
             return Refusals.GuestNotFound;
 
-        return await grains.Guest(guestId).Kill(HostCaller.Of(context).Actor) switch
+        return await grains.Guest(guestId).Kill(HostCaller.Of(context).Actor, key) switch
         {
             EndOutcome.Ended ended => TypedResults.Ok(KilledView.Of(ended.Guest)),
             EndOutcome.AlreadyEnded already => Refusals.AlreadyEnded(already.Guest.Status),
@@ -94,8 +100,9 @@ public static class GuestEndpoints
     }
 
     /// <summary>Reports what a guest has used.</summary>
+    /// <remarks>A report that takes a guest over a limit ends its stay, unless its invite says <c>report</c>: so a key of scope meter can end a guest. <c>endedWith</c> names the key.</remarks>
     /// <param name="id">The guest's id.</param>
-    public static async Task<Results<Ok<UsageView>, Refusal>> Report(string id, UsageBody body, IGrainFactory grains)
+    public static async Task<Results<Ok<UsageView>, Refusal>> Report(string id, UsageBody body, HttpContext context, IGrainFactory grains)
     {
         var fields = new Fields();
         var report = body.Read(fields);
@@ -104,7 +111,7 @@ public static class GuestEndpoints
         if (!GuestId.TryParse(id, out var guestId))
             return Refusals.GuestNotFound;
 
-        return await grains.Guest(guestId).Report(report) switch
+        return await grains.Guest(guestId).Report(report, HostCaller.Of(context).Actor) switch
         {
             UsageOutcome.Recorded recorded => TypedResults.Ok(UsageView.Of(recorded.Guest)),
             _ => Refusals.GuestNotFound,

@@ -1,5 +1,6 @@
 using Couch.Domain.Guests;
 using Couch.Domain.Text;
+using Couch.Gateway.Keys;
 
 namespace Couch.Gateway.Guests;
 
@@ -48,6 +49,9 @@ public sealed record GuestStatusView
     /// <summary>More about the end, where there is more to say.</summary>
     public required string? EndDetail { get; init; }
 
+    /// <summary>The host key whose kill or usage report ended it; null while staying, and where nobody's key did.</summary>
+    public required ActorView? EndedWith { get; init; }
+
     /// <summary>The VM's own record.</summary>
     public required VmView Vm { get; init; }
 
@@ -70,7 +74,8 @@ public sealed record GuestStatusView
             StoppedAt = guest.StoppedAt,
             EndReason = guest.EndReason?.Word(),
             EndDetail = guest.EndDetail,
-        Vm = VmView.Of(guest.Vm),
+            EndedWith = ActorView.OfOrNull(guest.EndedWith ?? guest.KilledWith),
+            Vm = VmView.Of(guest.Vm),
         };
     }
 }

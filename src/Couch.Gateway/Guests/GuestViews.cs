@@ -55,6 +55,9 @@ public sealed record GuestView
     /// <summary>More about the end, where there is more to say.</summary>
     public required string? EndDetail { get; init; }
 
+    /// <summary>The host key whose kill or usage report ended it; null while staying, and where nobody's key did.</summary>
+    public required ActorView? EndedWith { get; init; }
+
     /// <summary>The VM's own record.</summary>
     public required VmView Vm { get; init; }
 
@@ -85,6 +88,7 @@ public sealed record GuestView
         StoppedAt = guest.StoppedAt,
         EndReason = guest.EndReason?.Word(),
         EndDetail = guest.EndDetail,
+        EndedWith = ActorView.OfOrNull(guest.EndedWith ?? guest.KilledWith),
         Vm = VmView.Of(guest.Vm),
         ActivatedWith = ActorView.Of(guest.ActivatedWith),
         ExtendedWith = ActorView.Of(guest.ExtendedWith),

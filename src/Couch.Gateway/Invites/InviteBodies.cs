@@ -22,7 +22,7 @@ public sealed record CreateInviteBody
     /// <summary>What its guest may reach; each missing field takes its default.</summary>
     public PermissionsBody Permissions { get; init => field = value ?? new(); } = new();
 
-    /// <summary>How long it stays open, in hours: more than 0, at most 720; default 24.</summary>
+    /// <summary>How long it stays open, in hours: more than 0, and a second at the least; at most 720, default 24.</summary>
     public double? ExpiresInHours { get; init; }
 
     /// <summary>What happens to a guest over a limit: <c>stop</c>, the default, or <c>report</c>.</summary>
@@ -36,7 +36,7 @@ public sealed record CreateInviteBody
         ResourceLimits = ResourceLimits.Read(fields),
         Permissions = Permissions.Read(),
         Enforcement = ReadEnforcement(fields),
-        ExpiresInHours = fields.Above0("expiresInHours", ExpiresInHours, Invite.DefaultOpenHours, Invite.MostOpenHours),
+        ExpiresInHours = fields.Hours("expiresInHours", ExpiresInHours, Invite.DefaultOpenHours, Invite.MostOpenHours),
     };
 
     private Enforcement ReadEnforcement(Fields fields)
@@ -64,7 +64,7 @@ public sealed record ResourceLimitsBody
     /// <summary>Bytes sent to the network, in gigabytes. At least 0; default 10.</summary>
     public double? MaxNetworkEgressGB { get; init; }
 
-    /// <summary>Hours from arrival to the end. More than 0, at most 720; default 72.</summary>
+    /// <summary>Hours from arrival to the end. More than 0, and a second at the least; at most 720, default 72.</summary>
     public double? MaxDurationHours { get; init; }
 
     /// <summary>Model tokens, a whole number. At least 0; default 50,000,000.</summary>
@@ -79,7 +79,7 @@ public sealed record ResourceLimitsBody
             MaxMemoryMB = fields.Above0("resourceLimits.maxMemoryMB", MaxMemoryMB, otherwise.MaxMemoryMB),
             MaxDiskGB = fields.Above0("resourceLimits.maxDiskGB", MaxDiskGB, otherwise.MaxDiskGB),
             MaxNetworkEgressGB = fields.AtLeast0("resourceLimits.maxNetworkEgressGB", MaxNetworkEgressGB, otherwise.MaxNetworkEgressGB),
-            MaxDurationHours = fields.Above0("resourceLimits.maxDurationHours", MaxDurationHours, otherwise.MaxDurationHours, ResourceLimits.MostHours),
+            MaxDurationHours = fields.Hours("resourceLimits.maxDurationHours", MaxDurationHours, otherwise.MaxDurationHours, ResourceLimits.MostHours),
             MaxTokenBudget = fields.Whole("resourceLimits.maxTokenBudget", MaxTokenBudget) ?? otherwise.MaxTokenBudget,
         };
     }

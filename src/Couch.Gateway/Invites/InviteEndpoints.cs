@@ -25,7 +25,7 @@ public static class InviteEndpoints
         invites.MapPost("", Create).Refuses(400, 409, 413, 415).WithMetadata(Described.IdempotencyKey);
         invites.MapGet("", List).Refuses(400);
         invites.MapGet("{id}", Get).Refuses(404);
-        invites.MapDelete("{id}", Revoke).Refuses(400, 404);
+        invites.MapDelete("{id}", Revoke).Refuses(400, 404).WithMetadata(Described.IdempotencyKey);
     }
 
     /// <summary>Makes an invite.</summary>
@@ -37,14 +37,18 @@ public static class InviteEndpoints
         var now = clock.Now();
         var fields = new Fields();
         var key = fields.IdempotencyKey(request);
-        var command = body.Read(fields, InviteId.New(now, chance)) with { By = HostCaller.Of(request.HttpContext).Actor };
+        var caller = HostCaller.Of(request.HttpContext).Actor;
+        var command = body.Read(fields, InviteId.New(now, chance)) with { By = caller };
         if (fields.Refusal is { } refusal)
             return refusal;
 
         if (key is not null)
         {
             // The key's row names the invite before there is one: whoever repeats it creates the same.
-            if (await inviteKeys.Claim(Idempotency.Of("invites " + key, Understood(command)), command.Id, now, cancel) is not KeyClaim.Granted granted)
+            var idempotency = Idempotency.Of(caller, "invites", key, Understood(command));
+            // As the version before kept it, for all host keys alike.
+            var unscoped = Idempotency.Of("invites " + key).KeyHash;
+            if (await inviteKeys.Claim(idempotency, command.Id, now, cancel, new(unscoped, caller)) is not KeyClaim.Granted granted)
                 return Refusals.KeyReused;
             // Mostly it is there then: asked first, because a row that is refused is logged as an error.
             if (granted.InviteId != command.Id && await grains.Invite(granted.InviteId).Get() is { } first)
@@ -86,13 +90,18 @@ public static class InviteEndpoints
             : Refusals.InviteNotFound;
 
     /// <summary>Takes an invite back, as long as nobody has redeemed it.</summary>
+    /// <remarks>With an Idempotency-Key, the same key gives the same answer for 24 hours.</remarks>
     /// <param name="id">The invite's id.</param>
     public static async Task<Results<Ok<InviteView>, Refusal>> Revoke(string id, HttpContext context, IGrainFactory grains, [FromServices] SigningKeys keys)
     {
+        var fields = new Fields();
+        var key = fields.HostIdempotency(context);
+        if (fields.Refusal is { } refusal)
+            return refusal;
         if (!InviteId.TryParse(id, out var inviteId))
             return Refusals.InviteNotFound;
 
-        return await grains.Invite(inviteId).Revoke(HostCaller.Of(context).Actor) switch
+        return await grains.Invite(inviteId).Revoke(HostCaller.Of(context).Actor, key) switch
         {
             RevokeOutcome.Revoked revoked => TypedResults.Ok(InviteView.Of(revoked.Invite, keys)),
             RevokeOutcome.NotActive not => Refusals.CannotRevoke(not.Status),

@@ -21,7 +21,7 @@ public sealed record CreateKeyBody
     internal (string Name, KeyScopes Scopes, double? Hours) Read(Fields fields) => (
         fields.Required("name", Name, Bounds.MostName),
         ReadScopes(fields),
-        ExpiresInHours is null ? null : fields.Above0("expiresInHours", ExpiresInHours, 0, HostKey.MostHours));
+        ExpiresInHours is null ? null : fields.Hours("expiresInHours", ExpiresInHours, 0, HostKey.MostHours));
 
     private KeyScopes ReadScopes(Fields fields)
     {

@@ -37,7 +37,7 @@ public static class KeyEndpoints
         var caller = HostCaller.Of(context);
         var id = HostKeyId.New(clock.Now(), chance);
         var expiresAt = hours is { } some ? id.CreatedAt.AddWholeHours(some) : caller.KeyEndsAt;
-        if (scopes.Each.Where(scope => !caller.Scopes.Has(scope)).ToList() is [_, ..] lacking)
+        if (caller.Scopes.Lacking(scopes) is [_, ..] lacking)
             return Refusals.CannotGrant(lacking);
         if (expiresAt > caller.KeyEndsAt)
             return Refusals.CannotOutlive(caller.KeyEndsAt.Value);
@@ -72,9 +72,17 @@ public static class KeyEndpoints
             : Refusals.KeyNotFound;
 
     /// <summary>Revokes a host key: at once, on every node, for good. Revoking twice is revoking once; a key may revoke itself.</summary>
+    /// <remarks>A key revokes no key that has a scope which it lacks itself.</remarks>
     /// <param name="id">The key's id.</param>
-    public static async Task<Results<Ok<HostKeyView>, Refusal>> Revoke(string id, HttpContext context, IGrainFactory grains) =>
-        HostKeyId.TryParse(id, out var keyId) && await grains.HostKey(keyId).Revoke(HostCaller.Of(context).Actor) is { } key
-            ? TypedResults.Ok(HostKeyView.Of(key))
-            : Refusals.KeyNotFound;
+    public static async Task<Results<Ok<HostKeyView>, Refusal>> Revoke(string id, HttpContext context, HostKeys keys, IGrainFactory grains, CancellationToken cancel)
+    {
+        // A key's scopes never change, so what is read here holds when its grain is asked.
+        if (!HostKeyId.TryParse(id, out var keyId) || await keys.Find(keyId, cancel) is not { } key)
+            return Refusals.KeyNotFound;
+        var caller = HostCaller.Of(context);
+        if (caller.Scopes.Lacking(key.Scopes) is [_, ..] lacking)
+            return Refusals.CannotRevokeKey(lacking);
+
+        return await grains.HostKey(keyId).Revoke(caller.Actor) is { } revoked ? TypedResults.Ok(HostKeyView.Of(revoked)) : Refusals.KeyNotFound;
+    }
 }

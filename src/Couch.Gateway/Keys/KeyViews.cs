@@ -75,7 +75,7 @@ public sealed record CreatedKeyView
     };
 }
 
-/// <summary>By which host key something was done; never null, but nobody, with both fields null, where it was not done.</summary>
+/// <summary>By which host key something was done; nobody, with both fields null, where it was not done.</summary>
 public sealed record ActorView
 {
     /// <summary>The key's id; null for the configured key, and for a caller on the machine itself where there is none.</summary>
@@ -85,6 +85,8 @@ public sealed record ActorView
     public required string? Name { get; init; }
 
     internal static ActorView Of(Actor? actor) => new() { KeyId = actor?.KeyId?.Value, Name = actor?.Name };
+
+    internal static ActorView? OfOrNull(Actor? actor) => actor is null ? null : Of(actor);
 }
 
 /// <summary>A page of host keys.</summary>

@@ -20,6 +20,8 @@ internal static class Refusals
         : new(403, $"forbidden — this host key lacks the scope {Either(needed)}", "Ask with a key that has it; the configured host key has every scope.");
     public static Refusal CannotGrant(IReadOnlyList<KeyScope> lacking) => new(403, $"forbidden — this host key lacks the scope {Either(lacking)}, so it cannot give it",
         "A key can only give scopes that it has itself.");
+    public static Refusal CannotRevokeKey(IReadOnlyList<KeyScope> lacking) => new(403, $"forbidden — this host key lacks {Each(lacking)}, which the other key has, so it cannot revoke it",
+        "A key can only revoke keys of no more scopes than its own; the configured host key can revoke every key.");
     public static Refusal CannotOutlive(DateTimeOffset end) => new(403, $"forbidden — this host key ends at {end.ToIso()}, so it cannot make one that ends later",
         "Ask for a smaller expiresInHours, or with a key that has more time.");
     public static Refusal TooManyRequests(int most) => new(429, "too many requests",
@@ -74,6 +76,9 @@ internal static class Refusals
         Database = database,
     });
     public static Refusal Bug { get; } = new(500, "the couch failed", "This is a fault of the couch, not of the request; its log says more.");
+
+    private static string Each(IReadOnlyList<KeyScope> scopes) =>
+        $"the {(scopes.Count == 1 ? "scope" : "scopes")} {string.Join(", ", scopes.Select(scope => $"'{scope.Word()}'"))}";
 
     private static string Either(IReadOnlyList<KeyScope> scopes) => string.Join(" or ", scopes.Select(scope => $"'{scope.Word()}'"));
 }

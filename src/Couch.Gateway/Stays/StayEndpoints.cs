@@ -108,13 +108,13 @@ public static class StayEndpoints
         };
     }
 
-    /// <summary>A query's code or token; null where it has none, or an empty one.</summary>
+    /// <summary>A query's code or token without the blanks around it, as in a body; null where it has none, or an empty one.</summary>
     private static string? Capability(this Fields fields, HttpContext context, string name)
     {
         var sent = QueryCapabilities.Of(context, name);
         if (sent.Count > 1)
             fields.Wrong($"{name} must be given once");
-        return sent is [{ Length: > 0 } one] ? one : null;
+        return sent is [{ } one] && one.Trim() is { Length: > 0 } trimmed ? trimmed : null;
     }
 
     /// <summary>A bearer that is no guest's token is somebody else's business.</summary>

@@ -55,6 +55,27 @@ public abstract class CrashTests(CrashableCouch home)
     }
 
     [Fact]
+    public async Task A_kill_and_a_revocation_are_answered_the_same_under_their_key_after_a_crash()
+    {
+        await using var couch = await home.Start();
+        var guest = await couch.Anyone.Arrive();
+        var invite = await couch.Anyone.Invite();
+        var keyed = couch.Anyone.Sending("Idempotency-Key", "a-kill");
+        string[] paths = [$"/couch/guests/{guest["guestId"]}", $"/couch/invites/{invite["id"]}"];
+        var before = new List<string>();
+        foreach (var path in paths)
+            before.Add((await keyed.Delete(path)).Is(200).Body);
+        await couch.KillHard();
+        await couch.StartAgain();
+
+        foreach (var (path, said) in paths.Zip(before))
+        {
+            Assert.Equal(said, (await keyed.Delete(path)).Is(200).Body);
+            (await couch.Anyone.Delete(path)).Refuses(400);
+        }
+    }
+
+    [Fact]
     public async Task A_guest_still_arrives_after_a_kill_between_its_invites_write_and_its_own()
     {
         await using var couch = await home.Start();

@@ -1,4 +1,6 @@
 using Couch.Domain.Guests;
+using Couch.Domain.Invites;
+using Couch.Domain.Keys;
 using Couch.Tests.Support;
 using CsCheck;
 using Xunit;
@@ -8,6 +10,8 @@ namespace Couch.Tests.Domain;
 public sealed class GuestTests
 {
     private static readonly DateTimeOffset Now = Some.Time;
+
+    private static readonly Actor Meter = new() { Name = "meter" };
 
     private static Guest Running() => Assert.IsType<ActivateOutcome.Activated>(Some.Guest().Activate("vm-1", "http://vm", Now)).Guest;
 
@@ -53,6 +57,20 @@ public sealed class GuestTests
     }
 
     [Fact]
+    public void A_kill_repeated_under_its_key_gives_the_same_guest_for_a_day_and_under_another_key_or_none_is_told_that_it_is_over()
+    {
+        var (key, other) = (Idempotency.Of(Meter, "delete", "key"), Idempotency.Of(Meter, "delete", "other"));
+        var killed = Assert.IsType<EndOutcome.Ended>(Running().Kill(Now, Meter, key)).Guest;
+
+        Assert.Same(killed, Assert.IsType<EndOutcome.Ended>(killed.Kill(Now.AddHours(24).AddTicks(-1), Meter, key)).Guest);
+        Assert.Equal(killed, Assert.IsType<EndOutcome.Ended>(Some.Stored(killed).Kill(Now, Meter, key)).Guest);
+        Assert.IsType<EndOutcome.AlreadyEnded>(killed.Kill(Now.AddHours(24), Meter, key));
+        Assert.IsType<EndOutcome.AlreadyEnded>(killed.Kill(Now, Meter, other));
+        Assert.IsType<EndOutcome.AlreadyEnded>(killed.Kill(Now, Meter));
+        Assert.IsType<EndOutcome.AlreadyEnded>(Assert.IsType<EndOutcome.Ended>(Running().CheckOut(Now)).Guest.Kill(Now, Meter, key));
+    }
+
+    [Fact]
     public void Extending_moves_the_end_and_the_limit_together()
     {
         var extended = Assert.IsType<ExtendOutcome.Extended>(Running().Extend(1.5, Now)).Guest;
@@ -92,6 +110,23 @@ public sealed class GuestTests
         Assert.True(over.NewlyExceeded);
         Assert.Equal((GuestStatus.Stopped, EndReason.LimitsExceeded), (over.Guest.Status, over.Guest.EndReason));
         Assert.Equal("tokens: 50000001/50000000; disk: 21.5GB/20GB", over.Guest.EndDetail);
+    }
+
+    [Fact]
+    public void Whoever_killed_a_guest_or_reported_it_over_a_limit_is_kept_and_nobody_where_nobody_did()
+    {
+        Assert.Equal(Meter, Assert.IsType<EndOutcome.Ended>(Running().Kill(Now, Meter)).Guest.EndedWith);
+        Assert.Equal(Meter, Running().Report(new() { TokensUsed = 50_000_001 }, Now, Meter).Guest.EndedWith);
+
+        Guest[] endedByNobody =
+        [
+            Running().Report(new() { TokensUsed = 50_000_001 }, Now).Guest,
+            Running().Report(new() { TokensUsed = 7 }, Now, Meter).Guest,
+            Running().Report(new() { TokensUsed = 50_000_001 }, Now.AddHours(72), Meter).Guest,
+            Some.Guest(enforcement: Enforcement.Report).Report(new() { TokensUsed = 50_000_001 }, Now, Meter).Guest,
+            Assert.IsType<EndOutcome.Ended>(Running().CheckOut(Now)).Guest.Report(new() { TokensUsed = 50_000_001 }, Now, Meter).Guest,
+        ];
+        Assert.All(endedByNobody, guest => Assert.Null(guest.EndedWith));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
+using Couch.Domain.Keys;
 using Couch.Tests.Support;
 using Xunit;
 
@@ -41,6 +42,26 @@ public sealed class InviteTests
     {
         var revoked = Assert.IsType<RevokeOutcome.Revoked>(Some.Invite().Revoke(Now)).Invite;
         Assert.Equal(new RedeemOutcome.NotActive(InviteStatus.Revoked), revoked.Redeem(Some.Redeem(), GuestId.New(Now, Some.Chance), Now));
+    }
+
+    [Fact]
+    public void A_revocation_repeated_under_its_key_gives_the_same_invite_for_a_day_and_under_another_key_or_none_is_refused()
+    {
+        var (key, other) = (Idempotency.Of(Actor.Configured, "delete", "key"), Idempotency.Of(Actor.Configured, "delete", "other"));
+        var revoked = Assert.IsType<RevokeOutcome.Revoked>(Some.Invite().Revoke(Now, Actor.Configured, key)).Invite;
+
+        Assert.Same(revoked, Assert.IsType<RevokeOutcome.Revoked>(revoked.Revoke(Now.AddHours(24).AddTicks(-1), Actor.Configured, key)).Invite);
+        Assert.Equal(revoked, Assert.IsType<RevokeOutcome.Revoked>(Some.Stored(revoked).Revoke(Now, Actor.Configured, key)).Invite);
+        foreach (var (again, at) in new[] { (key, Now.AddHours(24)), (other, Now), (null, Now) })
+            Assert.Equal(new RevokeOutcome.NotActive(InviteStatus.Revoked), revoked.Revoke(at, Actor.Configured, again));
+    }
+
+    [Fact]
+    public void A_host_keys_idempotency_keys_are_its_own()
+    {
+        var made = new Actor { KeyId = HostKeyId.New(Now, Some.Chance), Name = "configured" };
+        var hashes = new[] { made, Actor.Configured, Actor.Loopback }.Select(by => Idempotency.Of(by, "delete", "key").KeyHash);
+        Assert.Distinct([.. hashes, Idempotency.Of(made, "invites", "key").KeyHash, Idempotency.Of("key").KeyHash]);
     }
 
     [Fact]

@@ -12,6 +12,9 @@ public sealed class BadBodyTests(CouchHost couch) : IClassFixture<CouchHost>
     [InlineData(Invites, """{}""", "createdBy is required")]
     [InlineData(Invites, """{"createdBy":null}""", "createdBy is required")]
     [InlineData(Invites, """{"createdBy":"  "}""", "createdBy is required")]
+    [InlineData(Invites, """{"createdBy":"\u200b\u200d "}""", "createdBy is required")]
+    [InlineData(Invites, """{"createdBy":"\u202e\u2066"}""", "createdBy is required")]
+    [InlineData(Invites, """{"createdBy":"\u3164\u034f\ufe0f"}""", "createdBy is required")]
     [InlineData(Invites, """{"createdBy":5}""", "createdBy has the wrong type, or is not valid text")]
     [InlineData(Invites, """{"createdBy":"\ud800"}""", "createdBy has the wrong type, or is not valid text")]
     [InlineData(Invites, """{"createdBy":"a\u0000"}""", "createdBy must not contain control characters")]
@@ -49,6 +52,13 @@ public sealed class BadBodyTests(CouchHost couch) : IClassFixture<CouchHost>
     [InlineData("uptimeSeconds", "\"NaN\"", "uptimeSeconds has the wrong type, or is not valid text")]
     public async Task A_counter_is_a_number_from_0_to_the_largest_that_every_reader_reads_exactly(string counter, string value, string error) =>
         (await couch.Anyone.Put(Guest + "usage", $$"""{"{{counter}}":{{value}}}""")).Refuses(400, error);
+
+    [Theory]
+    [InlineData("no\u200bah")]
+    [InlineData("\u202eהאנ\u202c")]
+    [InlineData("👩\u200d🚀")]
+    public async Task What_is_not_seen_by_itself_is_kept_beside_what_is(string name) =>
+        Assert.Equal(name, (await couch.Anyone.Invite(new { createdBy = name }))["createdBy"]);
 
     [Theory]
     [InlineData("createdBy", 128)]

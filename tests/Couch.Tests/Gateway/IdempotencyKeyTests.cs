@@ -51,6 +51,20 @@ public sealed class IdempotencyKeyTests(CouchHost couch) : IClassFixture<CouchHo
     }
 
     [Fact]
+    public async Task A_repeated_kill_or_revocation_gives_the_same_answer_and_another_key_or_none_is_told_that_it_is_over()
+    {
+        var guest = $"/couch/guests/{(await host.Arrive())["guestId"]}";
+        var invite = $"/couch/invites/{(await host.Invite())["id"]}";
+        foreach (var (path, over) in new[] { (guest, "guest already revoked"), (invite, "cannot revoke invite with status 'revoked'") })
+        {
+            var first = (await Keyed("d1").Delete(path)).Is(200);
+            Assert.Equal(first.Body, (await Keyed("d1").Delete(path)).Is(200).Body);
+            (await Keyed("d2").Delete(path)).Refuses(400, over);
+            (await host.Delete(path)).Refuses(400, over);
+        }
+    }
+
+    [Fact]
     public async Task A_refusal_is_not_remembered()
     {
         (await Keyed("k5").Post("/couch/invites", "{}")).Refuses(400);
@@ -66,6 +80,8 @@ public sealed class IdempotencyKeyTests(CouchHost couch) : IClassFixture<CouchHo
     {
         (await Keyed(key).Post("/couch/invites", new { createdBy = "noah" })).Refuses(400);
         (await Keyed(key).Post("/couch/redeem", new { code = "inv_x", name = "guest-1" })).Refuses(400);
+        (await Keyed(key).Delete("/couch/guests/x")).Refuses(400);
+        (await Keyed(key).Delete("/couch/invites/x")).Refuses(400);
     }
 
     [Fact]

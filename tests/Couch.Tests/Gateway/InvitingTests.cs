@@ -64,6 +64,25 @@ public sealed class InvitingTests(CouchHost couch) : IClassFixture<CouchHost>
     }
 
     [Fact]
+    public async Task A_time_shorter_than_a_second_is_a_second_wherever_hours_are_said()
+    {
+        const double Second = 1 / 3600.0;
+        var invite = await host.Invite(new { createdBy = "noah", expiresInHours = 1e-9, resourceLimits = new { maxDurationHours = 1e-300 } });
+        Assert.Equal(Second, Time(invite, "expiresAt").Subtract(Time(invite, "createdAt")).TotalHours, 1e-12);
+        Assert.Equal(Second, (double)invite.Json["resourceLimits"]!["maxDurationHours"]!);
+
+        var guest = $"/couch/guests/{(await host.Arrive(new { createdBy = "noah", resourceLimits = new { maxDurationHours = 1 } }))["guestId"]}";
+        var extended = (await host.Post($"{guest}/extend", new { hours = 5e-324 })).Is(200);
+        Assert.Equal(1 + Second, Time(extended, "expiresAt").Subtract(Time(extended, "createdAt")).TotalHours, 1e-12);
+        Assert.Equal(1 + Second, (double)extended.Json["resourceLimits"]!["maxDurationHours"]!);
+
+        var key = (await host.Post("/couch/keys", new { name = "short", scopes = new[] { "meter" }, expiresInHours = 1e-9 })).Is(201);
+        Assert.Equal(Second, Time(key, "expiresAt").Subtract(Time(key, "createdAt")).TotalHours, 1e-12);
+
+        static DateTimeOffset Time(Answer answer, string field) => DateTimeOffset.Parse(answer[field]!, null);
+    }
+
+    [Fact]
     public async Task A_redeemed_invite_names_its_guest()
     {
         var invite = await host.Invite();
@@ -91,7 +110,7 @@ public sealed class InvitingTests(CouchHost couch) : IClassFixture<CouchHost>
     {
         var spent = await host.Invite();
         await host.Redeem(spent);
-        var overdue = await host.Invite(new { createdBy = "noah", expiresInHours = 1e-9 });
+        var overdue = await host.OverdueInvite();
 
         (await host.Delete($"/couch/invites/{spent["id"]}")).Refuses(400, "cannot revoke invite with status 'redeemed'");
         (await host.Delete($"/couch/invites/{overdue["id"]}")).Refuses(400, "cannot revoke invite with status 'expired'");
@@ -129,6 +148,7 @@ public sealed class InvitingTests(CouchHost couch) : IClassFixture<CouchHost>
 
         (await couch.Anyone.Get("/couch/invites/preview")).Refuses(400, "code is required");
         (await couch.Anyone.Get("/couch/invites/preview?code=")).Refuses(400, "code is required");
+        (await couch.Anyone.Get($"/couch/invites/preview?code=%20{code}%20")).Is(200);
         (await couch.Anyone.Get($"/couch/invites/preview?code={code}&code={code}")).Refuses(400, "code must be given once");
         (await couch.Anyone.Get($"/couch/invites/preview?code={Visits.Forged(code)}")).Refuses(404, "invite not found");
     }

@@ -38,7 +38,7 @@ public sealed class ListingTests
         await using var couch = await CouchHost.Start();
         var host = couch.Anyone;
         var active = await host.Invite();
-        var overdue = await host.Invite(new { createdBy = "noah", expiresInHours = 1e-9 });
+        var overdue = await host.OverdueInvite();
         var revoked = await host.Invite();
         await host.Delete($"/couch/invites/{revoked["id"]}");
         var guest = await host.Arrive();

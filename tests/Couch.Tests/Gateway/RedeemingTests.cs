@@ -33,11 +33,15 @@ public sealed class RedeemingTests(CouchHost couch) : IClassFixture<CouchHost>
     }
 
     [Fact]
+    public async Task Blanks_around_a_code_are_no_part_of_it() =>
+        (await host.Post("/couch/redeem", new { code = $"  {(await host.Invite())["code"]}\u00a0", name = "guest-1" })).Is(201);
+
+    [Fact]
     public async Task A_revoked_or_overdue_invite_lets_nobody_in()
     {
         var revoked = await host.Invite();
         await host.Delete($"/couch/invites/{revoked["id"]}");
-        var overdue = await host.Invite(new { createdBy = "noah", expiresInHours = 1e-9 });
+        var overdue = await host.OverdueInvite();
 
         (await host.Redeem(revoked)).Refuses(409, "invite is revoked — cannot redeem");
         (await host.Redeem(overdue)).Refuses(409, "invite is expired — cannot redeem");

@@ -156,6 +156,70 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
         Assert.Equal("configured", (string?)shown.Json["killedWith"]!["name"]);
     }
 
+    [Fact]
+    public async Task Whoever_ended_a_guest_is_named_whether_by_the_kill_switch_or_by_a_report()
+    {
+        var meter = await Make(couch.Host, "meter");
+        var metered = (await couch.Host.Arrive(new { createdBy = "noah", resourceLimits = new { maxTokenBudget = 100 } }))["guestId"];
+        var killed = (await couch.Host.Arrive())["guestId"];
+        await Names(metered, "null");
+
+        (await couch.With(meter["key"]!).Put($"/couch/guests/{metered}/usage", new { tokensUsed = 200 })).Is(200);
+        (await couch.Host.Delete($"/couch/guests/{killed}")).Is(200);
+        await Names(metered, $$"""{"keyId":"{{meter["id"]}}","name":"a key for tests"}""");
+        await Names(killed, """{"keyId":null,"name":"configured"}""");
+
+        async Task Names(string? guest, string who)
+        {
+            foreach (var path in new[] { $"/couch/guests/{guest}", $"/couch/guests/{guest}/status" })
+                Assert.Equal(who, (await couch.Host.Get(path)).Is(200).Json["endedWith"]?.ToJsonString() ?? "null");
+        }
+    }
+
+    [Fact]
+    public async Task A_key_revokes_no_key_of_more_scopes_than_its_own()
+    {
+        var (lesser, strong) = (await Make(couch.Host, "keys", "meter"), await Make(couch.Host, "keys", "guests", "invites"));
+        var holder = couch.With(lesser["key"]!);
+
+        var refused = (await holder.Delete($"/couch/keys/{strong["id"]}")).Refuses(403);
+        Assert.Contains("'invites', 'guests'", refused["error"], StringComparison.Ordinal);
+        (await couch.With(strong["key"]!).Get("/couch/guests")).Is(200);
+        // Nor one that is revoked already: the rule asks for scopes alone.
+        (await couch.Host.Delete($"/couch/keys/{strong["id"]}")).Is(200);
+        (await holder.Delete($"/couch/keys/{strong["id"]}")).Refuses(403);
+    }
+
+    [Fact]
+    public async Task A_key_revokes_its_equals_the_lesser_and_itself_however_long_they_are_good_for()
+    {
+        var made = (await couch.Host.Post("/couch/keys", new { name = "short", scopes = new[] { "keys", "meter" }, expiresInHours = 1 })).Is(201);
+        foreach (var other in new[] { await Make(couch.Host, "meter", "keys"), await Make(couch.Host, "meter"), made })
+            (await couch.With(made["key"]!).Delete($"/couch/keys/{other["id"]}")).Is(200);
+    }
+
+    [Fact]
+    public async Task An_idempotency_key_counts_for_the_host_key_that_sends_it()
+    {
+        Caller[] teams = [couch.Host, couch.With((await Make(couch.Host, "invites", "guests"))["key"]!), couch.With((await Make(couch.Host, "invites", "guests"))["key"]!)];
+        var keyed = teams.Select(team => team.Sending("Idempotency-Key", "1")).ToList();
+        var made = new List<string?>();
+        foreach (var team in keyed)
+        {
+            var invite = await team.Invite(new { createdBy = "noah" });
+            Assert.Equal(invite.Body, (await team.Invite(new { createdBy = "noah" })).Body);
+            (await team.Post("/couch/invites", new { createdBy = "somebody else" })).Refuses(409, "idempotency key reused");
+            made.Add(invite["code"]);
+        }
+
+        Assert.Distinct(made);
+        var guest = $"/couch/guests/{(await couch.Host.Arrive())["guestId"]}";
+        (await keyed[1].Delete(guest)).Is(200);
+        (await keyed[0].Delete(guest)).Refuses(400, "guest already revoked");
+        (await keyed[2].Delete(guest)).Refuses(400, "guest already revoked");
+        (await keyed[1].Delete(guest)).Is(200);
+    }
+
     [Theory]
     [InlineData("""{"scopes":["meter"]}""", "name is required")]
     [InlineData("""{"name":"x"}""", "scopes is required")]

@@ -64,7 +64,9 @@ public sealed class StayingTests(CouchHost couch) : IClassFixture<CouchHost>
     {
         var guest = await host.Arrive(new { createdBy = "noah", resourceLimits = new { maxDurationHours = 1e-9 } });
 
-        Assert.Equal("expired", (await couch.With(guest["authToken"]!).Get("/couch/status")).Refuses(404, Invalid)["endReason"]);
+        var stay = couch.With(guest["authToken"]!);
+        await Until.True(async () => (await stay.Get("/couch/status")).Status is 404, TimeSpan.FromSeconds(15), "its second is over");
+        Assert.Equal("expired", (await stay.Get("/couch/status")).Refuses(404, Invalid)["endReason"]);
     }
 
     [Theory]

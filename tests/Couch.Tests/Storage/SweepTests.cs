@@ -1,6 +1,7 @@
 using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
+using Couch.Domain.Text;
 using Couch.Domain.Vms;
 using Couch.Tests.Support;
 using Xunit;
@@ -22,8 +23,10 @@ public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
             await Database.Put(GrainKinds.Invite, invite.Id.Value, invite);
         await Database.Put(GrainKinds.Housekeeping, "house", new { watermark = "x" });
 
-        Assert.Equal([later.Id.Value, late.Id.Value], await Sweeps.Overdue(GrainKinds.Invite, Some.Time.AddHours(3), 10, Cancel));
-        Assert.Equal([later.Id.Value], await Sweeps.Overdue(GrainKinds.Invite, Some.Time.AddHours(3), 1, Cancel));
+        OverdueRow[] both = [new(later.Id.Value, later.ExpiresAt.ToIso()), new(late.Id.Value, late.ExpiresAt.ToIso())];
+        Assert.Equal(both, await Sweeps.Overdue(GrainKinds.Invite, Some.Time.AddHours(3), 10, Cancel));
+        Assert.Equal(both[..1], await Sweeps.Overdue(GrainKinds.Invite, Some.Time.AddHours(3), 1, Cancel));
+        Assert.Equal(both[1..], await Sweeps.Overdue(GrainKinds.Invite, Some.Time.AddHours(3), 10, Cancel, both[0]));
         Assert.Empty(await Sweeps.Overdue(GrainKinds.Guest, Some.Time.AddHours(3), 10, Cancel));
     }
 

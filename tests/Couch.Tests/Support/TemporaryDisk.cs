@@ -10,7 +10,7 @@ internal sealed class TemporaryDisk : IDisposable
     /// <param name="kilobytes">All the room there is on it.</param>
     public TemporaryDisk(int kilobytes)
     {
-        AsRoot("mount", "-t", "tmpfs", "-o", $"size={kilobytes}k,mode=0777", "couch-test", folder.Path);
+        AsRoot("mount", "-t", "tmpfs", "-o", $"size={kilobytes}k,mode=1777", "couch-test", folder.Path);
     }
 
     public string Path => folder.Path;

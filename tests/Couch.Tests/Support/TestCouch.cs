@@ -65,6 +65,10 @@ public abstract class TestCouch(Engine engine, DateTimeOffset? begins = null) : 
     /// <summary>Called once the schema is there, before the silos are.</summary>
     private protected virtual Task PrepareVms() => Task.CompletedTask;
 
+    /// <summary>A node's own clock: the one there is, unless overridden.</summary>
+    /// <param name="silo">The silo's name: <c>Silo_0</c>, <c>Silo_1</c>.</param>
+    private protected virtual TimeProvider ClockOf(string silo) => Clock;
+
     /// <summary>How long what has ended is kept: for ever, unless overridden.</summary>
     private protected virtual Retention Retention => new();
 
@@ -99,6 +103,8 @@ public abstract class TestCouch(Engine engine, DateTimeOffset? begins = null) : 
     internal async Task<Invite?> Row(InviteId id) =>
         (await Listings.Invites(null, 1000, null, DateTimeOffset.MinValue, Cancel)).Rows.SingleOrDefault(invite => invite.Id == id);
 
+    internal SiloAddress AddressOf(string silo) => cluster.Silos.Single(each => each.Name == silo).SiloAddress;
+
     /// <summary>Ends the grain's activation: the next call reads the row again.</summary>
     internal Task Forget(IAddressable grain) => cluster.DeactivateAsync(grain);
 
@@ -128,11 +134,11 @@ public abstract class TestCouch(Engine engine, DateTimeOffset? begins = null) : 
     internal Task<InProcessTestCluster> StartCluster(short silos = 2)
     {
         var builder = new InProcessTestClusterBuilder(silos);
-        builder.ConfigureSilo((_, silo) =>
+        builder.ConfigureSilo((of, silo) =>
         {
             silo.Services.AddSingleton(Database);
             silo.Services.AddSingleton(RandomNumberGenerator.Create());
-            silo.Services.AddSingleton<TimeProvider>(Clock);
+            silo.Services.AddSingleton(ClockOf(of.SiloName));
             silo.Services.AddSingleton(Retention);
             silo.Services.AddCouchStorage();
             AddVms(silo.Services);

@@ -13,6 +13,15 @@ internal static class Visits
     public static async Task<Answer> Arrive(this Caller host, object? invite = null) =>
         (await host.Redeem(await host.Invite(invite))).Is(201);
 
+    /// <summary>An invite whose time is up: the shortest there is, and a second later.</summary>
+    public static async Task<Answer> OverdueInvite(this Caller host)
+    {
+        var invite = await host.Invite(new { createdBy = "noah", expiresInHours = 1e-9 });
+        await Until.True(
+            async () => (await host.Get($"/couch/invites/{invite["id"]}"))["status"] is "expired", TimeSpan.FromSeconds(15), "its second is over");
+        return invite;
+    }
+
     /// <summary>A capability that is wrong in its last character alone.</summary>
     public static string Forged(string genuine) => genuine[..^1] + (genuine[^1] == 'A' ? 'B' : 'A');
 }

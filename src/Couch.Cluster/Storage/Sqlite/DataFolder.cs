@@ -13,6 +13,9 @@ internal sealed class DataFolder : IDisposable
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerFolder = OwnerFile | UnixFileMode.UserExecute;
 
+    /// <summary>What is believed as it is found, and what SQLite believes beside it.</summary>
+    private static readonly string[] Believed = ["signing.key", "couch.db", "couch.db-wal", "couch.db-shm", "couch.lock", "couch.holder"];
+
     private readonly FileStream held;
 
     private DataFolder(string path, FileStream held)
@@ -24,7 +27,9 @@ internal sealed class DataFolder : IDisposable
     public string FullPath { get; }
 
     /// <summary>Makes the folder if it is not there, and takes it for this process.</summary>
-    /// <exception cref="SettingsException">It cannot be used, or another process holds it: the message names the holder.</exception>
+    /// <exception cref="SettingsException">
+    /// It cannot be used, or another user could have written to it, or another process holds it: the message names the holder.
+    /// </exception>
     public static DataFolder Take(string folder, TimeProvider clock)
     {
         var path = Path.GetFullPath(folder);
@@ -36,6 +41,11 @@ internal sealed class DataFolder : IDisposable
                 Directory.CreateDirectory(path);
             else
                 Directory.CreateDirectory(path, OwnerFolder);
+
+            // Before anything is written there, or read.
+            FolderTrust.Demand(path);
+            foreach (var name in Believed)
+                FolderTrust.Demand(Path.Combine(path, name));
 
             var held = Lock(path);
             try

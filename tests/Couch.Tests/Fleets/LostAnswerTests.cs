@@ -1,0 +1,37 @@
+using Couch.Tests.Support;
+using Xunit;
+
+namespace Couch.Tests.Fleets;
+
+/// <summary>A node that does what it is asked and dies before it says so, behind the real balancer.</summary>
+public sealed class LostAnswerTests
+{
+    private const string HostKey = "a host's key, for tests";
+
+    [Theory]
+    [InlineData("guests")]
+    [InlineData("invites")]
+    public async Task A_DELETE_whose_answer_was_lost_is_repeated_on_another_node_and_answered_as_done(string kind)
+    {
+        await using var database = await PostgresServer.NewDatabase();
+        var environment = NodeSettings.Of(database.ConnectionString).And(new Dictionary<string, string> { ["COUCH_AUTH_TOKEN"] = HostKey });
+        await using var first = await CouchProcess.Start(environment);
+        await using var second = await CouchProcess.Start(environment);
+        await using var way = new TcpProxy(first.Http.BaseAddress!.Port);
+        await using var otherWay = new TcpProxy(second.Http.BaseAddress!.Port);
+        await using var balancer = await HaProxy.Start(way.Port, otherWay.Port);
+        var host = balancer.Anyone.Sending("Authorization", $"Bearer {HostKey}");
+        var path = $"/couch/{kind}/" + (kind is "guests" ? (await host.Arrive())["guestId"] : (await host.Invite())["id"]);
+
+        // Whichever node is asked first, and the other too: the third time it is asked in peace.
+        way.LoseReplyTo("DELETE ");
+        otherWay.LoseReplyTo("DELETE ");
+        var answer = (await host.Delete(path)).Is(200);
+
+        Assert.True(way.HasLostReply && otherWay.HasLostReply);
+        Assert.Equal("revoked", answer["status"]);
+        // A second kill is another one, and is told so.
+        (await host.Delete(path)).Refuses(400);
+        (await host.Sending("Idempotency-Key", "its own").Delete(path)).Refuses(400);
+    }
+}
