@@ -14,7 +14,7 @@ internal static class Refusals
     public static Refusal NoHostKey { get; } = new(401, "Unauthorized — this endpoint asks for the host key",
         "Send the host key as 'Authorization: Bearer <host key>'. A guest's token is not a host key.");
     public static Refusal NotOnThisMachine { get; } = new(401, "Unauthorized — this couch has no host key, so only this machine may ask",
-        "Set COUCH_AUTH_TOKEN and send it as 'Authorization: Bearer <host key>', or call from the machine itself, by the name localhost, without a proxy.");
+        "Set COUCH_AUTH_TOKEN and send it as 'Authorization: Bearer <host key>', or call from the machine itself, as the couch's own user, by the name localhost, without a proxy.");
     public static Refusal LacksScope(IReadOnlyList<KeyScope> needed) => needed.Count == 0
         ? new(403, "forbidden — only the configured host key opens this")
         : new(403, $"forbidden — this host key lacks the scope {Either(needed)}", "Ask with a key that has it; the configured host key has every scope.");
@@ -30,6 +30,7 @@ internal static class Refusals
     public static Refusal BodyMissing { get; } = new(400, "a JSON object is required as the body");
     public static Refusal BodyNotJson { get; } = new(415, "the body must be application/json",
         "Send 'Content-Type: application/json', in UTF-8.");
+    public static Refusal BodyEncoded { get; } = new(415, "the body must not be compressed", "Send it without Content-Encoding.");
     public static Refusal BodyTooLarge { get; } = new(413, $"the body must not exceed {Listening.MostBodyBytes / 1024} KiB");
 
     // Invites
@@ -73,6 +74,7 @@ internal static class Refusals
         Silo = silo,
         Database = database,
     });
+    public static Refusal Full { get; } = new(503, "the couch is full", "As many connections are being served as it may hold. Nothing was done: ask again.");
     public static Refusal Bug { get; } = new(500, "the couch failed", "This is a fault of the couch, not of the request; its log says more.");
 
     private static string Either(IReadOnlyList<KeyScope> scopes) => string.Join(" or ", scopes.Select(scope => $"'{scope.Word()}'"));

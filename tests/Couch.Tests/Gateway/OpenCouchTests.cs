@@ -1,3 +1,8 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Couch.Gateway.Access;
 using Couch.Tests.Support;
 using Xunit;
 
@@ -50,4 +55,57 @@ public sealed class OpenCouchTests(CouchHost couch) : IClassFixture<CouchHost>
     [Fact]
     public async Task Public_endpoints_answer_whoever_asks() =>
         (await couch.Anyone.Sending("X-Forwarded-For", "203.0.113.7").Sending("Host", "couch.example").Get("/health")).Is(200);
+
+    [Fact]
+    public async Task A_caller_that_speaks_HTTP_1_0_as_a_proxy_does_is_a_stranger()
+    {
+        // What nginx sends by itself: the upstream's name as the host, and no header that says who is behind it.
+        Assert.StartsWith("HTTP/1.1 401", await Raw("GET /couch/guests HTTP/1.0\r\nHost: 127.0.0.1:3000\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200", await Raw("GET /couch/guests HTTP/1.1\r\nHost: 127.0.0.1:3000\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_user_of_this_machine_is_a_stranger()
+    {
+        if (!OperatingSystem.IsLinux() || Environment.UserName != "root")
+            Assert.Skip("only root can become another user");
+
+        Assert.Equal(("200", "401"), (await Curl("root"), await Curl("nobody")));
+    }
+
+    [Fact]
+    public async Task A_socket_that_its_process_has_let_go_of_is_nobodys()
+    {
+        var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var client = new TcpClient();
+        await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
+        using var accepted = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
+        var (peer, own) = ((IPEndPoint)accepted.RemoteEndPoint!, (IPEndPoint)accepted.LocalEndPoint!);
+
+        Assert.True(LoopbackPeer.IsOwn(peer, own));
+        Assert.False(LoopbackPeer.IsOwn(new(peer.Address, own.Port), own));
+        client.Dispose();
+        Assert.False(LoopbackPeer.IsOwn(peer, own));
+        listener.Dispose();
+    }
+
+    private async Task<string> Raw(string request)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(couch.Address.Host, couch.Address.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
+        using var reader = new StreamReader(stream);
+        return await reader.ReadToEndAsync();
+    }
+
+    private async Task<string> Curl(string user)
+    {
+        var start = new ProcessStartInfo("runuser", ["-u", user, "--", "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", $"{couch.Address}couch/guests"]) { RedirectStandardOutput = true };
+        using var curl = Process.Start(start)!;
+        var said = await curl.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await curl.ToEnd();
+        return said;
+    }
 }
