@@ -70,6 +70,8 @@ internal sealed class CountedConnection : ConnectionContext
             requests--;
             since = clock.GetTimestamp();
         }
+
+        places.Changed();
     }
 
     /// <summary>Until the body of a stranger's request is there, its place may be taken by another.</summary>
@@ -80,6 +82,8 @@ internal sealed class CountedConnection : ConnectionContext
             receiving += isIt ? 1 : -1;
             since = clock.GetTimestamp();
         }
+
+        places.Changed();
     }
 
     /// <summary>While a request only waits for news, its place may be taken by another, after all others.</summary>
@@ -90,6 +94,8 @@ internal sealed class CountedConnection : ConnectionContext
             waiting += isIt ? 1 : -1;
             since = clock.GetTimestamp();
         }
+
+        places.Changed();
     }
 
     /// <summary>How readily its place is given to another, and since when it stands so; null: never.</summary>

@@ -23,10 +23,11 @@ internal sealed partial class Places : IDisposable
     private readonly TimeProvider clock;
     private readonly ILogger<Places> log;
     private readonly ITimer rounds;
-    private TaskCompletionSource left = NewLeft();
+    private TaskCompletionSource changed = NewChange();
     private int leaving;
     private int madeRoom;
     private volatile bool isCrowded;
+    private volatile bool isAwaited;
 
     public Places(Capacity capacity, GatewayOptions gateway, TimeProvider clock, ILogger<Places> log)
     {
@@ -43,16 +44,17 @@ internal sealed partial class Places : IDisposable
         while (true)
         {
             List<CountedConnection> going;
-            Task someoneLeft;
+            Task change;
             lock (door)
             {
                 if (taken.Count < capacity.All)
                     return;
-                (going, someoneLeft) = (leaving == 0 ? ToldToGo() : [], left.Task);
+                isAwaited = true;
+                (going, change) = (leaving == 0 ? ToldToGo() : [], changed.Task);
             }
 
             Go(going);
-            await someoneLeft.WaitAsync(cancel);
+            await change.WaitAsync(cancel);
         }
     }
 
@@ -77,7 +79,6 @@ internal sealed partial class Places : IDisposable
     /// <summary>A connection is closed, and its place free.</summary>
     public void Left(CountedConnection connection)
     {
-        TaskCompletionSource over;
         lock (door)
         {
             if (!taken.Remove(connection))
@@ -85,7 +86,22 @@ internal sealed partial class Places : IDisposable
             if (connection.IsLeaving)
                 leaving--;
             Count();
-            (over, left) = (left, NewLeft());
+        }
+
+        Changed();
+    }
+
+    /// <summary>A connection may have less claim to its place than it had: whoever stands at the door looks again.</summary>
+    public void Changed()
+    {
+        if (!isAwaited)
+            return;
+
+        TaskCompletionSource over;
+        lock (door)
+        {
+            isAwaited = false;
+            (over, changed) = (changed, NewChange());
         }
 
         over.SetResult();
@@ -149,11 +165,12 @@ internal sealed partial class Places : IDisposable
         }
 
         Go(silent);
+        Changed();
         if (made > 0)
             LogMadeRoom(made, capacity.All);
     }
 
-    private static TaskCompletionSource NewLeft() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     [LoggerMessage(240, LogLevel.Warning, "Closed {Connections} connections to make room for others: {Most} are held at most (COUCH_CONNECTIONS, ulimit -n)")]
     private partial void LogMadeRoom(int connections, int most);
