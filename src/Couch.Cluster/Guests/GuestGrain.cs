@@ -71,9 +71,11 @@ internal sealed partial class GuestGrain(
         return outcome;
     }
 
-    public Task<EndOutcome> Kill(Actor? by) => End((guest, now) => guest.Kill(now, by));
+    public async Task<EndOutcome> Kill(Actor? by) =>
+        await IsUnreadable() ? await EndUnreadable(GuestStatus.Revoked, EndReason.Killed, by) : await End((guest, now) => guest.Kill(now, by));
 
-    public Task<EndOutcome> CheckOut() => End((guest, now) => guest.CheckOut(now));
+    public async Task<EndOutcome> CheckOut() =>
+        await IsUnreadable() ? await EndUnreadable(GuestStatus.Stopped, EndReason.CheckedOut, null) : await End((guest, now) => guest.CheckOut(now));
 
     public async Task<ExtendOutcome> Extend(double hours, Actor? by)
     {
@@ -117,13 +119,14 @@ internal sealed partial class GuestGrain(
 
     public async Task Settle()
     {
-        await Remember();
+        await IsUnreadable();
         await Drive();
     }
 
     public async Task<bool> Purge(DateTimeOffset moment)
     {
-        if ((await Remember())?.IsPast(moment) is not true)
+        // What cannot be read is never deleted.
+        if (await IsUnreadable() || row.Current?.IsPast(moment) is not true)
             return false;
 
         await this.Disarm();
@@ -134,7 +137,12 @@ internal sealed partial class GuestGrain(
 
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        await Remember();
+        if (await IsUnreadable())
+        {
+            await TickUnreadable();
+            return;
+        }
+
         if (IsOverdue)
         {
             // It need not be alone. The next tick finds it done, or says it again.

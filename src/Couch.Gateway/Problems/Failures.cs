@@ -18,12 +18,13 @@ internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandle
         var refusal = exception switch
         {
             BadHttpRequestException bad => Unreadable(bad),
+            UnreadableRowException row => Refusals.UnreadableRow(row.Kind),
             _ when IsUnavailable(exception) => Refusals.Unavailable,
             _ => Refusals.Bug,
         };
 
         if (refusal.StatusCode is 503)
-            LogUnavailable(exception.GetType().Name, exception is StorageUnavailableException ? exception.Message : "");
+            LogUnavailable(exception.GetType().Name, exception is StorageUnavailableException or UnreadableRowException ? exception.Message : "");
         else if (refusal.StatusCode is 500)
             LogBug(exception);
 

@@ -1,3 +1,4 @@
+using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
@@ -65,6 +66,9 @@ internal static class Refusals
     // What failed
     public static Refusal Unavailable { get; } = new(503, "the couch cannot answer right now",
         "What was asked may or may not have happened. Asking again is safe; the same Idempotency-Key gives the same answer.");
+    /// <param name="kind">One of <see cref="GrainKinds"/>.</param>
+    public static Refusal UnreadableRow(string kind) => new(503, $"the stored row of this {kind.Replace('-', ' ')} cannot be read by this version of the couch",
+        $"A newer version has written it, or it was damaged or edited by hand. {Meanwhile(kind)} The operator should run the version that wrote it, or repair, restore or delete the row; the couch's log says what is wrong with it.");
     public static Refusal NotReady(string silo, string whyNot, string database) => new(new NotReadyProblem
     {
         Title = ReasonPhrases.GetReasonPhrase(503),
@@ -76,6 +80,14 @@ internal static class Refusals
     });
     public static Refusal Full { get; } = new(503, "the couch is full", "As many connections are being served as it may hold. Nothing was done: ask again.");
     public static Refusal Bug { get; } = new(500, "the couch failed", "This is a fault of the couch, not of the request; its log says more.");
+
+    private static string Meanwhile(string kind) => kind switch
+    {
+        GrainKinds.Guest => "Until it can be read, nothing can be said of the guest, but it can be killed, and it ends when its time is up: both destroy its VM.",
+        GrainKinds.Invite => "Until it can be read, the invite can be neither redeemed nor revoked.",
+        GrainKinds.HostKey => "Until it can be read, the key opens nothing, and cannot be revoked.",
+        _ => "Nothing has been changed.",
+    };
 
     private static string Either(IReadOnlyList<KeyScope> scopes) => string.Join(" or ", scopes.Select(scope => $"'{scope.Word()}'"));
 }

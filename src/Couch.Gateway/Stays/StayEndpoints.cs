@@ -116,6 +116,7 @@ public static class StayEndpoints
         {
             EndOutcome.Ended ended => TypedResults.Ok(CheckedOutView.Of(ended.Guest)),
             EndOutcome.AlreadyEnded already => Refusals.Ended(already.Guest),
+            EndOutcome.EndedUnreadable ended => TypedResults.Ok(CheckedOutView.Of(ended)),
             _ => Refusals.InvalidToken,
         };
     }

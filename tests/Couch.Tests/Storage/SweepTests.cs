@@ -1,6 +1,7 @@
 using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
+using Couch.Domain.Text;
 using Couch.Domain.Vms;
 using Couch.Tests.Support;
 using Xunit;
@@ -22,8 +23,10 @@ public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
             await Database.Put(GrainKinds.Invite, invite.Id.Value, invite);
         await Database.Put(GrainKinds.Housekeeping, "house", new { watermark = "x" });
 
-        Assert.Equal([later.Id.Value, late.Id.Value], await Sweeps.Overdue(GrainKinds.Invite, Some.Time.AddHours(3), 10, Cancel));
-        Assert.Equal([later.Id.Value], await Sweeps.Overdue(GrainKinds.Invite, Some.Time.AddHours(3), 1, Cancel));
+        OverdueRow[] overdue = [new(later.Id.Value, later.ExpiresAt.ToIso()), new(late.Id.Value, late.ExpiresAt.ToIso())];
+        Assert.Equal(overdue, await Sweeps.Overdue(GrainKinds.Invite, Some.Time.AddHours(3), 10, Cancel));
+        Assert.Equal(overdue[..1], await Sweeps.Overdue(GrainKinds.Invite, Some.Time.AddHours(3), 1, Cancel));
+        Assert.Equal(overdue[1..], await Sweeps.Overdue(GrainKinds.Invite, Some.Time.AddHours(3), 10, Cancel, overdue[0]));
         Assert.Empty(await Sweeps.Overdue(GrainKinds.Guest, Some.Time.AddHours(3), 10, Cancel));
     }
 
@@ -99,10 +102,10 @@ public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
         {
             Assert.Equal(
                 guests.Where(guest => guest.IsPast(moment)).Select(guest => new PastRow(guest.InviteId, guest.Id)).ToHashSet(),
-                (await Sweeps.PastGuests(moment, 1000, Cancel)).ToHashSet());
+                (await Sweeps.PastGuests(moment, 0, 1000, Cancel)).OfType<PastRow>().ToHashSet());
             Assert.Equal(
                 invites.Where(invite => invite.Status is not InviteStatus.Redeemed && invite.IsPast(moment, null)).Select(invite => new PastRow(invite.Id, null)).ToHashSet(),
-                (await Sweeps.PastInvites(moment, 1000, Cancel)).ToHashSet());
+                (await Sweeps.PastInvites(moment, 0, 1000, Cancel)).OfType<PastRow>().ToHashSet());
         }
     }
 
