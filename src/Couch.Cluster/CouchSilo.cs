@@ -9,12 +9,12 @@ using Couch.Cluster.Vms;
 using Couch.Cluster.Vms.Docker;
 using Couch.Cluster.Vms.Vers;
 using Couch.Domain.Capabilities;
-using Couch.Domain.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Serialization;
+using Orleans.Storage;
 
 namespace Couch.Cluster;
 
@@ -122,10 +122,9 @@ public static class CouchSilo
         silo.Services.AddSingleton<UnwrittenUsage>();
         silo.Services.TryAddSingleton<Retention>();
         silo.Services.AddSingleton<Purge>();
+        silo.Services.AddSingleton<UnreadableRows>();
 
-        // Clean JSON, readable in the database; chosen before the first deploy because stored rows stay.
-        silo.UseSystemTextJsonGrainStorageSerializer();
-        silo.Services.Configure<SystemTextJsonGrainStorageSerializerOptions>(json => CouchJson.Configure(json.JsonSerializerOptions));
+        silo.Services.AddSingleton<IGrainStorageSerializer, StoredSerializer>();
 
         silo.Services.Configure<ExceptionSerializationOptions>(LetDriversFailuresCross);
 

@@ -2,6 +2,7 @@ using Couch.Cluster;
 using Couch.Cluster.Configuration;
 using Couch.Gateway.Access;
 using Couch.Gateway.Bodies;
+using Couch.Gateway.Connections;
 using Couch.Gateway.Guests;
 using Couch.Gateway.Health;
 using Couch.Gateway.Hosting;
@@ -9,6 +10,7 @@ using Couch.Gateway.Invites;
 using Couch.Gateway.Keys;
 using Couch.Gateway.OpenApi;
 using Couch.Gateway.Problems;
+using Couch.Gateway.Secrecy;
 using Couch.Gateway.Stays;
 using Couch.Gateway.Telemetry;
 
@@ -31,6 +33,7 @@ public static class CouchGateway
         var couch = CouchOptions.Read(settings);
         var gateway = GatewayOptions.Read(settings);
         var addresses = Addresses.Read(settings, builder.Configuration, gateway);
+        var capacity = Capacity.Read(settings, couch, gateway, OpenFiles.Limit());
         settings.ThrowIfWrong();
 
         builder.ListenOn(addresses);
@@ -38,10 +41,11 @@ public static class CouchGateway
         builder.AddTelemetry(gateway, couch.Role);
         builder.AddDashboard(gateway, couch.Role);
         builder.Services.AddSingleton(gateway);
+        builder.Services.AddPlaces(capacity);
         builder.Services.AddHostAccess();
-        builder.Services.AddRateLimits(gateway);
+        builder.Services.AddRateLimits();
         builder.Services.AddTrustedProxies(gateway);
-        builder.Services.AddQueryCapabilities();
+        builder.Services.AddSecrecy();
         builder.Services.AddBodies();
         builder.Services.AddStays();
         builder.Services.AddProblems();
@@ -51,11 +55,13 @@ public static class CouchGateway
 
         var app = builder.Build();
         app.UseProblems();
+        app.UseHead();
         app.UseNoStore();
         app.UseTrustedProxies(gateway);
         app.UseRouting();
-        app.UseRateLimiter();
+        app.UseRateLimits();
         app.UseAuthorization();
+        app.UseKeptPlaces();
         app.UseJsonBodiesOnly();
 
         app.MapHealth();
@@ -69,7 +75,7 @@ public static class CouchGateway
         leased.MapGuests();
         leased.MapKeys();
         leased.MapStays();
-        app.MapOpenApi();
+        app.MapApiDescription();
         return app;
     }
 }

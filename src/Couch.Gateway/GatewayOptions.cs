@@ -1,5 +1,6 @@
 using System.Net;
 using Couch.Cluster.Configuration;
+using Couch.Gateway.Connections;
 
 namespace Couch.Gateway;
 
@@ -9,7 +10,10 @@ public sealed class GatewayOptions
     /// <summary>A host key shorter than this is warned about at start.</summary>
     public const int ShortHostKey = 16;
 
+    internal const string ConnectionsName = "COUCH_CONNECTIONS";
+
     private const int MostPerMinute = 1_000_000;
+    private const int MostConnections = 1_000_000;
 
     /// <summary>The key that host endpoints ask for. Null: they are open, to callers on this machine alone.</summary>
     /// <value>From <c>COUCH_AUTH_TOKEN</c>, else <c>VERS_AUTH_TOKEN</c>; any text; default none.</value>
@@ -22,6 +26,10 @@ public sealed class GatewayOptions
     /// <summary>How often one client address may ask for a status or a preview, or check out, in a minute. 0 to 1,000,000, 0 for no limit; default 1,200.</summary>
     /// <value>From <c>COUCH_STATUS_PER_MINUTE</c>.</value>
     public int StatusPerMinute { get; init; } = 1200;
+
+    /// <summary>How many HTTP connections are held at once. 64 to 1,000,000; null: what the process may have open, less what else it needs, at most 20,000.</summary>
+    /// <value>From <c>COUCH_CONNECTIONS</c>.</value>
+    public int? Connections { get; init; }
 
     /// <summary>Proxies whose word on the client's address is taken. Default none: forwarding headers are not read.</summary>
     /// <value>From <c>COUCH_TRUSTED_PROXIES</c>: addresses or CIDR ranges, separated by commas.</value>
@@ -41,6 +49,7 @@ public sealed class GatewayOptions
         HostKey = settings.Text("COUCH_AUTH_TOKEN") ?? settings.Text("VERS_AUTH_TOKEN"),
         RedeemsPerMinute = settings.Whole("COUCH_REDEEMS_PER_MINUTE", 120, 0, MostPerMinute),
         StatusPerMinute = settings.Whole("COUCH_STATUS_PER_MINUTE", 1200, 0, MostPerMinute),
+        Connections = settings.Whole(ConnectionsName, 0, Capacity.Least, MostConnections) is > 0 and var connections ? connections : null,
         TrustedProxies = ReadProxies(settings),
         Collector = ReadCollector(settings),
         HasDashboard = settings.YesOrNo("COUCH_DASHBOARD", false),

@@ -1,7 +1,14 @@
 using Couch.Gateway;
+using Couch.Gateway.Connections;
 using Couch.Gateway.Health;
 using Couch.Gateway.Hosting;
 
-return args.Contains(Knock.Switch)
-    ? await Knock.Run(args, Console.Out)
-    : await Start.Run(() => CouchGateway.Create(args), Console.Out, Console.Error);
+if (args.Contains(Knock.Switch))
+    return await Knock.Run(args, Console.Out);
+if (Capacity.WhyNotEnough(OpenFiles.Limit()) is { } reason)
+{
+    await Console.Error.WriteLineAsync(reason);
+    return 1;
+}
+
+return await Start.Run(() => CouchGateway.Create(args), Console.Out, Console.Error);

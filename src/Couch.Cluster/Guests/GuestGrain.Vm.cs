@@ -31,7 +31,13 @@ internal sealed partial class GuestGrain : IDisposable
     public async Task Observe(VmReport report)
     {
         report.MustBeWithinBounds();
-        if (await Remember() is not { } guest)
+        if (await IsUnreadable())
+        {
+            await ObserveUnreadable(report);
+            return;
+        }
+
+        if (row.Current is not { } guest)
             return;
 
         // A stay whose time is up has expired, whatever its VM has come to meanwhile.
@@ -50,7 +56,7 @@ internal sealed partial class GuestGrain : IDisposable
 
     public async Task LookAtVm()
     {
-        if (await Remember() is { IsStaying: true, Vm: { State: VmState.Ready, Id: { } vmId } } guest)
+        if (!await IsUnreadable() && row.Current is { IsStaying: true, Vm: { State: VmState.Ready, Id: { } vmId } } guest)
             vms?.Look(guest.Id, vmId);
     }
 
@@ -90,6 +96,12 @@ internal sealed partial class GuestGrain : IDisposable
     /// <summary>Starts whatever is due and not under way, the end by the clock first. Intent is written before its call.</summary>
     private async Task Drive()
     {
+        if (row.Unreadable is not null)
+        {
+            await DriveUnreadable();
+            return;
+        }
+
         if (IsOverdue)
         {
             // Comes back here for what is to be done about the VM.

@@ -74,9 +74,11 @@ internal sealed partial class GuestGrain(
         return outcome;
     }
 
-    public Task<EndOutcome> Kill(Actor? by, Idempotency? key) => End((guest, now) => guest.Kill(now, by, key));
+    public async Task<EndOutcome> Kill(Actor? by, Idempotency? key) =>
+        await IsUnreadable() ? await EndUnreadable(GuestStatus.Revoked, EndReason.Killed, by) : await End((guest, now) => guest.Kill(now, by, key));
 
-    public Task<EndOutcome> CheckOut() => End((guest, now) => guest.CheckOut(now));
+    public async Task<EndOutcome> CheckOut() =>
+        await IsUnreadable() ? await EndUnreadable(GuestStatus.Stopped, EndReason.CheckedOut, null) : await End((guest, now) => guest.CheckOut(now));
 
     public async Task<ExtendOutcome> Extend(double hours, Actor? by)
     {
@@ -122,13 +124,14 @@ internal sealed partial class GuestGrain(
 
     public async Task Settle()
     {
-        await Remember();
+        await IsUnreadable();
         await Drive();
     }
 
     public async Task<bool> Purge(DateTimeOffset moment)
     {
-        if ((await Remember())?.IsPast(moment) is not true)
+        // What cannot be read is never deleted.
+        if (await IsUnreadable() || row.Current?.IsPast(moment) is not true)
             return false;
 
         await this.Disarm();
@@ -139,7 +142,12 @@ internal sealed partial class GuestGrain(
 
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        await Remember();
+        if (await IsUnreadable())
+        {
+            await TickUnreadable();
+            return;
+        }
+
         if (IsOverdue)
         {
             // It need not be alone. The next tick finds it done, or says it again.

@@ -9,7 +9,8 @@ namespace Couch.Cluster.Guests;
 /// <summary>
 /// One guest, keyed by its id: owns the stay, its limits and its end. Any call may throw
 /// <see cref="Storage.StorageUnavailableException"/>: the outcome is then unknown, and asking again is safe. A call with a value
-/// that cannot be throws <see cref="Domain.Values.OutOfBoundsException"/>, and changes nothing.
+/// that cannot be throws <see cref="Domain.Values.OutOfBoundsException"/>, and changes nothing. A guest whose row cannot be read
+/// answers <see cref="Storage.UnreadableRowException"/>, but is killed, checks out and expires as any other.
 /// </summary>
 [Alias("couch.IGuestGrain")]
 public interface IGuestGrain : IGrainWithStringKey

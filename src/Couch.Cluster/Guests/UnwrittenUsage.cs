@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
 using Microsoft.Extensions.Logging;
 
@@ -64,6 +65,12 @@ internal sealed partial class UnwrittenUsage : IDisposable
             await grains.GetGrain<IGuestGrain>(counters.Guest.Value).Report(counters.Usage);
             return true;
         }
+        catch (UnreadableRowException unreadable)
+        {
+            // There is nowhere to keep them until somebody has seen to the row; the next report has them.
+            LogDropped(counters.Guest, unreadable.Message);
+            return true;
+        }
         catch (Exception failure)
         {
             LogNotTold(counters.Guest, failure.Message);
@@ -72,6 +79,9 @@ internal sealed partial class UnwrittenUsage : IDisposable
     }
 
     private sealed record Counters(GuestId Guest, UsageReport Usage);
+
+    [LoggerMessage(211, LogLevel.Warning, "Usage of guest {GuestId} cannot be written and is dropped: {Reason}")]
+    private partial void LogDropped(GuestId guestId, string reason);
 
     [LoggerMessage(20, LogLevel.Warning, "Usage of guest {GuestId} is not written yet, and will be told again: {Reason}")]
     private partial void LogNotTold(GuestId guestId, string reason);

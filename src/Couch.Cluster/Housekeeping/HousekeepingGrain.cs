@@ -18,6 +18,7 @@ internal sealed partial class HousekeepingGrain(
     Sweeps sweeps,
     InviteKeys inviteKeys,
     Purge purge,
+    UnreadableRows unreadableRows,
     IServiceProvider services,
     CouchMeter meter,
     TimeProvider clock,
@@ -47,7 +48,16 @@ internal sealed partial class HousekeepingGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         row = new(GrainContext, GrainKinds.Housekeeping, storage, database, DeactivateOnIdle);
-        await row.Read();
+        try
+        {
+            await row.Read();
+        }
+        catch (UnreadableRowException unreadable)
+        {
+            // A watermark only saves time: without it all history is searched, once.
+            LogForgotten(unreadable.Message);
+            row.Disregard();
+        }
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -55,6 +65,7 @@ internal sealed partial class HousekeepingGrain(
         // Another node keeps count from here: two that did would be added up.
         meter.CountGuests(null);
         meter.CountUnclaimed(null);
+        meter.CountUnreadable(null);
         return Task.CompletedTask;
     }
 
@@ -94,6 +105,7 @@ internal sealed partial class HousekeepingGrain(
         var guests = await SettleOverdue(GrainKinds.Guest, now - patience, id => GrainFactory.GetGrain<IGuestGrain>(id).Settle());
         await inviteKeys.Purge(now, CancellationToken.None);
         await CountGuests(now);
+        await unreadableRows.Pass();
         meter.Swept(clock.GetElapsedTime(began));
         return new(invites.Settled + guests.Settled, arrived, invites.NotDue + guests.NotDue);
     }
@@ -117,15 +129,16 @@ internal sealed partial class HousekeepingGrain(
         OverdueRow? last = null;
         while (true)
         {
+            // A row that cannot be settled stays for the next pass. It keeps neither those behind it waiting nor this one going forever.
             var found = await sweeps.Overdue(kind, dueBefore, BatchSize, CancellationToken.None, last);
             if (found.Count == 0)
                 return (settled, notDue);
 
-            var failed = await Poke(found, row => settle(row.Id));
+            var poked = await Poke(found, row => settle(row.Id));
             var left = (await sweeps.Overdue(kind, dueBefore, found.Count, CancellationToken.None, last)).Intersect(found).Count();
             settled += found.Count - left;
-            notDue += Math.Max(left - failed, 0);
-            if (found.Count < BatchSize)
+            notDue += Math.Max(left - poked.Failed - poked.Unreadable, 0);
+            if (found.Count < BatchSize || poked.Failed == found.Count)
                 return (settled, notDue);
             last = found[^1];
         }
@@ -158,11 +171,13 @@ internal sealed partial class HousekeepingGrain(
             while (true)
             {
                 var missing = await sweeps.RedeemedWithoutGuest(after, BatchSize, CancellationToken.None, upTo);
-                failed += await Poke(missing, async found =>
+                // An invite that cannot be read holds up no watermark: a repeated redeem brings its guest, once it can.
+                var poked = await Poke(missing, async found =>
                 {
                     if (await GrainFactory.GetGrain<IInviteGrain>(found.InviteId.Value).EnsureGuestArrived())
                         Interlocked.Increment(ref brought);
                 });
+                failed += poked.Failed;
                 if (missing.Count < BatchSize)
                     return;
                 after = missing[^1].GuestId;
@@ -171,9 +186,10 @@ internal sealed partial class HousekeepingGrain(
     }
 
     /// <summary>Calls the owners, a few at a time. One that fails is logged and counted; the others are not kept waiting for it.</summary>
-    private async Task<int> Poke<T>(IReadOnlyList<T> found, Func<T, Task> poke)
+    private async Task<Poked> Poke<T>(IReadOnlyList<T> found, Func<T, Task> poke)
     {
         var failed = 0;
+        var unreadable = 0;
         foreach (var few in found.Chunk(PokesAtOnce))
         {
             await Task.WhenAll(few.Select(async one =>
@@ -181,6 +197,11 @@ internal sealed partial class HousekeepingGrain(
                 try
                 {
                     await poke(one);
+                }
+                catch (UnreadableRowException)
+                {
+                    // Said once a pass for all of them, see UnreadableRows.
+                    unreadable++;
                 }
                 catch (Exception failure)
                 {
@@ -190,8 +211,11 @@ internal sealed partial class HousekeepingGrain(
             }));
         }
 
-        return failed;
+        return new(failed, unreadable);
     }
+
+    /// <summary>How many could not be poked.</summary>
+    private readonly record struct Poked(int Failed, int Unreadable);
 
     [LoggerMessage(31, LogLevel.Warning, "Housekeeping settled {Overdue} overdue rows and brought {Arrived} missing guests; both should be none")]
     private partial void LogFound(int overdue, int arrived);
@@ -199,6 +223,8 @@ internal sealed partial class HousekeepingGrain(
     [LoggerMessage(270, LogLevel.Error,
         "{Rows} rows are over by this node's clock for more than {Minutes} minutes, and not by the clocks of the nodes that own them: the nodes' clocks are apart")]
     private partial void LogClocksApart(int rows, double minutes);
+    [LoggerMessage(212, LogLevel.Error, "Housekeeping searches all history, because it cannot read what it had found before: {Reason}")]
+    private partial void LogForgotten(string reason);
 
     [LoggerMessage(32, LogLevel.Warning, "Housekeeping could not settle {Row}: {Reason}")]
     private partial void LogPokeFailed(object? row, string reason);

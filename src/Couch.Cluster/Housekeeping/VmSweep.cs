@@ -74,7 +74,9 @@ internal sealed partial class VmSweep(
 
         await Each(found.Doomed, DestroysAtOnce, Destroy);
         await Each(found.Doubtful, PokesAtOnce, guest => grains.GetGrain<IGuestGrain>(guest).LookAtVm());
-        await Each([.. found.Stuck, .. found.Unmetered], PokesAtOnce, guest => grains.GetGrain<IGuestGrain>(guest).Settle());
+        // Whether their time is up, and their VM is to go, they find out by themselves.
+        var unreadable = guests.Where(guest => guest.IsUnreadable).Select(guest => guest.Id.Value);
+        await Each([.. found.Stuck, .. found.Unmetered, .. unreadable], PokesAtOnce, guest => grains.GetGrain<IGuestGrain>(guest).Settle());
         return found;
     }
 

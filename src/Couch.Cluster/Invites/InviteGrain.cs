@@ -129,14 +129,34 @@ internal sealed partial class InviteGrain(
     /// <summary>The reminder of a spent or revoked invite is left to find that out by itself, here.</summary>
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        await Settle();
+        try
+        {
+            await Settle();
+        }
+        catch (UnreadableRowException)
+        {
+            // Nobody can redeem it, so there is nothing to end. Once it can be read, the sweep finds that it is overdue.
+            await this.Disarm();
+            return;
+        }
+
         if (row.Current is not { Status: InviteStatus.Active })
             await this.Disarm();
     }
 
     /// <summary>Mostly it is there: asked first, because a row that is refused is logged as an error.</summary>
-    private async Task<bool> BringMissingGuest(Invite redeemed) =>
-        await ItsGuest(redeemed).Get() is null && await ItsGuest(redeemed).Arrive(Guest.Arriving(redeemed));
+    private async Task<bool> BringMissingGuest(Invite redeemed)
+    {
+        try
+        {
+            return await ItsGuest(redeemed).Get() is null && await ItsGuest(redeemed).Arrive(Guest.Arriving(redeemed));
+        }
+        catch (UnreadableRowException)
+        {
+            // It is there, whatever its row says.
+            return false;
+        }
+    }
 
     /// <summary>Never goes back, whatever the node's clock does: who has been told that an invite's time is up is not told later that it is open.</summary>
     private DateTimeOffset Now() => latest = clock.Now() is var now && now > latest ? now : latest;

@@ -15,15 +15,15 @@ internal sealed partial class HostKeyGrain(
 {
     private GrainRow<HostKey> row = null!;
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         row = new(GrainContext, GrainKinds.HostKey, storage, database, DeactivateOnIdle);
-        await row.Read();
+        return Task.CompletedTask;
     }
 
     public async Task<HostKey> Create(HostKey key)
     {
-        if (row.Current is { } existing)
+        if (await row.Read() is { } existing)
             return existing;
 
         key.MustBeNew(this.GetPrimaryKeyString());
@@ -34,7 +34,7 @@ internal sealed partial class HostKeyGrain(
 
     public async Task<HostKey?> Revoke(Actor by)
     {
-        if (row.Current is not { RevokedAt: null } key)
+        if (await row.Read() is not { RevokedAt: null } key)
             return row.Current;
 
         var revoked = key.Revoke(by, clock.Now());

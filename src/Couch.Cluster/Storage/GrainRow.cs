@@ -1,3 +1,4 @@
+using System.Text;
 using Orleans.Core;
 using Orleans.Storage;
 
@@ -25,7 +26,8 @@ internal sealed class GrainRow<T>(
     /// </summary>
     private static readonly TimeSpan LongestWrite = TimeSpan.FromSeconds(12);
 
-    private readonly StateStorageBridge<T> state = new(kind, grain, storage);
+    private readonly StateStorageBridge<Stored<T>> state = new(kind, grain, storage);
+    private Stored<T>? stored;
     private T? written;
     private T? current;
     private Task? reading;
@@ -40,11 +42,15 @@ internal sealed class GrainRow<T>(
     /// <summary>Whether memory has something the table does not.</summary>
     public bool IsHeld => !ReferenceEquals(current, written);
 
+    /// <summary>The row's text, where it was read and this version finds no state in it; null else. The next read asks the table again.</summary>
+    public string? Unreadable { get; private set; }
+
     /// <summary>What the grain knows, read from the table the first time.</summary>
     /// <exception cref="StorageUnavailableException">Nobody can say.</exception>
+    /// <exception cref="UnreadableRowException">There is a row, and no state of this version in it: see <see cref="Unreadable"/>.</exception>
     public async ValueTask<T?> Read()
     {
-        if (!IsKnown)
+        while (!IsKnown)
             await (reading is { IsCompleted: false } ? reading : reading = ReadNow());
         return current;
     }
@@ -118,16 +124,17 @@ internal sealed class GrainRow<T>(
 
     private void Know(T table, T memory)
     {
-        (written, current) = (table, memory);
-        IsKnown = true;
+        Remember(table);
+        current = memory;
         changed?.Invoke();
     }
 
     private async Task Put(T next)
     {
+        var writing = stored?.Followed(next) ?? Stored<T>.Of(next);
         try
         {
-            state.State = next;
+            state.State = writing;
             await state.WriteStateAsync();
         }
         catch (Exception failure) when (failure is not InconsistentStateException)
@@ -141,7 +148,26 @@ internal sealed class GrainRow<T>(
                 throw Unavailable(failure);
             }
         }
+
+        stored = writing;
     }
+
+    /// <summary>
+    /// Writes <paramref name="text"/> over the unreadable text that was read, if that is still there. It may be a state that this
+    /// version can read, which the grain then knows.
+    /// </summary>
+    /// <inheritdoc cref="Write"/>
+    public async Task Overwrite(string text)
+    {
+        if (reading is { IsCompleted: false } underWay)
+            await underWay.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        if (IsKnown)
+            throw new StorageUnavailableException("the row has become readable meanwhile");
+        await (reading = OverwriteNow(text));
+    }
+
+    /// <summary>Takes an unreadable row for none: the next write goes over it.</summary>
+    public void Disregard() => Remember(null);
 
     /// <summary>Deletes the row: gone for good once this returns. What was held goes with it.</summary>
     /// <inheritdoc cref="Write"/>
@@ -157,6 +183,7 @@ internal sealed class GrainRow<T>(
                 throw Unavailable(failure);
         }
 
+        stored = null;
         written = current = null;
         changed?.Invoke();
     }
@@ -172,17 +199,65 @@ internal sealed class GrainRow<T>(
             throw Unavailable(failure);
         }
 
-        written = current = Found;
-        IsKnown = true;
+        TakeIn();
     }
 
-    private T? Found => state.RecordExists ? state.State : null;
+    private async Task OverwriteNow(string text)
+    {
+        try
+        {
+            state.State = Stored<T>.Of(text);
+            await state.WriteStateAsync();
+        }
+        catch (Exception failure) when (failure is not InconsistentStateException)
+        {
+            // Nobody can say which of the two texts is there: the next memory reads it.
+            forget();
+            throw Unavailable(failure);
+        }
+
+        if (WhyUnreadable is not null)
+        {
+            Unreadable = text;
+            return;
+        }
+
+        TakeIn();
+        changed?.Invoke();
+    }
+
+    private T? Found => state.RecordExists ? state.State.State : null;
+
+    /// <summary>Why the row that was read holds no state of this grain's; null where it does, or there is none.</summary>
+    private string? WhyUnreadable => state.RecordExists
+        ? state.State.State is { } read ? StoredJson.WhyNotOf(read, grain.GrainId.Key.ToString()!) : state.State.Why ?? ""
+        : null;
+
+    /// <exception cref="UnreadableRowException">There is no state in it.</exception>
+    private void TakeIn()
+    {
+        if (WhyUnreadable is { } why)
+        {
+            Unreadable = state.State.Unreadable ?? Encoding.UTF8.GetString(state.State.Write());
+            throw new UnreadableRowException(kind, grain.GrainId.Key.ToString()!, why);
+        }
+
+        stored = state.RecordExists ? state.State : null;
+        Remember(Found);
+    }
+
+    private void Remember(T? found)
+    {
+        written = current = found;
+        IsKnown = true;
+        Unreadable = null;
+    }
 
     private void Follow(T? found)
     {
         var held = IsHeld ? current : null;
-        written = current = found;
-        IsKnown = true;
+        stored = state.RecordExists ? state.State : null;
+        Remember(found);
         if (held is not null)
             letGo?.Invoke(held);
     }
@@ -192,7 +267,7 @@ internal sealed class GrainRow<T>(
         try
         {
             await state.ReadStateAsync();
-            return Found;
+            return WhyUnreadable is null ? Found : throw failure;
         }
         catch (Exception)
         {

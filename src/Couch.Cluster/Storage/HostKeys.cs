@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Couch.Domain.Keys;
-using Couch.Domain.Text;
 
 namespace Couch.Cluster.Storage;
 
@@ -13,6 +11,7 @@ public sealed class HostKeys(CouchDatabase database)
     internal const string Query = "SELECT CAST(state AS TEXT) FROM grain_state WHERE service = @service AND kind = @kind AND id = @id";
 
     /// <summary>The key; null where no key has this id.</summary>
+    /// <exception cref="UnreadableRowException">There is one, and nobody can say what it is good for: then for nothing.</exception>
     public Task<HostKey?> Find(HostKeyId id, CancellationToken cancel) => database.Guard(async () =>
     {
         await using var connection = await database.Reads.OpenConnectionAsync(cancel);
@@ -21,7 +20,9 @@ public sealed class HostKeys(CouchDatabase database)
         command.Add("service", GrainKinds.Service);
         command.Add("kind", GrainKinds.HostKey);
         command.Add("id", id.Value);
-        var rows = await command.Rows(row => JsonSerializer.Deserialize<HostKey>(row.GetString(0), CouchJson.Stored), cancel);
-        return rows is [var key] ? key : null;
+        var rows = await command.Rows(row => row.IsDBNull(0) ? null : row.GetString(0), cancel);
+        if (rows is not [{ } text])
+            return null;
+        return StoredJson.TryRead<HostKey>(id.Value, text, out var why) ?? throw new UnreadableRowException(GrainKinds.HostKey, id.Value, why);
     });
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
@@ -7,39 +6,41 @@ using Couch.Domain.Text;
 namespace Couch.Cluster.Storage;
 
 /// <summary>One page of a list, newest first.</summary>
-/// <param name="Rows">At most as many as were asked for.</param>
+/// <param name="Rows">At most as many as were asked for, less the <paramref name="Unreadable"/>.</param>
 /// <param name="NextCursor">Where the next page begins; null at the end.</param>
-public sealed record Page<T>(IReadOnlyList<T> Rows, string? NextCursor);
+/// <param name="Unreadable">Ids of rows that belong on this page and cannot be read by this version.</param>
+public sealed record Page<T>(IReadOnlyList<T> Rows, string? NextCursor, IReadOnlyList<string> Unreadable);
 
 /// <summary>
 /// The lists: read from the table by keyset, never by asking grains, so that a page costs the same with a million
-/// rows as with a thousand. The primary key is the order and the cursor. Filters mean the status as of now.
+/// rows as with a thousand. The primary key is the order and the cursor. Filters mean the status as of now. A row that cannot
+/// be read is named in its place, under the filter that its columns say.
 /// </summary>
 public sealed class Listings(CouchDatabase database)
 {
-    private const string Select = "SELECT CAST(state AS TEXT) FROM grain_state WHERE service = @service AND kind = @kind";
+    private const string Select = "SELECT id, CAST(state AS TEXT) FROM grain_state WHERE service = @service AND kind = @kind";
     private const string Order = " ORDER BY id DESC LIMIT @limit";
 
     /// <param name="cursor">The id after which to go on; null from the newest.</param>
     public Task<Page<Invite>> Invites(InviteStatus? status, int limit, InviteId? cursor, DateTimeOffset now, CancellationToken cancel) =>
         Read<Invite>(
             GrainKinds.Invite, status?.Word(), status is InviteStatus.Active, status is InviteStatus.Expired,
-            limit, cursor?.Value, now, invite => invite.AsOf(now), invite => invite.Id.Value, cancel);
+            limit, cursor?.Value, now, invite => invite.AsOf(now), IsId<InviteId>(InviteId.TryParse), cancel);
 
     /// <inheritdoc cref="Invites"/>
     public Task<Page<Guest>> Guests(GuestStatus? status, int limit, GuestId? cursor, DateTimeOffset now, CancellationToken cancel) =>
         Read<Guest>(
             GrainKinds.Guest, status?.Word(), status is GuestStatus.Provisioning or GuestStatus.Running, status is GuestStatus.Expired,
-            limit, cursor?.Value, now, guest => guest.AsOf(now), guest => guest.Id.Value, cancel);
+            limit, cursor?.Value, now, guest => guest.AsOf(now), IsId<GuestId>(GuestId.TryParse), cancel);
 
     /// <summary>Host keys, whether or not they are still good.</summary>
     /// <inheritdoc cref="Invites"/>
     public Task<Page<HostKey>> HostKeys(int limit, HostKeyId? cursor, CancellationToken cancel) =>
-        Read<HostKey>(GrainKinds.HostKey, null, false, false, limit, cursor?.Value, default, key => key, key => key.Id.Value, cancel);
+        Read<HostKey>(GrainKinds.HostKey, null, false, false, limit, cursor?.Value, default, key => key, IsId<HostKeyId>(HostKeyId.TryParse), cancel);
 
     private async Task<Page<T>> Read<T>(
         string kind, string? status, bool isOpen, bool isExpired, int limit, string? cursor, DateTimeOffset now,
-        Func<T, T> asOf, Func<T, string> idOf, CancellationToken cancel)
+        Func<T, T> asOf, Func<string, bool> isId, CancellationToken cancel) where T : class
     {
         return await database.Guard(async () =>
         {
@@ -53,13 +54,31 @@ public sealed class Listings(CouchDatabase database)
             if (isOpen || isExpired) command.Add("now", now.ToIso());
             if (cursor is not null) command.Add("cursor", cursor);
 
-            var rows = await command.Rows(row => asOf(JsonSerializer.Deserialize<T>(row.GetString(0), CouchJson.Stored)!), cancel);
+            var found = await command.Rows(row => Found<T>.Read(row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1)), cancel);
             // One row more than asked says whether there is a next page, without counting.
-            if (rows.Count <= limit)
-                return new Page<T>(rows, null);
-            rows.RemoveAt(limit);
-            return new Page<T>(rows, idOf(rows[^1]));
+            var hasNext = found.Count > limit;
+            if (hasNext)
+                found.RemoveAt(limit);
+            return new Page<T>(
+                [.. found.Select(row => row.State).OfType<T>().Select(asOf)],
+                // Nobody can hand back as a cursor what is no id.
+                hasNext ? found.FindLast(row => isId(row.Id))?.Id : null,
+                [.. found.Where(row => row.IsUnreadable).Select(row => row.Id)]);
         });
+    }
+
+    private delegate bool Parse<TId>(string text, out TId id);
+
+    private static Func<string, bool> IsId<TId>(Parse<TId> parse) => text => parse(text, out _);
+
+    /// <summary>One row of a page: a state, or none that can be read, or none at all where the row has been cleared.</summary>
+    private sealed record Found<T>(string Id, T? State, bool IsUnreadable) where T : class
+    {
+        public static Found<T> Read(string id, string? text)
+        {
+            var state = text is null ? null : StoredJson.TryRead<T>(id, text, out _);
+            return new(id, state, text is not null && state is null);
+        }
     }
 
     /// <summary>The statement of one kind of page. Both engines read it as it stands.</summary>
@@ -76,7 +95,7 @@ public sealed class Listings(CouchDatabase database)
                 $"""
                 WITH overdue AS MATERIALIZED (
                   SELECT id FROM grain_state WHERE service = @service AND kind = @kind AND open_until <= @now{before})
-                SELECT state FROM (
+                SELECT id, state FROM (
                   SELECT * FROM (SELECT id, CAST(state AS TEXT) AS state FROM grain_state
                     WHERE service = @service AND kind = @kind AND status = @status{before}{Order}) AS ended
                   UNION ALL
@@ -86,7 +105,7 @@ public sealed class Listings(CouchDatabase database)
                 """;
 
         // COALESCE keeps the time out of the choice of an index: the walk is by status and newest first, and skips
-        // the few that are overdue.
-        return Select + " AND status = @status" + (isOpen ? " AND COALESCE(open_until > @now, FALSE)" : "") + before + Order;
+        // the few that are overdue. An open row without a time cannot be read, and is named.
+        return Select + " AND status = @status" + (isOpen ? " AND COALESCE(open_until > @now, TRUE)" : "") + before + Order;
     }
 }

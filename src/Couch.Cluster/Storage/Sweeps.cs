@@ -1,7 +1,7 @@
 using System.Data.Common;
-using System.Text.Json;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
+using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Couch.Domain.Vms;
 
@@ -19,7 +19,19 @@ public sealed record OverdueRow(string Id, string Until);
 /// <param name="GuestId">The guest; null where nobody came.</param>
 public sealed record PastRow(InviteId InviteId, GuestId? GuestId);
 
-/// <summary>What the safety net looks for. Each question walks an index from one end and costs what it finds.</summary>
+/// <summary>A row by its name in the table.</summary>
+/// <param name="Kind">One of <see cref="GrainKinds"/>, or a word that only another version knows.</param>
+public sealed record RowKey(string Kind, string Id);
+
+/// <summary>A part of the table, looked through.</summary>
+/// <param name="Unreadable">Rows in it that this version cannot read.</param>
+/// <param name="Last">Where the next part begins; null at the end.</param>
+public sealed record LookedThrough(IReadOnlyList<RowKey> Unreadable, RowKey? Last);
+
+/// <summary>
+/// What the safety net looks for. Each question walks an index from one end and costs what it finds. Columns are believed, and
+/// may say anything: what makes no sense is left out of an answer, and never fails it.
+/// </summary>
 public sealed class Sweeps(CouchDatabase database)
 {
     internal const string OverdueQuery =
@@ -34,6 +46,7 @@ public sealed class Sweeps(CouchDatabase database)
         """
         SELECT invite.id, invite.guest_id FROM grain_state AS invite
         WHERE invite.service = @service AND invite.kind = @invite AND invite.guest_id > @after AND invite.guest_id <= @upTo
+          AND length(invite.guest_id) = 26 AND length(invite.id) = 26
           AND NOT EXISTS (
             SELECT 1 FROM grain_state AS guest
             WHERE guest.service = @service AND guest.kind = @guest AND guest.id > @after AND guest.id <= @upTo AND guest.id = invite.guest_id)
@@ -44,14 +57,21 @@ public sealed class Sweeps(CouchDatabase database)
         """
         SELECT id, state ->> 'inviteId' FROM grain_state
         WHERE service = @service AND kind = @kind AND past_since <= @moment
-        ORDER BY past_since, id LIMIT @limit
+        ORDER BY past_since, id LIMIT @limit OFFSET @left
         """;
 
     internal const string StretchQuery =
         """
         SELECT guest_id FROM grain_state
-        WHERE service = @service AND kind = @kind AND guest_id > @after
+        WHERE service = @service AND kind = @kind AND guest_id > @after AND length(guest_id) = 26
         ORDER BY guest_id, id LIMIT 1 OFFSET @invites
+        """;
+
+    internal const string WalkQuery =
+        """
+        SELECT kind, id, CAST(state AS text) FROM grain_state
+        WHERE service = @service AND (kind, id) > (@afterKind, @afterId)
+        ORDER BY kind, id LIMIT @limit
         """;
 
     // After every id.
@@ -92,25 +112,41 @@ public sealed class Sweeps(CouchDatabase database)
             [("kind", kind), ("dueBefore", dueBefore.ToIso()), ("afterUntil", after?.Until ?? ""), ("afterId", after?.Id ?? ""), ("limit", limit)],
             row => new OverdueRow(row.GetString(0), row.GetString(1)), cancel);
 
+    /// <summary>Reads every row, of every kind, in the order of their keys: some at a time, for it costs what it reads.</summary>
+    /// <param name="after">The <see cref="LookedThrough.Last"/> of the part before; null from the beginning.</param>
+    public async Task<LookedThrough> LookThrough(RowKey? after, int limit, CancellationToken cancel)
+    {
+        var rows = await Ask(
+            WalkQuery, [("afterKind", after?.Kind ?? ""), ("afterId", after?.Id ?? ""), ("limit", limit)],
+            row => (Key: new RowKey(row.GetString(0), row.GetString(1)), IsReadable: row.IsDBNull(2) || IsReadable(row.GetString(0), row.GetString(1), row.GetString(2))),
+            cancel);
+        return new([.. rows.Where(row => !row.IsReadable).Select(row => row.Key)], rows.Count < limit ? null : rows[^1].Key);
+    }
+
     /// <summary>Spent invites whose guest never arrived, in the order of their guests' ids.</summary>
     /// <param name="after">A watermark: only guests with a later id are looked at; null looks at all history.</param>
     /// <param name="upTo">The last id that is looked at; null is the newest. See <see cref="EndOfStretch"/>.</param>
-    public Task<IReadOnlyList<MissingGuest>> RedeemedWithoutGuest(GuestId? after, int limit, CancellationToken cancel, GuestId? upTo = null) =>
-        Ask(
+    public async Task<IReadOnlyList<MissingGuest>> RedeemedWithoutGuest(GuestId? after, int limit, CancellationToken cancel, GuestId? upTo = null)
+    {
+        var found = await Ask(
             MissingQuery,
             [("invite", GrainKinds.Invite), ("guest", GrainKinds.Guest), ("after", after?.Value ?? ""), ("upTo", upTo?.Value ?? NoEnd), ("limit", limit)],
-            row => new MissingGuest(Invite(row.GetString(0)), Guest(row.GetString(1))), cancel);
+            row => Invite(row, 0) is { } invite && Guest(row, 1) is { } guest ? new MissingGuest(invite, guest) : null, cancel);
+        return [.. found.OfType<MissingGuest>()];
+    }
 
-    /// <summary>Guests, each with its invite, whose stay was past by <paramref name="moment"/>; the oldest first.</summary>
-    public Task<IReadOnlyList<PastRow>> PastGuests(DateTimeOffset moment, int limit, CancellationToken cancel) =>
-        Past(GrainKinds.Guest, moment, limit, row => new(Invite(row.GetString(1)), Guest(row.GetString(0))), cancel);
+    /// <summary>Guests, each with its invite, whose stay was past by <paramref name="moment"/>; the oldest first. Null for a row that does not name both.</summary>
+    /// <param name="left">How many of the first are passed over.</param>
+    public Task<IReadOnlyList<PastRow?>> PastGuests(DateTimeOffset moment, int left, int limit, CancellationToken cancel) =>
+        Past(GrainKinds.Guest, moment, left, limit, row => Invite(row, 1) is { } invite && Guest(row, 0) is { } guest ? new PastRow(invite, guest) : null, cancel);
 
     /// <summary>Invites that nobody redeemed and whose time was up by <paramref name="moment"/>; the oldest first.</summary>
-    public Task<IReadOnlyList<PastRow>> PastInvites(DateTimeOffset moment, int limit, CancellationToken cancel) =>
-        Past(GrainKinds.Invite, moment, limit, row => new(Invite(row.GetString(0)), null), cancel);
+    /// <inheritdoc cref="PastGuests"/>
+    public Task<IReadOnlyList<PastRow?>> PastInvites(DateTimeOffset moment, int left, int limit, CancellationToken cancel) =>
+        Past(GrainKinds.Invite, moment, left, limit, row => Invite(row, 0) is { } invite ? new PastRow(invite, null) : null, cancel);
 
-    private Task<IReadOnlyList<PastRow>> Past(string kind, DateTimeOffset moment, int limit, Func<DbDataReader, PastRow> read, CancellationToken cancel) =>
-        Ask(PastQuery, [("kind", kind), ("moment", moment.ToIso()), ("limit", limit)], read, cancel);
+    private Task<IReadOnlyList<PastRow?>> Past(string kind, DateTimeOffset moment, int left, int limit, Func<DbDataReader, PastRow?> read, CancellationToken cancel) =>
+        Ask(PastQuery, [("kind", kind), ("moment", moment.ToIso()), ("left", left), ("limit", limit)], read, cancel);
 
     /// <summary>
     /// The guest's id up to which there are about so many spent invites after <paramref name="after"/>; null where there are
@@ -119,8 +155,8 @@ public sealed class Sweeps(CouchDatabase database)
     public async Task<GuestId?> EndOfStretch(GuestId? after, int invites, CancellationToken cancel)
     {
         var found = await Ask(
-            StretchQuery, [("kind", GrainKinds.Invite), ("after", after?.Value ?? ""), ("invites", invites - 1)], row => Guest(row.GetString(0)), cancel);
-        return found is [var end] ? end : null;
+            StretchQuery, [("kind", GrainKinds.Invite), ("after", after?.Value ?? ""), ("invites", invites - 1)], row => Guest(row, 0), cancel);
+        return found is [{ } end] ? end : null;
     }
 
     /// <summary>Every guest that something at a VM host may still belong to.</summary>
@@ -139,8 +175,11 @@ public sealed class Sweeps(CouchDatabase database)
         return rows;
     }
 
-    private Task<IReadOnlyList<GuestVm>> Vms(string query, GuestId[] ids, CancellationToken cancel) =>
-        Ask(query, [("kind", GrainKinds.Guest), .. ids.Select((id, number) => ($"id{number}", (object)id.Value))], ReadVm, cancel);
+    private async Task<IReadOnlyList<GuestVm>> Vms(string query, GuestId[] ids, CancellationToken cancel)
+    {
+        var rows = await Ask(query, [("kind", GrainKinds.Guest), .. ids.Select((id, number) => ($"id{number}", (object)id.Value))], ReadVm, cancel);
+        return [.. rows.OfType<GuestVm>()];
+    }
 
     /// <param name="values">Beside the service, which every question names.</param>
     /// <param name="seconds">How long an answer may take; null: as long as any.</param>
@@ -158,15 +197,32 @@ public sealed class Sweeps(CouchDatabase database)
             return await command.Rows(read, cancel);
         });
 
-    private static GuestVm ReadVm(DbDataReader row) => new(
-        Guest(row.GetString(0)),
-        row.GetString(1) is "provisioning" or "running",
-        row.IsDBNull(2) ? null : row.GetString(2),
-        row.IsDBNull(3) ? Vm.None : JsonSerializer.Deserialize<Vm>(row.GetString(3), CouchJson.Stored)!);
+    /// <summary>As much as the columns say. Where they say nothing that this version understands, nothing is concluded from them.</summary>
+    private static GuestVm? ReadVm(DbDataReader row)
+    {
+        if (Guest(row, 0) is not { } guest)
+            return null;
+        var status = row.IsDBNull(1) ? "" : row.GetString(1);
+        var vm = row.IsDBNull(3) ? Vm.None : StoredJson.TryRead<Vm>("", row.GetString(3), out _);
+        return new(guest, status is "provisioning" or "running", row.IsDBNull(2) ? null : row.GetString(2), vm ?? Vm.None)
+        {
+            IsUnreadable = vm is null || !Words.TryParse<GuestStatus>(status, out _),
+        };
+    }
+
+    private static bool IsReadable(string kind, string id, string text) => kind switch
+    {
+        GrainKinds.Guest => StoredJson.TryRead<Guest>(id, text, out _) is not null,
+        GrainKinds.Invite => StoredJson.TryRead<Invite>(id, text, out _) is not null,
+        GrainKinds.HostKey => StoredJson.TryRead<HostKey>(id, text, out _) is not null,
+        _ => true,
+    };
 
     private static GuestStatus Status(string word) => Words.TryParse<GuestStatus>(word, out var status) ? status : throw new FormatException($"no status: {word}");
 
-    private static InviteId Invite(string id) => InviteId.TryParse(id, out var invite) ? invite : throw new FormatException($"no invite id: {id}");
+    private static InviteId? Invite(DbDataReader row, int column) =>
+        !row.IsDBNull(column) && InviteId.TryParse(row.GetString(column), out var invite) ? invite : null;
 
-    private static GuestId Guest(string id) => GuestId.TryParse(id, out var guest) ? guest : throw new FormatException($"no guest id: {id}");
+    private static GuestId? Guest(DbDataReader row, int column) =>
+        !row.IsDBNull(column) && GuestId.TryParse(row.GetString(column), out var guest) ? guest : null;
 }

@@ -35,6 +35,7 @@ public sealed class CouchMeter
     // Counted by housekeeping, so told by the one node that keeps house; null on all others.
     private IReadOnlyDictionary<GuestStatus, long>? guests;
     private long? unclaimed;
+    private long? unreadable;
 
     public CouchMeter(IMeterFactory meters)
     {
@@ -56,6 +57,7 @@ public sealed class CouchMeter
         calls = Seconds(meter, "couch.vm.call.duration", "Calls at the VM host, by kind and outcome.", Moments);
         sweep = Seconds(meter, "couch.housekeeping.duration", "Passes of the safety net.", Moments);
         meter.CreateObservableUpDownCounter("couch.guest.count", CountedGuests, "{guest}", "Guests stored, by status, as housekeeping last counted them.");
+        meter.CreateObservableUpDownCounter("couch.row.unreadable", CountedUnreadable, "{row}", "Rows stored that this version cannot read, as housekeeping last found them; should stay at zero.");
         meter.CreateObservableUpDownCounter("couch.vm.unclaimed", CountedUnclaimed, "{vm}", "VMs at the provider that nobody claims, as housekeeping last counted them.");
     }
 
@@ -105,6 +107,9 @@ public sealed class CouchMeter
     /// <summary>How many VMs nobody claims. Null: this node no longer keeps count.</summary>
     public void CountUnclaimed(long? count) => unclaimed = count;
 
+    /// <summary>How many rows cannot be read. Null: this node no longer keeps count.</summary>
+    public void CountUnreadable(long? count) => unreadable = count;
+
     /// <summary>Lets every counter be seen before it has counted: a first increase from nothing is no increase to who watches rates.</summary>
     public void BeginAtZero()
     {
@@ -141,6 +146,8 @@ public sealed class CouchMeter
         guests is { } counted
             ? Enum.GetValues<GuestStatus>().Select(status => new Measurement<long>(counted.GetValueOrDefault(status), Label("couch.guest.status", status.Word())))
             : [];
+
+    private IEnumerable<Measurement<long>> CountedUnreadable() => unreadable is { } counted ? [new(counted)] : [];
 
     private IEnumerable<Measurement<long>> CountedUnclaimed() => unclaimed is { } counted ? [new(counted)] : [];
 }

@@ -26,6 +26,9 @@ public enum Finding
     /// <summary>A running guest that nobody measured any more: woken.</summary>
     [JsonStringEnumMemberName("unmetered-guest")] UnmeteredGuest,
 
+    /// <summary>A row that this version cannot read; found again each time that all rows have been looked through.</summary>
+    [JsonStringEnumMemberName("unreadable-row")] UnreadableRow,
+
     /// <summary>A pass that found too much at once and held its hand.</summary>
     [JsonStringEnumMemberName("hold")] Hold,
 }

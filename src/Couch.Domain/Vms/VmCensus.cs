@@ -66,7 +66,7 @@ public sealed record VmCensus
 
     public VmFindings Take()
     {
-        var ours = Guests.Where(guest => guest.Vm.Host == Host).ToList();
+        var ours = Guests.Where(guest => !guest.IsUnreadable && guest.Vm.Host == Host).ToList();
         var found = new VmFindings
         {
             Stuck = Ids(ours.Where(IsStuck)),
@@ -91,7 +91,7 @@ public sealed record VmCensus
     private VmFindings Destroyable(VmFindings found)
     {
         var guests = Guests.ToDictionary(guest => guest.Id.Value);
-        var named = Guests.Where(guest => guest.IsOpen)
+        var named = Guests.Where(guest => guest.IsOpen || guest.IsUnreadable)
             .SelectMany(guest => new[] { guest.VmId, guest.Vm.Id }).OfType<string>()
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
         var claimed = Listed!.Where(vm => vm.Installation == Installation && vm.Guest is not null && !named.Contains(vm.VmId)).ToList();
@@ -128,8 +128,8 @@ public sealed record VmCensus
     private static bool IsCondemned(ListedVm vm, GuestVm owner) =>
         owner.Vm.State is not (VmState.Destroying or VmState.Lost) && owner.Vm.EachCondemned.Contains(vm.VmId, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Whether a VM under this guest's claim, but not the one that its row names, is nobody's.</summary>
-    private bool IsStray(GuestVm owner) => owner.Vm switch
+    /// <summary>Whether a VM under this guest's claim, but not the one that its row names, is nobody's. Of a guest whose row cannot be read, none is: its end destroys them.</summary>
+    private bool IsStray(GuestVm owner) => !owner.IsUnreadable && owner.Vm switch
     {
         // An attempt may be about to take it; once one has, the others are strays.
         { State: VmState.Requested or VmState.Booting } => false,

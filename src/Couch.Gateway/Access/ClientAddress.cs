@@ -1,24 +1,25 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 
 namespace Couch.Gateway.Access;
 
 /// <summary>What counts as one client: an IPv4 address, or an IPv6 /64, which is what one household or one machine is given.</summary>
-internal static class ClientAddress
+/// <param name="Key">The /64; an IPv4 address where IPv6 has no sender (ffff:ffff::/32).</param>
+internal readonly record struct ClientAddress(ulong Key)
 {
-    public static IPAddress Of(HttpContext context) => context.Connection.RemoteIpAddress switch
-    {
-        null => IPAddress.None,
-        { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4(),
-        { AddressFamily: AddressFamily.InterNetworkV6 } address => Network64(address),
-        var address => address,
-    };
+    private const ulong IsIPv4 = 0xFFFF_FFFF_0000_0000;
 
-    private static IPAddress Network64(IPAddress address)
+    public static ClientAddress Of(HttpContext context) => Of(context.Connection.RemoteIpAddress);
+
+    /// <summary>Whoever has no address, behind a Unix socket, is one client.</summary>
+    public static ClientAddress Of(IPAddress? address)
     {
         Span<byte> bytes = stackalloc byte[16];
-        address.TryWriteBytes(bytes, out _);
-        bytes[8..].Clear();
-        return new IPAddress(bytes);
+        if (address is null || !address.TryWriteBytes(bytes, out _))
+            return default;
+        if (address.AddressFamily is AddressFamily.InterNetwork)
+            return new(IsIPv4 | BinaryPrimitives.ReadUInt32BigEndian(bytes));
+        return new(address.IsIPv4MappedToIPv6 ? IsIPv4 | BinaryPrimitives.ReadUInt32BigEndian(bytes[12..]) : BinaryPrimitives.ReadUInt64BigEndian(bytes));
     }
 }

@@ -1,3 +1,4 @@
+using Couch.Gateway.Connections;
 using Couch.Gateway.Hosting;
 
 namespace Couch.Gateway.Access;
@@ -27,7 +28,9 @@ internal sealed class OriginalCaller
     private static OriginalCaller Look(HttpContext context) => new(
         context.Connection.RemoteIpAddress is { } address && Addresses.IsLoopback(address)
         && Addresses.NamesLoopback(context.Request.Host.Host)
-        && !context.Request.Headers.Keys.Any(IsForwarding));
+        && !HttpProtocol.IsHttp10(context.Request.Protocol)
+        && !context.Request.Headers.Keys.Any(IsForwarding)
+        && CountedConnection.Of(context) is { } connection && connection.IsOwn(LoopbackPeer.IsOwn));
 
     private static bool IsForwarding(string header) =>
         ForwardingHeaders.Contains(header, StringComparer.OrdinalIgnoreCase)

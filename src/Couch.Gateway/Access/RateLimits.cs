@@ -1,48 +1,47 @@
 using System.Globalization;
-using System.Net;
-using System.Threading.RateLimiting;
 using Couch.Gateway.Problems;
-using Microsoft.AspNetCore.RateLimiting;
 
 namespace Couch.Gateway.Access;
 
 /// <summary>How often one client address may ask of the public endpoints, in windows of a minute. Nobody waits in line.</summary>
 public static class RateLimits
 {
-    /// <summary>The policy of redeeming: guesses at codes are counted, right or wrong.</summary>
+    /// <summary>Redeeming: guesses at codes are counted, right or wrong.</summary>
     public const string Redeem = "redeem";
 
-    /// <summary>The policy of everything else that is public and asks a grain.</summary>
+    /// <summary>Everything else that is public, but for <c>/health</c>: whoever watches a couch must always be answered.</summary>
     public const string Status = "status";
 
-    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+    public static void AddRateLimits(this IServiceCollection services)
+    {
+        services.AddKeyedSingleton(Redeem, (services, _) => new AddressCounts(services.GetRequiredService<TimeProvider>()));
+        services.AddKeyedSingleton(Status, (services, _) => new AddressCounts(services.GetRequiredService<TimeProvider>()));
+    }
 
-    public static void AddRateLimits(this IServiceCollection services, GatewayOptions gateway) =>
-        services.AddRateLimiter(limiter =>
-        {
-            foreach (var policy in new[] { Redeem, Status })
-                limiter.AddPolicy(policy, context => PerMinute(context, Most(gateway, policy)));
-            limiter.OnRejected = async (rejected, _) =>
-            {
-                var most = Most(gateway, rejected.HttpContext.GetEndpoint()!.Metadata.GetMetadata<EnableRateLimitingAttribute>()!.PolicyName);
-                var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var retryAfter) ? retryAfter : Window;
-                var seconds = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+    /// <summary>Puts endpoints under a limit; one that is switched off is not asked at each request whether it is.</summary>
+    public static TBuilder LimitTo<TBuilder>(this TBuilder endpoints, IEndpointRouteBuilder app, string policy) where TBuilder : IEndpointConventionBuilder =>
+        Most(app.ServiceProvider.GetRequiredService<GatewayOptions>(), policy) is > 0 and var most
+            ? endpoints.WithMetadata(new Limit(most, app.ServiceProvider.GetRequiredKeyedService<AddressCounts>(policy)))
+            : endpoints;
 
-                var headers = rejected.HttpContext.Response.Headers;
-                headers.RetryAfter = seconds;
-                headers["RateLimit-Limit"] = most.ToString(CultureInfo.InvariantCulture);
-                headers["RateLimit-Remaining"] = "0";
-                headers["RateLimit-Reset"] = seconds;
-                await Refusals.TooManyRequests(most).ExecuteAsync(rejected.HttpContext);
-            };
-        });
+    public static void UseRateLimits(this WebApplication app) => app.Use((context, next) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<Limit>() is { } limit && !limit.Counts.TryCount(ClientAddress.Of(context), limit.Most, out var wait)
+            ? Refuse(context, limit.Most, wait)
+            : next(context));
 
-    /// <summary>Puts endpoints under a policy; one that is switched off is not asked at each request whether it is.</summary>
-    public static RouteGroupBuilder LimitTo(this RouteGroupBuilder endpoints, string policy) =>
-        Most(((IEndpointRouteBuilder)endpoints).ServiceProvider.GetRequiredService<GatewayOptions>(), policy) == 0 ? endpoints : endpoints.RequireRateLimiting(policy);
+    private static Task Refuse(HttpContext context, int most, TimeSpan wait)
+    {
+        var seconds = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        var headers = context.Response.Headers;
+        headers.RetryAfter = seconds;
+        headers["RateLimit-Limit"] = most.ToString(CultureInfo.InvariantCulture);
+        headers["RateLimit-Remaining"] = "0";
+        headers["RateLimit-Reset"] = seconds;
+        return Refusals.TooManyRequests(most).ExecuteAsync(context);
+    }
 
-    private static int Most(GatewayOptions gateway, string? policy) => policy == Redeem ? gateway.RedeemsPerMinute : gateway.StatusPerMinute;
+    private static int Most(GatewayOptions gateway, string policy) => policy == Redeem ? gateway.RedeemsPerMinute : gateway.StatusPerMinute;
 
-    private static RateLimitPartition<IPAddress> PerMinute(HttpContext context, int most) =>
-        RateLimitPartition.GetFixedWindowLimiter(ClientAddress.Of(context), _ => new FixedWindowRateLimiterOptions { PermitLimit = most, Window = Window });
+    /// <summary>What an endpoint's callers are counted by.</summary>
+    private sealed record Limit(int Most, AddressCounts Counts);
 }

@@ -1,7 +1,10 @@
 using Couch.Domain.Text;
+using Couch.Gateway.Access;
+using Couch.Gateway.Connections;
 using Couch.Gateway.Hosting;
 using Couch.Gateway.Problems;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace Couch.Gateway.Bodies;
@@ -31,13 +34,24 @@ internal static class JsonBodies
     private static async Task Judge(HttpContext context, RequestDelegate next)
     {
         var request = context.Request;
-        if (!IsJson(request.ContentType))
+        if (!await HasBody(context))
+        {
+            // Some proxies say "chunked" of every request: what is empty then is no body.
+            context.Features.Set<IHttpRequestBodyDetectionFeature>(NoBody.AtAll);
+            await next(context);
+        }
+        else if (!IsJson(request.ContentType))
         {
             await Refusals.BodyNotJson.ExecuteAsync(context);
         }
-        else if (await IsTooLarge(request, context.RequestAborted))
+        else if (!StringValues.IsNullOrEmpty(request.Headers.ContentEncoding) && request.Headers.ContentEncoding != "identity")
         {
-            await Refusals.BodyTooLarge.ExecuteAsync(context);
+            context.Response.Headers.AcceptEncoding = "identity";
+            await Refusals.BodyEncoded.ExecuteAsync(context);
+        }
+        else if (await TakeIn(context) is { } refusal)
+        {
+            await refusal.ExecuteAsync(context);
         }
         else
         {
@@ -47,20 +61,71 @@ internal static class JsonBodies
         }
     }
 
-    /// <summary>Where a body does not say its length, it is looked at as far as it may go, and left to be read again.</summary>
-    private static async ValueTask<bool> IsTooLarge(HttpRequest request, CancellationToken cancel)
+    /// <summary>Whether a body that does not say its length has any: its first byte is looked at, and left to be read again.</summary>
+    private static async ValueTask<bool> HasBody(HttpContext context)
     {
-        if (request.ContentLength is { } length)
-            return length > Listening.MostBodyBytes;
+        if (context.Request.ContentLength is not null)
+            return true;
 
-        while (true)
+        var stranger = Stranger(context);
+        stranger?.Receiving(true);
+        try
         {
-            var read = await request.BodyReader.ReadAsync(cancel);
-            var (isTooLarge, isWhole) = (read.Buffer.Length > Listening.MostBodyBytes, read.IsCompleted);
-            request.BodyReader.AdvanceTo(read.Buffer.Start, isTooLarge || isWhole ? read.Buffer.Start : read.Buffer.End);
-            if (isTooLarge || isWhole)
-                return isTooLarge;
+            var body = context.Request.BodyReader;
+            var read = await body.ReadAsync(context.RequestAborted);
+            body.AdvanceTo(read.Buffer.Start);
+            return !read.Buffer.IsEmpty;
         }
+        finally
+        {
+            stranger?.Receiving(false);
+        }
+    }
+
+    /// <summary>
+    /// Takes the body in whole, and leaves it to be read again. Meanwhile a stranger's place may be taken by another: whoever sends
+    /// a byte now and then keeps nobody away.
+    /// </summary>
+    private static async ValueTask<Refusal?> TakeIn(HttpContext context)
+    {
+        if (context.Request.ContentLength > Listening.MostBodyBytes)
+            return Refusals.BodyTooLarge;
+
+        var stranger = Stranger(context);
+        stranger?.Receiving(true);
+        try
+        {
+            while (true)
+            {
+                var body = context.Request.BodyReader;
+                var read = await body.ReadAsync(context.RequestAborted);
+                var (isTooLarge, isWhole) = (read.Buffer.Length > Listening.MostBodyBytes, read.IsCompleted);
+                var repeated = isWhole && !isTooLarge ? RepeatedNames.Find(read.Buffer) : null;
+                body.AdvanceTo(read.Buffer.Start, isTooLarge || isWhole ? read.Buffer.Start : read.Buffer.End);
+                if (isTooLarge)
+                    return Refusals.BodyTooLarge;
+                if (isWhole)
+                    return repeated is null ? null : Refusals.Wrong($"{Printable(repeated)} must not be given twice");
+            }
+        }
+        finally
+        {
+            stranger?.Receiving(false);
+        }
+    }
+
+    private static CountedConnection? Stranger(HttpContext context) =>
+        context.Features.Get<HostCaller>() is null ? CountedConnection.Of(context) : null;
+
+    /// <summary>A name is the client's own text: as much of it as an answer may quote.</summary>
+    private static string Printable(string name) =>
+        new([.. name.Take(64).Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter)]);
+
+    private sealed class NoBody : IHttpRequestBodyDetectionFeature
+    {
+        public static NoBody AtAll { get; } = new();
+
+        public bool CanHaveBody => false;
     }
 
     /// <summary>

@@ -43,6 +43,7 @@ public static class GuestEndpoints
             Guests = [.. page.Rows.Select(GuestView.Of)],
             Count = page.Rows.Count,
             NextCursor = page.NextCursor,
+            Unreadable = page.Unreadable,
         });
     }
 
@@ -76,6 +77,8 @@ public static class GuestEndpoints
         {
             EndOutcome.Ended ended => TypedResults.Ok(KilledView.Of(ended.Guest)),
             EndOutcome.AlreadyEnded already => Refusals.AlreadyEnded(already.Guest.Status),
+            EndOutcome.EndedUnreadable ended => TypedResults.Ok(KilledView.Of(ended)),
+            EndOutcome.AlreadyEndedUnreadable already => Refusals.AlreadyEnded(already.Status),
             _ => Refusals.GuestNotFound,
         };
     }

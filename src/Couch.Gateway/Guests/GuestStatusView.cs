@@ -121,4 +121,6 @@ public sealed record KilledView
     public required DateTimeOffset? StoppedAt { get; init; }
 
     internal static KilledView Of(Guest guest) => new() { Id = guest.Id.Value, Status = guest.Status, StoppedAt = guest.StoppedAt };
+
+    internal static KilledView Of(EndOutcome.EndedUnreadable ended) => new() { Id = ended.GuestId.Value, Status = ended.Status, StoppedAt = ended.StoppedAt };
 }

@@ -1,21 +1,23 @@
 using Couch.Cluster.Reach;
-using Couch.Cluster.Storage;
 using Couch.Gateway.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Couch.Gateway.Health;
 
 /// <summary>For whoever keeps the couch running: does it live, and should it be sent requests?</summary>
 public static class HealthEndpoints
 {
-    public static void AddHealth(this IServiceCollection services) => services.AddSingleton<Uptime>();
+    public const string Path = "/health";
+
+    public static void AddHealth(this IServiceCollection services) => services.AddSingleton<Uptime>().AddSingleton<Readiness>();
 
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
         // Counts from here, not from whoever asks first.
         app.ServiceProvider.GetRequiredService<Uptime>();
 
-        var health = app.MapGroup("/health").WithTags("Health");
+        var health = app.MapGroup(Path).WithTags("Health");
         health.MapGet("", GetHealth).Refuses(500);
         health.MapGet("ready", GetReady).Refuses(500).Refuses(503, typeof(NotReadyProblem));
     }
@@ -26,12 +28,12 @@ public static class HealthEndpoints
     /// <summary>Says whether this process should be sent requests: 200 once its silo is active, or a gateway reaches one; else 503.</summary>
     /// <remarks>
     /// A database that does not answer is told, but is no reason to be sent nothing: it would take every node out at once,
-    /// and each answers what it can.
+    /// and each answers what it can. It is asked once a second at most, and is not limited, however many ask.
     /// </remarks>
-    public static async Task<Results<Ok<ReadyView>, Refusal>> GetReady(IReach reach, CouchDatabase database, CancellationToken cancel)
+    public static async Task<Results<Ok<ReadyView>, Refusal>> GetReady(IReach reach, [FromServices] Readiness readiness, CancellationToken cancel)
     {
         var (state, whyNot) = (reach.State, reach.WhyNot);
-        var answers = await database.WhyNotReady(cancel) ?? "ok";
+        var answers = await readiness.Database(cancel);
         return whyNot is null
             ? TypedResults.Ok(new ReadyView { Status = "ready", Silo = state, Database = answers })
             : Refusals.NotReady(state, whyNot, answers);

@@ -23,9 +23,17 @@ internal static class Listening
             kestrel.Limits.MaxRequestBodySize = MostDrainedBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             kestrel.Limits.MaxRequestLineSize = 8 * 1024;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         });
     }
+
+    /// <summary>What answers GET answers HEAD as well: the server itself leaves the body out, and looks at the method that was sent for that.</summary>
+    public static void UseHead(this WebApplication app) => app.Use((context, next) =>
+    {
+        if (HttpMethods.IsHead(context.Request.Method))
+            context.Request.Method = HttpMethods.Get;
+        return next(context);
+    });
 
     /// <summary>What is shown holds secrets or goes stale at once: nobody on the way may keep it.</summary>
     public static void UseNoStore(this WebApplication app) => app.Use((context, next) =>

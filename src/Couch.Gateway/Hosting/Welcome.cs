@@ -29,7 +29,7 @@ internal static class Welcome
 
     private static string HostEndpoints(string? key) => key switch
     {
-        null => "WARNING: no host key (COUCH_AUTH_TOKEN): open to every caller on this machine, closed to all others",
+        null => "WARNING: no host key (COUCH_AUTH_TOKEN): open to its own user on this machine, closed to all others",
         { Length: < GatewayOptions.ShortHostKey } => $"under the host key. WARNING: it is shorter than {GatewayOptions.ShortHostKey} characters; make one with: openssl rand -base64 32",
         _ => "under the host key",
     };

@@ -79,6 +79,7 @@ public static class InviteEndpoints
             Invites = [.. page.Rows.Select(invite => InviteView.Of(invite, keys))],
             Count = page.Rows.Count,
             NextCursor = page.NextCursor,
+            Unreadable = page.Unreadable,
         });
     }
 

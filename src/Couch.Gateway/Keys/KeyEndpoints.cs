@@ -61,6 +61,7 @@ public static class KeyEndpoints
             Keys = [.. page.Rows.Select(HostKeyView.Of)],
             Count = page.Rows.Count,
             NextCursor = page.NextCursor,
+            Unreadable = page.Unreadable,
         });
     }
 

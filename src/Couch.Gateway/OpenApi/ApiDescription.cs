@@ -12,11 +12,15 @@ internal static class ApiDescription
     private const string HostKey = "hostKey";
     private const string GuestToken = "guestToken";
 
-    public static void AddApiDescription(this IServiceCollection services) =>
-        services.AddOpenApi(openApi =>
+    public static void AddApiDescription(this IServiceCollection services)
+    {
+        services.AddSingleton<Description>();
+        services.AddOpenApi(Description.Name, openApi =>
         {
             openApi.AddDocumentTransformer((document, _, _) =>
             {
+                // It is the same for all who ask, by whatever name: the server is the one that has been asked.
+                document.Servers = null;
                 document.Info.Title = "Couch";
                 document.Info.Description = "Hospitality for agent fleets: single-use invites, guests with limits, and a kill switch.";
                 document.Components ??= new OpenApiComponents();
@@ -44,6 +48,11 @@ internal static class ApiDescription
                 return Task.CompletedTask;
             });
         });
+    }
+
+    public static void MapApiDescription(this IEndpointRouteBuilder app) =>
+        app.MapGet("/openapi/v1.json", (HttpRequest request, Description description, CancellationToken cancel) => description.For(request, cancel))
+            .LimitTo(app, RateLimits.Status).ExcludeFromDescription();
 
     private static void Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context)
     {
@@ -69,7 +78,8 @@ internal static class ApiDescription
         if (metadata.OfType<Needs>().LastOrDefault() is { AnyOf: [_, ..] scopes })
             operation.Description = $"{operation.Description} Opens to host keys of scope {string.Join(" or ", scopes.Select(scope => scope.Word()))}.".Trim();
 
-        ResponseHeaders.AddTo(operation, tellsLocation: context.Description.RelativePath is "couch/invites" or "couch/keys");
+        ResponseHeaders.AddTo(
+            operation, tellsLocation: context.Description.RelativePath is "couch/invites" or "couch/keys", tellsTag: metadata.Contains(Described.IfNoneMatch));
     }
 
     private static OpenApiSecurityRequirement Requirement(OpenApiOperationTransformerContext context, string scheme) =>

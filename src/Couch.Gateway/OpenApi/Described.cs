@@ -14,6 +14,9 @@ internal sealed record Described(string Name, ParameterLocation In, string Descr
 
     public static Described Token { get; } = new("token", ParameterLocation.Query,
         "The guest's token. Required, here or as bearer; here wins.");
+
+    public static Described IfNoneMatch { get; } = new("If-None-Match", ParameterLocation.Header,
+        "The ETag of the answer that the caller has: 304 while it still is the answer.");
 }
 
 /// <summary>Marks an endpoint that a guest may show its token to as bearer.</summary>

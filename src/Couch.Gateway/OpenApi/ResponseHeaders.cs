@@ -5,12 +5,13 @@ namespace Couch.Gateway.OpenApi;
 /// <summary>What stands beside an answer's body, for the description.</summary>
 internal static class ResponseHeaders
 {
-    public static void AddTo(OpenApiOperation operation, bool tellsLocation)
+    public static void AddTo(OpenApiOperation operation, bool tellsLocation, bool tellsTag)
     {
         foreach (var (status, response) in operation.Responses ?? [])
         {
             (string Name, string Description)[] headers = status switch
             {
+                "200" or "304" when tellsTag => [("ETag", "Changes with the status and the endpoint, and with nothing else.")],
                 "201" when tellsLocation => [("Location", "The path of what was made.")],
                 "401" => [("WWW-Authenticate", "Always Bearer.")],
                 "403" => [("WWW-Authenticate", "Bearer with error insufficient_scope, and the scope, where it is the key's scope that is too little.")],

@@ -20,12 +20,13 @@ internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandle
         {
             BadHttpRequestException bad => Unreadable(bad),
             OutOfBoundsException wrong => Refusals.Wrong(wrong.Message),
+            UnreadableRowException row => Refusals.UnreadableRow(row.Kind),
             _ when IsUnavailable(exception) => Refusals.Unavailable,
             _ => Refusals.Bug,
         };
 
         if (refusal.StatusCode is 503)
-            LogUnavailable(exception.GetType().Name, exception is StorageUnavailableException ? exception.Message : "");
+            LogUnavailable(exception.GetType().Name, exception is StorageUnavailableException or UnreadableRowException ? exception.Message : "");
         else if (refusal.StatusCode is 500)
             LogBug(exception);
 

@@ -1,3 +1,4 @@
+using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
@@ -14,7 +15,7 @@ internal static class Refusals
     public static Refusal NoHostKey { get; } = new(401, "Unauthorized — this endpoint asks for the host key",
         "Send the host key as 'Authorization: Bearer <host key>'. A guest's token is not a host key.");
     public static Refusal NotOnThisMachine { get; } = new(401, "Unauthorized — this couch has no host key, so only this machine may ask",
-        "Set COUCH_AUTH_TOKEN and send it as 'Authorization: Bearer <host key>', or call from the machine itself, by the name localhost, without a proxy.");
+        "Set COUCH_AUTH_TOKEN and send it as 'Authorization: Bearer <host key>', or call from the machine itself, as the couch's own user, by the name localhost, without a proxy.");
     public static Refusal LacksScope(IReadOnlyList<KeyScope> needed) => needed.Count == 0
         ? new(403, "forbidden — only the configured host key opens this")
         : new(403, $"forbidden — this host key lacks the scope {Either(needed)}", "Ask with a key that has it; the configured host key has every scope.");
@@ -32,6 +33,7 @@ internal static class Refusals
     public static Refusal BodyMissing { get; } = new(400, "a JSON object is required as the body");
     public static Refusal BodyNotJson { get; } = new(415, "the body must be application/json",
         "Send 'Content-Type: application/json', in UTF-8.");
+    public static Refusal BodyEncoded { get; } = new(415, "the body must not be compressed", "Send it without Content-Encoding.");
     public static Refusal BodyTooLarge { get; } = new(413, $"the body must not exceed {Listening.MostBodyBytes / 1024} KiB");
 
     // Invites
@@ -66,6 +68,9 @@ internal static class Refusals
     // What failed
     public static Refusal Unavailable { get; } = new(503, "the couch cannot answer right now",
         "What was asked may or may not have happened. Asking again is safe; the same Idempotency-Key gives the same answer.");
+    /// <param name="kind">One of <see cref="GrainKinds"/>.</param>
+    public static Refusal UnreadableRow(string kind) => new(503, $"the stored row of this {kind.Replace('-', ' ')} cannot be read by this version of the couch",
+        $"A newer version has written it, or it was damaged or edited by hand. {Meanwhile(kind)} The operator should run the version that wrote it, or repair, restore or delete the row; the couch's log says what is wrong with it.");
     public static Refusal NotReady(string silo, string whyNot, string database) => new(new NotReadyProblem
     {
         Title = ReasonPhrases.GetReasonPhrase(503),
@@ -75,10 +80,19 @@ internal static class Refusals
         Silo = silo,
         Database = database,
     });
+    public static Refusal Full { get; } = new(503, "the couch is full", "As many connections are being served as it may hold. Nothing was done: ask again.");
     public static Refusal Bug { get; } = new(500, "the couch failed", "This is a fault of the couch, not of the request; its log says more.");
 
     private static string Each(IReadOnlyList<KeyScope> scopes) =>
         $"the {(scopes.Count == 1 ? "scope" : "scopes")} {string.Join(", ", scopes.Select(scope => $"'{scope.Word()}'"))}";
+
+    private static string Meanwhile(string kind) => kind switch
+    {
+        GrainKinds.Guest => "Until it can be read, nothing can be said of the guest, but it can be killed, and it ends when its time is up: both destroy its VM.",
+        GrainKinds.Invite => "Until it can be read, the invite can be neither redeemed nor revoked.",
+        GrainKinds.HostKey => "Until it can be read, the key opens nothing, and cannot be revoked.",
+        _ => "Nothing has been changed.",
+    };
 
     private static string Either(IReadOnlyList<KeyScope> scopes) => string.Join(" or ", scopes.Select(scope => $"'{scope.Word()}'"));
 }

@@ -1,8 +1,14 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Couch.Domain.Guests;
+using Couch.Domain.Text;
+using Couch.Gateway.Caching;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 
 namespace Couch.Gateway.Stays;
 
@@ -23,9 +29,19 @@ public sealed class StayAnswers(IOptions<JsonOptions> json)
         if (Volatile.Read(ref place) is { } kept && kept.Guest == guest)
             return kept.Answer;
 
-        var answer = new StayAnswer(JsonSerializer.SerializeToUtf8Bytes(StayView.Of(guest), json.Value.SerializerOptions));
+        var answer = new StayAnswer(JsonSerializer.SerializeToUtf8Bytes(StayView.Of(guest), json.Value.SerializerOptions), Tag(guest));
         Volatile.Write(ref place, new(guest, answer));
         return answer;
+    }
+
+    /// <summary>
+    /// Of the status and the endpoint alone, so weak: counters may grow under it. Made of nothing else, every node makes the same.
+    /// </summary>
+    private static EntityTagHeaderValue Tag(Guest guest)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{guest.Id}\n{guest.AgentEndpoint}"), hash);
+        return new($"\"{guest.Status.Word()}-{Base64Url.EncodeToString(hash[..12])}\"", isWeak: true);
     }
 
     private sealed record Kept(Guest Guest, StayAnswer Answer);
@@ -36,11 +52,23 @@ public sealed class StayAnswer : IResult, IEndpointMetadataProvider
 {
     private const string Json = "application/json";
     private readonly ReadOnlyMemory<byte> body;
+    private readonly string tag;
 
-    internal StayAnswer(ReadOnlyMemory<byte> body) => this.body = body;
+    internal StayAnswer(ReadOnlyMemory<byte> body, EntityTagHeaderValue tag)
+    {
+        (this.body, Tag, this.tag) = (body, tag, tag.ToString());
+        Unchanged = new(tag);
+    }
+
+    /// <summary>Changes with the guest's status and its endpoint, and with nothing else.</summary>
+    internal EntityTagHeaderValue Tag { get; }
+
+    /// <summary>What a caller is told who has an answer of this tag.</summary>
+    internal NotModified Unchanged { get; }
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
+        httpContext.Response.Headers.ETag = tag;
         httpContext.Response.ContentType = Json + "; charset=utf-8";
         httpContext.Response.ContentLength = body.Length;
         return httpContext.Response.BodyWriter.WriteAsync(body).AsTask();

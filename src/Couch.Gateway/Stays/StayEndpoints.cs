@@ -3,9 +3,11 @@ using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Gateway.Access;
 using Couch.Gateway.Bodies;
+using Couch.Gateway.Caching;
 using Couch.Gateway.Hosting;
 using Couch.Gateway.OpenApi;
 using Couch.Gateway.Problems;
+using Couch.Gateway.Secrecy;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
@@ -22,12 +24,12 @@ public static class StayEndpoints
     public static void MapStays(this IEndpointRouteBuilder app)
     {
         var stays = app.MapGroup("/couch").WithTags("Stays").AcceptsAfterAccess().Refuses(400, 429, 500, 503);
-        stays.MapGroup("").LimitTo(RateLimits.Redeem).MapPost("redeem", Redeem)
+        stays.MapGroup("").LimitTo(app, RateLimits.Redeem).MapPost("redeem", Redeem)
             .Refuses(404, 409, 413, 415).WithMetadata(Described.IdempotencyKey);
 
-        var asked = stays.MapGroup("").LimitTo(RateLimits.Status);
+        var asked = stays.MapGroup("").LimitTo(app, RateLimits.Status);
         asked.MapGet("invites/preview", Preview).Refuses(404).WithMetadata(Described.Code);
-        asked.MapGet("status", GetStatus).Refuses(404, typeof(EndedProblem)).WithMetadata(Described.Token, new TakesGuestBearer());
+        asked.MapGet("status", GetStatus).Refuses(404, typeof(EndedProblem)).WithMetadata(Described.Token, Described.IfNoneMatch, new TakesGuestBearer());
         asked.MapPost("checkout", CheckOut).Refuses(404, typeof(EndedProblem)).Refuses(413, 415).WithMetadata(new TakesGuestBearer());
     }
 
@@ -67,8 +69,13 @@ public static class StayEndpoints
             : Refusals.InviteNotFound;
     }
 
-    /// <summary>Shows a guest its own stay.</summary>
-    public static async Task<Results<StayAnswer, Refusal>> GetStatus(
+    /// <summary>Shows a guest its own stay, at once or as soon as there is news.</summary>
+    /// <remarks>
+    /// With wait, the answer is held while the guest is provisioning, and any other status is told at once. Every answer has an
+    /// ETag of the status and the endpoint: with If-None-Match it is held, whatever the status, until it differs from that, and is
+    /// 304 where it still does not. A stay that has ended is told at once.
+    /// </remarks>
+    public static async Task<Results<StayAnswer, NotModified, Refusal>> GetStatus(
         [AsParameters] Waiting waiting, HttpContext context, [FromServices] SigningKeys keys, IGrainFactory grains,
         [FromServices] StayAnswers answers, TimeProvider clock, IHostApplicationLifetime lifetime)
     {
@@ -80,15 +87,20 @@ public static class StayEndpoints
         if (fields.Refusal is { } refusal)
             return refusal;
 
-        return keys.TryVerifyToken(token!, out var guestId)
-            ? await Waiting.For(grains.Guest(guestId), wait, clock, lifetime, context) switch
-            {
-                null => Refusals.InvalidToken,
-                { IsStaying: true } guest => answers.Of(guest),
-                var ended => Refusals.Ended(ended),
-            }
-            : Refusals.InvalidToken;
+        if (!keys.TryVerifyToken(token!, out var guestId))
+            return Refusals.InvalidToken;
+
+        var known = EntityTags.Of(context.Request);
+        return await Waiting.For(grains.Guest(guestId), wait, known, answers, clock, lifetime, context) switch
+        {
+            null => Refusals.InvalidToken,
+            { IsStaying: true } guest => Tell(answers.Of(guest), known),
+            var ended => Refusals.Ended(ended),
+        };
     }
+
+    private static Results<StayAnswer, NotModified, Refusal> Tell(StayAnswer answer, EntityTags? known) =>
+        known is not null && known.Have(answer.Tag) ? answer.Unchanged : answer;
 
     /// <summary>Ends a guest's stay by its own wish.</summary>
     public static async Task<Results<Ok<CheckedOutView>, Refusal>> CheckOut(
@@ -104,6 +116,7 @@ public static class StayEndpoints
         {
             EndOutcome.Ended ended => TypedResults.Ok(CheckedOutView.Of(ended.Guest)),
             EndOutcome.AlreadyEnded already => Refusals.Ended(already.Guest),
+            EndOutcome.EndedUnreadable ended => TypedResults.Ok(CheckedOutView.Of(ended)),
             _ => Refusals.InvalidToken,
         };
     }

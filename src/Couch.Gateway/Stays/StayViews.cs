@@ -135,4 +135,7 @@ public sealed record CheckedOutView
 
     internal static CheckedOutView Of(Guest guest) =>
         new() { Id = guest.Id.Value, Status = guest.Status, StoppedAt = guest.StoppedAt, EndReason = guest.EndReason?.Word() };
+
+    internal static CheckedOutView Of(EndOutcome.EndedUnreadable ended) =>
+        new() { Id = ended.GuestId.Value, Status = ended.Status, StoppedAt = ended.StoppedAt, EndReason = ended.Reason.Word() };
 }

@@ -3,6 +3,8 @@ using System.Globalization;
 using Couch.Cluster.Guests;
 using Couch.Domain.Guests;
 using Couch.Gateway.Bodies;
+using Couch.Gateway.Caching;
+using Couch.Gateway.Connections;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Couch.Gateway.Stays;
@@ -12,7 +14,7 @@ public sealed class Waiting
 {
     private const double MostSeconds = 60;
 
-    [Description("Seconds to hold the answer until the status or the endpoint changes: 0 to 60, default 0.")]
+    [Description("Seconds to hold the answer: 0 to 60, default 0. Held while the guest is provisioning; with If-None-Match, whatever the status, until it differs from that.")]
     [FromQuery(Name = "wait")]
     public string? Wait { get; init; }
 
@@ -27,31 +29,43 @@ public sealed class Waiting
     }
 
     /// <summary>
-    /// The guest, at once or after the first change within <paramref name="wait"/>. A call to a grain waits for less than
-    /// that, so it is asked again and again; a node that shuts down answers what is known.
+    /// The guest, at once where there is news for the caller, else after the first news within <paramref name="wait"/>: that it
+    /// is no longer provisioning, or, to a caller who says what it has, an answer of another tag. A call to a grain waits for
+    /// less than that, so it is asked again and again; a node that shuts down answers what is known.
     /// </summary>
-    internal static Task<Guest?> For(IGuestGrain grain, TimeSpan wait, TimeProvider clock, IHostApplicationLifetime lifetime, HttpContext context) =>
-        wait == TimeSpan.Zero ? grain.Get() : HoldTheLine(grain, wait, clock, lifetime, context.RequestAborted);
+    /// <param name="known">What the caller has; null where it does not say.</param>
+    internal static Task<Guest?> For(
+        IGuestGrain grain, TimeSpan wait, EntityTags? known, StayAnswers answers, TimeProvider clock, IHostApplicationLifetime lifetime, HttpContext context) =>
+        wait == TimeSpan.Zero
+            ? grain.Get()
+            : HoldTheLine(grain, wait, IsNews(known, answers), clock, lifetime, context);
+
+    private static Func<Guest?, bool> IsNews(EntityTags? known, StayAnswers answers) => known is null
+        ? guest => guest is not { Status: GuestStatus.Provisioning }
+        : guest => guest is not { IsStaying: true } || !known.Have(answers.Of(guest).Tag);
 
     private static async Task<Guest?> HoldTheLine(
-        IGuestGrain grain, TimeSpan wait, TimeProvider clock, IHostApplicationLifetime lifetime, CancellationToken cancel)
+        IGuestGrain grain, TimeSpan wait, Func<Guest?, bool> isNews, TimeProvider clock, IHostApplicationLifetime lifetime, HttpContext context)
     {
-        var arrival = await grain.Get();
-        if (arrival is not { IsStaying: true })
-            return arrival;
-
+        var cancel = context.RequestAborted;
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);
         var began = clock.GetTimestamp();
-        var seen = arrival;
+        var seen = await grain.Get();
+        var connection = CountedConnection.Of(context);
+        connection?.Waiting(true);
         try
         {
-            while (wait - clock.GetElapsedTime(began) is { Ticks: > 0 } left && seen is not null && seen.Status == arrival.Status && seen.AgentEndpoint == arrival.AgentEndpoint)
-                seen = await grain.WaitForChange(arrival.Status, arrival.AgentEndpoint, left).WaitAsync(leaving.Token);
+            while (!isNews(seen) && wait - clock.GetElapsedTime(began) is { Ticks: > 0 } left)
+                seen = await grain.WaitForChange(seen!.Status, seen.AgentEndpoint, left).WaitAsync(leaving.Token);
             return seen;
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             return seen;
+        }
+        finally
+        {
+            connection?.Waiting(false);
         }
     }
 }

@@ -1,5 +1,6 @@
 using Couch.Cluster;
 using Couch.Gateway.Access;
+using Couch.Gateway.Problems;
 using Orleans.Dashboard;
 
 namespace Couch.Gateway.Telemetry;
@@ -22,8 +23,27 @@ internal static class DashboardHosting
     public static void MapDashboard(this IEndpointRouteBuilder app, GatewayOptions gateway, CouchRole role)
     {
         if (IsShown(gateway, role))
-            app.MapOrleansDashboard(Path).RequireAuthorization(HostAccess.Policy).ExcludeFromDescription();
+            app.MapOrleansDashboard(Path).AddEndpointFilter(FindNothing).RequireAuthorization(HostAccess.Policy).ExcludeFromDescription();
     }
+
+    /// <summary>It believes that whatever silo, id or name is asked for is there, and fails otherwise: to whoever asks, it is not found.</summary>
+    private static async ValueTask<object?> FindNothing(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var silo = context.HttpContext.GetRouteValue("address") ?? context.HttpContext.GetRouteValue("path");
+        if (silo is string address && !IsRunning(address, context.HttpContext.RequestServices.GetRequiredService<ISiloStatusOracle>()))
+            return Refusals.Plain(404);
+        try
+        {
+            return await next(context);
+        }
+        catch (Exception unknown) when (unknown is FormatException or ArgumentException or KeyNotFoundException or InvalidOperationException or NullReferenceException or InvalidCastException)
+        {
+            return Refusals.Plain(404);
+        }
+    }
+
+    private static bool IsRunning(string address, ISiloStatusOracle silos) =>
+        SiloAddress.TryParse(address, null, out var silo) && silos.GetApproximateSiloStatuses(onlyActive: true).ContainsKey(silo);
 
     private static bool IsShown(GatewayOptions gateway, CouchRole role) => gateway.HasDashboard && role is not CouchRole.Gateway;
 }

@@ -14,7 +14,7 @@ internal static class TelemetryHosting
     private static readonly string[] Meters =
     [
         CouchMeter.Name, "Microsoft.Orleans", "Npgsql", "System.Runtime", "System.Net.Http",
-        "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.RateLimiting",
+        "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel",
     ];
 
     private static readonly string[] Sources =

@@ -113,6 +113,69 @@ public sealed class BadBodyTests(CouchHost couch) : IClassFixture<CouchHost>
         (await couch.Anyone.Send(HttpMethod.Post, Invites, unsized)).Refuses(413, "the body must not exceed 64 KiB");
     }
 
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    [InlineData("gzip, identity")]
+    public async Task A_compressed_body_is_of_a_type_that_is_not_read(string encoding)
+    {
+        foreach (var path in new[] { Invites, "/couch/redeem", "/couch/checkout" })
+        {
+            using var content = Caller.Text("""{"createdBy":"noah"}""");
+            content.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
+            (await couch.Anyone.Send(HttpMethod.Post, path, content)).Refuses(415, "the body must not be compressed");
+        }
+
+        using var plain = Caller.Text("""{"createdBy":"noah"}""");
+        plain.Headers.TryAddWithoutValidation("Content-Encoding", "identity");
+        (await couch.Anyone.Send(HttpMethod.Post, Invites, plain)).Is(201);
+    }
+
+    [Theory]
+    [InlineData(Invites, """{"createdBy":"a","permissions":{"canAccessInternet":false},"permissions":{}}""", "permissions")]
+    [InlineData(Invites, """{"createdBy":"a","permissions":{"canAccessInternet":false,"canAccessInternet":true}}""", "permissions.canAccessInternet")]
+    [InlineData(Invites, """{"createdBy":"a","createdB\u0079":"b"}""", "createdBy")]
+    [InlineData(Invites, """{"createdBy":"a","unknown":[{"a":1},{"b":{"c":1,"c":1}}]}""", "unknown.b.c")]
+    [InlineData("/couch/redeem", """{"code":"inv_x","name":"a","name":"b"}""", "name")]
+    [InlineData("/couch/checkout", """{"token":"guest_x","token":"guest_y"}""", "token")]
+    [InlineData(Guest + "extend", """{"hours":1,"hours":2}""", "hours")]
+    public async Task A_name_that_is_given_twice_is_refused_at_every_depth(string path, string body, string name) =>
+        (await couch.Anyone.Post(path, body)).Refuses(400, $"{name} must not be given twice");
+
+    [Fact]
+    public async Task Names_may_come_again_in_another_object_and_differ_by_case() =>
+        (await couch.Anyone.Post(Invites, """{"createdBy":"a","createdby":"b","x":[{"y":1},{"y":2}],"z":{"y":3}}""")).Is(201);
+
+    [Fact]
+    public async Task A_body_in_chunks_that_is_empty_is_no_body()
+    {
+        Task<Answer> Send(HttpMethod method, string path, Caller caller)
+        {
+            var content = new StreamContent(new Unseekable(new MemoryStream()));
+            return caller.Sending("Transfer-Encoding", "chunked").Send(method, path, content);
+        }
+
+        var (one, other) = (await couch.Anyone.Arrive(), await couch.Anyone.Arrive());
+        (await Send(HttpMethod.Get, "/couch/guests", couch.Anyone)).Is(200);
+        (await Send(HttpMethod.Get, $"/couch/status?token={one["authToken"]}", couch.Anyone)).Is(200);
+        (await Send(HttpMethod.Post, "/couch/checkout", couch.With(one["authToken"]!))).Is(200);
+        (await Send(HttpMethod.Delete, $"/couch/guests/{other["guestId"]}", couch.Anyone)).Is(200);
+        (await Send(HttpMethod.Post, Invites, couch.Anyone)).Refuses(400, "a JSON object is required as the body");
+    }
+
+    [Fact]
+    public async Task HEAD_is_GET_without_the_body()
+    {
+        foreach (var path in new[] { "/health", "/health/ready", "/metrics", "/openapi/v1.json", Invites, "/couch/guests", $"/couch/status?token={(await couch.Anyone.Arrive())["authToken"]}" })
+        {
+            var (head, get) = (await couch.Anyone.Send(HttpMethod.Head, path), await couch.Anyone.Get(path));
+            Assert.Equal((200, "", get.Is(200).ContentHeaders.ContentType), (head.Status, head.Body, head.ContentHeaders.ContentType));
+        }
+
+        Assert.Equal((405, ""), ((await couch.Anyone.Send(HttpMethod.Head, "/couch/redeem")).Status, (await couch.Anyone.Send(HttpMethod.Head, "/couch/redeem")).Body));
+        Assert.Equal(404, (await couch.Anyone.Send(HttpMethod.Head, "/couch/nothing")).Status);
+    }
+
     [Fact]
     public async Task A_path_or_a_method_that_is_not_there_is_said_as_a_problem()
     {

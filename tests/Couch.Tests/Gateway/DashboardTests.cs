@@ -2,6 +2,7 @@ using Couch.Tests.Support;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Runtime;
 using Xunit;
 
 namespace Couch.Tests.Gateway;
@@ -48,6 +49,29 @@ public sealed class DashboardTests
         Assert.All(endpoints, endpoint => Assert.NotNull(endpoint.Metadata.GetMetadata<IAuthorizeData>()));
         (await host.Get("/dashboard/Trace")).Is(403);
         Assert.DoesNotContain("dashboard", (await couch.Anyone.Get("/openapi/v1.json")).Is(200).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_it_does_not_know_is_not_found_and_no_failure()
+    {
+        await using var couch = await CouchHost.Start($"--COUCH_AUTH_TOKEN={HostKey}", "--COUCH_DASHBOARD=true");
+        var host = couch.With(HostKey);
+        var paths = couch.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Select(endpoint => "/" + endpoint.RoutePattern.RawText!.Trim('/'))
+            .Where(path => path.StartsWith("/dashboard", StringComparison.Ordinal) && path.Contains('{', StringComparison.Ordinal)).ToList();
+        Assert.True(paths.Count >= 6);
+
+        (await host.Get("/dashboard/HistoricalStats/x")).Refuses(404, "not found");
+        var silo = couch.App.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString();
+        (await host.Get($"/dashboard/HistoricalStats/{silo}")).Is(200);
+        foreach (var path in paths)
+        {
+            foreach (var value in new[] { "x", "0", "-1", "99999999999", "127.0.0.1:1@1", "a/b/c", "%00", "S127.0.0.1:11111:5", "%20" })
+                Assert.True((await host.Get(path[..path.IndexOf('{', StringComparison.Ordinal)] + value)).Status < 500, $"{path} {value}");
+        }
+
+        foreach (var query in new[] { "", "?grainId=x", "?grainType=x", "?grainId=x&grainType=x", "?grainId=&grainType=Couch.Cluster.Guests.GuestGrain", "?grainId=x&grainType=System.String" })
+            Assert.True((await host.Get("/dashboard/GrainState" + query)).Status < 500, query);
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Text;
 using Couch.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -15,6 +17,8 @@ namespace Couch.Tests.Gateway;
 public sealed class NoSecretLeavesTests
 {
     private const string HostKey = "the-host-key-that-must-not-leave";
+
+    private const string Json = "Content-Type: application/json";
 
     private const string Password = "the-password-that-must-not-leave";
 
@@ -70,6 +74,8 @@ public sealed class NoSecretLeavesTests
             await couch.With(made["key"]!).Get("/couch/guests");
             await couch.With(made["key"]!).Get("/couch/keys");
             await couch.With(Visits.Forged(made["key"]!)).Get("/couch/guests");
+            foreach (var misplaced in new[] { code, token, made["key"]!, HostKey })
+                await Misplace(couch, misplaced);
             await couch.Anyone.Post("/couch/checkout", new { token });
             await couch.Anyone.Get($"/couch/status?token={token}");
         }
@@ -89,5 +95,60 @@ public sealed class NoSecretLeavesTests
         foreach (var secret in secrets)
             Assert.DoesNotContain(told, line => line.Contains(secret, StringComparison.Ordinal));
         Assert.DoesNotContain(told, line => System.Text.RegularExpressions.Regex.IsMatch(line, "(inv|guest)_[A-Za-z0-9_-]{20}|couch_[A-Za-z0-9_-]{64}"));
+    }
+
+    /// <summary>A secret everywhere but where the protocol looks for it: in a path, a method, other parameters, headers, and what no server could read.</summary>
+    private static async Task Misplace(CouchHost couch, string secret)
+    {
+        var redeem = Post("""{"code":"inv_x","name":"a"}""");
+        string[] paths =
+        [
+            $"/couch/guests/{secret}", $"/couch/invites/{secret}/", $"/{secret}", $"/couch/status/{secret}?x=1", $"/couch/status?x={secret}&wait=soon", $"/couch/guests?status={secret}",
+            $"/couch/guests?{secret}=1", $"/couch/nowhere?x={secret.Replace("_", "%5F", StringComparison.Ordinal)}", $"/couch/{secret.Replace("_", "%255f", StringComparison.Ordinal)}",
+            $"/health?x={string.Concat(secret.Select(letter => $"%{(int)letter:X2}"))}", $"/couch/guests?cursor={secret}",
+        ];
+        string[] headers =
+        [
+            $"Referer: https://couch.example/join?code={secret}", $"User-Agent: {secret}", $"X-Custom: a {secret} b", $"X-Forwarded-For: {secret}", $"Accept: {secret}", $"tracestate: couch={secret}",
+            $"baggage: token={secret}", $"Cookie: token={secret}", $"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-{secret}", $"If-None-Match: \"{secret}\"",
+            $"Idempotency-Key: {secret}", $"Authorization: Basic {secret}", $"Proxy-Authorization: {secret}", $"Content-Encoding: {secret}", $"{secret}: 1", $"Content-Type: application/{secret}",
+        ];
+        string[] broken =
+        [
+            $"GET /couch/{secret} HTTP/9.9\r\n\r\n", $"GET {secret}\r\n\r\n", $"{secret}\r\n\r\n", $"GET / HTTP/1.1\r\n{secret}\r\n\r\n", $"GET / HTTP/1.1\r\nHost: a b {secret}\r\n\r\n",
+            $"GET http://{secret}/ HTTP/1.1\r\nHost: other\r\nConnection: close\r\n\r\n", $"POST /couch/redeem HTTP/1.1\r\nHost: localhost\r\nContent-Length: {secret}\r\n\r\n",
+            $"GET /%zz{secret} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", $"GET / HTTP/1.1\r\nHost: {secret}\r\nConnection: close\r\n\r\n",
+        ];
+        string[] requests =
+        [
+            .. paths.Select(path => Request($"GET {path}")), .. headers.Select(header => Request("GET /couch/status", header)), .. headers.Select(header => Request("POST /couch/redeem", header, redeem)),
+            Request($"{secret} /couch/guests"), Request("POST /couch/redeem", $"Content-Type: application/{secret}", redeem),
+            Request("POST /couch/redeem", Json, Post($$"""{"{{secret}}":1,"{{secret}}":2}""")), Request("POST /couch/checkout", Json, Post($$"""{"token":{"{{secret}}":1},"x":"{{secret}}"}""")), .. broken,
+        ];
+        foreach (var request in requests)
+            await Send(couch.Address, request);
+
+        static string Request(params string[] lines) =>
+            $"{lines[0]} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{string.Join("\r\n", lines[1..].Where(line => !line.StartsWith("Content-Length", StringComparison.Ordinal)))}{(lines.Length > 1 ? "\r\n" : "")}"
+            + (lines[^1].StartsWith("Content-Length", StringComparison.Ordinal) ? lines[^1] : "\r\n");
+        static string Post(string body) => $"Content-Length: {body.Length}\r\n\r\n{body}";
+    }
+
+    /// <summary>Sends it as it is, by a client that traces nothing itself, and reads until the couch closes.</summary>
+    private static async Task Send(Uri address, string request)
+    {
+        using var connection = new TcpClient();
+        await connection.ConnectAsync(address.Host, address.Port);
+        var stream = connection.GetStream();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(request));
+        connection.Client.Shutdown(SocketShutdown.Send);
+        try
+        {
+            await stream.CopyToAsync(Stream.Null);
+        }
+        catch (IOException)
+        {
+            // A reset: it has not read what it refused.
+        }
     }
 }

@@ -1,3 +1,8 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Couch.Gateway.Access;
 using Couch.Tests.Support;
 using Xunit;
 
@@ -50,4 +55,102 @@ public sealed class OpenCouchTests(CouchHost couch) : IClassFixture<CouchHost>
     [Fact]
     public async Task Public_endpoints_answer_whoever_asks() =>
         (await couch.Anyone.Sending("X-Forwarded-For", "203.0.113.7").Sending("Host", "couch.example").Get("/health")).Is(200);
+
+    [Fact]
+    public async Task A_caller_that_speaks_HTTP_1_0_as_a_proxy_does_is_a_stranger()
+    {
+        // What nginx sends by itself: the upstream's name as the host, and no header that says who is behind it.
+        Assert.StartsWith("HTTP/1.1 401", await Raw("GET /couch/guests HTTP/1.0\r\nHost: 127.0.0.1:3000\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200", await Raw("GET /couch/guests HTTP/1.1\r\nHost: 127.0.0.1:3000\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_comes_through_nginx_as_it_is_set_up_by_itself_is_a_stranger()
+    {
+        using var folder = new TemporaryFolder();
+        var port = FreePort.Find(1)[0];
+        await File.WriteAllTextAsync(folder["nginx.conf"], $$"""
+            daemon off; user www-data; pid {{folder["pid"]}}; error_log {{folder["error.log"]}};
+            events {}
+            http {
+              access_log off;
+              client_body_temp_path {{folder["body"]}}; proxy_temp_path {{folder["proxy"]}}; fastcgi_temp_path {{folder["fastcgi"]}}; uwsgi_temp_path {{folder["uwsgi"]}}; scgi_temp_path {{folder["scgi"]}};
+              server {
+                listen 127.0.0.1:{{port}};
+                location / { proxy_pass {{couch.Address}}; }
+                location /later/ { proxy_pass {{couch.Address}}; proxy_http_version 1.1; proxy_set_header Connection ""; }
+              }
+            }
+            """, TestContext.Current.CancellationToken);
+        using var nginx = Process.Start(new ProcessStartInfo("nginx", ["-p", folder["."], "-c", folder["nginx.conf"], "-e", folder["error.log"]]))!;
+        try
+        {
+            var world = new Caller(new($"http://127.0.0.1:{port}"));
+            await Until.True(() => Answers(world), TimeSpan.FromSeconds(30), "nginx passes requests on");
+
+            (await world.Get("/couch/guests")).Refuses(401);
+            // As it comes since 1.29.7: known by its user alone.
+            (await world.Get("/later/couch/guests")).Refuses(401);
+            (await couch.Anyone.Get("/couch/guests")).Is(200);
+        }
+        finally
+        {
+            // Asked, so that its workers end with it.
+            using var kill = Process.Start("kill", ["-TERM", $"{nginx.Id}"]);
+            await kill.ToEnd();
+            await nginx.ToEnd();
+        }
+
+        static async Task<bool> Answers(Caller world)
+        {
+            try
+            {
+                return (await world.Get("/health")).Status is 200;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Another_user_of_this_machine_is_a_stranger() =>
+        Assert.Equal(("200", "401"), (await Curl(Environment.UserName), await Curl("nobody")));
+
+    [Fact]
+    public async Task A_socket_that_its_process_has_let_go_of_is_nobodys()
+    {
+        var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var client = new TcpClient();
+        await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
+        using var accepted = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
+        var (peer, own) = ((IPEndPoint)accepted.RemoteEndPoint!, (IPEndPoint)accepted.LocalEndPoint!);
+
+        Assert.True(LoopbackPeer.IsOwn(peer, own));
+        Assert.False(LoopbackPeer.IsOwn(new(peer.Address, own.Port), own));
+        client.Dispose();
+        Assert.False(LoopbackPeer.IsOwn(peer, own));
+        listener.Dispose();
+    }
+
+    private async Task<string> Raw(string request)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(couch.Address.Host, couch.Address.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
+        using var reader = new StreamReader(stream);
+        return await reader.ReadToEndAsync();
+    }
+
+    private async Task<string> Curl(string user)
+    {
+        var start = new ProcessStartInfo("runuser", ["-u", user, "--", "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", $"{couch.Address}couch/guests"]) { RedirectStandardOutput = true };
+        using var curl = Process.Start(start)!;
+        var said = await curl.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await curl.ToEnd();
+        return said;
+    }
 }

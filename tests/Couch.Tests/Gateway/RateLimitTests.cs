@@ -53,4 +53,15 @@ public sealed class RateLimitTests
         (await couch.Anyone.Sending("X-Forwarded-For", "203.0.113.7").Get("/couch/status")).Refuses(400);
         (await couch.Anyone.Sending("X-Forwarded-For", "203.0.113.8").Get("/couch/status")).Refuses(429);
     }
+
+    [Fact]
+    public async Task The_description_is_counted_too_and_health_is_not()
+    {
+        await using var couch = await CouchHost.Start("--COUCH_STATUS_PER_MINUTE=1");
+
+        (await couch.Anyone.Get("/openapi/v1.json")).Is(200);
+        (await couch.Anyone.Get("/openapi/v1.json")).Refuses(429);
+        (await couch.Anyone.Get("/health")).Is(200);
+        (await couch.Anyone.Get("/health/ready")).Is(200);
+    }
 }

@@ -37,7 +37,8 @@ public sealed class RolesTests
         (await couch.Holding(meter["key"]!).Delete(path)).Refuses(403);
         Assert.Contains("http_server_request_duration", (await couch.Holding(meter["key"]!).Get("/metrics")).Is(200).Body, StringComparison.Ordinal);
 
-        var waiting = guest.Get("/couch/status?wait=30");
+        var seen = (await guest.Get("/couch/status")).Is(200).Header("ETag");
+        var waiting = guest.Sending("If-None-Match", seen).Get("/couch/status?wait=30");
         (await host.Delete(path)).Is(200);
         (await waiting).Refuses(404, "invalid or expired token");
         await Until.True(async () => (await host.Get(path)).Json["vm"]!["destroyedAt"] is not null, Soon, "the receipt");

@@ -76,13 +76,22 @@ public abstract class PlanTests(PlanTests.FullTable table)
         Assert.Contains("grain_state_vm", plan, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task All_rows_are_looked_through_off_the_primary_key()
+    {
+        var (heavy, plan) = await table.Database.Plan(
+            Sweeps.WalkQuery, ("service", GrainKinds.Service), ("afterKind", GrainKinds.Guest), ("afterId", FullTable.Id(50_000)), ("limit", 1000));
+
+        Assert.True(heavy is [], plan);
+    }
+
     [Theory]
     [InlineData(GrainKinds.Guest)]
     [InlineData(GrainKinds.Invite)]
     public async Task What_is_past_is_walked_off_its_own_index(string kind)
     {
         var (heavy, plan) = await table.Database.Plan(
-            Sweeps.PastQuery, ("service", GrainKinds.Service), ("kind", kind), ("moment", FullTable.Now.ToIso()), ("limit", 500));
+            Sweeps.PastQuery, ("service", GrainKinds.Service), ("kind", kind), ("moment", FullTable.Now.ToIso()), ("left", 0), ("limit", 500));
 
         Assert.True(heavy is [], plan);
         Assert.Contains("grain_state_past", plan, StringComparison.Ordinal);

@@ -21,12 +21,13 @@ internal sealed class CouchProcess : IAsyncDisposable
     private readonly Dictionary<string, string> environment;
     private readonly StringBuilder output = new();
     private readonly int port;
+    private readonly int? openFiles;
     private string program;
     private Process? process;
 
-    private CouchProcess(Dictionary<string, string> environment, string program = Gateway)
+    private CouchProcess(Dictionary<string, string> environment, string program = Gateway, int? openFiles = null)
     {
-        this.program = program;
+        (this.program, this.openFiles) = (program, openFiles);
         var ports = FreePort.Find(3);
         port = ports[0];
         this.environment = new Dictionary<string, string>
@@ -58,9 +59,10 @@ internal sealed class CouchProcess : IAsyncDisposable
     }
 
     /// <summary>A couch that answers: its silo is active.</summary>
-    public static async Task<CouchProcess> Start(Dictionary<string, string> environment, string program = Gateway)
+    /// <param name="openFiles">What <c>ulimit -n</c> lets it have open; null: what the tests may.</param>
+    public static async Task<CouchProcess> Start(Dictionary<string, string> environment, string program = Gateway, int? openFiles = null)
     {
-        var couch = new CouchProcess(environment, program);
+        var couch = new CouchProcess(environment, program, openFiles);
         await couch.StartAgain();
         return couch;
     }
@@ -75,9 +77,14 @@ internal sealed class CouchProcess : IAsyncDisposable
     }
 
     /// <summary>Runs a couch that is expected not to start, and gives back its exit code and what it printed.</summary>
-    public static async Task<(int ExitCode, string Output)> RunToEnd(Dictionary<string, string> environment, params string[] arguments)
+    public static Task<(int ExitCode, string Output)> RunToEnd(Dictionary<string, string> environment, params string[] arguments) =>
+        RunToEnd(environment, null, arguments);
+
+    /// <inheritdoc cref="RunToEnd(Dictionary{string, string}, string[])"/>
+    /// <param name="openFiles">What <c>ulimit -n</c> lets it have open; null: what the tests may.</param>
+    public static async Task<(int ExitCode, string Output)> RunToEnd(Dictionary<string, string> environment, int? openFiles, params string[] arguments)
     {
-        await using var couch = new CouchProcess(environment);
+        await using var couch = new CouchProcess(environment, openFiles: openFiles);
         couch.Launch(arguments);
         using var bound = new CancellationTokenSource(StartBound);
         await couch.process!.WaitForExitAsync(bound.Token);
@@ -157,7 +164,11 @@ internal sealed class CouchProcess : IAsyncDisposable
 
     private void Launch(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, program), .. arguments])
+        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, program), .. arguments];
+        // The shell becomes the couch, and keeps its id.
+        if (openFiles is { } limit)
+            command = ["/bin/sh", "-c", $"ulimit -n {limit} && exec \"$0\" \"$@\"", .. command];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Couch.Cluster.Guests;
+using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Providers;
@@ -144,7 +145,7 @@ internal sealed class Faults
         private async Task Write<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
         {
             await real.WriteStateAsync(stateName, grainId, grainState);
-            if (grainState is { State: Guest row, ETag: { } version })
+            if (grainState is { State: Stored<Guest> { State: { } row }, ETag: { } version })
                 faults.written.Add((long.Parse(version, CultureInfo.InvariantCulture), row));
         }
 

@@ -2,7 +2,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
-namespace Couch.Gateway.Access;
+namespace Couch.Gateway.Secrecy;
 
 /// <summary>
 /// The <c>token</c> and the <c>code</c> of a query string, taken out of it before anybody could log it or hang it on a
@@ -60,24 +60,4 @@ internal sealed class QueryCapabilities
 
     private static ReadOnlySpan<char> Decode(ReadOnlySpan<char> text) =>
         text.ContainsAny('%', '+') ? Uri.UnescapeDataString(text.ToString().Replace('+', ' ')) : text;
-}
-
-/// <summary>Makes a request's context as the framework does, once its capabilities are out of sight.</summary>
-internal sealed class DiscreetContextFactory(IServiceProvider services) : IHttpContextFactory
-{
-    private readonly DefaultHttpContextFactory factory = new(services);
-
-    public HttpContext Create(IFeatureCollection featureCollection)
-    {
-        QueryCapabilities.TakeFrom(featureCollection);
-        return factory.Create(featureCollection);
-    }
-
-    public void Dispose(HttpContext httpContext) => factory.Dispose(httpContext);
-}
-
-internal static class QueryCapabilitiesHosting
-{
-    public static void AddQueryCapabilities(this IServiceCollection services) =>
-        services.AddSingleton<IHttpContextFactory, DiscreetContextFactory>();
 }

@@ -1,0 +1,120 @@
+using Couch.Cluster.Storage;
+using Couch.Domain.Guests;
+using Couch.Domain.Keys;
+using Couch.Domain.Text;
+using Couch.Domain.Vms;
+using Microsoft.Extensions.Logging;
+
+namespace Couch.Cluster.Guests;
+
+/// <summary>
+/// A guest whose row this version cannot read. It answers nothing, but every end that needs nobody's permission works: the kill
+/// switch, its own check-out and its time. The end is written into the row before anything is destroyed, as any other's; its VM
+/// is found by its claim, for what the row says of it is not believed. Nothing of this is remembered: each call reads the row
+/// again, and goes the usual way once it can be read.
+/// </summary>
+internal sealed partial class GuestGrain
+{
+    private int failedReleases;
+
+    private GuestId Id => GuestId.TryParse(this.GetPrimaryKeyString(), out var id) ? id : throw new InvalidOperationException("the key is no guest's id");
+
+    private UnreadableGuest Unreadable => UnreadableGuest.Of(Id, row.Unreadable!);
+
+    private async ValueTask<bool> IsUnreadable()
+    {
+        try
+        {
+            await Remember();
+            return false;
+        }
+        catch (UnreadableRowException)
+        {
+            return true;
+        }
+    }
+
+    private async Task<EndOutcome> EndUnreadable(GuestStatus status, EndReason reason, Actor? by)
+    {
+        var guest = Unreadable;
+        if (guest.Ended is { } before)
+        {
+            await Drive();
+            return new EndOutcome.AlreadyEndedUnreadable(before);
+        }
+
+        var now = clock.Now();
+        await WriteEnd(guest, status, reason, now, by);
+        return row.IsKnown ? new EndOutcome.Ended(row.Current!) : new EndOutcome.EndedUnreadable(Id, status, reason, now);
+    }
+
+    private async Task WriteEnd(UnreadableGuest guest, GuestStatus status, EndReason reason, DateTimeOffset at, Actor? by)
+    {
+        await row.Overwrite(guest.End(status, reason, at, by, vms?.HostName));
+        LogUnreadableEnded(Id, reason.Word());
+        counts.GuestEnded(reason);
+        // The one thing that was wrong with the row may have been what an end writes anew: then it is a guest as any other.
+        await Drive();
+        if (vms is null)
+            return;
+        try
+        {
+            await this.Arm(clock.Now() + GrainReminder.Period, clock, database);
+        }
+        catch (StorageUnavailableException failure)
+        {
+            LogNotArmed(Id, failure.Message);
+        }
+    }
+
+    private async Task DriveUnreadable()
+    {
+        var guest = Unreadable;
+        if (guest.Ended is null && clock.Now() >= guest.EndsAt)
+        {
+            // Comes back here for its VM.
+            await WriteEnd(guest, GuestStatus.Expired, EndReason.Expired, guest.EndsAt, null);
+            return;
+        }
+
+        if (vms is null || guest.Ended is null || guest.IsReleased || releasing is not null)
+            return;
+        releasing = new VmStep.Release(Own: null, guest.Given);
+        DelayDeactivation(StayInMemory);
+        vms.Release(Id, releasing, isOfCrowd: guest.Ended is GuestStatus.Expired);
+    }
+
+    private async Task ObserveUnreadable(VmReport report)
+    {
+        var guest = Unreadable;
+        switch (report)
+        {
+            // Of a release that an older memory began nobody knows what it was asked to destroy.
+            case VmReport.Gone gone when releasing is not null:
+                (releasing, failedReleases) = (null, 0);
+                if (guest.Ended is null || guest.IsReleased)
+                    return;
+                await row.Overwrite(guest.Gone(gone, clock.Now()));
+                LogVmDestroyed(Id, null);
+                break;
+            case VmReport.NotGone failure:
+                releasing = null;
+                WakeAt(clock.Now() + VmRetries.After(++failedReleases, chance.Share(), failure.RetryAfter));
+                break;
+            case VmReport.Made made when guest.Ended is not null:
+                vms?.Destroy(Id, made.VmId);
+                break;
+        }
+    }
+
+    /// <summary>Ticks come every minute for as long as the row may still have to end, or its VM to go.</summary>
+    private async Task TickUnreadable()
+    {
+        await Drive();
+        if (row.Unreadable is not null && Unreadable is { Ended: not null } ended && (ended.IsReleased || vms is null))
+            await this.Disarm();
+    }
+
+    [LoggerMessage(210, LogLevel.Warning, "Guest {GuestId}, whose row cannot be read, has ended: {EndReason}")]
+    private partial void LogUnreadableEnded(GuestId guestId, string endReason);
+}

@@ -1,0 +1,73 @@
+using Couch.Cluster.Guests;
+using Couch.Cluster.Storage;
+using Couch.Cluster.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Couch.Cluster.Housekeeping;
+
+/// <summary>
+/// Finds rows that this version cannot read, before anybody asks for them. It reads every row in turn, some at each pass, for no
+/// index knows them; what it has found it says as an error every minute, until somebody has seen to it. It changes nothing, but
+/// wakes guests: their time may be up, and their row tell no index of it.
+/// </summary>
+internal sealed partial class UnreadableRows(Sweeps sweeps, IGrainFactory grains, CouchMeter meter, ILogger<UnreadableRows> log)
+{
+    /// <summary>Some 50 ms; a million rows take seventeen hours of passes.</summary>
+    private const int RowsAPass = 1000;
+
+    private const int MostNamed = 10;
+    private const int AtOnce = 16;
+
+    /// <summary>So that a database of another version's rows fits into memory; beyond it nobody counts.</summary>
+    private const int MostKept = 10_000;
+
+    private readonly List<RowKey> found = [];
+    private IReadOnlyList<RowKey> foundBefore = [];
+    private RowKey? last;
+
+    public async Task Pass()
+    {
+        var part = await sweeps.LookThrough(last, RowsAPass, CancellationToken.None);
+        meter.Found(Finding.UnreadableRow, part.Unreadable.Count);
+        found.AddRange(part.Unreadable.Take(MostKept - found.Count));
+        // Until this round has passed them, those of the round before count.
+        var known = found.Union(foundBefore.Where(row => IsAhead(row, part.Last))).ToList();
+        last = part.Last;
+        if (last is null)
+        {
+            foundBefore = [.. found];
+            found.Clear();
+        }
+
+        meter.CountUnreadable(known.Count);
+        if (known.Count > 0)
+            LogFound(known.Count, string.Join(", ", known.Take(MostNamed).Select(row => $"{row.Kind} {row.Id}")));
+        await Parallel.ForEachAsync(part.Unreadable.Where(row => row.Kind is GrainKinds.Guest), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, Wake);
+    }
+
+    private async ValueTask Wake(RowKey guest, CancellationToken cancel)
+    {
+        try
+        {
+            await grains.GetGrain<IGuestGrain>(guest.Id).Settle();
+        }
+        catch (Exception failure)
+        {
+            // Found again by the next round.
+            LogNotWoken(guest.Id, failure.Message);
+        }
+    }
+
+    private static bool IsAhead(RowKey row, RowKey? last) =>
+        last is not null && (string.CompareOrdinal(row.Kind, last.Kind), string.CompareOrdinal(row.Id, last.Id)) is ( > 0, _) or (0, > 0);
+
+    [LoggerMessage(214, LogLevel.Warning, "Guest {GuestId}, whose row cannot be read, could not be woken: {Reason}")]
+    private partial void LogNotWoken(string guestId, string reason);
+
+    [LoggerMessage(
+        213, LogLevel.Error,
+        "couch.row.unreadable: {Count} rows cannot be read by this version, as {Some}. Run the version that wrote them, or repair, restore or delete them: "
+        + "until then their invites cannot be redeemed, their keys open nothing, and of their guests nothing is known but that they can be killed and expire",
+        EventName = "couch.row.unreadable")]
+    private partial void LogFound(int count, string some);
+}

@@ -1,0 +1,69 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Couch.Domain.Text;
+using Orleans.Storage;
+
+namespace Couch.Cluster.Storage;
+
+/// <summary>
+/// A row as it passes between a grain and the table: a state with what only another version knows of it, or a text in which
+/// this version finds no state. To read such a text is no failure of the storage, so that its version is known, and it can be
+/// written over.
+/// </summary>
+internal sealed class Stored<T> : Stored where T : class
+{
+    private JsonObject? unknown;
+
+    /// <summary>The state; null where the text holds none, or there is no row.</summary>
+    public T? State { get; private set; }
+
+    /// <summary>The text in which there is no state; null where there is one.</summary>
+    public string? Unreadable { get; private set; }
+
+    /// <summary>Why there is none.</summary>
+    public string? Why { get; private set; }
+
+    public static Stored<T> Of(T state) => new() { State = state };
+
+    public static Stored<T> Of(string text)
+    {
+        var stored = new Stored<T>();
+        stored.Read(text);
+        return stored;
+    }
+
+    /// <summary>The next state of the same row: what this version does not know stays.</summary>
+    public Stored<T> Followed(T next) => new() { State = next, unknown = unknown };
+
+    internal override void Read(string text)
+    {
+        State = StoredJson.TryRead<T>(text, out unknown, out var why);
+        if (State is null)
+            (Unreadable, Why) = (text, why);
+    }
+
+    internal override byte[] Write() => State is { } state ? StoredJson.Write(state, unknown) : Encoding.UTF8.GetBytes(Unreadable ?? "null");
+}
+
+internal abstract class Stored
+{
+    internal abstract void Read(string text);
+
+    internal abstract byte[] Write();
+}
+
+/// <summary>Rows are clean JSON, readable in the database: chosen before the first deploy, because stored rows stay.</summary>
+internal sealed class StoredSerializer : IGrainStorageSerializer
+{
+    public BinaryData Serialize<T>(T? input) => new(input is Stored row ? row.Write() : JsonSerializer.SerializeToUtf8Bytes(input, CouchJson.Stored));
+
+    public T Deserialize<T>(BinaryData input)
+    {
+        if (!typeof(Stored).IsAssignableFrom(typeof(T)))
+            return JsonSerializer.Deserialize<T>(input, CouchJson.Stored)!;
+        var row = Activator.CreateInstance<T>();
+        ((Stored)(object)row!).Read(input.ToString());
+        return row;
+    }
+}

@@ -1,0 +1,162 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Couch.Domain.Guests;
+using Couch.Domain.Invites;
+using Couch.Domain.Keys;
+using Couch.Domain.Text;
+
+namespace Couch.Cluster.Storage;
+
+/// <summary>
+/// How a row's text is read and written. A row that is not exactly a state of this version (an unknown word, a date that is
+/// none, a field that is missing, null or of another type) is refused, and never half understood. Fields that this version
+/// does not know are let pass, and written back as they were.
+/// </summary>
+internal static class StoredJson
+{
+    private static readonly JsonSerializerOptions Reading = new(CouchJson.Stored)
+    {
+        RespectNullableAnnotations = true,
+        Converters = { new ExactWords() },
+    };
+
+    private static readonly JsonSerializerOptions ReadingKnownFields = new(Reading)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
+
+    /// <summary>The state in <paramref name="text"/>; null where it cannot be read.</summary>
+    /// <param name="key">The row's own key, which the state must name too.</param>
+    /// <param name="why">What is wrong with it, for an operator; null where nothing is.</param>
+    public static T? TryRead<T>(string key, string text, out string? why) where T : class
+    {
+        var row = Try<T>(text, Reading, out why);
+        return row is not null && (why = WhyNotOf(row, key)) is null ? row : null;
+    }
+
+    /// <summary>The state in <paramref name="text"/>, whatever its key; null where it cannot be read.</summary>
+    /// <param name="unknown">The fields, in whatever depth, that this version does not know; null where there are none.</param>
+    public static T? TryRead<T>(string text, out JsonObject? unknown, out string? why) where T : class
+    {
+        unknown = null;
+        // Mostly every field is known; to look for others costs as much as to read.
+        if (Try<T>(text, ReadingKnownFields, out why) is { } known)
+            return known;
+        var row = Try<T>(text, Reading, out why);
+        if (row is not null)
+            unknown = Unknown(JsonSerializer.Deserialize<JsonElement>(text), typeof(T));
+        return row;
+    }
+
+    /// <summary>The state as a row's text, with the fields that came with it and that this version does not know.</summary>
+    public static byte[] Write<T>(T state, JsonObject? unknown) where T : class
+    {
+        if (unknown is null)
+            return JsonSerializer.SerializeToUtf8Bytes(state, CouchJson.Stored);
+        var fields = JsonSerializer.SerializeToNode(state, CouchJson.Stored)!.AsObject();
+        Add(unknown, fields, typeof(T));
+        return JsonSerializer.SerializeToUtf8Bytes(fields, CouchJson.Stored);
+    }
+
+    /// <summary>Why the state is not this row's own, or tells no time; null where it is and does.</summary>
+    public static string? WhyNotOf(object state, string key)
+    {
+        try
+        {
+            // An id may be spelled as one and name a moment beyond the calendar.
+            var (id, _) = state switch
+            {
+                Guest guest => (guest.Id.Value, guest.CreatedAt),
+                Invite invite => (invite.Id.Value, invite.Redemption?.RedeemedAt ?? invite.CreatedAt),
+                HostKey hostKey => (hostKey.Id.Value, hostKey.CreatedAt),
+                _ => (key, default),
+            };
+            return id == key ? null : "Its id is another row's.";
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            return "Its id names no time.";
+        }
+    }
+
+    private static T? Try<T>(string text, JsonSerializerOptions options, out string? why) where T : class
+    {
+        try
+        {
+            var row = JsonSerializer.Deserialize<T>(text, options);
+            why = row is null ? "It is null." : null;
+            return row;
+        }
+        catch (Exception failure)
+        {
+            // Whatever a state's own types object to makes a row that cannot be read.
+            why = failure.Message;
+            return null;
+        }
+    }
+
+    private static JsonObject? Unknown(JsonElement raw, Type type)
+    {
+        if (raw.ValueKind is not JsonValueKind.Object || KnownFields(type) is not { } known)
+            return null;
+
+        JsonObject? unknown = null;
+        foreach (var field in raw.EnumerateObject())
+        {
+            if (!known.TryGetValue(field.Name, out var inside))
+                (unknown ??= [])[field.Name] = Node(field.Value);
+            else if (Unknown(field.Value, inside) is { } deeper)
+                (unknown ??= [])[field.Name] = deeper;
+        }
+
+        return unknown;
+    }
+
+    private static void Add(JsonObject unknown, JsonObject fields, Type type)
+    {
+        var known = KnownFields(type)!;
+        foreach (var (name, value) in unknown)
+        {
+            if (!known.TryGetValue(name, out var inside))
+                fields[name] = value?.DeepClone();
+            // What came in a record that is no longer there goes with it.
+            else if (fields[name] is JsonObject record && value is JsonObject deeper)
+                Add(deeper, record, inside);
+        }
+    }
+
+    /// <summary>The fields of a record, each with its type; null for what is no record.</summary>
+    private static Dictionary<string, Type>? KnownFields(Type type) =>
+        Reading.GetTypeInfo(type) is { Kind: JsonTypeInfoKind.Object } info
+            ? info.Properties.Where(property => property.Set is not null).ToDictionary(property => property.Name, property => property.PropertyType)
+            : null;
+
+    private static JsonNode? Node(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => null,
+        JsonValueKind.Object => JsonObject.Create(value),
+        JsonValueKind.Array => JsonArray.Create(value),
+        _ => JsonValue.Create(value),
+    };
+
+    /// <summary>A word is one of those that this version knows, spelled exactly so: the table's columns compare texts.</summary>
+    private sealed class ExactWords : JsonConverterFactory
+    {
+        public override bool CanConvert(Type typeToConvert) => typeToConvert.IsEnum;
+
+        public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
+            (JsonConverter)Activator.CreateInstance(typeof(Of<>).MakeGenericType(typeToConvert))!;
+
+        private sealed class Of<TEnum> : JsonConverter<TEnum> where TEnum : struct, Enum
+        {
+            public override TEnum Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+                reader.TokenType is JsonTokenType.String && Words.TryParse<TEnum>(reader.GetString()!, out var value)
+                    ? value
+                    : throw new JsonException();
+
+            public override void Write(Utf8JsonWriter writer, TEnum value, JsonSerializerOptions options) => writer.WriteStringValue(value.Word());
+        }
+    }
+}

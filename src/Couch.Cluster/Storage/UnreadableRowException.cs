@@ -1,0 +1,23 @@
+namespace Couch.Cluster.Storage;
+
+/// <summary>
+/// The database gave a row that this version cannot read: a newer version's, a damaged one, or one that was edited by hand.
+/// Nothing has happened, and asking again changes nothing until somebody has seen to the row. The gateway answers 503 and says so.
+/// </summary>
+[GenerateSerializer, Alias("couch.UnreadableRowException")]
+public sealed class UnreadableRowException : Exception
+{
+    public UnreadableRowException() { }
+
+    public UnreadableRowException(string message) : base(message) { }
+
+    public UnreadableRowException(string message, Exception inner) : base(message, inner) { }
+
+    /// <param name="kind">One of <see cref="GrainKinds"/>.</param>
+    /// <param name="why">What is wrong with it; null where nobody has said.</param>
+    public UnreadableRowException(string kind, string key, string? why)
+        : base($"the stored row of {kind} {key} cannot be read by this version of the couch: {why}") => Kind = kind;
+
+    /// <summary>One of <see cref="GrainKinds"/>.</summary>
+    [Id(0)] public string Kind { get; private set; } = "";
+}

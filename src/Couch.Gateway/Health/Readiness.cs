@@ -1,0 +1,26 @@
+using Couch.Cluster.Storage;
+
+namespace Couch.Gateway.Health;
+
+/// <summary>How the database is, asked once for all who ask within a second: anybody may, as often as he likes, and is never turned away.</summary>
+public sealed class Readiness(CouchDatabase database, TimeProvider clock)
+{
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+
+    private readonly Lock asking = new();
+    private Task<string>? answer;
+    private long asked;
+
+    /// <summary><c>ok</c>, or a sentence on why the database does not answer; at most a second old.</summary>
+    public Task<string> Database(CancellationToken cancel)
+    {
+        lock (asking)
+        {
+            if (answer is null || (answer.IsCompleted && (!answer.IsCompletedSuccessfully || clock.GetElapsedTime(asked) >= Fresh)))
+                (answer, asked) = (Ask(), clock.GetTimestamp());
+            return answer.WaitAsync(cancel);
+        }
+    }
+
+    private async Task<string> Ask() => await database.WhyNotReady(CancellationToken.None) ?? "ok";
+}

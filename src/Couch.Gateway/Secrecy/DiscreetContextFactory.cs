@@ -1,0 +1,24 @@
+using Couch.Gateway.Connections;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Couch.Gateway.Secrecy;
+
+/// <summary>Makes a request's context as the framework does, once its secrets are out of sight, and tells its connection of its beginning and its end.</summary>
+internal sealed class DiscreetContextFactory(IServiceProvider services, Redaction redaction) : IHttpContextFactory
+{
+    private readonly DefaultHttpContextFactory factory = new(services);
+
+    public HttpContext Create(IFeatureCollection featureCollection)
+    {
+        featureCollection.Get<CountedConnection>()?.Begin();
+        QueryCapabilities.TakeFrom(featureCollection);
+        redaction.Clean(featureCollection.GetRequiredFeature<IHttpRequestFeature>());
+        return factory.Create(featureCollection);
+    }
+
+    public void Dispose(HttpContext httpContext)
+    {
+        CountedConnection.Of(httpContext)?.End();
+        factory.Dispose(httpContext);
+    }
+}

@@ -1,0 +1,60 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+
+namespace Couch.Gateway.Secrecy;
+
+/// <summary>
+/// Takes secrets out of a request wherever the protocol does not look for them, before anything has seen it: whatever logs or traces
+/// it afterwards, the framework's own diagnostics and what is propagated to others included, cannot tell what it never learned.
+/// </summary>
+internal static class DiscreetRequest
+{
+    public static void Clean(this Redaction redaction, IHttpRequestFeature request)
+    {
+        if (redaction.Finds(request.Method, out _))
+            request.Method = "REDACTED";
+        if (redaction.Finds(request.Path, out var path))
+            request.Path = path;
+        if (IsToldBy(request.QueryString, redaction))
+            request.QueryString = "?(redacted)";
+        if (path is not null || IsToldBy(request.RawTarget, redaction))
+            request.RawTarget = request.Path + request.QueryString;
+        Clean(request.Headers, redaction);
+    }
+
+    private static bool IsToldBy(string text, Redaction redaction) =>
+        redaction.Finds(text, out _) || (text.Contains('%', StringComparison.Ordinal) && redaction.Finds(Uri.UnescapeDataString(text), out _));
+
+    private static void Clean(IHeaderDictionary headers, Redaction redaction)
+    {
+        List<(string Name, StringValues Clean)>? told = null;
+        foreach (var (name, values) in headers)
+        {
+            if (IsWhereSecretsBelong(name))
+                continue;
+            if (redaction.Finds(name, out _))
+                (told ??= []).Add((name, StringValues.Empty));
+            else if (IsToldBy(values, redaction))
+                (told ??= []).Add((name, "(redacted)"));
+        }
+
+        foreach (var (name, clean) in told ?? [])
+            headers[name] = clean;
+    }
+
+    private static bool IsToldBy(StringValues values, Redaction redaction)
+    {
+        foreach (var value in values)
+        {
+            if (value is not null && IsToldBy(value, redaction))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The headers that the protocol reads secrets from. Nothing logs or traces these.</summary>
+    private static bool IsWhereSecretsBelong(string name) =>
+        name.Equals(HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase) || name.Equals("Idempotency-Key", StringComparison.OrdinalIgnoreCase);
+}
