@@ -223,6 +223,7 @@ internal sealed partial class HousekeepingGrain(
     [LoggerMessage(270, LogLevel.Error,
         "{Rows} rows are over by this node's clock for more than {Minutes} minutes, and not by the clocks of the nodes that own them: the nodes' clocks are apart")]
     private partial void LogClocksApart(int rows, double minutes);
+
     [LoggerMessage(212, LogLevel.Error, "Housekeeping searches all history, because it cannot read what it had found before: {Reason}")]
     private partial void LogForgotten(string reason);
 
