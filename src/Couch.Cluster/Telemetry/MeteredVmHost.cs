@@ -14,6 +14,8 @@ internal sealed class MeteredVmHost(IVmHost host, CouchMeter meter, TimeProvider
 
     public bool IsMetering => host.IsMetering;
 
+    public string? Isolation => host.Isolation;
+
     public Task<VmHostProblem?> Check(CancellationToken cancel) => Watched("check", null, () => host.Check(cancel));
 
     public Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel) => Watched("ensure", order.Guest, () => host.Ensure(order, cancel));

@@ -1,5 +1,6 @@
 using Couch.Cluster.Reach;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Vms;
 using Couch.Gateway.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -28,12 +29,12 @@ public static class HealthEndpoints
     /// A database that does not answer is told, but is no reason to be sent nothing: it would take every node out at once,
     /// and each answers what it can.
     /// </remarks>
-    public static async Task<Results<Ok<ReadyView>, Refusal>> GetReady(IReach reach, CouchDatabase database, CancellationToken cancel)
+    public static async Task<Results<Ok<ReadyView>, Refusal>> GetReady(IReach reach, CouchDatabase database, IServiceProvider services, CancellationToken cancel)
     {
         var (state, whyNot) = (reach.State, reach.WhyNot);
         var answers = await database.WhyNotReady(cancel) ?? "ok";
         return whyNot is null
-            ? TypedResults.Ok(new ReadyView { Status = "ready", Silo = state, Database = answers })
+            ? TypedResults.Ok(new ReadyView { Status = "ready", Silo = state, Database = answers, Isolation = services.GetService<IVmHost>()?.Isolation })
             : Refusals.NotReady(state, whyNot, answers);
     }
 }
