@@ -127,7 +127,8 @@ internal sealed class ContainerEngine : IAsyncDisposable
         {
             return await client.Containers.InspectContainerAsync(nameOrId);
         }
-        catch (DockerContainerNotFoundException)
+        // Podman answers 500 where it goes while it is looked at.
+        catch (DockerApiException missing) when (missing is DockerContainerNotFoundException || missing.Message.Contains("no such container", StringComparison.Ordinal))
         {
             return null;
         }
