@@ -66,13 +66,28 @@ public sealed class DockerHostTests : IAsyncLifetime
     {
         var (host, order) = (engine.Host(ContainerEngine.Idle), engine.Order(canAccessInternet: false));
         var options = new DockerOptions { Image = ContainerEngine.Image, Command = ContainerEngine.Idle };
-        var made = await engine.Container(Sandbox.For(order, options, new EngineAbilities(1, LimitsDisk: false)));
+        var made = await engine.Container(Sandbox.For(order, options, new EngineAbilities(1, LimitsDisk: false, SetsUlimits: false)));
         Assert.Equal(VmSight.Booting, await host.Observe(made, Never));
 
         var ensured = await host.Ensure(order with { MayExist = true }, Never);
 
         Assert.Equal(made, ensured.VmId);
         Assert.Equal(VmSight.Ready, await host.Observe(made, Never));
+    }
+
+    [Fact]
+    public async Task A_sandbox_whose_ulimits_the_engine_may_not_set_is_made_anew_with_those_it_may()
+    {
+        var (host, order) = (engine.Host(ContainerEngine.Idle), engine.Order(mayExist: true, canAccessInternet: false));
+        var options = new DockerOptions { Image = ContainerEngine.Image, Command = ContainerEngine.Idle };
+        // Podman adds a million processes to ulimits that say nothing of them, which it may not set everywhere.
+        await engine.Container(Sandbox.For(order, options, new EngineAbilities(1, LimitsDisk: false)));
+
+        EnsuredVm? made = null;
+        await Until.True(async () => await Record.ExceptionAsync(async () => made = await host.Ensure(order, Never)) is null, Bound, "the sandbox is made");
+
+        Assert.Equal(VmSight.Ready, await host.Observe(made!.VmId, Never));
+        Assert.Single(await engine.Mine(host));
     }
 
     [Theory]

@@ -162,10 +162,14 @@ public sealed partial class DockerHost : IVmHost, IDisposable
             await engine.Ask("start a sandbox", DockerEngine.WorkBound, (docker, token) => docker.Containers.StartContainerAsync(found.ID, new(), token), CancellationToken.None);
         }
         // Said by the start and set by the create: the next attempt makes it anew, with less.
-        catch (VmHostException refusal) when (abilities?.AfterRefusal(refusal.Message) is { } after)
+        catch (VmHostException refusal) when (EngineAbilities.IsAboutUlimits(refusal.Message))
         {
-            (abilities, _) = after;
-            EngineCannot(log, after.Sentence, refusal.Message);
+            if ((await Abilities(CancellationToken.None)).AfterRefusal(refusal.Message) is { } after)
+            {
+                abilities = after.Less;
+                EngineCannot(log, after.Sentence, refusal.Message);
+            }
+
             await engine.Remove(found.ID, CancellationToken.None);
             throw;
         }

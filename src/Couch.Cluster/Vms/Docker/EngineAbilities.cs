@@ -30,10 +30,12 @@ internal sealed record EngineAbilities(
             return (this with { LimitsDisk = false }, "The engine's storage cannot bound a sandbox's disk: maxDiskGB is only measured");
         if (HasInit && (Says(words, "container-init") || Says(words, "init binary")))
             return (this with { HasInit = false }, "The engine has no init process: nobody reaps a sandbox's orphans");
-        if (SetsUlimits && Says(words, "rlimit"))
+        if (SetsUlimits && IsAboutUlimits(words))
             return (this with { SetsUlimits = false }, "The engine may not set ulimits, as where it runs without CAP_SYS_RESOURCE: sandboxes have those that it gives by itself");
         return null;
     }
+
+    public static bool IsAboutUlimits(string words) => Says(words, "rlimit");
 
     private static bool Says(string words, string part) => words.Contains(part, StringComparison.OrdinalIgnoreCase);
 }

@@ -91,8 +91,8 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
             await RemoveForgotten(cancel);
             // Somebody to be kept from: another sandbox, which has to be there for as long as it is asked.
             var other = await Run(network, ["sleep 60"], probes, cancel);
-            if (!other.NetworkSettings.Networks.TryGetValue(network, out var place) || place.IPAddress is not { Length: > 0 })
-                return Isolation.Unknown(options, $"a sandbox on {network} has no address there");
+            if (!other.NetworkSettings.Networks.TryGetValue(network, out var place) || place is not { IPAddress.Length: > 0, Gateway.Length: > 0 })
+                return Isolation.Unknown(options, "a sandbox there has no address, or no gateway");
             var probe = await Run(network, [Isolation.Script, "probe", .. Isolation.Targets(place)], probes, cancel);
             await engine.Ask("wait for a probe of the guests' network", DockerEngine.WorkBound, (docker, token) => docker.Containers.WaitContainerAsync(probe.ID, token), cancel);
             return Isolation.Of(options, await engine.LogOf(probe.ID, MostLines, cancel), (await engine.Find(other.ID, cancel))?.State.Running is true);

@@ -37,7 +37,6 @@ internal sealed record Isolation(bool IsKept, string Sentence, bool MayPass = fa
 
     private const string Host = "host";
     private const string OtherGuest = "guest";
-
     private const string Metadata = "metadata";
     private const string MetadataAddress = "169.254.169.254";
 
