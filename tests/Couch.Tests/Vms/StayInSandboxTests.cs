@@ -56,7 +56,7 @@ public sealed class StayInSandboxTests
         await using var couch = await CouchHost.Start(
             [.. Settings(ContainerEngine.Idle), $"--COUCH_DOCKER_BRIDGE={options.Bridge}", $"--COUCH_DOCKER_SUBNET={options.Subnet}", "--COUCH_DOCKER_STRICT=true"]);
         var refused = await couch.Anyone.Arrive(new { createdBy = "noah", resourceLimits = new { maxMemoryMB = 64 } });
-        var ended = await Until.Gives(async () => (await couch.Anyone.Get($"/couch/guests/{refused["guestId"]}")).Is(200), guest => guest["status"] is "stopped", TimeSpan.FromSeconds(60), "the guest is refused");
+        var ended = await Until.Gives(async () => (await couch.Anyone.Get($"/couch/guests/{refused["guestId"]}")).Is(200), guest => guest["status"] is "stopped", TimeSpan.FromMinutes(3), "the guest is refused");
         Assert.Equal("provisioning-failed", ended["endReason"]);
         Assert.Contains("COUCH_DOCKER_STRICT", ended["endDetail"], StringComparison.Ordinal);
         Assert.Contains($"Guests on the network {options.Bridge} reach the host", (await couch.Anyone.Get("/health/ready")).Is(200)["isolation"], StringComparison.Ordinal);
