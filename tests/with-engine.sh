@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # Runs a command with a container engine and a tiny image to make sandboxes from:
 #   tests/with-engine.sh dotnet run --project tests/Couch.Tests -- -class '*DockerHostTests'
-# The command finds the engine in DOCKER_HOST and the image's name in COUCH_TEST_IMAGE. An engine that answers already
+# The command finds the engine in DOCKER_HOST, the image's name in COUCH_TEST_IMAGE, and a name for the guests' network in
+# COUCH_TEST_BRIDGE, which no other engine on this machine uses: a bridge is the whole machine's. An engine that answers already
 # is used, and only the image is added for the while. Else a Podman of the command's own is started, with storage,
 # network and socket in a temporary folder, and is gone afterwards.
 set -euo pipefail
 
 [ $# -gt 0 ] || { echo "usage: $0 COMMAND [ARGUMENT…]" >&2; exit 2; }
 
-needs='The tests need a container engine and a static busybox: apt-get install podman runc busybox-static catatonit netavark aardvark-dns iptables; or start an engine, and set DOCKER_HOST where it is not at its usual socket'
+needs='The tests need a container engine, a static busybox and nftables: apt-get install podman runc busybox-static catatonit netavark aardvark-dns iptables nftables iproute2; or start an engine, and set DOCKER_HOST where it is not at its usual socket'
 image=couch-golden:latest
+bridge=cchg$$
 as_root=()
 if [ "$(id -u)" -ne 0 ] && command -v sudo >/dev/null && sudo -n true 2>/dev/null; then as_root=(sudo -n -E); fi
 
@@ -68,6 +70,7 @@ image_archive() {
 }
 
 use_running_engine() {
+  undo+=("engine networks/$bridge -X DELETE")
   if [ -n "${COUCH_TEST_IMAGE:-}" ]; then return; fi
   # Not the name a couch of this machine may be using.
   image=couch-test-$$:latest
@@ -144,16 +147,19 @@ CONF
   image_archive | podman import --quiet - "$image" >/dev/null
 }
 
+if ! PATH=$PATH:/usr/sbin command -v nft >/dev/null || ! PATH=$PATH:/usr/sbin command -v ip >/dev/null; then
+  install nftables iproute2 || { echo "$needs" >&2; exit 1; }
+fi
 if engine_answers; then
   [ -n "${COUCH_TEST_IMAGE:-}" ] || [ -n "$(static_busybox)" ] || install busybox-static || { echo "$needs" >&2; exit 1; }
   use_running_engine
 else
   unset COUCH_TEST_IMAGE
   if ! command -v podman >/dev/null || ! command -v runc >/dev/null || ! command -v catatonit >/dev/null || [ -z "$(static_busybox)" ]; then
-    install podman runc busybox-static catatonit netavark aardvark-dns iptables || { echo "$needs" >&2; exit 1; }
+    install podman runc busybox-static catatonit netavark aardvark-dns iptables nftables iproute2 || { echo "$needs" >&2; exit 1; }
   fi
   start_private_engine
 fi
 
-export COUCH_TEST_IMAGE=${COUCH_TEST_IMAGE:-$image}
+export COUCH_TEST_IMAGE=${COUCH_TEST_IMAGE:-$image} COUCH_TEST_BRIDGE=$bridge
 "$@"

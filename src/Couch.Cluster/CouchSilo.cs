@@ -83,7 +83,7 @@ public static class CouchSilo
         if (options.Vers is { } vers)
             services.AddVers(vers).AddSingleton<IVmHost>(Metered<VersHost>);
         else if (options.Docker is { } docker)
-            services.AddSingleton(docker).AddSingleton<DockerHost>().AddSingleton<IVmHost>(Metered<DockerHost>);
+            services.AddSingleton(docker).AddSingleton<DockerHost>().AddSingleton<IVmHost>(Metered<DockerHost>).AddHostedService<GuestNetworkWatch>();
         else
             return;
 

@@ -16,6 +16,8 @@ internal sealed class MeteredVmHost(IVmHost host, CouchMeter meter, TimeProvider
 
     public bool IsExact => host.IsExact;
 
+    public string? Isolation => host.Isolation;
+
     public Task<VmHostProblem?> Check(CancellationToken cancel) => Watched("check", null, () => host.Check(cancel));
 
     public Task<EnsuredVm?> Find(VmOrder order, CancellationToken cancel) => Watched("find", order.Guest, () => host.Find(order, cancel));

@@ -19,6 +19,9 @@ public interface IVmHost
     /// <summary>Whether <see cref="Measure"/> says anything.</summary>
     bool IsMetering { get; }
 
+    /// <summary>What keeps guests from the host's own services, as it was last seen, in a sentence; null where that is the provider's affair.</summary>
+    string? Isolation => null;
+
     /// <summary>Asks the provider whether it can be used as configured, once, at start.</summary>
     /// <returns>Null where it can; else a sentence that says what to do, and whether starting makes no sense.</returns>
     Task<VmHostProblem?> Check(CancellationToken cancel);

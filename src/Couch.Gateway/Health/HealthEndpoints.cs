@@ -1,4 +1,5 @@
 using Couch.Cluster.Reach;
+using Couch.Cluster.Vms;
 using Couch.Gateway.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -30,12 +31,13 @@ public static class HealthEndpoints
     /// A database that does not answer is told, but is no reason to be sent nothing: it would take every node out at once,
     /// and each answers what it can. It is asked once a second at most, and is not limited, however many ask.
     /// </remarks>
-    public static async Task<Results<Ok<ReadyView>, Refusal>> GetReady(IReach reach, [FromServices] Readiness readiness, CancellationToken cancel)
+    public static async Task<Results<Ok<ReadyView>, Refusal>> GetReady(
+        IReach reach, [FromServices] Readiness readiness, IServiceProvider services, CancellationToken cancel)
     {
         var (state, whyNot) = (reach.State, reach.WhyNot);
         var answers = await readiness.Database(cancel);
         return whyNot is null
-            ? TypedResults.Ok(new ReadyView { Status = "ready", Silo = state, Database = answers })
+            ? TypedResults.Ok(new ReadyView { Status = "ready", Silo = state, Database = answers, Isolation = services.GetService<IVmHost>()?.Isolation })
             : Refusals.NotReady(state, whyNot, answers);
     }
 }

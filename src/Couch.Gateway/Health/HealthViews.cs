@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Couch.Gateway.Health;
 
 /// <summary>A sign of life.</summary>
@@ -21,4 +23,8 @@ public sealed record ReadyView
 
     /// <summary><c>ok</c>, or a sentence on why the database does not answer.</summary>
     public required string Database { get; init; }
+
+    /// <summary>What keeps guests' sandboxes from this machine and each other, as it was last seen; absent where sandboxes are not made here.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Isolation { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Couch.Cluster.Vms;
 using Couch.Cluster.Vms.Docker;
 using Couch.Domain.Guests;
@@ -19,11 +20,15 @@ internal sealed class ContainerEngine : IAsyncDisposable
 
     private readonly DockerClient client = new DockerClientConfiguration(Address).CreateClient();
     private readonly List<DockerHost> hosts = [];
+    private readonly List<string> networks = [];
 
     public static Uri Address => new(Variable("DOCKER_HOST"));
 
     /// <summary>A tiny image whose own command is none: busybox under its many names.</summary>
     public static string Image => Variable("COUCH_TEST_IMAGE");
+
+    /// <summary>The guests' network of tests that need none of their own, and its bridge.</summary>
+    public static string Bridge => Variable("COUCH_TEST_BRIDGE");
 
     /// <summary>A service that stays, and listens on 8080.</summary>
     public static IReadOnlyList<string> WebServer { get; } = ["sh", "-c", "echo hello > /tmp/page; exec httpd -f -p 8080 -h /tmp"];
@@ -39,8 +44,27 @@ internal sealed class ContainerEngine : IAsyncDisposable
 
     public DockerHost Host(IReadOnlyList<string>? command, int? port = null, Probe? probe = null, string? image = null)
     {
-        var options = new DockerOptions { Image = image ?? Image, Engine = Address, Command = command, Port = port, Probe = probe ?? Probe.None };
+        var options = new DockerOptions { Image = image ?? Image, Engine = Address, Command = command, Port = port, Probe = probe ?? Probe.None, Bridge = Bridge };
         return Host(options, TimeProvider.System);
+    }
+
+    /// <summary>Options of a couch whose guests' network is this test's alone, and is gone with it.</summary>
+    public DockerOptions OnItsOwnNetwork()
+    {
+        var name = "cch" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
+        networks.Add(name);
+        var place = RandomNumberGenerator.GetBytes(2);
+        return new DockerOptions
+        {
+            Image = Image,
+            Engine = Address,
+            Command = WebServer,
+            Port = 8080,
+            Probe = new Probe.Tcp(),
+            Bridge = name,
+            // Engines beside this one do not know which addresses it has given out.
+            Subnet = new(new([10, (byte)(200 + place[0] % 55), place[1], 0]), 24),
+        };
     }
 
     public DockerHost Host(DockerOptions options, TimeProvider clock)
@@ -50,13 +74,13 @@ internal sealed class ContainerEngine : IAsyncDisposable
         return host;
     }
 
-    public VmOrder Order(bool mayExist = false, bool canAccessInternet = true, ResourceLimits? limits = null, string? publicKey = null, string? installation = null) => new()
+    public VmOrder Order(bool mayExist = false, bool canAccessInternet = true, bool canAccessHostServices = false, ResourceLimits? limits = null, string? publicKey = null, string? installation = null) => new()
     {
         Guest = GuestId.New(TimeProvider.System.GetUtcNow(), Some.Chance),
         Installation = installation ?? Installation,
         MayExist = mayExist,
         Limits = limits ?? ResourceLimits.Default with { MaxMemoryMB = 64, MaxCpuCores = 1 },
-        Permissions = Permissions.Default with { CanAccessInternet = canAccessInternet },
+        Permissions = Permissions.Default with { CanAccessInternet = canAccessInternet, CanAccessHostServices = canAccessHostServices },
         PublicKey = publicKey,
     };
 
@@ -67,13 +91,44 @@ internal sealed class ContainerEngine : IAsyncDisposable
         return (await client.Containers.CreateContainerAsync(container)).ID;
     }
 
+    /// <summary>Makes the guests' network before a couch does, as an operator might.</summary>
+    public Task Network(DockerOptions options, bool isIPv6Too = false, bool isOurs = true)
+    {
+        var subnet = options.Subnet!.Value.ToString();
+        var place = options.Subnet.Value.BaseAddress.GetAddressBytes();
+        return client.Networks.CreateNetworkAsync(new NetworksCreateParameters
+        {
+            Name = options.Bridge,
+            Driver = "bridge",
+            EnableIPv6 = isIPv6Too,
+            Labels = isOurs ? new Dictionary<string, string> { [GuestNetwork.Label] = "guests" } : null,
+            Options = new Dictionary<string, string> { ["com.docker.network.bridge.name"] = options.Bridge },
+            IPAM = new IPAM
+            {
+                Driver = "default",
+                Config = [new IPAMConfig { Subnet = subnet }, .. isIPv6Too ? [new IPAMConfig { Subnet = $"fd00:{place[1]:x}:{place[2]:x}::/64" }] : Array.Empty<IPAMConfig>()],
+            },
+        });
+    }
+
+    public async Task<IReadOnlyList<NetworkResponse>> NetworksNamed(string name) =>
+        [.. (await client.Networks.ListNetworksAsync(new())).Where(network => network.Name == name)];
+
+    /// <summary>The sandboxes that are left of trying out a couch's network.</summary>
+    public async Task<IReadOnlyList<ContainerListResponse>> Probes(DockerOptions options)
+    {
+        var probes = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { ["couch.probe"] = true } };
+        return [.. (await client.Containers.ListContainersAsync(new() { All = true, Filters = probes })).Where(one => one.NetworkSettings.Networks.ContainsKey(options.Bridge))];
+    }
+
     public async Task<ContainerInspectResponse?> Inspect(string nameOrId)
     {
         try
         {
             return await client.Containers.InspectContainerAsync(nameOrId);
         }
-        catch (DockerContainerNotFoundException)
+        // Podman answers 500 where it goes while it is looked at.
+        catch (DockerApiException missing) when (missing is DockerContainerNotFoundException || missing.Message.Contains("no such container", StringComparison.Ordinal))
         {
             return null;
         }
@@ -106,6 +161,12 @@ internal sealed class ContainerEngine : IAsyncDisposable
             var mine = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [$"{label}={Installation}"] = true } };
             foreach (var container in await client.Containers.ListContainersAsync(new() { All = true, Filters = mine }))
                 await client.Containers.RemoveContainerAsync(container.ID, new() { Force = true, RemoveVolumes = true });
+        }
+
+        foreach (var network in await client.Networks.ListNetworksAsync(new()))
+        {
+            if (networks.Contains(network.Name))
+                await client.Networks.DeleteNetworkAsync(network.ID);
         }
 
         client.Dispose();

@@ -25,4 +25,12 @@ internal static class Until
     /// <summary>Fails the test where the claim does not come true within the bound.</summary>
     public static async Task True(Func<Task<bool>> claim, TimeSpan bound, string what) =>
         Assert.True(await Holds(claim, bound), $"{what}: not within {bound}");
+
+    /// <summary>Asks again and again until the answer is as claimed, and hands it over.</summary>
+    public static async Task<T> Gives<T>(Func<Task<T>> ask, Func<T, bool> claim, TimeSpan bound, string what)
+    {
+        var answer = await ask();
+        await True(async () => claim(answer) || claim(answer = await ask()), bound, what);
+        return answer;
+    }
 }

@@ -64,15 +64,30 @@ public sealed class DockerHostTests : IAsyncLifetime
     [Fact]
     public async Task A_sandbox_that_was_made_and_never_started_is_started()
     {
-        var (host, order) = (engine.Host(ContainerEngine.Idle), engine.Order());
+        var (host, order) = (engine.Host(ContainerEngine.Idle), engine.Order(canAccessInternet: false));
         var options = new DockerOptions { Image = ContainerEngine.Image, Command = ContainerEngine.Idle };
-        var made = await engine.Container(Sandbox.For(order, options, new EngineAbilities(1, LimitsDisk: false)));
+        var made = await engine.Container(Sandbox.For(order, options, new EngineAbilities(1, LimitsDisk: false, SetsUlimits: false)));
         Assert.Equal(VmSight.Booting, await host.Observe(made, Never));
 
         var ensured = await host.Ensure(order with { MayExist = true }, Never);
 
         Assert.Equal(made, ensured.VmId);
         Assert.Equal(VmSight.Ready, await host.Observe(made, Never));
+    }
+
+    [Fact]
+    public async Task A_sandbox_whose_ulimits_the_engine_may_not_set_is_made_anew_with_those_it_may()
+    {
+        var (host, order) = (engine.Host(ContainerEngine.Idle), engine.Order(mayExist: true, canAccessInternet: false));
+        var options = new DockerOptions { Image = ContainerEngine.Image, Command = ContainerEngine.Idle };
+        // Podman adds a million processes to ulimits that say nothing of them, which it may not set everywhere.
+        await engine.Container(Sandbox.For(order, options, new EngineAbilities(1, LimitsDisk: false)));
+
+        EnsuredVm? made = null;
+        await Until.True(async () => await Record.ExceptionAsync(async () => made = await host.Ensure(order, Never)) is null, Bound, "the sandbox is made");
+
+        Assert.Equal(VmSight.Ready, await host.Observe(made!.VmId, Never));
+        Assert.Single(await engine.Mine(host));
     }
 
     [Theory]
@@ -233,6 +248,56 @@ public sealed class DockerHostTests : IAsyncLifetime
         Assert.Matches(@"\b50000\s+100000\b", cpu);
         Assert.Contains((48 * 1024 * 1024).ToString(CultureInfo.InvariantCulture), memory, StringComparison.Ordinal);
         Assert.Matches(@"\b512\b", pids);
+    }
+
+    [Fact]
+    public async Task What_a_process_may_open_and_write_is_limited_inside_the_sandbox()
+    {
+        var made = await engine.Host(ContainerEngine.Idle).Ensure(engine.Order(limits: ResourceLimits.Default with { MaxMemoryMB = 64, MaxDiskGB = 0.5 }), Never);
+
+        var limits = await engine.Run(made.VmId, "cat /proc/1/limits");
+
+        Assert.Matches(@"Max core file size\s+0\s+0\s", limits);
+        Assert.Matches(@"Max file size\s+536870912\s+536870912\s", limits);
+        Assert.Matches(@"Max open files\s+1024\s+16384\s", limits);
+    }
+
+    [Theory]
+    [InlineData("/dev/shm")]
+    [InlineData("/tmp")]
+    public async Task A_folder_in_memory_is_full_at_half_of_the_sandboxs_memory(string folder)
+    {
+        var made = await engine.Host(ContainerEngine.Idle).Ensure(engine.Order(limits: ResourceLimits.Default with { MaxMemoryMB = 32 }), Never);
+
+        var said = await engine.Run(made.VmId, $"dd if=/dev/zero of={folder}/file bs=1M count=100; stat -c 'holds %s' {folder}/file; rm {folder}/file");
+
+        Assert.Contains("No space left on device", said, StringComparison.Ordinal);
+        Assert.Contains($"holds {16 << 20}", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_program_in_the_temporary_folder_can_be_run()
+    {
+        var made = await engine.Host(ContainerEngine.Idle).Ensure(engine.Order(), Never);
+
+        Assert.Equal("it runs", await engine.Run(made.VmId, "printf '#!/bin/sh\necho it runs\n' >/tmp/program && chmod +x /tmp/program && /tmp/program"));
+    }
+
+    [Fact]
+    public async Task What_a_guest_says_without_end_fills_its_log_and_no_more_of_the_hosts_disk()
+    {
+        var host = engine.Host(["sh", "-c", "i=0; until [ -e /root/stop ]; do i=$((i+1)); head -c 1000000 /dev/zero | tr '\\0' x | fold -w 1000; echo; echo $i >/root/rounds; done; echo good bye"]);
+        var made = await host.Ensure(engine.Order(limits: ResourceLimits.Default with { MaxMemoryMB = 64, MaxDiskGB = 0.01 }), Never);
+        var log = (await engine.Inspect(made.VmId))!.LogPath;
+
+        await Until.True(async () => int.TryParse(await engine.Run(made.VmId, "cat /root/rounds"), CultureInfo.InvariantCulture, out var megabytes) && megabytes >= 8, Bound, "the guest has said 8 MB");
+
+        var (_, sizes) = await OutsideWorld.AsRoot("sh", "-c", $"stat -c %s {log}*");
+        Assert.InRange(sizes.Split('\n', StringSplitOptions.RemoveEmptyEntries).Sum(size => long.Parse(size, CultureInfo.InvariantCulture)), 1, 2 * Sandbox.LeastLog + 8192);
+        Assert.InRange((await Measured(host, made.VmId)).DiskUsedGB!.Value, 2 * Sandbox.LeastLog / Sandbox.BytesPerGB, 0.001);
+        await engine.Run(made.VmId, "touch /root/stop");
+        await Until.True(async () => await host.Observe(made.VmId, Never) is VmSight.Dead, Bound, "the sandbox ended");
+        Assert.Contains("good bye", engine.Log.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -405,7 +470,7 @@ public sealed class DockerHostTests : IAsyncLifetime
         var problem = await engine.Host(ContainerEngine.Idle).Check(Never);
 
         Assert.False(problem!.IsFinal);
-        Assert.Contains("COUCH_DOCKER_NETWORK", problem.Sentence, StringComparison.Ordinal);
+        Assert.Contains("deploy/sandbox-network.sh apply", problem.Sentence, StringComparison.Ordinal);
         Assert.DoesNotContain("maxMemoryMB", problem.Sentence, StringComparison.Ordinal);
     }
 

@@ -30,6 +30,11 @@ public sealed class DockerOptionsTests
         Assert.Equal("127.0.0.1", options.EndpointHost);
         Assert.Equal(512, options.Pids);
         Assert.Equal(Probe.None, options.Probe);
+        Assert.Null(options.Network);
+        Assert.Equal("couch-guests", options.Bridge);
+        Assert.Null(options.Subnet);
+        Assert.Null(options.ProbeImage);
+        Assert.False(options.IsStrict);
     }
 
     [Fact]
@@ -56,6 +61,14 @@ public sealed class DockerOptionsTests
     [InlineData("COUCH_DOCKER_PORT", "70000")]
     [InlineData("COUCH_DOCKER_ENDPOINT_HOST", "http://vm")]
     [InlineData("COUCH_DOCKER_PIDS", "1")]
+    [InlineData("COUCH_DOCKER_NETWORK", "host")]
+    [InlineData("COUCH_DOCKER_NETWORK", "container:postgres")]
+    [InlineData("COUCH_DOCKER_BRIDGE", "couch-guests-too-long")]
+    [InlineData("COUCH_DOCKER_BRIDGE", "a b")]
+    [InlineData("COUCH_DOCKER_SUBNET", "10.1.2.3")]
+    [InlineData("COUCH_DOCKER_SUBNET", "10.0.0.0/30")]
+    [InlineData("COUCH_DOCKER_SUBNET", "fd00::/64")]
+    [InlineData("COUCH_DOCKER_STRICT", "perhaps")]
     [InlineData("COUCH_VM_PROBE", "tcp")]
     [InlineData("COUCH_VM_PROBE", "http://elsewhere/")]
     [InlineData("COUCH_VM_PROBE", "ping")]

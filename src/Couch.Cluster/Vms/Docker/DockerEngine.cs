@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -96,6 +97,18 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
             {
             }
         }
+    }
+
+    /// <summary>The last lines that a container has said, its errors after the rest. A guest may have written them.</summary>
+    public async Task<string> LogOf(string id, int lines, CancellationToken cancel)
+    {
+        var tail = new ContainerLogsParameters { ShowStdout = true, ShowStderr = true, Tail = lines.ToString(CultureInfo.InvariantCulture) };
+        var (output, errors) = await Ask("give a sandbox's log", AskBound, async (docker, token) =>
+        {
+            using var stream = await docker.Containers.GetContainerLogsAsync(id, tty: false, tail, token);
+            return await stream.ReadOutputToEndAsync(token);
+        }, cancel);
+        return output + " " + errors;
     }
 
     /// <summary>Removes a container with its volumes, running or not, and returns once it is gone.</summary>

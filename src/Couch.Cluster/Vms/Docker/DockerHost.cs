@@ -11,10 +11,21 @@ namespace Couch.Cluster.Vms.Docker;
 /// Sandboxes on a container engine that speaks Docker's API (Docker, Podman). One per guest because the engine refuses
 /// a second container of the name; the claim is written with the container, so there is never one without.
 /// </summary>
-public sealed partial class DockerHost(DockerOptions options, TimeProvider clock, ILogger<DockerHost> log) : IVmHost, IDisposable
+public sealed partial class DockerHost : IVmHost, IDisposable
 {
-    private readonly DockerEngine engine = new(options.Engine, clock);
+    private readonly DockerOptions options;
+    private readonly TimeProvider clock;
+    private readonly ILogger log;
+    private readonly DockerEngine engine;
+    private readonly GuestNetwork network;
     private volatile EngineAbilities? abilities;
+
+    public DockerHost(DockerOptions options, TimeProvider clock, ILogger<DockerHost> log)
+    {
+        (this.options, this.clock, this.log) = (options, clock, log);
+        engine = new(options.Engine, clock);
+        network = new(engine, options, clock, log);
+    }
 
     public string Name => "docker";
 
@@ -26,9 +37,18 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
     /// <summary>A guest's sandbox has the guest's name, and the engine refuses a second one.</summary>
     public bool IsExact => true;
 
-    public void Dispose() => engine.Dispose();
+    public string Isolation => network.Last?.Sentence ?? "Nobody knows yet what guests reach: the engine has not been asked";
 
-    public Task<VmHostProblem?> Check(CancellationToken cancel) => EngineCheck.Of(engine, options, cancel);
+    public void Dispose()
+    {
+        network.Dispose();
+        engine.Dispose();
+    }
+
+    public Task<VmHostProblem?> Check(CancellationToken cancel) => EngineCheck.Of(engine, options, network, cancel);
+
+    /// <summary>Finds out anew what keeps guests in; <see cref="Isolation"/> says it then, and the log where it has changed.</summary>
+    public Task LookAtNetwork(CancellationToken cancel) => network.Look(isRecentEnough: false, cancel);
 
     public async Task<EnsuredVm?> Find(VmOrder order, CancellationToken cancel)
     {
@@ -161,6 +181,18 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
         {
             await engine.Ask("start a sandbox", DockerEngine.WorkBound, (docker, token) => docker.Containers.StartContainerAsync(found.ID, new(), token), CancellationToken.None);
         }
+        // Said by the start and set by the create: the next attempt makes it anew, with less.
+        catch (VmHostException refusal) when (EngineAbilities.IsAboutUlimits(refusal.Message))
+        {
+            if ((await Abilities(CancellationToken.None)).AfterRefusal(refusal.Message) is { } after)
+            {
+                abilities = after.Less;
+                EngineCannot(log, after.Sentence, refusal.Message);
+            }
+
+            await engine.Remove(found.ID, CancellationToken.None);
+            throw;
+        }
         catch (VmHostException failure) when (DockerEngine.StatusOf(failure) is HttpStatusCode.NotFound)
         {
             // Not there any more; but Docker says 404 also of a command that the image does not have.
@@ -173,6 +205,8 @@ public sealed partial class DockerHost(DockerOptions options, TimeProvider clock
 
     private async Task Create(VmOrder order)
     {
+        if (Sandbox.NeedsGuestNetwork(order.Permissions))
+            await network.MustKeep(CancellationToken.None);
         while (true)
         {
             var asked = await Abilities(CancellationToken.None);

@@ -1,11 +1,15 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Couch.Cluster.Configuration;
 
 namespace Couch.Cluster.Vms.Docker;
 
 /// <summary>How sandboxes are made on a container engine. Defaults live here; the README's table tells the same.</summary>
-public sealed class DockerOptions
+public sealed partial class DockerOptions
 {
+    private const string DefaultBridge = "couch-guests";
     private const int LeastPids = 16;
     private const int MostPids = 4_194_304;
 
@@ -29,9 +33,24 @@ public sealed class DockerOptions
     /// <value>From <c>COUCH_DOCKER_ENDPOINT_HOST</c>, a host name or an IP address; default <c>127.0.0.1</c>.</value>
     public string EndpointHost { get; init; } = "127.0.0.1";
 
-    /// <summary>The network for guests that may reach the internet and not the host's services; the operator keeps it from the host.</summary>
-    /// <value>From <c>COUCH_DOCKER_NETWORK</c>, a network on the engine; default none: the engine's default, which does not keep guests from the host.</value>
+    /// <summary>The network for guests that may reach the internet and not the host's services, where the operator brings one and keeps it from the host.</summary>
+    /// <value>From <c>COUCH_DOCKER_NETWORK</c>, a network on the engine; default none: one is made, named <see cref="Bridge"/>.</value>
     public string? Network { get; init; }
+
+    /// <summary>The name of the network that is made for those guests, and of its network interface, by which deploy/sandbox-network.sh keeps it.</summary>
+    /// <value>From <c>COUCH_DOCKER_BRIDGE</c>, 1 to 15 of letters, digits, <c>_</c>, <c>.</c> and <c>-</c>; default <c>couch-guests</c>.</value>
+    public string Bridge { get; init; } = DefaultBridge;
+
+    /// <summary>The addresses of that network. Counts when it is made.</summary>
+    /// <value>From <c>COUCH_DOCKER_SUBNET</c>, IPv4 such as <c>10.213.16.0/22</c>; default the engine's choice (Podman's holds 253 guests).</value>
+    public IPNetwork? Subnet { get; init; }
+
+    /// <summary>The image of the sandboxes that find out what guests reach: it needs <c>/bin/sh</c>, and bash or busybox' nc.</summary>
+    /// <value>From <c>COUCH_DOCKER_PROBE_IMAGE</c>, on the engine already; default <see cref="Image"/>.</value>
+    public string? ProbeImage { get; init; }
+
+    /// <summary>Refuses guests whose <c>canAccessHostServices: false</c> was not seen to be kept, instead of a warning at start. From <c>COUCH_DOCKER_STRICT</c>; default false.</summary>
+    public bool IsStrict { get; init; }
 
     /// <summary>The runtime that runs sandboxes, such as <c>runsc</c> or <c>kata</c>.</summary>
     /// <value>From <c>COUCH_DOCKER_RUNTIME</c>, one the engine knows; default the engine's own.</value>
@@ -53,6 +72,10 @@ public sealed class DockerOptions
         var port = settings.Whole("COUCH_DOCKER_PORT", 0, 1, 65535);
         var endpointHost = settings.Text("COUCH_DOCKER_ENDPOINT_HOST") ?? "127.0.0.1";
         var network = settings.Text("COUCH_DOCKER_NETWORK");
+        var bridge = settings.Text("COUCH_DOCKER_BRIDGE") ?? DefaultBridge;
+        var subnet = settings.Text("COUCH_DOCKER_SUBNET");
+        var probeImage = settings.Text("COUCH_DOCKER_PROBE_IMAGE");
+        var isStrict = settings.YesOrNo("COUCH_DOCKER_STRICT", false);
         var runtime = settings.Text("COUCH_DOCKER_RUNTIME");
         var pids = settings.Whole("COUCH_DOCKER_PIDS", 512, LeastPids, MostPids);
         // Other programs set DOCKER_HOST too: what it says is nothing to a couch without this VM host.
@@ -61,6 +84,10 @@ public sealed class DockerOptions
 
         if (Uri.CheckHostName(endpointHost) is UriHostNameType.Unknown)
             settings.Wrong("COUCH_DOCKER_ENDPOINT_HOST", $"must be a host name or an IP address, not '{endpointHost}'");
+        if (!BridgeName().IsMatch(bridge))
+            settings.Wrong("COUCH_DOCKER_BRIDGE", $"must be 1 to 15 letters, digits, '_', '.' and '-', and begin with a letter or a digit, not '{bridge}'");
+        if (network is "host" or "none" || network?.StartsWith("container:", StringComparison.Ordinal) is true)
+            settings.Wrong("COUCH_DOCKER_NETWORK", $"must name a network for guests, not '{network}': with host a guest would be the machine itself");
         return new DockerOptions
         {
             Image = image,
@@ -69,6 +96,10 @@ public sealed class DockerOptions
             Port = port is 0 ? null : port,
             EndpointHost = endpointHost,
             Network = network,
+            Bridge = bridge,
+            Subnet = ReadSubnet(settings, subnet),
+            ProbeImage = probeImage,
+            IsStrict = isStrict,
             Runtime = runtime,
             Pids = pids,
             Probe = ReadProbe(settings, isPublished: port is not 0),
@@ -86,6 +117,16 @@ public sealed class DockerOptions
             return address;
         settings.Wrong("DOCKER_HOST", $"must be unix:///path, tcp://host:port or http://host:port, not '{text}'");
         return new("unix:///var/run/docker.sock");
+    }
+
+    private static IPNetwork? ReadSubnet(Settings settings, string? text)
+    {
+        if (text is null)
+            return null;
+        if (IPNetwork.TryParse(text, out var subnet) && subnet is { BaseAddress.AddressFamily: AddressFamily.InterNetwork, PrefixLength: >= 8 and <= 29 })
+            return subnet;
+        settings.Wrong("COUCH_DOCKER_SUBNET", $"must be an IPv4 network from /8 to /29 such as 10.213.16.0/22, not '{text}'");
+        return null;
     }
 
     private static string[]? ReadCommand(Settings settings, string? text)
@@ -112,4 +153,7 @@ public sealed class DockerOptions
             settings.Wrong("COUCH_VM_PROBE", $"is '{settings.Text("COUCH_VM_PROBE")}', which needs a published port: set COUCH_DOCKER_PORT");
         return probe;
     }
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}\\z")]
+    private static partial Regex BridgeName();
 }

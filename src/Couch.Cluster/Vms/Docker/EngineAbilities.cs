@@ -7,16 +7,21 @@ namespace Couch.Cluster.Vms.Docker;
 /// <param name="LimitsDisk">Whether its storage driver can bound a sandbox's disk. Nobody tells before a create is refused.</param>
 /// <param name="HasInit">Whether it has a small init process to reap a sandbox's orphans.</param>
 /// <param name="SwapsTraffic">Whether it reports what was received as sent.</param>
-internal sealed record EngineAbilities(long Cores, bool LimitsDisk = true, bool HasInit = true, bool SwapsTraffic = false)
+/// <param name="SetsUlimits">Whether it may give a sandbox ulimits. Nobody tells before a start is refused.</param>
+/// <param name="IsPodman">Whether it is Podman, whatever it says its API is.</param>
+internal sealed record EngineAbilities(
+    long Cores, bool LimitsDisk = true, bool HasInit = true, bool SwapsTraffic = false, bool SetsUlimits = true, bool IsPodman = false)
 {
     // Podman's numbers; Docker went from 1.13 to 17.
     private static readonly System.Version FirstPodmanApi = new(2, 0);
+    private static readonly System.Version FirstDocker = new(17, 0);
     private static readonly System.Version TrafficMended = new(4, 4);
 
-    public static EngineAbilities Of(SystemInfoResponse info) => new(info.NCPU)
+    public static EngineAbilities Of(SystemInfoResponse info)
     {
-        SwapsTraffic = System.Version.TryParse(info.ServerVersion, out var version) && version >= FirstPodmanApi && version < TrafficMended,
-    };
+        var isPodman = System.Version.TryParse(info.ServerVersion, out var version) && version >= FirstPodmanApi && version < FirstDocker;
+        return new(info.NCPU) { IsPodman = isPodman, SwapsTraffic = isPodman && version < TrafficMended };
+    }
 
     /// <summary>What is left to ask for after a refusal; null where the refusal is about none of this.</summary>
     public (EngineAbilities Less, string Sentence)? AfterRefusal(string words)
@@ -25,8 +30,12 @@ internal sealed record EngineAbilities(long Cores, bool LimitsDisk = true, bool 
             return (this with { LimitsDisk = false }, "The engine's storage cannot bound a sandbox's disk: maxDiskGB is only measured");
         if (HasInit && (Says(words, "container-init") || Says(words, "init binary")))
             return (this with { HasInit = false }, "The engine has no init process: nobody reaps a sandbox's orphans");
+        if (SetsUlimits && IsAboutUlimits(words))
+            return (this with { SetsUlimits = false }, "The engine may not set ulimits, as where it runs without CAP_SYS_RESOURCE: sandboxes have those that it gives by itself");
         return null;
     }
+
+    public static bool IsAboutUlimits(string words) => Says(words, "rlimit");
 
     private static bool Says(string words, string part) => words.Contains(part, StringComparison.OrdinalIgnoreCase);
 }

@@ -6,15 +6,17 @@ namespace Couch.Cluster.Vms.Docker;
 /// <summary>Whether the engine can be used as configured.</summary>
 internal static class EngineCheck
 {
-    public static async Task<VmHostProblem?> Of(DockerEngine engine, DockerOptions options, CancellationToken cancel)
+    public static async Task<VmHostProblem?> Of(DockerEngine engine, DockerOptions options, GuestNetwork network, CancellationToken cancel)
     {
         try
         {
             var info = await engine.Ask("describe itself", DockerEngine.AskBound, (docker, token) => docker.System.GetSystemInfoAsync(token), cancel);
-            return await MissingImage(engine, options, cancel)
+            var image = await Image(engine, "COUCH_DOCKER_IMAGE", options.Image, cancel);
+            return image.Missing
+                ?? (options.ProbeImage is { } probe ? (await Image(engine, "COUCH_DOCKER_PROBE_IMAGE", probe, cancel)).Missing : null)
                 ?? MissingRuntime(info, options)
                 ?? await MissingNetwork(engine, options, cancel)
-                ?? Warnings(info, options);
+                ?? Warnings(info, image.Found!, await network.Look(isRecentEnough: false, cancel), options);
         }
         catch (VmHostException failure)
         {
@@ -25,16 +27,15 @@ internal static class EngineCheck
 
     public static string HowToGet(string image) => $"Get it onto the engine first: docker pull {image} (or podman pull, build, import)";
 
-    private static async Task<VmHostProblem?> MissingImage(DockerEngine engine, DockerOptions options, CancellationToken cancel)
+    private static async Task<(ImageInspectResponse? Found, VmHostProblem? Missing)> Image(DockerEngine engine, string option, string image, CancellationToken cancel)
     {
         try
         {
-            await engine.Ask("inspect the image", DockerEngine.AskBound, (docker, token) => docker.Images.InspectImageAsync(options.Image, token), cancel);
-            return null;
+            return (await engine.Ask("inspect the image", DockerEngine.AskBound, (docker, token) => docker.Images.InspectImageAsync(image, token), cancel), null);
         }
         catch (VmHostException failure) when (DockerEngine.StatusOf(failure) is HttpStatusCode.NotFound)
         {
-            return new VmHostProblem($"COUCH_DOCKER_IMAGE names {options.Image}, which the engine does not have. {HowToGet(options.Image)}", IsFinal: true);
+            return (null, new VmHostProblem($"{option} names {image}, which the engine does not have. {HowToGet(image)}", IsFinal: true));
         }
     }
 
@@ -53,11 +54,13 @@ internal static class EngineCheck
             : new VmHostProblem($"COUCH_DOCKER_NETWORK names {network}, which the engine does not have. Make it first: docker network create {network}", IsFinal: true);
     }
 
-    private static VmHostProblem? Warnings(SystemInfoResponse info, DockerOptions options)
+    private static VmHostProblem? Warnings(SystemInfoResponse info, ImageInspectResponse image, Isolation isolation, DockerOptions options)
     {
         var warnings = new List<string>();
-        if (options.Network is null)
-            warnings.Add("canAccessHostServices cannot be refused: guests with internet access also reach this machine's services. Set COUCH_DOCKER_NETWORK to a network that is kept from them");
+        if (!isolation.IsKept)
+            warnings.Add($"{(options.IsStrict ? "Guests whose canAccessHostServices is false are refused (COUCH_DOCKER_STRICT)" : "canAccessHostServices: false is not kept")}. {isolation.Sentence}");
+        if (image.Config?.Volumes is { Count: > 0 } volumes)
+            warnings.Add($"The image {options.Image} declares volumes ({string.Join(", ", volumes.Keys.Order(StringComparer.Ordinal))}): what guests write there neither counts nor ends at maxDiskGB. Build it without VOLUME");
         string?[] unbounded = [info.CPUCfsQuota ? null : "maxCpuCores", info.MemoryLimit ? null : "maxMemoryMB", info.PidsLimit ? null : "COUCH_DOCKER_PIDS"];
         if (unbounded.Any(limit => limit is not null))
             warnings.Add($"The engine cannot enforce {string.Join(", ", unbounded.Where(limit => limit is not null))}: it was not given the kernel's control groups");

@@ -38,16 +38,10 @@ internal static class LastWords
 
     private static async Task<string> LogOf(string id, DockerEngine engine, CancellationToken cancel)
     {
-        var tail = new ContainerLogsParameters { ShowStdout = true, ShowStderr = true, Tail = MostLines.ToString(CultureInfo.InvariantCulture) };
         try
         {
-            var (output, errors) = await engine.Ask("give a sandbox's log", DockerEngine.AskBound, async (docker, token) =>
-            {
-                using var stream = await docker.Containers.GetContainerLogsAsync(id, tty: false, tail, token);
-                return await stream.ReadOutputToEndAsync(token);
-            }, cancel);
             // A guest wrote it: one line, and no control characters, so that it cannot forge a log line.
-            var words = string.Join(' ', (output + " " + errors).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            var words = string.Join(' ', (await engine.LogOf(id, MostLines, cancel)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
             words = string.Concat(words.Where(character => !char.IsControl(character)));
             return words.Length > MostCharacters ? words[^MostCharacters..] : words;
         }

@@ -16,7 +16,8 @@ internal static class Meter
             CpuSeconds = counters?.CPUStats?.CPUUsage?.TotalUsage / 1e9,
             MemoryPeakMB = Memory(counters?.MemoryStats) / Sandbox.BytesPerMB,
             NetworkEgressGB = counters is null ? null : Sent(counters, abilities) / Sandbox.BytesPerGB,
-            DiskUsedGB = listed.FirstOrDefault(one => one.ID == container.ID)?.SizeRw / Sandbox.BytesPerGB,
+            // Its files, and what its log may hold. Folders in memory are memory.
+            DiskUsedGB = (listed.FirstOrDefault(one => one.ID == container.ID)?.SizeRw + Sandbox.LogBytes(container)) / Sandbox.BytesPerGB,
             UptimeSeconds = Uptime(container.State, clock.GetUtcNow()),
         };
     }

@@ -16,6 +16,27 @@ internal static class Sandbox
     public const double BytesPerMB = 1024 * 1024;
     public const double BytesPerGB = 1024 * BytesPerMB;
 
+    /// <summary>What one file of a sandbox's log may at least hold: its last words are read from it.</summary>
+    public const long LeastLog = 64 * 1024;
+
+    /// <summary>How much of the disk its log may hold, in bytes: counted as used, since no engine tells how much it holds.</summary>
+    private const string LogLabel = "couch.log";
+
+    private const long MostLog = 8 * 1024 * 1024;
+    private const int LogFiles = 2;
+
+    // Of its disk, to each file of its log.
+    private const double LogShare = 1.0 / 128;
+
+    // Of its memory, to each folder that is in memory: as Linux has it for a machine.
+    private const double MemoryFolderShare = 0.5;
+
+    // Open files: what Linux gives a process, and what it may ask for. Processes: Podman would set a million, and be
+    // refused where it may not; the limit that counts is the pids limit, for this one counts a user over all sandboxes.
+    private const long FilesAtFirst = 1024;
+    private const long MostFiles = 16_384;
+    private const long MostProcesses = 32_768;
+
     // Far beyond any machine, and still a size to every engine.
     private const double MostBytes = 1L << 60;
 
@@ -31,13 +52,21 @@ internal static class Sandbox
         var isOnline = order.Permissions.CanAccessInternet;
         var port = isOnline && options.Port is { } number ? string.Create(CultureInfo.InvariantCulture, $"{number}/tcp") : null;
         var memory = Bytes(order.Limits.MaxMemoryMB * BytesPerMB);
+        var disk = Bytes(order.Limits.MaxDiskGB * BytesPerGB);
+        var logFile = (long)Math.Clamp(disk * LogShare, LeastLog, MostLog);
+        var memoryFolder = (long)Math.Max(memory * MemoryFolderShare, Environment.SystemPageSize);
         return new CreateContainerParameters
         {
             Name = NameOf(order.Guest),
             Image = options.Image,
             Cmd = options.Command is null ? null : [.. options.Command],
             Env = order.PublicKey is null ? null : [$"COUCH_PUBLIC_KEY={order.PublicKey}"],
-            Labels = new Dictionary<string, string> { [GuestLabel] = order.Guest.Value, [InstallationLabel] = order.Installation },
+            Labels = new Dictionary<string, string>
+            {
+                [GuestLabel] = order.Guest.Value,
+                [InstallationLabel] = order.Installation,
+                [LogLabel] = (LogFiles * logFile).ToString(CultureInfo.InvariantCulture),
+            },
             ExposedPorts = port is null ? null : new Dictionary<string, EmptyStruct> { [port] = default },
             HostConfig = new HostConfig
             {
@@ -47,13 +76,27 @@ internal static class Sandbox
                 MemorySwap = memory,
                 PidsLimit = options.Pids,
                 StorageOpt = engine.LimitsDisk
-                    ? new Dictionary<string, string> { ["size"] = Bytes(order.Limits.MaxDiskGB * BytesPerGB).ToString(CultureInfo.InvariantCulture) }
+                    ? new Dictionary<string, string> { ["size"] = disk.ToString(CultureInfo.InvariantCulture) }
                     : null,
-                NetworkMode = NetworkFor(order.Permissions, options),
+                NetworkMode = order.Permissions switch
+                {
+                    { CanAccessInternet: false } => "none",
+                    { CanAccessHostServices: false } => options.Network ?? options.Bridge,
+                    _ => "default",
+                },
                 PortBindings = port is null ? null : new Dictionary<string, IList<PortBinding>> { [port] = [Published(options)] },
                 CapDrop = ["ALL"],
                 CapAdd = [.. Capabilities],
                 SecurityOpt = ["no-new-privileges"],
+                LogConfig = LogOf(logFile),
+                Ulimits = engine.SetsUlimits ? [.. Ulimits(disk, engine)] : null,
+                // Both are its memory, and counted as that. Docker's own options would keep programs from being run from there.
+                ShmSize = memoryFolder,
+                Tmpfs = new Dictionary<string, string>
+                {
+                    ["/tmp"] = string.Create(CultureInfo.InvariantCulture, $"rw,exec,nosuid,nodev,mode=1777,size={memoryFolder}"),
+                },
+                IpcMode = "private",
                 Runtime = options.Runtime,
                 Init = engine.HasInit ? true : null,
                 // A sandbox that ended stays ended: starting it again would hide that the guest lost its work.
@@ -77,12 +120,39 @@ internal static class Sandbox
             ? new UriBuilder("http", options.EndpointHost, port).Uri.GetLeftPart(UriPartial.Authority)
             : "container://" + container.Name.TrimStart('/');
 
-    private static string NetworkFor(Permissions permissions, DockerOptions options) => permissions switch
+    /// <summary>Whether the guest's network has to keep the host from it. One without a network has it kept by that.</summary>
+    public static bool NeedsGuestNetwork(Permissions permissions) => permissions is { CanAccessInternet: true, CanAccessHostServices: false };
+
+    /// <summary>
+    /// A log of two files of this many bytes, the older of which is given up for a new one; Podman has one, and empties it.
+    /// Both engines know this driver by this name, and whatever their own is may be without bounds.
+    /// </summary>
+    public static LogConfig LogOf(long fileBytes) => new()
     {
-        { CanAccessInternet: false } => "none",
-        { CanAccessHostServices: false } when options.Network is { } network => network,
-        _ => "default",
+        Type = "json-file",
+        Config = new Dictionary<string, string>
+        {
+            ["max-size"] = fileBytes.ToString(CultureInfo.InvariantCulture),
+            ["max-file"] = LogFiles.ToString(CultureInfo.InvariantCulture),
+        },
     };
+
+    /// <summary>What a sandbox's log may hold on the engine's disk, in bytes; 0 where an older couch made it.</summary>
+    public static long LogBytes(ContainerInspectResponse container) =>
+        container.Config.Labels is { } labels && labels.TryGetValue(LogLabel, out var text)
+        && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes)
+            ? Math.Min(bytes, LogFiles * MostLog)
+            : 0;
+
+    // A core file may be written where no limit of the sandbox's counts; one file cannot be larger than its whole disk.
+    private static IEnumerable<Ulimit> Ulimits(long disk, EngineAbilities engine)
+    {
+        yield return new() { Name = "core", Soft = 0, Hard = 0 };
+        yield return new() { Name = "fsize", Soft = disk, Hard = disk };
+        yield return new() { Name = "nofile", Soft = FilesAtFirst, Hard = MostFiles };
+        if (engine.IsPodman)
+            yield return new() { Name = "nproc", Soft = MostProcesses, Hard = MostProcesses };
+    }
 
     private static PortBinding Published(DockerOptions options) =>
         new() { HostIP = IsLoopback(options.EndpointHost) ? "127.0.0.1" : "", HostPort = "" };

@@ -1,0 +1,199 @@
+using Docker.DotNet.Models;
+using Microsoft.Extensions.Logging;
+
+namespace Couch.Cluster.Vms.Docker;
+
+/// <summary>
+/// The network of guests who may reach the internet and not the host: the operator's own, or one that is made here. What
+/// it keeps from them is found out by trying it from a sandbox on it, not by reading anybody's rules: this process may run
+/// in another place than the engine, and without the right to read them.
+/// </summary>
+internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions options, TimeProvider clock, ILogger log) : IDisposable
+{
+    public const string Label = "couch.network";
+    private const string ProbeLabel = "couch.probe";
+    private const string Mark = "guests";
+    private const double ProbeBytes = 64 * Sandbox.BytesPerMB;
+    private const int MostLines = 100;
+
+    /// <summary>How long a proof is believed by a couch that refuses guests without one; longer than the watch's round.</summary>
+    private static readonly TimeSpan Believed = TimeSpan.FromMinutes(6);
+
+    /// <summary>What is missing may have been mended: it is looked for again soon, and not by each of a crowd.</summary>
+    private static readonly TimeSpan Disbelieved = TimeSpan.FromSeconds(5);
+
+    /// <summary>A probe ends within seconds; one this old is left of a couch that ended during it.</summary>
+    private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(5);
+
+    private readonly SemaphoreSlim one = new(1);
+    private volatile Isolation? last;
+    private long looked;
+
+    /// <summary>What was found out last; null where nothing has been yet.</summary>
+    public Isolation? Last => last;
+
+    public void Dispose() => one.Dispose();
+
+    /// <summary>Makes the network unless it is there, and returns its name.</summary>
+    /// <exception cref="VmHostException">It cannot be made, or its name is somebody else's.</exception>
+    public async Task<string> Ensure(CancellationToken cancel)
+    {
+        if (options.Network is { } given)
+            return given;
+        var found = await Find(options.Bridge, cancel) ?? await Make(cancel);
+        return found.Labels?.ContainsKey(Label) is true
+            ? options.Bridge
+            : throw new VmHostException($"The engine has a network {options.Bridge} that no couch made. Remove it, or name another with COUCH_DOCKER_BRIDGE", isFinal: true);
+    }
+
+    /// <summary>Refuses where the operator wants permissions kept (<c>COUCH_DOCKER_STRICT</c>) and nobody can show that this network keeps them.</summary>
+    /// <exception cref="VmHostException">Final, with what to do.</exception>
+    public async Task MustKeep(CancellationToken cancel)
+    {
+        await Ensure(cancel);
+        if (!options.IsStrict)
+            return;
+        var known = await Look(isRecentEnough: true, cancel);
+        if (!known.IsKept)
+            throw new VmHostException($"COUCH_DOCKER_STRICT refuses a guest whose canAccessHostServices is false: {known.Sentence}", isFinal: !known.MayPass);
+    }
+
+    /// <summary>Tries out what guests on the network reach. Never throws for what goes wrong on the way: that is an answer too.</summary>
+    /// <param name="isRecentEnough">Whether an answer of the last minutes will do.</param>
+    public async Task<Isolation> Look(bool isRecentEnough, CancellationToken cancel)
+    {
+        await one.WaitAsync(cancel);
+        try
+        {
+            if (isRecentEnough && last is { } known && clock.GetElapsedTime(looked) < (known.IsKept ? Believed : Disbelieved))
+                return known;
+            var seen = await TryOut(cancel);
+            var before = last;
+            (last, looked) = (seen, clock.GetTimestamp());
+            if (seen.IsKept && before?.IsKept is not true)
+                LogKept(log, seen.Sentence);
+            else if (!seen.IsKept && before?.IsKept is true)
+                LogKeptNoMore(log, seen.Sentence);
+            return seen;
+        }
+        finally
+        {
+            one.Release();
+        }
+    }
+
+    private async Task<Isolation> TryOut(CancellationToken cancel)
+    {
+        var probes = new List<string>();
+        try
+        {
+            var network = await Ensure(cancel);
+            await RemoveForgotten(cancel);
+            // Somebody to be kept from: another sandbox, which has to be there for as long as it is asked.
+            var other = await Run(network, ["sleep 60"], probes, cancel);
+            if (!other.NetworkSettings.Networks.TryGetValue(network, out var place) || place is not { IPAddress.Length: > 0, Gateway.Length: > 0 })
+                return Isolation.Unknown(options, "a sandbox there has no address, or no gateway");
+            var probe = await Run(network, [Isolation.Script, "probe", .. Isolation.Targets(place)], probes, cancel);
+            await engine.Ask("wait for a probe of the guests' network", DockerEngine.WorkBound, (docker, token) => docker.Containers.WaitContainerAsync(probe.ID, token), cancel);
+            return Isolation.Of(options, await engine.LogOf(probe.ID, MostLines, cancel), (await engine.Find(other.ID, cancel))?.State.Running is true);
+        }
+        catch (VmHostException failure)
+        {
+            return Isolation.Unknown(options, failure.Message, mayPass: !failure.IsFinal);
+        }
+        finally
+        {
+            foreach (var probe in probes)
+                await RemoveQuietly(probe);
+        }
+    }
+
+    private async Task<ContainerInspectResponse> Run(string network, IReadOnlyList<string> script, List<string> probes, CancellationToken cancel)
+    {
+        var order = new CreateContainerParameters
+        {
+            Image = options.ProbeImage ?? options.Image,
+            Entrypoint = ["/bin/sh", "-c"],
+            Cmd = [.. script],
+            Labels = new Dictionary<string, string> { [ProbeLabel] = Mark },
+            HostConfig = new HostConfig
+            {
+                NetworkMode = network,
+                CapDrop = ["ALL"],
+                SecurityOpt = ["no-new-privileges"],
+                Memory = (long)ProbeBytes,
+                MemorySwap = (long)ProbeBytes,
+                PidsLimit = options.Pids,
+                Runtime = options.Runtime,
+                LogConfig = Sandbox.LogOf(Sandbox.LeastLog),
+                RestartPolicy = new RestartPolicy { Name = RestartPolicyKind.No },
+            },
+        };
+        var made = await engine.Ask("make a probe of the guests' network", DockerEngine.WorkBound, (docker, token) => docker.Containers.CreateContainerAsync(order, token), cancel);
+        probes.Add(made.ID);
+        await engine.Ask("start a probe of the guests' network", DockerEngine.WorkBound, (docker, token) => docker.Containers.StartContainerAsync(made.ID, new(), token), cancel);
+        return await engine.Find(made.ID, cancel) ?? throw new VmHostException("a probe of the guests' network was removed while it ran");
+    }
+
+    private async Task RemoveForgotten(CancellationToken cancel)
+    {
+        foreach (var probe in await engine.WithLabel(ProbeLabel, cancel))
+        {
+            if (clock.GetUtcNow() - new DateTimeOffset(DateTime.SpecifyKind(probe.Created, DateTimeKind.Utc)) > Forgotten)
+                await engine.Remove(probe.ID, cancel);
+        }
+    }
+
+    private async Task RemoveQuietly(string probe)
+    {
+        try
+        {
+            await engine.Remove(probe, CancellationToken.None);
+        }
+        catch (VmHostException)
+        {
+            // The next look removes it.
+        }
+    }
+
+    private async Task<NetworkResponse?> Find(string name, CancellationToken cancel) =>
+        (await engine.Ask("list its networks", DockerEngine.AskBound, (docker, token) => docker.Networks.ListNetworksAsync(new NetworksListParameters(), token), cancel))
+            .FirstOrDefault(network => network.Name == name);
+
+    private async Task<NetworkResponse> Make(CancellationToken cancel)
+    {
+        var network = new NetworksCreateParameters
+        {
+            Name = options.Bridge,
+            CheckDuplicate = true,
+            Driver = "bridge",
+            Labels = new Dictionary<string, string> { [Label] = Mark },
+            // Podman does not know the second; there the firewall alone keeps guests from each other.
+            Options = new Dictionary<string, string>
+            {
+                ["com.docker.network.bridge.name"] = options.Bridge,
+                ["com.docker.network.bridge.enable_icc"] = "false",
+            },
+            IPAM = options.Subnet is { } subnet ? new IPAM { Driver = "default", Config = [new IPAMConfig { Subnet = subnet.ToString() }] } : null,
+        };
+        try
+        {
+            await engine.Ask($"make the guests' network {options.Bridge}", DockerEngine.WorkBound, (docker, token) => docker.Networks.CreateNetworkAsync(network, token), cancel);
+        }
+        catch (VmHostException)
+        {
+            // Another node has made it meanwhile, or this one, and the answer was lost.
+            if (await Find(options.Bridge, cancel) is { } other)
+                return other;
+            throw;
+        }
+
+        return await Find(options.Bridge, cancel) ?? throw new VmHostException($"The guests' network {options.Bridge} was removed while it was made");
+    }
+
+    [LoggerMessage(260, LogLevel.Information, "{Sentence}")]
+    private static partial void LogKept(ILogger log, string sentence);
+
+    [LoggerMessage(261, LogLevel.Error, "What kept guests in is in force no more. {Sentence}")]
+    private static partial void LogKeptNoMore(ILogger log, string sentence);
+}

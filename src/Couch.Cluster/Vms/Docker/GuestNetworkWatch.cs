@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Couch.Cluster.Vms.Docker;
+
+/// <summary>Looks again and again whether what kept guests in at the start still does: one reload of a firewall can end it.</summary>
+internal sealed class GuestNetworkWatch(DockerHost host, TimeProvider clock) : BackgroundService
+{
+    private static readonly TimeSpan Round = TimeSpan.FromMinutes(5);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var rounds = new PeriodicTimer(Round, clock);
+        try
+        {
+            while (await rounds.WaitForNextTickAsync(stoppingToken))
+                await host.LookAtNetwork(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+        }
+    }
+}
