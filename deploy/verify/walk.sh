@@ -89,13 +89,19 @@ step "walking the protocol through the balancer"
 walk
 begin_stays 12
 
-step "silo ports: nothing but the balancer is published, and the balancer cannot reach them"
+step "silo ports: nothing but the balancer is published, the balancer cannot reach them, and they answer no stranger"
 published=$("${compose[@]}" ps --format '{{.Ports}}' | grep -o '[0-9.]*:[0-9]*->' | sort -u | tr '\n' ' ')
 [ "$published" = "127.0.0.1:$port-> " ] || fail "published: $published"
 "${compose[@]}" exec -T balancer bash -c 'exec 3<>/dev/tcp/node/3000' || fail "the balancer does not reach a node"
 for silo_port in 11111 30000; do
   if "${compose[@]}" exec -T balancer bash -c "exec 3<>/dev/tcp/node/$silo_port" 2>/dev/null; then fail "the balancer reaches port $silo_port"; fi
 done
+# On the inner network, where the database is: no port for gateways, and no word from the silo port to who does not prove himself.
+if "${compose[@]}" exec -T postgres bash -c 'exec 3<>/dev/tcp/node/30000' 2>/dev/null; then fail "a node has a port for gateways"; fi
+said=$("${compose[@]}" exec -T postgres bash -c 'exec 3<>/dev/tcp/node/11111 && printf "GET / HTTP/1.1\r\n\r\n" >&3 && timeout 20 cat <&3 | wc -c; [ "${PIPESTATUS[0]}" -ne 124 ]') ||
+  fail "the silo port does not end a stranger's connection"
+[ "${said:-none}" -lt 64 ] 2>/dev/null || fail "the silo port says ${said:-nothing at all, or is not there} to a stranger, in bytes"
+
 step "the database's user owns its database and nothing more"
 as_couch() { "${compose[@]}" exec -T postgres psql -qAtX -U couch "$@" </dev/null 2>&1; }
 rights=$(as_couch couch -c "SELECT count(*) FROM pg_roles WHERE rolname = current_user AND NOT (rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls)")

@@ -10,6 +10,8 @@ namespace Couch.Cluster;
 /// <summary>How a process of the couch runs. Defaults live here; the README's table tells the same.</summary>
 public sealed class CouchOptions
 {
+    private const int DefaultGatewayPort = 30000;
+
     /// <summary>What this process does for the couch.</summary>
     /// <value>From <c>COUCH_ROLE</c>: <c>node</c>, <c>silo</c> or <c>gateway</c>; default <c>node</c>. The others need PostgreSQL.</value>
     public CouchRole Role { get; init; }
@@ -30,13 +32,17 @@ public sealed class CouchOptions
     /// <summary>Port by which silos talk to each other. 1 to 65535; default 11111. From <c>COUCH_SILO_PORT</c>.</summary>
     public int SiloPort { get; init; } = 11111;
 
-    /// <summary>Port by which gateways talk to this silo. 0 to 65535, 0 for none; default 30000. From <c>COUCH_GATEWAY_PORT</c>.</summary>
-    public int GatewayPort { get; init; } = 30000;
+    /// <summary>Port by which gateways talk to this silo. 0 to 65535, 0 for none. From <c>COUCH_GATEWAY_PORT</c>.</summary>
+    /// <value>Default: 0 for a node, which needs no gateway before it, and 30000 for a silo. With SQLite always 0.</value>
+    public int GatewayPort { get; init; }
 
-    /// <summary>Address other silos reach this one by; only with PostgreSQL (a single node listens on loopback).</summary>
-    /// <value>From <c>COUCH_ADVERTISED_ADDRESS</c>: an address, or a network that one of the machine's addresses is in;
-    /// default: found by itself.</value>
+    /// <summary>Address other processes of the couch reach this one by; only with PostgreSQL (a single node listens on loopback).</summary>
+    /// <value>From <c>COUCH_ADVERTISED_ADDRESS</c>: an address, or a network that exactly one of the machine's addresses is in;
+    /// default none: then silo ports listen on loopback alone, since an interface that was guessed may be the guests'.</value>
     public IPAddress? AdvertisedAddress { get; init; }
+
+    /// <summary>The one address that silo ports listen on.</summary>
+    public IPAddress SiloAddress => (Postgres is null ? null : AdvertisedAddress) ?? IPAddress.Loopback;
 
     /// <summary>Name of the deployment: nodes of one name on one database form one couch. From <c>COUCH_CLUSTER_ID</c>; default <c>couch</c>.</summary>
     public string ClusterId { get; init; } = "couch";
@@ -84,6 +90,7 @@ public sealed class CouchOptions
         if (settings.Text("COUCH_ADVERTISED_ADDRESS") is { } advertised && (address = OwnAddress.Read(advertised, out var reasonAgainst)) is null)
             settings.Wrong("COUCH_ADVERTISED_ADDRESS", reasonAgainst!);
 
+        var gatewayPort = settings.Whole("COUCH_GATEWAY_PORT", role is CouchRole.Silo ? DefaultGatewayPort : 0, 0, 65535);
         return new CouchOptions
         {
             Role = role,
@@ -92,7 +99,7 @@ public sealed class CouchOptions
             DataFolder = settings.Text("COUCH_DATA_DIR") ?? "couch-data",
             SigningKeys = keys,
             SiloPort = settings.Whole("COUCH_SILO_PORT", 11111, 1, 65535),
-            GatewayPort = settings.Whole("COUCH_GATEWAY_PORT", 30000, 0, 65535),
+            GatewayPort = postgres is null ? 0 : gatewayPort,
             AdvertisedAddress = address,
             ClusterId = settings.Text("COUCH_CLUSTER_ID") ?? "couch",
             DatabaseConnections = settings.Whole("COUCH_DB_CONNECTIONS", 40, 4, 1000),

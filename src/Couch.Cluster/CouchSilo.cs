@@ -5,6 +5,7 @@ using Couch.Cluster.Membership;
 using Couch.Cluster.Reach;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
+using Couch.Cluster.Transport;
 using Couch.Cluster.Vms;
 using Couch.Cluster.Vms.Docker;
 using Couch.Cluster.Vms.Vers;
@@ -40,6 +41,7 @@ public static class CouchSilo
         builder.Services.AddCouchStorage();
         builder.Services.AddSingleton(
             options.Role is CouchRole.Gateway || options.Postgres is null ? NodeLease.Unlimited : new NodeLease(new BootClock()));
+        builder.Services.AddNodeIdentity();
         if (options.Role is CouchRole.Gateway)
             builder.UseOtherSilos(options, database);
         else
@@ -57,8 +59,9 @@ public static class CouchSilo
         builder.UseOrleans(silo =>
         {
             silo.UseCouchGrains(database);
+            silo.UseNodeTls();
             if (options.Postgres is null)
-                silo.UseLocalhostClustering(options.SiloPort, options.GatewayPort, null, GrainKinds.Service, options.ClusterId);
+                silo.UseLocalhostClustering(options.SiloPort, gatewayPort: 0, null, GrainKinds.Service, options.ClusterId);
             else
                 silo.UsePostgresClustering(options, (PostgresDatabase)database);
         });
@@ -170,13 +173,11 @@ public static class CouchSilo
         {
             endpoint.SiloPort = options.SiloPort;
             endpoint.GatewayPort = options.GatewayPort;
-            if (options.AdvertisedAddress is not { } address)
-                return;
-
-            // Listening on the advertised address alone keeps a cluster on one machine off the network.
-            endpoint.AdvertisedIPAddress = address;
-            endpoint.SiloListeningEndpoint = new(address, options.SiloPort);
-            endpoint.GatewayListeningEndpoint = new(address, options.GatewayPort);
+            // Orleans would pick an interface, and listen on all of them where it is told which.
+            endpoint.AdvertisedIPAddress = options.SiloAddress;
+            endpoint.SiloListeningEndpoint = new(options.SiloAddress, options.SiloPort);
+            if (options.GatewayPort > 0)
+                endpoint.GatewayListeningEndpoint = new(options.SiloAddress, options.GatewayPort);
         });
     }
 }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Couch.Cluster.Configuration;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
+using Couch.Cluster.Transport;
 using Couch.Cluster.Vms;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -21,6 +22,10 @@ internal sealed partial class Preparation(
         if (options.GatewayPort > 0)
             EnsureFree("COUCH_GATEWAY_PORT", options.GatewayPort);
         await database.Upgrade(cancellationToken);
+        if (options.Postgres is not null)
+            await services.GetRequiredService<Neighbours>().EnsureAccepted(cancellationToken);
+        if (options is { Postgres: not null, AdvertisedAddress: null })
+            LogLoopbackAlone(options.SiloAddress, options.SiloPort);
         if (services.GetService<IVmHost>() is { } host)
         {
             await services.GetRequiredService<Installation>().Load(cancellationToken);
@@ -43,17 +48,25 @@ internal sealed partial class Preparation(
     [LoggerMessage(51, LogLevel.Warning, "VM host {Host}: {Sentence}")]
     private partial void LogVmHost(string host, string sentence);
 
+    [LoggerMessage(222, LogLevel.Information,
+        "Other nodes reach this one at {Address}:{Port}, on this machine alone: COUCH_ADVERTISED_ADDRESS is not set. Set it where nodes or gateways run on other machines")]
+    private partial void LogLoopbackAlone(IPAddress address, int port);
+
     /// <summary>Asked for the operator's sake: Orleans would say the same as a stack trace.</summary>
     private void EnsureFree(string name, int port)
     {
         try
         {
-            using var probe = new TcpListener(options.Postgres is null ? IPAddress.Loopback : IPAddress.Any, port);
+            using var probe = new TcpListener(options.SiloAddress, port);
             probe.Start();
         }
         catch (SocketException taken) when (taken.SocketErrorCode is SocketError.AddressAlreadyInUse)
         {
             throw new SettingsException($"  - {name} {port} is in use, perhaps by another couch on this machine: choose another port");
+        }
+        catch (SocketException notOurs) when (notOurs.SocketErrorCode is SocketError.AddressNotAvailable)
+        {
+            throw new SettingsException($"  - COUCH_ADVERTISED_ADDRESS {options.SiloAddress} is none of this machine's addresses");
         }
     }
 }

@@ -12,7 +12,7 @@ namespace Couch.Bench;
 internal static class Benchmark
 {
     private static readonly string[] OfGuestsVms = ["vms", "expiry", "housekeeping"];
-    private static readonly string[] OfScales = ["million", "nodes"];
+    private static readonly string[] OfScales = ["million", "nodes", "tls"];
 
     /// <summary>What can be measured alone.</summary>
     public static readonly IReadOnlyList<string> Names = ["cold", "polls", "pages", "writes", .. OfGuestsVms, .. OfScales];
@@ -35,6 +35,8 @@ internal static class Benchmark
                 await output.WriteLineAsync(await OfScale($"A million guests ({engines[^1].Version})", Million.Run, plan, engines[^1], folder));
             if (only is null or "nodes")
                 await output.WriteLineAsync(await OfScale($"Several nodes ({engines[^1].Version})", Nodes.Run, plan, engines[^1], folder));
+            if (only is null or "tls")
+                await output.WriteLineAsync(await OfScale("Calls between nodes", Encryption.Run, plan, engines[^1], folder));
         }
         finally
         {

@@ -12,8 +12,8 @@ internal static class Program
             case [BareEndpoint.Argument, var answer, "--urls", var url]:
                 await BareEndpoint.Run(answer, url);
                 return 0;
-            case [BareGrains.Argument, var answer, var silo, var gateway, var first, "--urls", var url]:
-                await BareGrains.Run(answer, silo, gateway, first, url);
+            case [BareGrains.Argument, var answer, var silo, var first, var key, "--urls", var url]:
+                await BareGrains.Run(answer, silo, first, key, url);
                 return 0;
         }
 

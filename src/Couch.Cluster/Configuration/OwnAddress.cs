@@ -11,7 +11,13 @@ internal static class OwnAddress
     {
         reason = null;
         if (IPAddress.TryParse(text, out var address))
-            return address;
+        {
+            if (!address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
+                return address;
+            reason = "must be one address, by which others reach this machine: " + text + " is all of them";
+            return null;
+        }
+
         if (!IPNetwork.TryParse(text, out var network))
         {
             reason = $"must be an IP address, or a network like 10.0.0.0/24 that this machine is in, not '{text}'";
@@ -21,10 +27,16 @@ internal static class OwnAddress
         var own = NetworkInterface.GetAllNetworkInterfaces()
             .SelectMany(card => card.GetIPProperties().UnicastAddresses)
             .Select(unicast => unicast.Address)
+            .Distinct()
             .ToList();
-        if (own.Find(network.Contains) is { } within)
-            return within;
-        reason = $"names the network {text}, which none of this machine's addresses is in: {string.Join(", ", own)}";
+        var within = own.FindAll(network.Contains);
+        if (within.Count == 1)
+            return within[0];
+
+        // Which of several is meant is not guessed: one of them may be the guests' network.
+        reason = within.Count > 1
+            ? $"names the network {text}, which several of this machine's addresses are in: say one of {string.Join(", ", within)}"
+            : $"names the network {text}, which none of this machine's addresses is in: {string.Join(", ", own)}";
         return null;
     }
 }

@@ -1,13 +1,14 @@
 using System.Data.Common;
 using System.Net.Sockets;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Transport;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Messaging;
 
 namespace Couch.Cluster.Reach;
 
 /// <summary>A gateway's reach: the silos that it is connected to. Knows why there are none, and has the first be looked for without end.</summary>
-internal sealed partial class OtherSilos(CouchOptions options, CouchDatabase database, TimeProvider clock, ILogger<OtherSilos> log)
+internal sealed partial class OtherSilos(CouchOptions options, CouchDatabase database, Refusals refusals, TimeProvider clock, ILogger<OtherSilos> log)
     : IReach, IClientConnectionRetryFilter, IClusterConnectionStatusObserver
 {
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(1);
@@ -48,7 +49,7 @@ internal sealed partial class OtherSilos(CouchOptions options, CouchDatabase dat
     {
         DbException or TimeoutException or SocketException => $"The silos cannot be looked up: {database.Explain(failure)}.",
         SiloUnavailableException => $"No silo of '{options.ClusterId}' (COUCH_CLUSTER_ID) is running with a port for gateways (COUCH_GATEWAY_PORT).",
-        ConnectionFailedException => "No silo answers at its COUCH_GATEWAY_PORT.",
+        ConnectionFailedException => refusals.OfCalled ?? "No silo answers at its COUCH_GATEWAY_PORT.",
         _ => $"The silos cannot be reached: {failure.Message}",
     };
 

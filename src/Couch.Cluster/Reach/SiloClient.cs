@@ -1,4 +1,5 @@
 using Couch.Cluster.Storage;
+using Couch.Cluster.Transport;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -24,6 +25,7 @@ internal static class SiloClient
         builder.UseOrleansClient(client =>
         {
             client.Configure<ClusterOptions>(options.Name);
+            client.UseNodeTls();
             client.UseAdoNetClustering(clustering =>
             {
                 clustering.Invariant = database.Invariant;
@@ -36,7 +38,7 @@ internal static class SiloClient
             // A call under way at a silo that dies is answered by nobody: this long a caller waits for its 503.
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(10));
             // A machine that is gone refuses nothing; the next silo is tried within the time above.
-            client.Configure<ConnectionOptions>(connection => connection.OpenConnectionTimeout = TimeSpan.FromSeconds(2));
+            client.Configure<ConnectionOptions>(connection => connection.OpenConnectionTimeout = TimeSpan.FromSeconds(3));
         });
 
         // Orleans would have the host's start wait until a silo has been reached, and end it where none is.

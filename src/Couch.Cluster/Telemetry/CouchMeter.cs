@@ -27,6 +27,7 @@ public sealed class CouchMeter
     private readonly Counter<long> found;
     private readonly Counter<long> purged;
     private readonly Counter<long> refusals;
+    private readonly Counter<long> refusedNodes;
     private readonly Histogram<double> provision;
     private readonly Histogram<double> destroy;
     private readonly Histogram<double> calls;
@@ -52,6 +53,7 @@ public sealed class CouchMeter
         found = meter.CreateCounter<long>("couch.housekeeping.found", "{finding}", "What the safety net found; should stay at zero.");
         purged = meter.CreateCounter<long>("couch.housekeeping.purged", "{row}", "Rows deleted because they were past for longer than they are kept, by kind.");
         refusals = meter.CreateCounter<long>("couch.refusals", "{refusal}", "Requests answered with a problem, by reason.");
+        refusedNodes = meter.CreateCounter<long>("couch.node.refused", "{connection}", "Connections between processes that did not prove themselves; should stay at zero.");
         provision = Seconds(meter, "couch.vm.provision.duration", "From a VM's intent to its being ready.", Minutes);
         destroy = Seconds(meter, "couch.vm.destroy.duration", "From a stay's end to the receipt that nothing of its VM is left.", Minutes);
         calls = Seconds(meter, "couch.vm.call.duration", "Calls at the VM host, by kind and outcome.", Moments);
@@ -95,6 +97,9 @@ public sealed class CouchMeter
     /// <param name="reason">One of a closed set of words.</param>
     public void Refused(string reason) => refusals.Add(1, Label("couch.refusal.reason", reason));
 
+    /// <summary>A connection at a silo port or a gateway port, or to one, without the proof that both sides belong to this couch.</summary>
+    public void NodeRefused() => refusedNodes.Add(1);
+
     public void Swept(TimeSpan took) => sweep.Record(took.TotalSeconds);
 
     /// <param name="call">The call's name, one of <see cref="Vms.IVmHost"/>'s.</param>
@@ -113,7 +118,7 @@ public sealed class CouchMeter
     /// <summary>Lets every counter be seen before it has counted: a first increase from nothing is no increase to who watches rates.</summary>
     public void BeginAtZero()
     {
-        foreach (var counter in new[] { inviteCreated, inviteRedeemed, inviteRevoked, inviteExpired, guestActivated, usageDropped, unaccounted })
+        foreach (var counter in new[] { inviteCreated, inviteRedeemed, inviteRevoked, inviteExpired, guestActivated, usageDropped, unaccounted, refusedNodes })
             counter.Add(0);
         foreach (var reason in Enum.GetValues<EndReason>())
             guestEnded.Add(0, Label("couch.guest.end_reason", reason.Word()));

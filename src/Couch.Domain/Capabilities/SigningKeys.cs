@@ -30,8 +30,17 @@ public sealed class SigningKeys
     /// <summary>A hash a thread for each key, made ready once: to make it ready costs three times what a capability's proof does.</summary>
     private readonly ThreadLocal<IncrementalHash>[] keys;
 
-    private SigningKeys(IEnumerable<byte[]> keys) =>
+    private SigningKeys(IReadOnlyList<byte[]> keys)
+    {
         this.keys = [.. keys.Select(key => new ThreadLocal<IncrementalHash>(() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key)))];
+        NodeKeys = [.. keys.Select(NodeKey.From)];
+    }
+
+    /// <summary>
+    /// The keys by which processes of the couch prove themselves to each other, one for each signing key and in their order:
+    /// a process shows the first, and accepts all.
+    /// </summary>
+    public IReadOnlyList<NodeKey> NodeKeys { get; }
 
     /// <summary>Reads standard base64 keys separated by commas; each at least <see cref="LeastKeyBytes"/> bytes.</summary>
     /// <returns>False, and why, where any key is not that. The reason never quotes the key.</returns>

@@ -25,6 +25,8 @@ internal static class QuietLogs
                 ["Logging:LogLevel:Orleans.Runtime.Watchdog"] = nameof(LogLevel.Error),
                 // Advises a collector thread a core at every start; the project file says why there is none.
                 ["Logging:LogLevel:Orleans.Runtime.Silo"] = nameof(LogLevel.Error),
+                // Says each connection that is not proven as a stack trace; Refusals says it in words, and not each.
+                ["Logging:LogLevel:Orleans.Connections.Security"] = nameof(LogLevel.None),
             },
         });
 

@@ -12,13 +12,20 @@ internal sealed record BareAnswer(byte[] Body, bool Chunked, Dictionary<string, 
         using var response = await http.GetAsync(path);
         response.EnsureSuccessStatusCode();
 
-        var answer = new BareAnswer(
+        return await Keep(folder, new(
             await response.Content.ReadAsByteArrayAsync(),
             response.Headers.TransferEncodingChunked is true,
             response.Headers.Concat(response.Content.Headers)
                 // Kestrel writes these itself.
                 .Where(header => header.Key is not ("Date" or "Transfer-Encoding" or "Content-Length"))
-                .ToDictionary(header => header.Key, header => string.Join(", ", header.Value)));
+                .ToDictionary(header => header.Key, header => string.Join(", ", header.Value))));
+    }
+
+    /// <summary>An answer that no couch gave, of so many bytes.</summary>
+    public static Task<string> Keep(int bytes, string folder) => Keep(folder, new(new byte[bytes], false, []));
+
+    private static async Task<string> Keep(string folder, BareAnswer answer)
+    {
         var file = Path.Combine(folder, "bare-answer.json");
         await File.WriteAllTextAsync(file, JsonSerializer.Serialize(answer));
         return file;

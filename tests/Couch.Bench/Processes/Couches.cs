@@ -23,7 +23,6 @@ internal sealed class Couches(string folder)
         {
             ["COUCH_SIGNING_KEY"] = key,
             ["COUCH_SILO_PORT"] = Port(),
-            ["COUCH_GATEWAY_PORT"] = Port(),
             // A limit by client address would measure itself: all load comes from one.
             ["COUCH_REDEEMS_PER_MINUTE"] = "0",
             ["COUCH_STATUS_PER_MINUTE"] = "0",

@@ -46,10 +46,10 @@ public class CouchHost : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var ports = FreePort.Find(2);
+        var ports = FreePort.Find(1);
         App = CouchGateway.Create(
             [
-                "--urls=http://127.0.0.1:0", $"--COUCH_DATA_DIR={folder["data"]}", $"--COUCH_SILO_PORT={ports[0]}", $"--COUCH_GATEWAY_PORT={ports[1]}",
+                "--urls=http://127.0.0.1:0", $"--COUCH_DATA_DIR={folder["data"]}", $"--COUCH_SILO_PORT={ports[0]}",
                 "--COUCH_AUTH_TOKEN=", "--VERS_AUTH_TOKEN=", "--COUCH_REDEEMS_PER_MINUTE=0", "--COUCH_STATUS_PER_MINUTE=0",
                 "--Logging:LogLevel:Default=None", "--Logging:LogLevel:Couch=None", .. settings,
             ],

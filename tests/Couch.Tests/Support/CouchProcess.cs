@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
@@ -30,13 +31,16 @@ internal sealed class CouchProcess : IAsyncDisposable
         (this.program, this.openFiles) = (program, openFiles);
         var ports = FreePort.Find(3);
         port = ports[0];
-        this.environment = new Dictionary<string, string>
+        var own = new Dictionary<string, string>
         {
             ["COUCH_SILO_PORT"] = $"{ports[1]}",
-            ["COUCH_GATEWAY_PORT"] = $"{ports[2]}",
             ["COUCH_REDEEMS_PER_MINUTE"] = "0",
             ["COUCH_STATUS_PER_MINUTE"] = "0",
-        }.And(environment);
+        };
+        // Its default is one port for all silos of a machine.
+        if (environment.GetValueOrDefault("COUCH_ROLE") == "silo")
+            own["COUCH_GATEWAY_PORT"] = $"{ports[2]}";
+        this.environment = own.And(environment);
         Http = new() { BaseAddress = new($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(30) };
     }
 
@@ -46,6 +50,10 @@ internal sealed class CouchProcess : IAsyncDisposable
     public Caller Anyone => new(Http.BaseAddress!);
 
     public int Id => process!.Id;
+
+    public int Port => port;
+
+    public int SiloPort => int.Parse(environment["COUCH_SILO_PORT"], CultureInfo.InvariantCulture);
 
     public bool IsRunning => process is { HasExited: false };
 
