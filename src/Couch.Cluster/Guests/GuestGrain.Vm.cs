@@ -30,6 +30,7 @@ internal sealed partial class GuestGrain : IDisposable
 
     public async Task Observe(VmReport report)
     {
+        report.MustBeWithinBounds();
         if (await Remember() is not { } guest)
             return;
 

@@ -32,6 +32,7 @@ internal sealed partial class GuestGrain(
     private Task? remembered;
     private IGrainTimer? flush;
     private DateTimeOffset latest;
+    private bool hasToldOfDropped;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -41,6 +42,7 @@ internal sealed partial class GuestGrain(
 
     public async Task<bool> Arrive(Guest arriving)
     {
+        arriving.MustBeArriving(this.GetPrimaryKeyString());
         if (remembered is not null && await Remember() is not null)
             return false;
 
@@ -98,6 +100,8 @@ internal sealed partial class GuestGrain(
         if (await Remember() is not { } guest)
             return new UsageOutcome.Unknown();
 
+        if (report.Unusable() is { Count: > 0 } unusable)
+            Drop(unusable);
         var recorded = guest.Report(report, Now());
         if (recorded.Guest.Status == guest.Status && !recorded.NewlyExceeded)
         {
@@ -226,6 +230,15 @@ internal sealed partial class GuestGrain(
     private void FlushSoon() =>
         flush ??= this.RegisterGrainTimer(FlushOnTime, new GrainTimerCreationOptions(UsageLag, UsageLag) { KeepAlive = true });
 
+    /// <summary>Counts what a meter said and nobody can store; the log is told once by each memory, for a meter may say it every second.</summary>
+    private void Drop(IReadOnlyList<string> unusable)
+    {
+        counts.UsageDropped(unusable.Count);
+        if (!hasToldOfDropped)
+            LogDropped(row.Current!.Id, unusable);
+        hasToldOfDropped = true;
+    }
+
     /// <summary>Tries again every second until the counters are written, or another activation turns out to own the row.</summary>
     private async Task FlushOnTime()
     {
@@ -304,6 +317,9 @@ internal sealed partial class GuestGrain(
 
     [LoggerMessage(234, LogLevel.Warning, "What was decided of guest {GuestId} was written too late, so it is refused: its time was up meanwhile")]
     private partial void LogTooLate(GuestId guestId);
+
+    [LoggerMessage(200, LogLevel.Warning, "couch.usage.dropped {GuestId}: no counter can have what was reported of {Counters}. It is passed over; from now on that is only counted", EventName = "couch.usage.dropped")]
+    private partial void LogDropped(GuestId guestId, IReadOnlyList<string> counters);
 
     [LoggerMessage(16, LogLevel.Debug, "A guest leaves memory with usage that is not written: {Reason}")]
     private partial void LogUsageNotWritten(string reason);

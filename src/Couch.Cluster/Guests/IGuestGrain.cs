@@ -7,7 +7,8 @@ namespace Couch.Cluster.Guests;
 
 /// <summary>
 /// One guest, keyed by its id: owns the stay, its limits and its end. Any call may throw
-/// <see cref="Storage.StorageUnavailableException"/>: the outcome is then unknown, and asking again is safe.
+/// <see cref="Storage.StorageUnavailableException"/>: the outcome is then unknown, and asking again is safe. A call with a value
+/// that cannot be throws <see cref="Domain.Values.OutOfBoundsException"/>, and changes nothing.
 /// </summary>
 [Alias("couch.IGuestGrain")]
 public interface IGuestGrain : IGrainWithStringKey
@@ -36,7 +37,7 @@ public interface IGuestGrain : IGrainWithStringKey
     [Alias("Activate")]
     Task<ActivateOutcome> Activate(string vmId, string agentEndpoint, Actor? by = null);
 
-    /// <summary>Takes in absolute counters. They may reach the table up to a second later, unless they cross a limit.</summary>
+    /// <summary>Takes in absolute counters; what no counter can have is dropped and counted. They may reach the table up to a second later, unless they cross a limit.</summary>
     [Alias("Report")]
     Task<UsageOutcome> Report(UsageReport report);
 

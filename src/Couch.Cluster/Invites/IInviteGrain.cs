@@ -6,7 +6,8 @@ namespace Couch.Cluster.Invites;
 
 /// <summary>
 /// One invite, keyed by its id: owns its row, its single use and its expiry reminder. Any call may throw
-/// <see cref="Storage.StorageUnavailableException"/>: the outcome is then unknown, and asking again is safe.
+/// <see cref="Storage.StorageUnavailableException"/>: the outcome is then unknown, and asking again is safe. A call with a value
+/// that cannot be throws <see cref="Domain.Values.OutOfBoundsException"/>, and changes nothing.
 /// </summary>
 [Alias("couch.IInviteGrain")]
 public interface IInviteGrain : IGrainWithStringKey

@@ -6,6 +6,7 @@ using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
+using Couch.Domain.Values;
 using Microsoft.Extensions.Logging;
 using Orleans.Placement;
 using Orleans.Storage;
@@ -35,6 +36,7 @@ internal sealed partial class InviteGrain(
         if (row is { IsKnown: true, Current: { } known })
             return known.AsOf(Now());
 
+        Bounds.Demand(command.Id.Value == this.GetPrimaryKeyString() ? null : "id must be the invite's own");
         var invite = Invite.Create(command);
         // Armed before written: a tick without a row unregisters itself, a row without a tick would stay open.
         await this.Arm(invite.ExpiresAt, clock, database);

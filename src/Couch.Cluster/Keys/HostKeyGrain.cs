@@ -26,6 +26,7 @@ internal sealed partial class HostKeyGrain(
         if (row.Current is { } existing)
             return existing;
 
+        key.MustBeNew(this.GetPrimaryKeyString());
         await row.Write(key);
         LogCreated(key.Id, key.Scopes.Each);
         return key;

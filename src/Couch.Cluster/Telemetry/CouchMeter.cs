@@ -21,6 +21,7 @@ public sealed class CouchMeter
     private readonly Counter<long> inviteExpired;
     private readonly Counter<long> guestActivated;
     private readonly Counter<long> guestEnded;
+    private readonly Counter<long> usageDropped;
     private readonly Counter<long> retries;
     private readonly Counter<long> found;
     private readonly Counter<long> purged;
@@ -43,6 +44,7 @@ public sealed class CouchMeter
         inviteExpired = meter.CreateCounter<long>("couch.invite.expired", "{invite}", "Invites whose expiry has been recorded.");
         guestActivated = meter.CreateCounter<long>("couch.guest.activated", "{guest}", "Guests that began to run.");
         guestEnded = meter.CreateCounter<long>("couch.guest.ended", "{guest}", "Stays that ended, by reason.");
+        usageDropped = meter.CreateCounter<long>("couch.usage.dropped", "{counter}", "Counters in usage reports that nothing can have: not finite, negative or beyond 2^53.");
         retries = meter.CreateCounter<long>("couch.vm.retries", "{retry}", "What failed at the VM host and is tried again.");
         found = meter.CreateCounter<long>("couch.housekeeping.found", "{finding}", "What the safety net found; should stay at zero.");
         purged = meter.CreateCounter<long>("couch.housekeeping.purged", "{row}", "Rows deleted because they were past for longer than they are kept, by kind.");
@@ -66,6 +68,9 @@ public sealed class CouchMeter
     public void GuestActivated() => guestActivated.Add(1);
 
     public void GuestEnded(EndReason reason) => guestEnded.Add(1, Label("couch.guest.end_reason", reason.Word()));
+
+    /// <summary>Counters of a report that were passed over.</summary>
+    public void UsageDropped(int count) => usageDropped.Add(count);
 
     /// <summary>A VM that has just been seen ready.</summary>
     public void Provisioned(Vm vm) => Record(provision, vm, vm.ReadyAt - vm.RequestedAt);
@@ -98,7 +103,7 @@ public sealed class CouchMeter
     /// <summary>Lets every counter be seen before it has counted: a first increase from nothing is no increase to who watches rates.</summary>
     public void BeginAtZero()
     {
-        foreach (var counter in new[] { inviteCreated, inviteRedeemed, inviteRevoked, inviteExpired, guestActivated })
+        foreach (var counter in new[] { inviteCreated, inviteRedeemed, inviteRevoked, inviteExpired, guestActivated, usageDropped })
             counter.Add(0);
         foreach (var reason in Enum.GetValues<EndReason>())
             guestEnded.Add(0, Label("couch.guest.end_reason", reason.Word()));

@@ -1,4 +1,5 @@
 using Couch.Domain.Guests;
+using Couch.Domain.Text;
 using Couch.Domain.Vms;
 
 namespace Couch.Cluster.Vms;
@@ -124,9 +125,9 @@ public enum VmSight
 /// <param name="IsFinal">Starting makes no sense until somebody changes something.</param>
 public sealed record VmHostProblem(string Sentence, bool IsFinal);
 
-/// <summary>The provider refused, failed, or gave no answer. The message has its own words and no secret.</summary>
+/// <summary>The provider refused, failed, or gave no answer. The message has its own words, made plain, and no secret.</summary>
 /// <param name="isFinal">Asking again cannot change it: a bad key, an unknown image.</param>
-public sealed class VmHostException(string message, bool isFinal = false, Exception? inner = null) : Exception(message, inner)
+public sealed class VmHostException(string message, bool isFinal = false, Exception? inner = null) : Exception(ForeignText.Plain(message), inner)
 {
     public bool IsFinal { get; } = isFinal;
 

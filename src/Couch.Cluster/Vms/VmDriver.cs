@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Couch.Cluster.Guests;
 using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
+using Couch.Domain.Values;
 using Couch.Domain.Vms;
 using Microsoft.Extensions.Logging;
 
@@ -49,7 +50,7 @@ internal sealed partial class VmDriver(
             {
                 // Not cancelled by a kill: a create that has begun must be known to the end, to be destroyed.
                 var made = await gates.Creates.Pass(() => host.Ensure(order, CancellationToken.None), CancellationToken.None);
-                return new VmReport.Made(attempt, made.VmId, made.Endpoint);
+                return Checked(new VmReport.Made(attempt, made.VmId, made.Endpoint));
             },
             failure => new VmReport.Failed(attempt, failure.Message, failure.IsFinal) { RetryAfter = failure.RetryAfter },
             CancellationToken.None);
@@ -144,6 +145,20 @@ internal sealed partial class VmDriver(
             measuring.TryRemove(guest, out _);
         }
     });
+
+    /// <summary>The guest refuses what it cannot keep, and would be told it again for ever: here it is an attempt that failed.</summary>
+    private VmReport.Made Checked(VmReport.Made made)
+    {
+        try
+        {
+            made.MustBeWithinBounds();
+            return made;
+        }
+        catch (OutOfBoundsException wrong)
+        {
+            throw new VmHostException($"VM host {host.Name} has made a VM that cannot be used: {wrong.Message}", inner: wrong);
+        }
+    }
 
     private VmOrder Order(Guest guest, bool mayExist) => new()
     {

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
+using Couch.Domain.Values;
 using Couch.Domain.Vms;
 
 namespace Couch.Domain.Guests;
@@ -32,8 +33,8 @@ public sealed record Guest
     /// <summary>Why it ended; null while staying.</summary>
     [Id(13)] public EndReason? EndReason { get; init; }
 
-    /// <summary>More about the end, where there is more to say.</summary>
-    [Id(14)] public string? EndDetail { get; init; }
+    /// <summary>More about the end, where there is more to say: plain text on one line.</summary>
+    [Id(14)] public string? EndDetail { get; init => field = ForeignText.Plain(value); }
 
     /// <summary>The VM's own track. A row from before there were VM hosts has none.</summary>
     [Id(15)] public Vm Vm { get; init; } = Vm.None;
@@ -87,6 +88,39 @@ public sealed record Guest
         };
     }
 
+    /// <summary>Checks a guest that somebody has sent to be taken in.</summary>
+    /// <param name="id">The id that it is kept under.</param>
+    /// <exception cref="OutOfBoundsException">It is not as <see cref="Arriving"/> makes one, or has another id.</exception>
+    public void MustBeArriving(string id)
+    {
+        Bounds.Demand(
+            GuestId.TryParse(id, out var own) && own == Id ? null : "id must be the guest's own",
+            InviteId.TryParse(InviteId.Value, out _) ? null : "inviteId must be an invite's id",
+            Bounds.Required("name", Name, Bounds.MostName),
+            Bounds.Text("publicKey", PublicKey, Bounds.MostPublicKey),
+            Bounds.Present("permissions", Permissions),
+            Bounds.Defined("enforcement", Enforcement),
+            ResourceLimits is null ? "resourceLimits is required" : ResourceLimits.WhyNot());
+        Bounds.Demand(
+            ExpiresAt <= CreatedAt.AddWholeHours(ResourceLimits.MostHours) ? null : $"a stay must be of at most {ResourceLimits.MostHours} hours",
+            this == Fresh ? null : "a guest that arrives must have no past");
+    }
+
+    /// <summary>The same guest as it arrived.</summary>
+    private Guest Fresh => new()
+    {
+        Id = Id,
+        InviteId = InviteId,
+        Name = Name,
+        PublicKey = PublicKey,
+        Status = GuestStatus.Provisioning,
+        ResourceLimits = ResourceLimits,
+        Permissions = Permissions,
+        Enforcement = Enforcement,
+        ResourceUsage = ResourceUsage.None,
+        ExpiresAt = ExpiresAt,
+    };
+
     /// <summary>The guest as everybody must see it at <paramref name="now"/>: past its time it is expired, whatever has been written.</summary>
     public Guest AsOf(DateTimeOffset now) =>
         IsStaying && now >= ExpiresAt ? End(GuestStatus.Expired, Guests.EndReason.Expired, ExpiresAt) : this;
@@ -111,19 +145,27 @@ public sealed record Guest
     /// <summary>Gives a provisioning guest its VM by hand.</summary>
     /// <param name="by">Who does it; null: nobody's key, which is as good as the configured one.</param>
     /// <param name="key">The row of the key that <paramref name="by"/> names: its word alone gives no scope. Null where it names none, or none is there.</param>
-    public ActivateOutcome Activate(string vmId, string agentEndpoint, DateTimeOffset now, Actor? by = null, HostKey? key = null) => AsOf(now).Status switch
+    /// <exception cref="OutOfBoundsException">One of the texts cannot be kept.</exception>
+    public ActivateOutcome Activate(string vmId, string agentEndpoint, DateTimeOffset now, Actor? by = null, HostKey? key = null)
     {
-        GuestStatus.Provisioning => new ActivateOutcome.Activated(this with
+        Bounds.Demand(
+            Bounds.Required("vmId", vmId, Bounds.MostVmText),
+            Bounds.Required("agentEndpoint", agentEndpoint, Bounds.MostVmText),
+            Actor.WhyNot(by));
+        return AsOf(now).Status switch
         {
-            Status = GuestStatus.Running,
-            VmId = vmId,
-            AgentEndpoint = agentEndpoint,
-            Vm = Vm.Displaced(vmId, now),
-            ActivatedWith = by,
-            GiverMayDestroy = by?.KeyId is not { } id || (key is not null && key.Id == id && key.IsGood(now) && key.Scopes.Has(KeyScope.Vms)),
-        }),
-        var status => new ActivateOutcome.NotProvisioning(status),
-    };
+            GuestStatus.Provisioning => new ActivateOutcome.Activated(this with
+            {
+                Status = GuestStatus.Running,
+                VmId = vmId,
+                AgentEndpoint = agentEndpoint,
+                Vm = Vm.Displaced(vmId, now),
+                ActivatedWith = by,
+                GiverMayDestroy = by?.KeyId is not { } id || (key is not null && key.Id == id && key.IsGood(now) && key.Scopes.Has(KeyScope.Vms)),
+            }),
+            var status => new ActivateOutcome.NotProvisioning(status),
+        };
+    }
 
     /// <summary>The kill switch: ends the stay from wherever it is.</summary>
     public EndOutcome Kill(DateTimeOffset now, Actor? by = null) => EndBy(GuestStatus.Revoked, Guests.EndReason.Killed, now, by);
@@ -132,8 +174,11 @@ public sealed record Guest
     public EndOutcome CheckOut(DateTimeOffset now) => EndBy(GuestStatus.Stopped, Guests.EndReason.CheckedOut, now);
 
     /// <summary>Moves the end later by <paramref name="hours"/>, and the duration limit with it, so that an extended stay is not over its limit.</summary>
+    /// <param name="hours">More than 0, at most <see cref="ResourceLimits.MostHours"/>.</param>
+    /// <exception cref="OutOfBoundsException">The hours are none.</exception>
     public ExtendOutcome Extend(double hours, DateTimeOffset now, Actor? by = null)
     {
+        Bounds.Demand(Bounds.Above0("hours", hours, ResourceLimits.MostHours), Actor.WhyNot(by));
         if (AsOf(now) is { IsStaying: false } ended)
             return new ExtendOutcome.AlreadyEnded(ended.Status);
 
@@ -154,7 +199,7 @@ public sealed record Guest
     }
 
     /// <summary>
-    /// Takes in a usage report. Counters rise also after the end, when they change no status; while staying, a guest
+    /// Takes in a usage report, whatever it says: what no counter can have is passed over. Counters rise also after the end, when they change no status; while staying, a guest
     /// that is over a limit under <see cref="Enforcement.Stop"/> ends.
     /// </summary>
     public UsageOutcome.Recorded Report(UsageReport report, DateTimeOffset now)
@@ -184,11 +229,15 @@ public sealed record Guest
     /// <summary>The limits it is above, in the protocol's words. Still computed after the end.</summary>
     [JsonIgnore] public IReadOnlyList<string> Violations => ResourceUsage.Violations(ResourceLimits);
 
-    private EndOutcome EndBy(GuestStatus status, EndReason reason, DateTimeOffset now, Actor? by = null) => AsOf(now) switch
+    private EndOutcome EndBy(GuestStatus status, EndReason reason, DateTimeOffset now, Actor? by = null)
     {
-        { IsStaying: false } ended => new EndOutcome.AlreadyEnded(ended),
-        var staying => new EndOutcome.Ended(staying.End(status, reason, now) with { KilledWith = by }),
-    };
+        Bounds.Demand(Actor.WhyNot(by));
+        return AsOf(now) switch
+        {
+            { IsStaying: false } ended => new EndOutcome.AlreadyEnded(ended),
+            var staying => new EndOutcome.Ended(staying.End(status, reason, now) with { KilledWith = by }),
+        };
+    }
 
     private Guest End(GuestStatus status, EndReason reason, DateTimeOffset at, string? detail = null) =>
         this with { Status = status, EndReason = reason, EndDetail = detail, StoppedAt = at, Vm = Vm.Ending(VmId, at) };

@@ -23,7 +23,7 @@ public readonly record struct GuestId
     /// <summary>The lowest id a guest of that millisecond can have: a bound to search from, no guest's own id.</summary>
     public static GuestId LowestAt(DateTimeOffset time) => new(UlidText.LowestAt(time));
 
-    public static bool TryParse(string text, out GuestId id)
+    public static bool TryParse(string? text, out GuestId id)
     {
         id = UlidText.IsCanonical(text) ? new(text) : default;
         return id.Value is not null;

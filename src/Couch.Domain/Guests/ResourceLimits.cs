@@ -1,6 +1,12 @@
+using Couch.Domain.Values;
+
 namespace Couch.Domain.Guests;
 
 /// <summary>What a guest may use. Set by the invite; the guest keeps its own copy.</summary>
+/// <remarks>
+/// Whatever it is made from, each limit is a number from 0 to <see cref="Bounds.MostNumber"/>: rows from before there was that
+/// bound are read so. What an invite may say is narrower, see <see cref="WhyNot"/>.
+/// </remarks>
 /// <source>Protocol §2.</source>
 [GenerateSerializer, Immutable, Alias("couch.ResourceLimits")]
 public sealed record ResourceLimits
@@ -12,22 +18,31 @@ public sealed record ResourceLimits
     public const double MostCpuCores = 1024;
 
     /// <summary>Processor cores; fractions allowed. More than 0, at most 1,024; default 2.</summary>
-    [Id(0)] public required double MaxCpuCores { get; init; }
+    [Id(0)] public required double MaxCpuCores { get; init => field = Bounds.Nearest(value); }
 
     /// <summary>Memory in megabytes. More than 0; default 4096.</summary>
-    [Id(1)] public required double MaxMemoryMB { get; init; }
+    [Id(1)] public required double MaxMemoryMB { get; init => field = Bounds.Nearest(value); }
 
     /// <summary>Disk in gigabytes. More than 0; default 20.</summary>
-    [Id(2)] public required double MaxDiskGB { get; init; }
+    [Id(2)] public required double MaxDiskGB { get; init => field = Bounds.Nearest(value); }
 
     /// <summary>Bytes sent to the network, in gigabytes. At least 0; default 10.</summary>
-    [Id(3)] public required double MaxNetworkEgressGB { get; init; }
+    [Id(3)] public required double MaxNetworkEgressGB { get; init => field = Bounds.Nearest(value); }
 
     /// <summary>Hours from arrival to the end. More than 0, at most 720; default 72.</summary>
-    [Id(4)] public required double MaxDurationHours { get; init; }
+    [Id(4)] public required double MaxDurationHours { get; init => field = Bounds.Nearest(value); }
 
     /// <summary>Model tokens, a whole number. At least 0; default 50,000,000.</summary>
-    [Id(5)] public required long MaxTokenBudget { get; init; }
+    [Id(5)] public required long MaxTokenBudget { get; init => field = Bounds.Nearest(value); }
+
+    /// <summary>Null where an invite may say so; else a sentence that names the first limit that is out of its bounds.</summary>
+    internal string? WhyNot() =>
+        Bounds.Above0("resourceLimits.maxCpuCores", MaxCpuCores, MostCpuCores)
+        ?? Bounds.Above0("resourceLimits.maxMemoryMB", MaxMemoryMB)
+        ?? Bounds.Above0("resourceLimits.maxDiskGB", MaxDiskGB)
+        ?? Bounds.AtLeast0("resourceLimits.maxNetworkEgressGB", MaxNetworkEgressGB)
+        ?? Bounds.Above0("resourceLimits.maxDurationHours", MaxDurationHours, MostHours)
+        ?? Bounds.Whole("resourceLimits.maxTokenBudget", MaxTokenBudget);
 
     public static ResourceLimits Default { get; } = new()
     {

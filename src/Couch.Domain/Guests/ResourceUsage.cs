@@ -1,42 +1,47 @@
 using System.Globalization;
 using System.Numerics;
+using Couch.Domain.Values;
 
 namespace Couch.Domain.Guests;
 
 /// <summary>What a guest has used so far. Absolute counters that never go down.</summary>
+/// <remarks>Whatever it is made from, each is a number from 0 to <see cref="Bounds.MostNumber"/>, so that it can be written as JSON and read by everybody.</remarks>
 /// <source>Protocol §7.</source>
 [GenerateSerializer, Immutable, Alias("couch.ResourceUsage")]
 public sealed record ResourceUsage
 {
     /// <summary>Processor time in seconds.</summary>
-    [Id(0)] public double CpuSeconds { get; init; }
+    [Id(0)] public double CpuSeconds { get; init => field = Bounds.Nearest(value); }
 
     /// <summary>The most memory held at once, in megabytes.</summary>
-    [Id(1)] public double MemoryPeakMB { get; init; }
+    [Id(1)] public double MemoryPeakMB { get; init => field = Bounds.Nearest(value); }
 
     /// <summary>Disk in use at its most, in gigabytes.</summary>
-    [Id(2)] public double DiskUsedGB { get; init; }
+    [Id(2)] public double DiskUsedGB { get; init => field = Bounds.Nearest(value); }
 
     /// <summary>Sent to the network, in gigabytes.</summary>
-    [Id(3)] public double NetworkEgressGB { get; init; }
+    [Id(3)] public double NetworkEgressGB { get; init => field = Bounds.Nearest(value); }
 
     /// <summary>Model tokens used.</summary>
-    [Id(4)] public long TokensUsed { get; init; }
+    [Id(4)] public long TokensUsed { get; init => field = Bounds.Nearest(value); }
 
     /// <summary>Seconds the guest has been up.</summary>
-    [Id(5)] public double UptimeSeconds { get; init; }
+    [Id(5)] public double UptimeSeconds { get; init => field = Bounds.Nearest(value); }
 
     public static ResourceUsage None { get; } = new();
 
-    /// <summary>Takes the higher of each counter; a field that was left out keeps its value.</summary>
+    /// <summary>
+    /// Takes the higher of each counter; a field that was left out, or has what no counter can have
+    /// (<see cref="UsageReport.Unusable"/>), keeps its value.
+    /// </summary>
     public ResourceUsage Raise(UsageReport report) => new()
     {
-        CpuSeconds = Math.Max(CpuSeconds, report.CpuSeconds ?? 0),
-        MemoryPeakMB = Math.Max(MemoryPeakMB, report.MemoryPeakMB ?? 0),
-        DiskUsedGB = Math.Max(DiskUsedGB, report.DiskUsedGB ?? 0),
-        NetworkEgressGB = Math.Max(NetworkEgressGB, report.NetworkEgressGB ?? 0),
-        TokensUsed = Math.Max(TokensUsed, report.TokensUsed ?? 0),
-        UptimeSeconds = Math.Max(UptimeSeconds, report.UptimeSeconds ?? 0),
+        CpuSeconds = Higher(CpuSeconds, report.CpuSeconds),
+        MemoryPeakMB = Higher(MemoryPeakMB, report.MemoryPeakMB),
+        DiskUsedGB = Higher(DiskUsedGB, report.DiskUsedGB),
+        NetworkEgressGB = Higher(NetworkEgressGB, report.NetworkEgressGB),
+        TokensUsed = report.TokensUsed is { } tokens && Bounds.IsCounter(tokens) ? Math.Max(TokensUsed, tokens) : TokensUsed,
+        UptimeSeconds = Higher(UptimeSeconds, report.UptimeSeconds),
     };
 
     /// <summary>All of it, as a meter would tell it.</summary>
@@ -68,6 +73,8 @@ public sealed record ResourceUsage
         return violations;
     }
 
+    private static double Higher(double kept, double? reported) => reported is { } number && Bounds.IsCounter(number) ? Math.Max(kept, number) : kept;
+
     /// <summary>Plain digits, as the original prints them: .NET would turn to exponents at 1E+15 and 1E-05.</summary>
     private static string Number(double value) => value switch
     {
@@ -78,6 +85,7 @@ public sealed record ResourceUsage
 }
 
 /// <summary>Some or all of a guest's counters, as a meter reports them; null where the report says nothing.</summary>
+/// <remarks>A meter's word, which may be anything: a guest may be root where it is measured.</remarks>
 [GenerateSerializer, Immutable, Alias("couch.UsageReport")]
 public sealed record UsageReport
 {
@@ -87,4 +95,23 @@ public sealed record UsageReport
     [Id(3)] public double? NetworkEgressGB { get; init; }
     [Id(4)] public long? TokensUsed { get; init; }
     [Id(5)] public double? UptimeSeconds { get; init; }
+
+    /// <summary>The fields whose value no counter can have: not finite, negative, or above <see cref="Bounds.MostNumber"/>. They are passed over.</summary>
+    public IReadOnlyList<string> Unusable()
+    {
+        List<string>? unusable = null;
+        Look("cpuSeconds", CpuSeconds);
+        Look("memoryPeakMB", MemoryPeakMB);
+        Look("diskUsedGB", DiskUsedGB);
+        Look("networkEgressGB", NetworkEgressGB);
+        Look("tokensUsed", TokensUsed);
+        Look("uptimeSeconds", UptimeSeconds);
+        return unusable ?? (IReadOnlyList<string>)[];
+
+        void Look(string name, double? number)
+        {
+            if (number is { } value && !Bounds.IsCounter(value))
+                (unusable ??= []).Add(name);
+        }
+    }
 }

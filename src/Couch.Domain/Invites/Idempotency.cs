@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Couch.Domain.Values;
 
 namespace Couch.Domain.Invites;
 
@@ -9,6 +10,8 @@ public sealed record Idempotency
 {
     /// <summary>How long the same key and body give the same answer.</summary>
     public static readonly TimeSpan Remembered = TimeSpan.FromHours(24);
+
+    private const int HashLength = 2 * SHA256.HashSizeInBytes;
 
     [Id(0)] public required string KeyHash { get; init; }
     [Id(1)] public required string BodyHash { get; init; }
@@ -27,6 +30,10 @@ public sealed record Idempotency
     /// <summary>Whether a command that comes at <paramref name="now"/> carries the key that was kept at <paramref name="keptAt"/>.</summary>
     public bool IsRepeatedBy(Idempotency? command, DateTimeOffset keptAt, DateTimeOffset now) =>
         command?.KeyHash == KeyHash && now < keptAt + Remembered;
+
+    /// <summary>Null where both are hashes; else a sentence.</summary>
+    internal string? WhyNot() =>
+        Bounds.Required("the idempotency key's hash", KeyHash, HashLength) ?? Bounds.Required("the body's hash", BodyHash, HashLength);
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

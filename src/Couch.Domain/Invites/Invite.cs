@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Couch.Domain.Guests;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
+using Couch.Domain.Values;
 
 namespace Couch.Domain.Invites;
 
@@ -38,18 +39,23 @@ public sealed record Invite
 
     [JsonIgnore] public DateTimeOffset CreatedAt => Id.CreatedAt;
 
-    public static Invite Create(CreateInvite command) => new()
+    /// <exception cref="OutOfBoundsException">A field of the command is not within its bounds.</exception>
+    public static Invite Create(CreateInvite command)
     {
-        Id = command.Id,
-        CreatedBy = command.CreatedBy,
-        Label = command.Label,
-        ResourceLimits = command.ResourceLimits,
-        Permissions = command.Permissions,
-        Enforcement = command.Enforcement,
-        Status = InviteStatus.Active,
-        ExpiresAt = command.Id.CreatedAt.AddWholeHours(command.ExpiresInHours),
-        CreatedWith = command.By,
-    };
+        command.MustBeWithinBounds();
+        return new()
+        {
+            Id = command.Id,
+            CreatedBy = command.CreatedBy,
+            Label = command.Label,
+            ResourceLimits = command.ResourceLimits,
+            Permissions = command.Permissions,
+            Enforcement = command.Enforcement,
+            Status = InviteStatus.Active,
+            ExpiresAt = command.Id.CreatedAt.AddWholeHours(command.ExpiresInHours),
+            CreatedWith = command.By,
+        };
+    }
 
     /// <summary>The invite as everybody must see it at <paramref name="now"/>: past its time it is expired, whatever has been written.</summary>
     public Invite AsOf(DateTimeOffset now) =>
@@ -71,8 +77,10 @@ public sealed record Invite
         : guest?.IsPast(moment) ?? false;
 
     /// <summary>Spends the invite on a guest, or says why not. A refusal spends nothing.</summary>
+    /// <exception cref="OutOfBoundsException">A field of the command is not within its bounds.</exception>
     public RedeemOutcome Redeem(RedeemInvite command, GuestId guestId, DateTimeOffset now)
     {
+        command.MustBeWithinBounds();
         if (Redemption is { Idempotency: { } kept } redemption && kept.IsRepeatedBy(command.Idempotency, redemption.RedeemedAt, now))
             return kept.BodyHash == command.Idempotency!.BodyHash ? new RedeemOutcome.Redeemed(this) : new RedeemOutcome.KeyReused();
 
@@ -93,11 +101,15 @@ public sealed record Invite
     }
 
     /// <summary>Takes the invite back, if nobody has come and its time is not up.</summary>
-    public RevokeOutcome Revoke(DateTimeOffset now, Actor? by = null) => AsOf(now).Status switch
+    public RevokeOutcome Revoke(DateTimeOffset now, Actor? by = null)
     {
-        InviteStatus.Active => new RevokeOutcome.Revoked(this with { Status = InviteStatus.Revoked, RevokedWith = by }),
-        var status => new RevokeOutcome.NotActive(status),
-    };
+        Bounds.Demand(Actor.WhyNot(by));
+        return AsOf(now).Status switch
+        {
+            InviteStatus.Active => new RevokeOutcome.Revoked(this with { Status = InviteStatus.Revoked, RevokedWith = by }),
+            var status => new RevokeOutcome.NotActive(status),
+        };
+    }
 }
 
 /// <summary>The one write that records everything a guest will be made from, so that a late arrival and a replay agree.</summary>

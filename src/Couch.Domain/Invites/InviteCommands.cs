@@ -1,9 +1,10 @@
 using Couch.Domain.Guests;
 using Couch.Domain.Keys;
+using Couch.Domain.Values;
 
 namespace Couch.Domain.Invites;
 
-/// <summary>Make an invite. Every field has been checked at the door.</summary>
+/// <summary>Make an invite.</summary>
 [GenerateSerializer, Immutable, Alias("couch.CreateInvite")]
 public sealed record CreateInvite
 {
@@ -19,6 +20,17 @@ public sealed record CreateInvite
 
     /// <summary>By which host key.</summary>
     [Id(7)] public Actor? By { get; init; }
+
+    /// <exception cref="OutOfBoundsException">A field is not within its bounds.</exception>
+    internal void MustBeWithinBounds() => Bounds.Demand(
+        InviteId.TryParse(Id.Value, out _) ? null : "id must be an invite's id",
+        Bounds.Required("createdBy", CreatedBy, Bounds.MostName),
+        Bounds.Present("label", Label) ?? Bounds.Text("label", Label, Bounds.MostLabel),
+        ResourceLimits is null ? "resourceLimits is required" : ResourceLimits.WhyNot(),
+        Bounds.Present("permissions", Permissions),
+        Bounds.Defined("enforcement", Enforcement),
+        Bounds.Above0("expiresInHours", ExpiresInHours, Invite.MostOpenHours),
+        Actor.WhyNot(By));
 }
 
 /// <summary>Let a guest in. The code has been verified at the door and does not travel further.</summary>
@@ -28,4 +40,10 @@ public sealed record RedeemInvite
     [Id(0)] public required string GuestName { get; init; }
     [Id(1)] public string? PublicKey { get; init; }
     [Id(2)] public Idempotency? Idempotency { get; init; }
+
+    /// <exception cref="OutOfBoundsException">A field is not within its bounds.</exception>
+    internal void MustBeWithinBounds() => Bounds.Demand(
+        Bounds.Required("name", GuestName, Bounds.MostName),
+        Bounds.Text("publicKey", PublicKey, Bounds.MostPublicKey),
+        Idempotency?.WhyNot());
 }

@@ -20,7 +20,7 @@ public readonly record struct InviteId
 
     public static InviteId New(DateTimeOffset now, RandomNumberGenerator chance) => new(UlidText.New(now, chance));
 
-    public static bool TryParse(string text, out InviteId id)
+    public static bool TryParse(string? text, out InviteId id)
     {
         id = UlidText.IsCanonical(text) ? new(text) : default;
         return id.Value is not null;

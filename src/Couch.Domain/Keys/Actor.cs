@@ -1,3 +1,5 @@
+using Couch.Domain.Values;
+
 namespace Couch.Domain.Keys;
 
 /// <summary>By which host key something was done. Kept on the row that it changed.</summary>
@@ -15,4 +17,10 @@ public sealed record Actor
 
     /// <summary>Whoever calls on the machine itself, where no key is configured.</summary>
     public static Actor Loopback { get; } = new() { Name = "loopback" };
+
+    /// <summary>Null where this is within bounds, or nobody is named; else a sentence. See <see cref="Bounds"/>.</summary>
+    internal static string? WhyNot(Actor? actor) => actor is null
+        ? null
+        : Bounds.Required("the actor's name", actor.Name, Bounds.MostName)
+            ?? (actor.KeyId is { } key && !HostKeyId.TryParse(key.Value, out _) ? "the actor's key must have a host key's id" : null);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Couch.Domain.Values;
 
 namespace Couch.Domain.Keys;
 
@@ -29,8 +30,23 @@ public sealed record HostKey
 
     [JsonIgnore] public Actor Actor => new() { KeyId = Id, Name = Name };
 
+    /// <summary>Checks a key that somebody has made, before it is kept.</summary>
+    /// <param name="id">The id that it is kept under.</param>
+    /// <exception cref="OutOfBoundsException">It is not within bounds, or has another id.</exception>
+    public void MustBeNew(string id) => Bounds.Demand(
+        HostKeyId.TryParse(id, out var own) && own == Id ? null : "id must be the key's own",
+        Bounds.Required("name", Name, Bounds.MostName),
+        Bounds.Present("scopes", Scopes),
+        Bounds.Present("createdWith", CreatedWith),
+        Actor.WhyNot(CreatedWith),
+        RevokedAt is null && RevokedWith is null ? null : "a new key must not be revoked");
+
     public bool IsGood(DateTimeOffset now) => RevokedAt is null && !(now >= ExpiresAt);
 
     /// <summary>The key revoked: by the first who said so. Revoking twice is revoking once.</summary>
-    public HostKey Revoke(Actor by, DateTimeOffset now) => RevokedAt is null ? this with { RevokedAt = now, RevokedWith = by } : this;
+    public HostKey Revoke(Actor by, DateTimeOffset now)
+    {
+        Bounds.Demand(Actor.WhyNot(by));
+        return RevokedAt is null ? this with { RevokedAt = now, RevokedWith = by } : this;
+    }
 }

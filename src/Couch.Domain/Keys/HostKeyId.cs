@@ -20,7 +20,7 @@ public readonly record struct HostKeyId
 
     public static HostKeyId New(DateTimeOffset now, RandomNumberGenerator chance) => new(UlidText.New(now, chance));
 
-    public static bool TryParse(string text, out HostKeyId id)
+    public static bool TryParse(string? text, out HostKeyId id)
     {
         id = UlidText.IsCanonical(text) ? new(text) : default;
         return id.Value is not null;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
 namespace Couch.Domain.Text;
@@ -10,6 +11,11 @@ internal static class UlidText
 {
     private const int RandomBytes = 10;
 
+    /// <summary>A ULID's 48 bits reach beyond the last day that .NET knows; every stay and key must end before that too.</summary>
+    private static readonly DateTimeOffset LastTime = new(9900, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private static readonly string LastText = LowestAt(LastTime);
+
     public static string New(DateTimeOffset now, RandomNumberGenerator chance)
     {
         Span<byte> random = stackalloc byte[RandomBytes];
@@ -20,8 +26,8 @@ internal static class UlidText
     public static string LowestAt(DateTimeOffset time) => Ulid.NewUlid(time, stackalloc byte[RandomBytes]).ToString();
 
     /// <summary>Strict: a second spelling of an id (lower case, look-alike letters) is not that id.</summary>
-    public static bool IsCanonical(string text) =>
-        text.Length == 26 && Ulid.TryParse(text, out var ulid) && ulid.ToString() == text;
+    public static bool IsCanonical([NotNullWhen(true)] string? text) =>
+        text?.Length == 26 && Ulid.TryParse(text, out var ulid) && ulid.ToString() == text && string.CompareOrdinal(text, LastText) < 0;
 
     public static DateTimeOffset TimeOf(string text) => Ulid.Parse(text).Time;
 

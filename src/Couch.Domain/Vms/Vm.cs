@@ -1,3 +1,5 @@
+using Couch.Domain.Text;
+
 namespace Couch.Domain.Vms;
 
 /// <summary>The VM's own record on its guest: what was intended, and what the host has confirmed.</summary>
@@ -27,8 +29,8 @@ public sealed record Vm
     /// <summary>Attempts to get it, begun so far. The number is written before the attempt's call and carried by its result.</summary>
     [Id(6)] public int Attempts { get; init; }
 
-    /// <summary>What the host said last that was not a success, in its own words.</summary>
-    [Id(7)] public string? LastError { get; init; }
+    /// <summary>What the host said last that was not a success, in its own words: plain text on one line.</summary>
+    [Id(7)] public string? LastError { get; init => field = ForeignText.Plain(value); }
 
     /// <summary>What the host made for the attempt that counts; null until it has.</summary>
     [Id(8)] public string? Id { get; init; }

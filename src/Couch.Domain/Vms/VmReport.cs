@@ -1,3 +1,5 @@
+using Couch.Domain.Values;
+
 namespace Couch.Domain.Vms;
 
 /// <summary>What a VM host reported, brought home to the guest it is about. Closed: these cases and no others.</summary>
@@ -6,9 +8,21 @@ public abstract record VmReport
 {
     private VmReport() { }
 
+    /// <summary>Checks what it says before anything is done for it. Errors need no check: they are made plain where they are kept.</summary>
+    /// <exception cref="OutOfBoundsException">A VM's id or endpoint cannot be kept.</exception>
+    public virtual void MustBeWithinBounds()
+    {
+    }
+
     /// <summary>The host has made, or found, the VM for this attempt.</summary>
     [GenerateSerializer, Immutable, Alias("couch.VmReport.Made")]
-    public sealed record Made([property: Id(0)] int Attempt, [property: Id(1)] string VmId, [property: Id(2)] string Endpoint) : VmReport;
+    public sealed record Made([property: Id(0)] int Attempt, [property: Id(1)] string VmId, [property: Id(2)] string Endpoint) : VmReport
+    {
+        public override void MustBeWithinBounds() => Bounds.Demand(
+            Bounds.Required("the VM's id", VmId, Bounds.MostVmText),
+            Bounds.Required("the VM's endpoint", Endpoint, Bounds.MostVmText),
+            Uri.TryCreate(Endpoint, UriKind.Absolute, out _) ? null : "the VM's endpoint must be an absolute address");
+    }
 
     /// <summary>This attempt came to nothing, before the VM was made or while it booted. <c>IsFinal</c>: another would too.</summary>
     [GenerateSerializer, Immutable, Alias("couch.VmReport.Failed")]

@@ -17,7 +17,7 @@ public static class VmRetries
         var full = failures > 6 ? Most : TimeSpan.FromTicks(Math.Min(First.Ticks << (failures - 1), Most.Ticks));
         var usual = full * (0.5 + (chance / 2));
         // Those who were refused together come back apart.
-        var asked = (plea < LongestPlea ? plea : plea is null ? null : LongestPlea) * (1 + (chance / 4));
-        return asked > usual ? asked.Value : usual;
+        var asked = plea is { Ticks: > 0 } wait ? (wait < LongestPlea ? wait : LongestPlea) * (1 + (chance / 4)) : TimeSpan.Zero;
+        return asked > usual ? asked : usual;
     }
 }

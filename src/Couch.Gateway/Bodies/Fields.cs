@@ -1,16 +1,14 @@
+using Couch.Domain.Values;
 using Couch.Gateway.Problems;
 
 namespace Couch.Gateway.Bodies;
 
 /// <summary>
-/// Reads fields by the protocol's bounds and remembers the first that is out of them. A reader goes through all of its
+/// Reads fields by the domain's <see cref="Bounds"/> and remembers the first that is out of them. A reader goes through all of its
 /// fields and asks for <see cref="Refusal"/> at the end; what it has read until then means nothing if there is one.
 /// </summary>
 internal sealed class Fields
 {
-    /// <summary>The largest whole number that every JSON reader reads exactly.</summary>
-    public const double MostWhole = 9_007_199_254_740_991;
-
     /// <summary>Null where every field was within its bounds.</summary>
     public Refusal? Refusal { get; private set; }
 
@@ -29,19 +27,16 @@ internal sealed class Fields
     public string? Optional(string name, string? text, int most)
     {
         // Before trimming, which would take tabs and newlines away unseen.
-        if (text is not null && text.Any(char.IsControl))
-            Wrong($"{name} must not contain control characters");
+        Ask(Bounds.Characters(name, text));
         var value = text?.Trim() is { Length: > 0 } trimmed ? trimmed : null;
-        if (value?.Length > most)
-            Wrong($"{name} must be at most {most} characters");
+        Ask(Bounds.Length(name, value, most));
         return value;
     }
 
-    public double Above0(string name, double? number, double otherwise, double most = double.MaxValue)
+    public double Above0(string name, double? number, double otherwise, double most = Bounds.MostNumber)
     {
         var value = number ?? otherwise;
-        if (!(value > 0 && value <= most))
-            Wrong(most == double.MaxValue ? $"{name} must be a number above 0" : $"{name} must be a number above 0, at most {most}");
+        Ask(Bounds.Above0(name, value, most));
         return value;
     }
 
@@ -49,8 +44,8 @@ internal sealed class Fields
 
     public double? AtLeast0(string name, double? number)
     {
-        if (number is { } value && !(value >= 0 && double.IsFinite(value)))
-            Wrong($"{name} must be a number of at least 0");
+        if (number is { } value)
+            Ask(Bounds.AtLeast0(name, value));
         // There is a negative zero, and it would be shown as -0.
         return number is 0 ? 0 : number;
     }
@@ -60,9 +55,14 @@ internal sealed class Fields
     {
         if (number is not { } value)
             return null;
-        if (value is >= 0 and <= MostWhole && Math.Truncate(value) == value)
-            return (long)value;
-        Wrong($"{name} must be a whole number from 0 to {MostWhole}");
-        return null;
+        var answer = Bounds.Whole(name, value);
+        Ask(answer);
+        return answer is null ? (long)value : null;
+    }
+
+    private void Ask(string? answer)
+    {
+        if (answer is not null)
+            Wrong(answer);
     }
 }

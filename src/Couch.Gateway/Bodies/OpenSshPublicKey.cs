@@ -1,13 +1,12 @@
 using System.Buffers.Binary;
 using System.Text;
+using Couch.Domain.Values;
 
 namespace Couch.Gateway.Bodies;
 
 /// <summary>One line of an <c>authorized_keys</c> file without options: algorithm, key in base64, and perhaps a comment.</summary>
 internal static class OpenSshPublicKey
 {
-    private const int Most = 16 * 1024;
-
     private static readonly string[] Algorithms =
     [
         "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521",
@@ -17,7 +16,7 @@ internal static class OpenSshPublicKey
     /// <summary>The key without the blanks around it; null where none is given.</summary>
     public static string? PublicKey(this Fields fields, string name, string? text)
     {
-        var key = fields.Optional(name, text, Most);
+        var key = fields.Optional(name, text, Bounds.MostPublicKey);
         if (key is not null && !IsOne(key))
             fields.Wrong($"{name} must be one OpenSSH public key, like: ssh-ed25519 AAAA… comment");
         return key;

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Couch.Domain.Guests;
+using Couch.Domain.Values;
 using Couch.Gateway.Bodies;
 
 namespace Couch.Gateway.Guests;
@@ -7,8 +8,6 @@ namespace Couch.Gateway.Guests;
 /// <summary>A VM for a guest that waits for one.</summary>
 public sealed record ActivateBody
 {
-    private const int Most = 512;
-
     /// <summary>
     /// The VM's id at its provider: 1 to 512 characters. It is destroyed at the guest's end only where it is a whole id and
     /// the key has the scope <c>vms</c>, or where the VM carries the guest's claim.
@@ -19,10 +18,10 @@ public sealed record ActivateBody
     [Required] public string? AgentEndpoint { get; init; }
 
     internal (string VmId, string AgentEndpoint) Read(Fields fields) =>
-        (fields.Required("vmId", VmId, Most), fields.Required("agentEndpoint", AgentEndpoint, Most));
+        (fields.Required("vmId", VmId, Bounds.MostVmText), fields.Required("agentEndpoint", AgentEndpoint, Bounds.MostVmText));
 }
 
-/// <summary>Some or all of a guest's counters, absolute. A field left out keeps its value, and so does one lower than it.</summary>
+/// <summary>Some or all of a guest's counters, absolute, each from 0 to 2^53 - 1. A field left out keeps its value, and so does one lower than it.</summary>
 public sealed record UsageBody
 {
     /// <summary>Processor time in seconds.</summary>

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Text;
+using Couch.Domain.Values;
 using Couch.Gateway.Bodies;
 
 namespace Couch.Gateway.Invites;
@@ -30,8 +31,8 @@ public sealed record CreateInviteBody
     internal CreateInvite Read(Fields fields, InviteId id) => new()
     {
         Id = id,
-        CreatedBy = fields.Required("createdBy", CreatedBy, 128),
-        Label = fields.Optional("label", Label, 256) ?? "",
+        CreatedBy = fields.Required("createdBy", CreatedBy, Bounds.MostName),
+        Label = fields.Optional("label", Label, Bounds.MostLabel) ?? "",
         ResourceLimits = ResourceLimits.Read(fields),
         Permissions = Permissions.Read(),
         Enforcement = ReadEnforcement(fields),
@@ -48,7 +49,7 @@ public sealed record CreateInviteBody
     }
 }
 
-/// <summary>Limits for a guest, as far as an invite says them.</summary>
+/// <summary>Limits for a guest, as far as an invite says them. None is above 2^53 - 1.</summary>
 public sealed record ResourceLimitsBody
 {
     /// <summary>Processor cores; fractions allowed. More than 0, at most 1,024; default 2.</summary>

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
+using Couch.Domain.Values;
 using Couch.Gateway.Bodies;
 
 namespace Couch.Gateway.Keys;
@@ -18,7 +19,7 @@ public sealed record CreateKeyBody
     public double? ExpiresInHours { get; init; }
 
     internal (string Name, KeyScopes Scopes, double? Hours) Read(Fields fields) => (
-        fields.Required("name", Name, 128),
+        fields.Required("name", Name, Bounds.MostName),
         ReadScopes(fields),
         ExpiresInHours is null ? null : fields.Above0("expiresInHours", ExpiresInHours, 0, HostKey.MostHours));
 

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Text.Json;
 using Couch.Cluster.Membership;
 using Couch.Cluster.Storage;
+using Couch.Domain.Values;
 using Microsoft.AspNetCore.Diagnostics;
 using Orleans.Serialization;
 
@@ -18,6 +19,7 @@ internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandle
         var refusal = exception switch
         {
             BadHttpRequestException bad => Unreadable(bad),
+            OutOfBoundsException wrong => Refusals.Wrong(wrong.Message),
             _ when IsUnavailable(exception) => Refusals.Unavailable,
             _ => Refusals.Bug,
         };

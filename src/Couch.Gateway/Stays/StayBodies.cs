@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Couch.Domain.Invites;
+using Couch.Domain.Values;
 using Couch.Gateway.Bodies;
 
 namespace Couch.Gateway.Stays;
@@ -25,7 +26,7 @@ public sealed record RedeemBody
     internal (string Code, RedeemInvite Command) Read(Fields fields, string? idempotencyKey)
     {
         var code = string.IsNullOrWhiteSpace(Code) ? fields.Required("code", InviteCode, MostCode) : fields.Required("code", Code, MostCode);
-        var name = fields.Required("name", Name, 128);
+        var name = fields.Required("name", Name, Bounds.MostName);
         var publicKey = fields.PublicKey("publicKey", PublicKey);
         return (code, new RedeemInvite
         {

@@ -22,7 +22,7 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
 
     private const int ListRounds = 5;
 
-    private readonly DockerClient client = new DockerClientConfiguration(address, defaultTimeout: Timeout.InfiniteTimeSpan).CreateClient();
+    private readonly DockerClient client = new DockerClientConfiguration(address, new EngineAnswers(), Timeout.InfiniteTimeSpan).CreateClient();
 
     public void Dispose() => client.Dispose();
 
@@ -45,6 +45,10 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
             var words = WordsOf(refusal);
             throw new VmHostException($"The container engine did not {what}: {words}", IsFinal(refusal.StatusCode, words), refusal);
         }
+        catch (Exception failure) when (AnswerTooLargeException.IsCauseOf(failure))
+        {
+            throw new VmHostException($"The container engine was asked to {what}, and {failure.GetBaseException().Message}", inner: failure);
+        }
         catch (Exception failure) when (failure is HttpRequestException or IOException or SocketException or TimeoutException or ObjectDisposedException)
         {
             throw new VmHostException($"The container engine at {address} cannot be reached: {failure.GetBaseException().Message}", inner: failure);
@@ -60,6 +64,7 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         try
         {
             var found = await Ask("inspect a sandbox", AskBound, (docker, token) => docker.Containers.InspectContainerAsync(nameOrId, token), cancel);
+            MustBeAnId(found.ID);
             var isMeant = found.Name.TrimStart('/') == nameOrId
                 || (nameOrId.Length >= ShortIdLength && found.ID.StartsWith(nameOrId, StringComparison.Ordinal));
             return isMeant ? found : null;
@@ -81,7 +86,10 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         {
             try
             {
-                return await Ask("list sandboxes", AskBound, (docker, token) => docker.Containers.ListContainersAsync(all, token), cancel);
+                var listed = await Ask("list sandboxes", AskBound, (docker, token) => docker.Containers.ListContainersAsync(all, token), cancel);
+                foreach (var container in listed)
+                    MustBeAnId(container.ID);
+                return listed;
             }
             // One of them went while it was listed.
             catch (VmHostException failure) when (IsMissing(failure) && round < ListRounds)
@@ -130,6 +138,13 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         failure.InnerException is DockerApiException refusal
         && (refusal.StatusCode is HttpStatusCode.NotFound || WordsOf(refusal).Contains("no such container", StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>It is kept, shown, and put into addresses.</summary>
+    private static void MustBeAnId(string? id)
+    {
+        if (id is null || !Id().IsMatch(id))
+            throw new VmHostException("The container engine has named a sandbox by what is no container's id");
+    }
+
     private static string WordsOf(DockerApiException refusal)
     {
         try
@@ -151,4 +166,7 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
 
     [GeneratedRegex("^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}\\z")]
     private static partial Regex Name();
+
+    [GeneratedRegex("^[0-9a-f]{12,64}\\z")]
+    private static partial Regex Id();
 }

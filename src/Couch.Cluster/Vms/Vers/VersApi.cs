@@ -13,6 +13,15 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
     /// <summary>The client's name, and what it repeats, is <see cref="VersHosting"/>'s.</summary>
     public const string Client = "vers";
 
+    /// <summary>The most of an answer about one VM.</summary>
+    private const int Short = 64 * 1024;
+
+    /// <summary>The most of a file or of a command's output: a kernel's figures of a machine with very many cores.</summary>
+    private const int FromInside = 256 * 1024;
+
+    /// <summary>The most of a list: some 100,000 VMs. One is asked for at a time (<see cref="VersLists"/>), so no node holds two.</summary>
+    private const int Long = 32 * 1024 * 1024;
+
     private readonly VersFailures failures = new(options.Key, clock);
 
     /// <summary>Restores a VM from the golden commit. Never repeated: each time would make another.</summary>
@@ -52,7 +61,7 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
     }
 
     public async Task<IReadOnlyList<VersVm>> List(CancellationToken cancel) =>
-        (await Ask<VersVm[]>(new("list VMs", HttpMethod.Get, "vms"), cancel))!;
+        (await Ask<VersVm[]>(new("list VMs", HttpMethod.Get, "vms") { MostBytes = Long }, cancel))!;
 
     /// <summary>Waits at the provider for a boot to end. A VM that is gone is success.</summary>
     public Task Destroy(string vmId, CancellationToken cancel) => Tell(new($"destroy VM {vmId}", HttpMethod.Delete, $"vm/{Escape(vmId)}")
@@ -72,6 +81,7 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
     public async Task<byte[]?> ReadFile(string vmId, string path, CancellationToken cancel) =>
         (await Ask<FileBody>(new($"read {path} of VM {vmId}", HttpMethod.Get, $"vm/{Escape(vmId)}/files?path={Escape(path)}")
         {
+            MostBytes = FromInside,
             Nothing = [HttpStatusCode.NotFound, HttpStatusCode.InternalServerError],
         }, cancel))?.Content;
 
@@ -81,6 +91,7 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
     public async Task<ExecutedBody> Exec(string vmId, IReadOnlyList<string> command, CancellationToken cancel) =>
         (await Ask<ExecutedBody>(new($"run a command in VM {vmId}", HttpMethod.Post, $"vm/{Escape(vmId)}/exec")
         {
+            MostBytes = FromInside,
             Body = new ExecBody(command, (int)Math.Ceiling(options.CallBound.TotalSeconds)),
         }, cancel))!;
 
@@ -117,22 +128,38 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
         try
         {
             using var client = clients.CreateClient(Client);
-            using var reply = await client.SendAsync(request, either.Token);
-            var said = await reply.Content.ReadAsByteArrayAsync(either.Token);
-            return reply switch
-            {
-                { IsSuccessStatusCode: true } => said,
-                _ when question.Nothing.Contains(reply.StatusCode) => question.Heard(reply.StatusCode),
-                _ => throw failures.Refusal(question.Task, reply, said, question.Final.Contains(reply.StatusCode)),
-            };
+            using var reply = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            if (question.Nothing.Contains(reply.StatusCode))
+                return question.Heard(reply.StatusCode);
+            using var said = new BoundedContent(reply.Content, question.MostBytes);
+            return reply.IsSuccessStatusCode
+                ? await said.ReadAsByteArrayAsync(either.Token)
+                : throw failures.Refusal(question.Task, reply, await Words(said, either.Token), question.Final.Contains(reply.StatusCode));
         }
         catch (OperationCanceledException ended) when (!cancel.IsCancellationRequested)
         {
             throw leaving.Token.IsCancellationRequested ? VersFailures.CutOff(question.Task, ended) : VersFailures.Late(question.Task, bound, ended);
         }
+        catch (Exception failure) when (AnswerTooLargeException.IsCauseOf(failure))
+        {
+            throw VersFailures.TooLarge(question.Task, failure);
+        }
         catch (Exception failure) when (VersFailures.IsOfTransport(failure))
         {
             throw failures.Unreachable(question.Task, failure);
+        }
+    }
+
+    /// <summary>A refusal's words; none where there are too many, for the status says enough.</summary>
+    private static async Task<byte[]> Words(BoundedContent said, CancellationToken cancel)
+    {
+        try
+        {
+            return await said.ReadAsByteArrayAsync(cancel);
+        }
+        catch (Exception failure) when (AnswerTooLargeException.IsCauseOf(failure))
+        {
+            return [];
         }
     }
 
@@ -148,6 +175,9 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
 
         /// <summary>Null: what any call may take.</summary>
         public TimeSpan? Bound { get; init; }
+
+        /// <summary>How large the answer may be.</summary>
+        public int MostBytes { get; init; } = Short;
 
         /// <summary>Statuses that are an answer: there is nothing.</summary>
         public HttpStatusCode[] Nothing { get; init; } = [];

@@ -8,7 +8,7 @@ namespace Couch.Cluster.Vms.Vers;
 
 internal sealed record CreateBody(Guid CommitId);
 
-internal sealed record CreatedBody(string VmId);
+internal sealed record CreatedBody([property: JsonConverter(typeof(VmIdConverter))] string VmId);
 
 internal sealed record LabelBody(IReadOnlyDictionary<string, string> Labels);
 
@@ -26,7 +26,12 @@ internal sealed record ExecutedBody(int ExitCode, string Stdout, string Stderr);
 internal sealed record ErrorBody(string Error);
 
 /// <param name="State"><c>booting</c>, <c>running</c>, <c>paused</c>, <c>sleeping</c>, <c>dead</c>, or a word of later days.</param>
-internal sealed record VersVm(string VmId, DateTimeOffset CreatedAt, string State, IReadOnlyDictionary<string, string>? Labels = null)
+/// <param name="Labels">Null or empty where it carries none.</param>
+internal sealed record VersVm(
+    [property: JsonConverter(typeof(VmIdConverter))] string VmId,
+    DateTimeOffset CreatedAt,
+    string State,
+    [property: JsonConverter(typeof(LabelsConverter))] IReadOnlyDictionary<string, string>? Labels = null)
 {
     public bool IsDead => State is "dead";
 
@@ -42,8 +47,44 @@ internal static class VersJson
     public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        // No answer of the provider's is deeper than a list of VMs with labels.
+        MaxDepth = 8,
         // An answer without a field that was promised is no answer.
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
     };
+}
+
+/// <summary>A VM's id is a UUID. Anything else would be kept, shown, and put into addresses.</summary>
+internal sealed class VmIdConverter : JsonConverter<string>
+{
+    public override string Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType is JsonTokenType.String && reader.GetString() is { } text && Guid.TryParseExact(text, "D", out _) ? text : throw new JsonException("a vm_id is no UUID");
+
+    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+}
+
+/// <summary>A VM's labels, of which there are few: read one by one, so that a list of them cannot fill memory.</summary>
+internal sealed class LabelsConverter : JsonConverter<IReadOnlyDictionary<string, string>>
+{
+    private const int Most = 64;
+
+    public override IReadOnlyDictionary<string, string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType is not JsonTokenType.StartObject)
+            throw new JsonException("labels are no object");
+        var labels = new Dictionary<string, string>();
+        while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString()!;
+            if (labels.Count == Most || !reader.Read() || reader.TokenType is not JsonTokenType.String)
+                throw new JsonException($"labels are not text, or more than {Most}");
+            labels[name] = reader.GetString()!;
+        }
+
+        return labels;
+    }
+
+    public override void Write(Utf8JsonWriter writer, IReadOnlyDictionary<string, string> value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(writer, value, options);
 }

@@ -32,6 +32,9 @@ internal sealed class VersFailures(VersKey key, TimeProvider clock)
     public VmHostException Unreachable(string task, Exception failure) =>
         new($"Vers could not be asked to {task}, or its answer got lost: {key.StrikeOut(failure.InnerException?.Message ?? failure.Message)}", inner: failure);
 
+    public static VmHostException TooLarge(string task, Exception inner) =>
+        new($"Vers was asked to {task}, and {inner.GetBaseException().Message}", inner: inner);
+
     /// <summary>A connection that is reset in the moment it is made comes out of the client as the socket's own failure.</summary>
     public static bool IsOfTransport(Exception failure) => failure is HttpRequestException or SocketException;
 

@@ -10,7 +10,6 @@ namespace Couch.Cluster.Vms.Vers;
 public static class VersHosting
 {
     private const int MostRepeats = 3;
-    private const int MostAnswerBytes = 32 * 1024 * 1024;
 
     /// <summary>A provider that wants to be left alone for longer is left alone, and the call fails at once.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
@@ -30,12 +29,8 @@ public static class VersHosting
         services.AddHttpClient(VersApi.Client)
             // Every failure is said once, by whoever called.
             .RemoveAllLoggers()
-            .ConfigureHttpClient(client =>
-            {
-                // The calls have bounds of their own.
-                client.Timeout = Timeout.InfiniteTimeSpan;
-                client.MaxResponseContentBufferSize = MostAnswerBytes;
-            })
+            // The calls have bounds of their own, in time and in size.
+            .ConfigureHttpClient(client => client.Timeout = Timeout.InfiniteTimeSpan)
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
             {
                 // A redirect followed would repeat a create, and take the key where nobody sent it.

@@ -1,0 +1,38 @@
+using Docker.DotNet;
+
+namespace Couch.Cluster.Vms.Docker;
+
+/// <summary>
+/// Bounds what is read of the engine's answers, by what is asked for. The library takes its handlers from its credentials, of
+/// which there are none here: who may reach the engine's socket may do all that it can.
+/// </summary>
+internal sealed class EngineAnswers : AnonymousCredentials
+{
+    /// <summary>What describes the engine, an image, a network or one sandbox.</summary>
+    private const long Short = 1024 * 1024;
+
+    /// <summary>All sandboxes: some 10,000.</summary>
+    private const long List = 32 * Short;
+
+    /// <summary>A guest writes it, and how long its last lines are is up to the guest.</summary>
+    private const long Log = 64 * 1024;
+
+    public override HttpMessageHandler GetHandler(HttpMessageHandler innerHandler) => new Bounding(innerHandler);
+
+    private static long Most(string path) =>
+        path.EndsWith("/logs", StringComparison.Ordinal) ? Log
+        : path.EndsWith("/containers/json", StringComparison.Ordinal) ? List
+        : Short;
+
+    private sealed class Bounding(HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            // The library's own handler rewrites the address, so it is read first.
+            var most = Most(request.RequestUri!.AbsolutePath);
+            var reply = await base.SendAsync(request, cancellationToken);
+            reply.Content = new BoundedContent(reply.Content, most);
+            return reply;
+        }
+    }
+}
