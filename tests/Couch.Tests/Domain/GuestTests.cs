@@ -71,6 +71,17 @@ public sealed class GuestTests
     }
 
     [Fact]
+    public void A_kill_that_came_too_late_ended_nobody_and_its_key_repeats_nothing()
+    {
+        var running = Running();
+        var key = Idempotency.Of(Meter, "delete", "key");
+        var expired = running.ExpireInsteadOf(Assert.IsType<EndOutcome.Ended>(running.Kill(Now, Meter, key)).Guest);
+
+        Assert.Null(expired.EndedWith);
+        Assert.IsType<EndOutcome.AlreadyEnded>(expired.Kill(Now, Meter, key));
+    }
+
+    [Fact]
     public void Extending_moves_the_end_and_the_limit_together()
     {
         var extended = Assert.IsType<ExtendOutcome.Extended>(Running().Extend(1.5, Now)).Guest;
