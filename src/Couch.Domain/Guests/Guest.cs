@@ -219,6 +219,7 @@ public sealed record Guest
     /// <param name="by">By which host key; null where the couch's own meter measured it.</param>
     public UsageOutcome.Recorded Report(UsageReport report, DateTimeOffset now, Actor? by = null)
     {
+        Bounds.Demand(Actor.WhyNot(by));
         var current = AsOf(now);
         var used = current with { ResourceUsage = ResourceUsage.Raise(report) };
         var violations = used.Violations;
@@ -246,7 +247,7 @@ public sealed record Guest
 
     private EndOutcome EndBy(GuestStatus status, EndReason reason, DateTimeOffset now, Actor? by = null, Idempotency? key = null)
     {
-        Bounds.Demand(Actor.WhyNot(by));
+        Bounds.Demand(Actor.WhyNot(by), key?.WhyNot());
         return AsOf(now) switch
         {
             { IsStaying: false } ended => new EndOutcome.AlreadyEnded(ended),

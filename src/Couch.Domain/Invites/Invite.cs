@@ -112,7 +112,7 @@ public sealed record Invite
     /// </summary>
     public RevokeOutcome Revoke(DateTimeOffset now, Actor? by = null, Idempotency? key = null)
     {
-        Bounds.Demand(Actor.WhyNot(by));
+        Bounds.Demand(Actor.WhyNot(by), key?.WhyNot());
         if (RevokedUnder is { } kept && RevokedAt is { } revokedAt && kept.IsRepeatedBy(key, revokedAt, now))
             return new RevokeOutcome.Revoked(this);
 
