@@ -38,7 +38,11 @@ internal sealed record Isolation(bool IsKept, string Sentence, bool MayPass = fa
     private const string Host = "host";
     private const string OtherGuest = "guest";
     private const string Metadata = "metadata";
+    private const string Private = "private";
     private const string MetadataAddress = "169.254.169.254";
+
+    // In the order in which they are said: the tries are made side by side, and end in any order.
+    private static readonly string[] Kinds = [Host, OtherGuest, Metadata, Private];
 
     // What a machine says of a port where nobody listens, and what deploy/sandbox-network.sh says of one port of all that it
     // denies: two voices that need no listener. No other firewall is known to answer as the second does.
@@ -54,7 +58,7 @@ internal sealed record Isolation(bool IsKept, string Sentence, bool MayPass = fa
     private static readonly string[] Elsewhere =
     [
         $"{Metadata} {MetadataAddress} 80",
-        "private 10.255.255.254 9", "private 172.31.255.254 9", "private 192.168.255.254 9", "private 100.127.255.254 9",
+        $"{Private} 10.255.255.254 9", $"{Private} 172.31.255.254 9", $"{Private} 192.168.255.254 9", $"{Private} 100.127.255.254 9",
     ];
 
     /// <summary>What a guest beside the sandbox at <paramref name="other"/> must not reach.</summary>
@@ -94,7 +98,7 @@ internal sealed record Isolation(bool IsKept, string Sentence, bool MayPass = fa
         var reached = seen.Where(one => one.Words is "connected" || one.Words.Contains(Refused, StringComparison.Ordinal)).ToList();
         if (reached.Count > 0)
         {
-            var what = string.Join(", ", reached.GroupBy(one => one.What).Select(kind => $"{Name(kind.Key)} ({kind.First().Where})"));
+            var what = string.Join(", ", reached.GroupBy(one => one.What).OrderBy(kind => Array.IndexOf(Kinds, kind.Key)).Select(kind => $"{Name(kind.Key)} ({kind.First().Where})"));
             return new(false, $"Guests on the network {NameOf(options)} reach {what}. {WhatToDo(options)}");
         }
 
