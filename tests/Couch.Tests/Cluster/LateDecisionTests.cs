@@ -20,7 +20,7 @@ public abstract class LateDecisionTests(TestCouch couch)
         ["activate"] = async guest => await guest.Activate("vm-1", "http://vm-1"),
         ["kill"] = async guest => await guest.Kill(),
         ["check out"] = async guest => await guest.CheckOut(),
-        ["use more than its limit"] = async guest => await guest.Report(new() { TokensUsed = long.MaxValue }),
+        ["use more than its limit"] = async guest => await guest.Report(new() { TokensUsed = ResourceLimits.Default.MaxTokenBudget + 1 }),
     };
 
     /// <summary>Shortly before the end a first write shows whether one can be made in time; the second is the decision's own.</summary>
