@@ -26,7 +26,7 @@ public sealed class WatchingGuestsTests(CouchHost couch) : IClassFixture<CouchHo
              "resourceUsage", "status", "stoppedAt", "violations", "vm", "vmId"],
             status.Fields);
         Assert.Equal(
-            ["attempts", "destroyRequestedAt", "destroyedAt", "host", "lastError", "readyAt", "requestedAt", "state"],
+            ["attempts", "destroyRequestedAt", "destroyedAt", "host", "lastError", "readyAt", "requestedAt", "state", "unaccounted"],
             guest.Json["vm"]!.AsObject().Select(pair => pair.Key).Order(StringComparer.Ordinal));
         Assert.Equal("none", guest.Json["vm"]!["state"]!.ToString());
     }
