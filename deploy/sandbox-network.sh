@@ -172,7 +172,7 @@ status() {
 }
 
 case $command in
-  apply | remove) exec 9>"$lock"; flock 9; $command ;;
+  apply | remove) exec 9>"$lock"; flock -w 60 9 || fail "another run of this script has held $lock for a minute: end it, and run this again"; $command ;;
   status) status ;;
   *) usage ;;
 esac
