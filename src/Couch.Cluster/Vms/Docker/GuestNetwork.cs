@@ -25,6 +25,10 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
     /// <summary>A probe ends within seconds; one this old is left of a couch that ended during it.</summary>
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(5);
 
+    /// <summary>Its tries' own bounds add up to half of that.</summary>
+    private static readonly TimeSpan LongestProbe = TimeSpan.FromSeconds(50);
+    private static readonly TimeSpan ProbeLook = TimeSpan.FromMilliseconds(200);
+
     private readonly SemaphoreSlim one = new(1);
     private volatile Isolation? last;
     private long looked;
@@ -90,11 +94,11 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
             var network = await Ensure(cancel);
             await RemoveForgotten(cancel);
             // Somebody to be kept from: another sandbox, which has to be there for as long as it is asked.
-            var other = await Run(network, ["sleep 60"], probes, cancel);
+            var other = await Run(network, ["sleep 120"], probes, cancel);
             if (!other.NetworkSettings.Networks.TryGetValue(network, out var place) || place is not { IPAddress.Length: > 0, Gateway.Length: > 0 })
                 return Isolation.Unknown(options, "a sandbox there has no address, or no gateway");
             var probe = await Run(network, [Isolation.Script, "probe", .. Isolation.Targets(place)], probes, cancel);
-            await engine.Ask("wait for a probe of the guests' network", DockerEngine.WorkBound, (docker, token) => docker.Containers.WaitContainerAsync(probe.ID, token), cancel);
+            await Ended(probe.ID, cancel);
             return Isolation.Of(options, await engine.LogOf(probe.ID, MostLines, cancel), (await engine.Find(other.ID, cancel))?.State.Running is true);
         }
         catch (VmHostException failure)
@@ -133,6 +137,18 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
         probes.Add(made.ID);
         await engine.Ask("start a probe of the guests' network", DockerEngine.WorkBound, (docker, token) => docker.Containers.StartContainerAsync(made.ID, new(), token), cancel);
         return await engine.Find(made.ID, cancel) ?? throw new VmHostException("a probe of the guests' network was removed while it ran");
+    }
+
+    // Not by the engine's own waiting, which Podman 4.3 sometimes does not come back from.
+    private async Task Ended(string probe, CancellationToken cancel)
+    {
+        var began = clock.GetTimestamp();
+        while (await engine.Find(probe, cancel) is { State.Running: true })
+        {
+            if (clock.GetElapsedTime(began) > LongestProbe)
+                throw new VmHostException($"a probe of the guests' network did not end within {LongestProbe.TotalSeconds} s");
+            await Task.Delay(ProbeLook, clock, cancel);
+        }
     }
 
     private async Task RemoveForgotten(CancellationToken cancel)

@@ -17,8 +17,10 @@ internal sealed record Isolation(bool IsKept, string Sentence, bool MayPass = fa
     public const string Script = """
         export LC_ALL=C
         ask() {
-          if command -v bash >/dev/null 2>&1; then timeout 3 bash -c "exec 3<>/dev/tcp/$2/$3"
-          elif command -v nc >/dev/null 2>&1; then nc -w 3 "$2" "$3" </dev/null
+          if command -v bash >/dev/null 2>&1; then timeout 4 bash -c "exec 3<>/dev/tcp/$2/$3"
+          elif command -v nc >/dev/null 2>&1; then timeout 8 nc -w 4 "$2" "$3" </dev/null; code=$?
+            # Once connected it waits for the other side to hang up.
+            case $code in 124 | 143) true ;; *) return $code ;; esac
           else echo no tool; false
           fi
         }
