@@ -1,5 +1,6 @@
 using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
+using Couch.Domain.Invites;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Couch.Domain.Vms;
@@ -34,23 +35,25 @@ internal sealed partial class GuestGrain
         }
     }
 
-    private async Task<EndOutcome> EndUnreadable(GuestStatus status, EndReason reason, Actor? by)
+    private async Task<EndOutcome> EndUnreadable(GuestStatus status, EndReason reason, Actor? by, Idempotency? key = null)
     {
         var guest = Unreadable;
+        var now = clock.Now();
         if (guest.Ended is { } before)
         {
             await Drive();
-            return new EndOutcome.AlreadyEndedUnreadable(before);
+            return before == status && guest.KilledBy(key, now) is { } killed
+                ? new EndOutcome.EndedUnreadable(Id, status, reason, killed)
+                : new EndOutcome.AlreadyEndedUnreadable(before);
         }
 
-        var now = clock.Now();
-        await WriteEnd(guest, status, reason, now, by);
+        await WriteEnd(guest, status, reason, now, by, key);
         return row.IsKnown ? new EndOutcome.Ended(row.Current!) : new EndOutcome.EndedUnreadable(Id, status, reason, now);
     }
 
-    private async Task WriteEnd(UnreadableGuest guest, GuestStatus status, EndReason reason, DateTimeOffset at, Actor? by)
+    private async Task WriteEnd(UnreadableGuest guest, GuestStatus status, EndReason reason, DateTimeOffset at, Actor? by, Idempotency? key)
     {
-        await row.Overwrite(guest.End(status, reason, at, by, vms?.HostName));
+        await row.Overwrite(guest.End(status, reason, at, by, key, vms?.HostName));
         LogUnreadableEnded(Id, reason.Word());
         counts.GuestEnded(reason);
         // The one thing that was wrong with the row may have been what an end writes anew: then it is a guest as any other.
@@ -73,7 +76,7 @@ internal sealed partial class GuestGrain
         if (guest.Ended is null && clock.Now() >= guest.EndsAt)
         {
             // Comes back here for its VM.
-            await WriteEnd(guest, GuestStatus.Expired, EndReason.Expired, guest.EndsAt, null);
+            await WriteEnd(guest, GuestStatus.Expired, EndReason.Expired, guest.EndsAt, null, null);
             return;
         }
 
@@ -94,7 +97,15 @@ internal sealed partial class GuestGrain
                 (releasing, failedReleases) = (null, 0);
                 if (guest.Ended is null || guest.IsReleased)
                     return;
-                await row.Overwrite(guest.Gone(gone, clock.Now()));
+                var now = clock.Now();
+                if (guest.BelievedFrom(gone, now) is var believed && believed > now)
+                {
+                    await row.Overwrite(guest.Clean(believed - VmTrack.ListsLag));
+                    WakeAt(believed);
+                    return;
+                }
+
+                await row.Overwrite(guest.Gone(gone, now));
                 LogVmDestroyed(Id, null);
                 break;
             case VmReport.NotGone failure:

@@ -75,7 +75,7 @@ internal sealed partial class GuestGrain(
     }
 
     public async Task<EndOutcome> Kill(Actor? by, Idempotency? key) =>
-        await IsUnreadable() ? await EndUnreadable(GuestStatus.Revoked, EndReason.Killed, by) : await End((guest, now) => guest.Kill(now, by, key));
+        await IsUnreadable() ? await EndUnreadable(GuestStatus.Revoked, EndReason.Killed, by, key) : await End((guest, now) => guest.Kill(now, by, key));
 
     public async Task<EndOutcome> CheckOut() =>
         await IsUnreadable() ? await EndUnreadable(GuestStatus.Stopped, EndReason.CheckedOut, null) : await End((guest, now) => guest.CheckOut(now));

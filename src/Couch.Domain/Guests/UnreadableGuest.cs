@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Couch.Domain.Invites;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
+using Couch.Domain.Values;
 using Couch.Domain.Vms;
 
 namespace Couch.Domain.Guests;
@@ -14,6 +16,8 @@ namespace Couch.Domain.Guests;
 /// <remarks>Pure, as <see cref="Guest"/>: a decision gives the row's next text.</remarks>
 public sealed class UnreadableGuest
 {
+    private const string Unaccounted = "unaccounted";
+
     private readonly GuestId id;
     private readonly JsonObject fields;
 
@@ -39,25 +43,64 @@ public sealed class UnreadableGuest
     public GivenVm? Given =>
         Text(fields, "vmId") is { } id && (Record("vm") is not { } vm || Text(vm, "id") != id) ? new(id, GivenVmFate.LeftUnlessClaimed) : null;
 
+    /// <summary>When it was killed, where the kill that its row keeps is this one: the same key gives the same answer, as for any guest.</summary>
+    public DateTimeOffset? KilledBy(Idempotency? key, DateTimeOffset now) =>
+        Record("killedUnder") is { } kept && key?.KeyHash == Text(kept, "keyHash") && Date(fields, "stoppedAt") is { } at && now < at + Idempotency.Remembered
+            ? at
+            : null;
+
     /// <summary>The row with its end written into it; what it owes at the VM host is to be destroyed.</summary>
+    /// <param name="key">The idempotency key of the kill; null where it carried none, or it is another end.</param>
     /// <param name="vmHost">Where its VM is looked for; null where there is no VM host, and nobody to ask.</param>
-    public string End(GuestStatus status, EndReason reason, DateTimeOffset at, Actor? by, string? vmHost) => Changed(next =>
+    /// <exception cref="OutOfBoundsException">There can be no such actor, or no such key.</exception>
+    public string End(GuestStatus status, EndReason reason, DateTimeOffset at, Actor? by, Idempotency? key, string? vmHost) => Changed(next =>
     {
+        Bounds.Demand(Actor.WhyNot(by), key?.WhyNot());
         next["status"] = status.Word();
         next["endReason"] = reason.Word();
         next["stoppedAt"] = at.ToIso();
         next.Remove("endDetail");
-        if (by is not null)
-            next["killedWith"] = JsonSerializer.SerializeToNode(by, CouchJson.Stored);
+        Keep("killedWith", by);
+        Keep("endedWith", by);
+        Keep("killedUnder", key);
         if (vmHost is null)
             return;
 
-        var vm = Record("vm") ?? [];
+        // Where nothing is said of its VM, a create may be on its way that nobody will hear of.
+        var vm = Record("vm") ?? new() { [Unaccounted] = 1 };
         vm["host"] = Text(vm, "host") ?? vmHost;
         vm["state"] = VmState.Destroying.Word();
         vm["destroyRequestedAt"] = at.ToIso();
-        vm.Remove("destroyedAt");
-        vm.Remove("notBefore");
+        foreach (var other in new[] { "destroyedAt", "notBefore", "cleanSince" })
+            vm.Remove(other);
+        next["vm"] = vm;
+
+        void Keep<T>(string name, T? value) where T : class
+        {
+            next.Remove(name);
+            if (value is not null)
+                next[name] = JsonSerializer.SerializeToNode(value, CouchJson.Stored);
+        }
+    });
+
+    /// <summary>
+    /// From when on "nothing of the guest's is left" is believed: at once, unless a create of unknown outcome may have left a VM
+    /// that the host does not show yet. Then it must be said twice, so far apart that every list shows it.
+    /// </summary>
+    /// <param name="gone">What the host says now.</param>
+    public DateTimeOffset BelievedFrom(VmReport.Gone gone, DateTimeOffset now)
+    {
+        var vm = Record("vm") ?? [];
+        if (vm["underWay"] is null && (vm[Unaccounted] is null || Number(vm, Unaccounted) is 0))
+            return now;
+        return (gone.HasDestroyed ? now : Date(vm, "cleanSince") ?? now) + VmTrack.ListsLag;
+    }
+
+    /// <summary>The row that says since when nothing of the guest's has been seen, which is not believed yet.</summary>
+    public string Clean(DateTimeOffset since) => Changed(next =>
+    {
+        var vm = Record("vm") ?? new() { [Unaccounted] = 1 };
+        vm["cleanSince"] = since.ToIso();
         next["vm"] = vm;
     });
 

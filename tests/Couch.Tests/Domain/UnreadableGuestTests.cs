@@ -48,17 +48,36 @@ public sealed class UnreadableGuestTests
         const string row = """{"id":1,"status":"paused","pets":[{"cat":1.50}],"endDetail":"?","vm":{"state":"migrating","region":"eu","notBefore":"x","destroyedAt":"never"}}""";
         var by = new Actor { Name = "configured" };
 
-        var ended = UnreadableGuest.Of(Id, UnreadableGuest.Of(Id, row).End(GuestStatus.Revoked, EndReason.Killed, Some.Time, by, "vers"));
+        var ended = UnreadableGuest.Of(Id, UnreadableGuest.Of(Id, row).End(GuestStatus.Revoked, EndReason.Killed, Some.Time, by, null, "vers"));
         var gone = UnreadableGuest.Of(Id, ended.Gone(new(), Some.Time.AddMinutes(1)));
 
         Assert.Equal((GuestStatus.Revoked, false), (ended.Ended, ended.IsReleased));
         Assert.Equal((GuestStatus.Revoked, true), (gone.Ended, gone.IsReleased));
         var expected = JsonNode.Parse(
             """
-            {"id":1,"status":"revoked","pets":[{"cat":1.50}],"endReason":"killed","stoppedAt":"2026-11-23T12:00:00.123Z","killedWith":{"name":"configured"},
+            {"id":1,"status":"revoked","pets":[{"cat":1.50}],"endReason":"killed","stoppedAt":"2026-11-23T12:00:00.123Z","killedWith":{"name":"configured"},"endedWith":{"name":"configured"},
              "vm":{"state":"destroyed","region":"eu","host":"vers","destroyRequestedAt":"2026-11-23T12:00:00.123Z","destroyedAt":"2026-11-23T12:01:00.123Z"}}
             """);
         Assert.True(JsonNode.DeepEquals(expected, JsonNode.Parse(ended.Gone(new(), Some.Time.AddMinutes(1)))), ended.Gone(new(), Some.Time.AddMinutes(1)));
+    }
+
+    [Theory]
+    [InlineData("""{"vm":{"state":"ready"}}""", false)]
+    [InlineData("""{"vm":{"state":"ready","unaccounted":0}}""", false)]
+    [InlineData("""{"vm":{"state":"requested","unaccounted":1}}""", true)]
+    [InlineData("""{"vm":{"state":"requested","unaccounted":"many"}}""", true)]
+    [InlineData("""{"vm":{"state":"requested","underWay":"make"}}""", true)]
+    [InlineData("""{"vm":null}""", true)]
+    [InlineData("{}", true)]
+    public void Where_a_create_may_be_on_its_way_nothing_left_must_be_said_twice(string row, bool isDoubtful)
+    {
+        var ended = UnreadableGuest.Of(Id, UnreadableGuest.Of(Id, row).End(GuestStatus.Revoked, EndReason.Killed, Some.Time, null, null, "vers"));
+        var believed = isDoubtful ? Some.Time + VmTrack.ListsLag : Some.Time;
+        Assert.Equal(believed, ended.BelievedFrom(new(), Some.Time));
+
+        var clean = UnreadableGuest.Of(Id, ended.Clean(Some.Time));
+        Assert.Equal(believed, clean.BelievedFrom(new(), isDoubtful ? believed : Some.Time));
+        Assert.Equal(isDoubtful ? believed + VmTrack.ListsLag : believed, clean.BelievedFrom(new() { HasDestroyed = true }, believed));
     }
 
     [Theory]
@@ -68,7 +87,7 @@ public sealed class UnreadableGuestTests
     [InlineData("""{"name":"\ud800"}""")]
     public void What_is_no_object_is_kept_as_a_text_in_one(string row)
     {
-        var ended = JsonNode.Parse(UnreadableGuest.Of(Id, row).End(GuestStatus.Expired, EndReason.Expired, Some.Time, null, null))!;
+        var ended = JsonNode.Parse(UnreadableGuest.Of(Id, row).End(GuestStatus.Expired, EndReason.Expired, Some.Time, null, null, null))!;
 
         Assert.Equal((Id.Value, row, "expired"), ($"{ended["id"]}", $"{ended["unreadable"]}", $"{ended["status"]}"));
         Assert.Null(ended["vm"]);
