@@ -3,31 +3,34 @@ using Microsoft.AspNetCore.Connections;
 namespace Couch.Cluster.Transport;
 
 /// <summary>
-/// Stands before and behind TLS on each connection: knows whether both sides have proven themselves, tells of connections where
+/// Stands before and behind TLS on each connection: knows whether both sides have proven themselves, reports connections where
 /// they did not, and bounds how many may be under way, so that silent connections cannot take all of this process's descriptors.
 /// </summary>
 internal sealed class Handshakes(Refusals refusals)
 {
-    /// <summary>The most connections that are accepted and not yet proven; each has <see cref="NodeIdentity.HandshakeBound"/>.</summary>
-    public const int MostUnderWay = 128;
+    /// <summary>
+    /// The most connections that are accepted and not yet proven. A newcomer beyond that takes the place of the oldest: a process of
+    /// the couch needs its place for milliseconds, so silent connections do not keep it out.
+    /// </summary>
+    public const int MostUnderWay = 32;
 
-    private int underWay;
+    private readonly Lock gate = new();
+    private readonly LinkedList<ConnectionContext> underWay = new();
 
     /// <summary>Before TLS, on a connection from another process to the port that <paramref name="port"/> names.</summary>
     public async Task Accept(ConnectionContext connection, string port, ConnectionDelegate next)
     {
-        var proof = new Proof { IsAccepted = true };
+        var proof = new Proof(Begin(connection));
         connection.Features.Set(proof);
         try
         {
-            if (Interlocked.Increment(ref underWay) <= MostUnderWay)
-                await next(connection);
+            await next(connection);
         }
         finally
         {
             if (!proof.IsGiven)
             {
-                Interlocked.Decrement(ref underWay);
+                End(proof);
                 refusals.Caller(connection.RemoteEndPoint, port);
             }
         }
@@ -36,7 +39,7 @@ internal sealed class Handshakes(Refusals refusals)
     /// <summary>Before TLS, on a connection of this process to a silo.</summary>
     public async Task Call(ConnectionContext connection, ConnectionDelegate next)
     {
-        var proof = new Proof();
+        var proof = new Proof(null);
         connection.Features.Set(proof);
         try
         {
@@ -54,16 +57,45 @@ internal sealed class Handshakes(Refusals refusals)
     {
         var proof = connection.Features.Get<Proof>()!;
         proof.IsGiven = true;
-        if (proof.IsAccepted)
-            Interlocked.Decrement(ref underWay);
-        else
+        if (proof.Place is null)
             refusals.CalledIsProven();
+        else
+            End(proof);
         return next(connection);
     }
 
-    private sealed class Proof
+    private LinkedListNode<ConnectionContext> Begin(ConnectionContext connection)
     {
-        public bool IsAccepted { get; init; }
+        ConnectionContext? oldest = null;
+        LinkedListNode<ConnectionContext> place;
+        lock (gate)
+        {
+            place = underWay.AddLast(connection);
+            if (underWay.Count > MostUnderWay)
+            {
+                oldest = underWay.First!.Value;
+                underWay.RemoveFirst();
+            }
+        }
+
+        oldest?.Abort();
+        return place;
+    }
+
+    private void End(Proof proof)
+    {
+        lock (gate)
+        {
+            // Its place may be another's by now.
+            if (proof.Place!.List is not null)
+                underWay.Remove(proof.Place);
+        }
+    }
+
+    /// <param name="place">Among the connections that are accepted and not yet proven; null on one that this process has made.</param>
+    private sealed class Proof(LinkedListNode<ConnectionContext>? place)
+    {
+        public LinkedListNode<ConnectionContext>? Place => place;
 
         public bool IsGiven { get; set; }
     }

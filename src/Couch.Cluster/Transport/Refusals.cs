@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Transport;
 
 /// <summary>
-/// Says whom this process refused, in one line: Orleans would say each as a stack trace. A line comes at most every ten seconds, with
+/// Logs which connections this process refused, in one line: Orleans would say each as a stack trace. A line comes at most every ten seconds, with
 /// the number of refusals since the last one, so that a stranger cannot fill the log. All are counted (<c>couch.node.refused</c>).
 /// </summary>
 internal sealed partial class Refusals(TimeProvider clock, CouchMeter meter, ILogger<Refusals> log)
@@ -16,10 +16,10 @@ internal sealed partial class Refusals(TimeProvider clock, CouchMeter meter, ILo
     private readonly Line callers = new();
     private readonly Line called = new();
 
-    /// <summary>Why the last silo that this process called was refused, in a sentence; null where none was, or one was accepted since.</summary>
+    /// <summary>Why the last connection to a silo came to nothing, in a sentence; null where none did, or one was proven since.</summary>
     public string? OfCalled { get; private set; }
 
-    /// <summary>Somebody connected and did not prove himself.</summary>
+    /// <summary>A process connected and did not prove itself.</summary>
     /// <param name="port">Which port, in words.</param>
     public void Caller(EndPoint? from, string port)
     {
@@ -28,16 +28,16 @@ internal sealed partial class Refusals(TimeProvider clock, CouchMeter meter, ILo
             LogCaller(from, port, unsaid);
     }
 
-    /// <summary>Somebody whom this process called did not prove himself, or did not accept this process.</summary>
+    /// <summary>A silo that this process called did not prove itself, or did not accept this process.</summary>
     public void Called(EndPoint? at)
     {
-        OfCalled = $"The silo at {at} and this process share no signing key (COUCH_SIGNING_KEY).";
+        OfCalled = $"The silo at {at} broke the connection off, or it and this process share no signing key (COUCH_SIGNING_KEY).";
         meter.NodeRefused();
         if (IsDue(called, out var unsaid))
             LogCalled(at, unsaid);
     }
 
-    /// <summary>A silo whom this process called has proven itself.</summary>
+    /// <summary>A silo that this process called has proven itself.</summary>
     public void CalledIsProven() => OfCalled = null;
 
     private bool IsDue(Line line, out long unsaid)
@@ -62,7 +62,7 @@ internal sealed partial class Refusals(TimeProvider clock, CouchMeter meter, ILo
     private partial void LogCaller(EndPoint? from, string port, long unsaid);
 
     [LoggerMessage(221, LogLevel.Warning,
-        "The connection to the silo at {At} was refused: it and this process share no signing key (COUCH_SIGNING_KEY). {Unsaid} more were refused since the last such line")]
+        "The connection to the silo at {At} came to nothing: the silo broke it off, or it and this process share no signing key (COUCH_SIGNING_KEY). {Unsaid} more came to nothing since the last such line")]
     private partial void LogCalled(EndPoint? at, long unsaid);
 
     private sealed class Line
