@@ -213,8 +213,8 @@ public sealed record Guest
     }
 
     /// <summary>
-    /// Takes in a usage report, whatever it says: what no counter can have is passed over. Counters rise also after the end, when they change no status; while staying, a guest
-    /// that is over a limit under <see cref="Enforcement.Stop"/> ends.
+    /// Takes in a usage report, whatever it says: what no counter can have is passed over. Counters rise also after the end,
+    /// when they change no status; while staying, a guest that is over a limit under <see cref="Enforcement.Stop"/> ends.
     /// </summary>
     /// <param name="by">By which host key; null where the couch's own meter measured it.</param>
     public UsageOutcome.Recorded Report(UsageReport report, DateTimeOffset now, Actor? by = null)

@@ -1,4 +1,7 @@
+using Couch.Cluster.Guests;
+using Couch.Domain.Values;
 using Couch.Tests.Support;
+using Microsoft.Extensions.Hosting;
 using Xunit;
 
 namespace Couch.Tests.Gateway;
@@ -93,6 +96,16 @@ public sealed class BadBodyTests(CouchHost couch) : IClassFixture<CouchHost>
     [InlineData("application/json;charset=\"utf-8\"")]
     public async Task JSON_in_UTF_8_is_read(string contentType) =>
         (await couch.Anyone.Send(HttpMethod.Post, Invites, Caller.Text("""{"createdBy":"noah"}""", contentType))).Is(201);
+
+    /// <summary>The door asks the same rules before it calls a grain; should it forget one, the caller is still told.</summary>
+    [Fact]
+    public async Task What_only_a_grain_refuses_is_a_400_in_its_words()
+    {
+        await using var own = await CouchHost.Start(builder => builder.UseOrleans(silo => silo.AddIncomingGrainCallFilter(call =>
+            call.InterfaceMethod?.Name is nameof(IGuestGrain.Kill) ? throw new OutOfBoundsException("the moon must be full") : call.Invoke())));
+        var stay = (await own.Anyone.Arrive()).Is(201);
+        (await own.Anyone.Delete($"/couch/guests/{stay["guestId"]}")).Refuses(400, "the moon must be full");
+    }
 
     [Fact]
     public async Task A_missing_body_is_asked_for()
