@@ -24,7 +24,7 @@ quietly dotnet build Couch.Orleans.sln --no-restore --configuration Release -war
 # Backups of a single node are made by its command line.
 command -v sqlite3 >/dev/null || quietly apt-get -qq install -y --no-install-recommends sqlite3
 # The balancer is run for real.
-command -v haproxy >/dev/null || quietly apt-get -qq install -y --no-install-recommends haproxy
+command -v haproxy >/dev/null || quietly env RUNLEVEL=1 apt-get -qq install -y --no-install-recommends haproxy
 # What a proxy does that is set up as it comes is tried on one.
 command -v nginx >/dev/null || quietly env RUNLEVEL=1 apt-get -qq install -y --no-install-recommends nginx-light
 

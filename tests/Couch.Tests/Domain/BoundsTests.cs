@@ -91,6 +91,9 @@ public sealed class BoundsTests
         Assert.Throws<OutOfBoundsException>(() => Some.Guest().Activate(text, "http://vm", Now));
         Assert.Throws<OutOfBoundsException>(() => Some.Guest().Activate("vm", text, Now));
         Assert.Throws<OutOfBoundsException>(() => Some.Guest().Kill(Now, new() { Name = text }));
+        Assert.Throws<OutOfBoundsException>(() => Some.Guest().Kill(Now, key: new() { KeyHash = text, BodyHash = "b" }));
+        Assert.Throws<OutOfBoundsException>(() => Some.Invite().Revoke(Now, key: new() { KeyHash = text, BodyHash = "b" }));
+        Assert.Throws<OutOfBoundsException>(() => Some.Guest().Report(new() { CpuSeconds = 1 }, Now, new() { Name = text }));
         Assert.Throws<OutOfBoundsException>(() => Some.Invite().Redeem(Some.Redeem(name: text), GuestId.New(Now, Some.Chance), Now));
         Assert.Throws<OutOfBoundsException>(() => Invite.Create(Some.CreateInvite(Now) with { CreatedBy = text }));
         Assert.Throws<OutOfBoundsException>(() => new VmReport.Made(1, text, "http://vm").MustBeWithinBounds());
