@@ -7,7 +7,8 @@ namespace Couch.Cluster.Membership;
 
 /// <summary>
 /// Renews the node's lease once a second, in its own row of the table of silos. Whoever declares the node dead does so in the
-/// same row, and the table makes that wait until the lease that it has promised is over (0011-membership-lease.sql).
+/// same row, and the table makes that wait until the lease that it has promised is over (0011-membership-lease.sql). It has a
+/// thread of its own, and waits there: a thread pool with a long queue must not cost the node its lease.
 /// </summary>
 internal sealed partial class LeaseRenewal(
     NodeLease lease, PostgresDatabase database, CouchOptions options, ILocalSiloDetails self, IClusterMembershipService membership,
@@ -45,8 +46,10 @@ internal sealed partial class LeaseRenewal(
 
     private async Task Start(CancellationToken cancel)
     {
-        await RenewOnce(cancel);
-        renewing = Task.Run(() => GoOnRenewing(leaving.Token), CancellationToken.None);
+        var left = leaving.Token;
+        var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        renewing = Task.Factory.StartNew(() => Renew(first, left), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await first.Task.WaitAsync(cancel);
     }
 
     /// <summary>Nothing is promised any more, so that this silo's own farewell need not wait.</summary>
@@ -57,7 +60,7 @@ internal sealed partial class LeaseRenewal(
         lease.End();
         try
         {
-            await Promise(TimeSpan.Zero, cancel);
+            await Task.Run(() => Promise(TimeSpan.Zero), cancel);
         }
         catch (Exception failure) when (failure is DbException or TimeoutException or IOException or SocketException or OperationCanceledException)
         {
@@ -66,58 +69,68 @@ internal sealed partial class LeaseRenewal(
         }
     }
 
-    private async Task GoOnRenewing(CancellationToken left)
+    private void Renew(TaskCompletionSource first, CancellationToken left)
     {
-        using var beat = new PeriodicTimer(Period, clock);
-        while (!isLost && await beat.WaitForNextTickAsync(left))
-            await RenewOnce(left);
+        do
+        {
+            RenewOnce(left);
+            first.TrySetResult();
+        }
+        while (!isLost && !left.WaitHandle.WaitOne(Period));
     }
 
-    private async Task RenewOnce(CancellationToken cancel)
+    private void RenewOnce(CancellationToken left)
     {
         try
         {
             var asked = lease.Now;
-            if (await Promise(NodeLease.Duration + Margin, cancel) is not { } version)
+            if (Promise(NodeLease.Duration + Margin) is not { } version)
             {
                 lease.End();
                 isLost = true;
                 LogLost();
                 // Orleans finds out as well, and ends this process.
-                await membership.Refresh(cancellationToken: cancel);
+                Wait(membership.Refresh(cancellationToken: left), left);
                 return;
             }
 
             // Who owns which grain follows from who is a member: an old view may know of grains here that others own by now.
             if (membership.CurrentSnapshot.Version.Value < version)
-                await membership.Refresh(new MembershipVersion(version), cancel).AsTask().WaitAsync(NodeLease.Duration, clock, cancel);
+                Wait(membership.Refresh(new MembershipVersion(version), left), left);
             lease.Renew(asked);
             if (isSaid)
                 LogHeld();
             isSaid = false;
         }
-        catch (Exception failure) when (!cancel.IsCancellationRequested)
+        catch (Exception failure) when (!left.IsCancellationRequested)
         {
             // Said once, when it begins to count.
             if (!lease.Holds && !isSaid)
                 LogNotRenewed(database.Explain(failure));
             isSaid = !lease.Holds;
         }
+        catch (Exception)
+        {
+            // The silo leaves: it promises nothing any more.
+        }
     }
+
+    private void Wait(ValueTask refresh, CancellationToken left) =>
+        refresh.AsTask().WaitAsync(NodeLease.Duration, clock, left).GetAwaiter().GetResult();
 
     /// <summary>Has the table promise that this silo is not declared dead for <paramref name="time"/>, by the database's clock.</summary>
     /// <returns>The table's version; null where this silo is dead, or unknown.</returns>
-    private async Task<long?> Promise(TimeSpan time, CancellationToken cancel)
+    private int? Promise(TimeSpan time)
     {
-        await using var connection = await connections.OpenConnectionAsync(cancel);
-        await using var command = connection.CreateCommand();
+        using var connection = connections.OpenConnection();
+        using var command = connection.CreateCommand();
         command.CommandText = RenewStatement;
         command.Add("seconds", time.TotalSeconds);
         command.Add("deployment", options.ClusterId);
         command.Add("address", self.SiloAddress.Endpoint.Address.ToString());
         command.Add("port", self.SiloAddress.Endpoint.Port);
         command.Add("generation", self.SiloAddress.Generation);
-        return await command.Rows(row => (long?)row.GetInt32(0), cancel) is [var version] ? version : null;
+        return (int?)command.ExecuteScalar();
     }
 
     [LoggerMessage(230, LogLevel.Information, "This node has confirmed that it is a member, and answers again")]

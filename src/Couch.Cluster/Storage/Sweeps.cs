@@ -61,11 +61,12 @@ public sealed class Sweeps(CouchDatabase database)
         ORDER BY past_since, id LIMIT @limit OFFSET @left
         """;
 
+    // More rows than one, for the first may have no id that can be read.
     internal const string StretchQuery =
         """
         SELECT guest_id FROM grain_state
-        WHERE service = @service AND kind = @kind AND guest_id > @after AND guest_id LIKE '__________________________'
-        ORDER BY guest_id, id LIMIT 1 OFFSET @invites
+        WHERE service = @service AND kind = @kind AND guest_id > @after
+        ORDER BY guest_id, id LIMIT 100 OFFSET @invites
         """;
 
     internal const string WalkQuery =
@@ -157,7 +158,7 @@ public sealed class Sweeps(CouchDatabase database)
     {
         var found = await Ask(
             StretchQuery, [("kind", GrainKinds.Invite), ("after", after?.Value ?? ""), ("invites", invites - 1)], row => Guest(row, 0), cancel);
-        return found is [{ } end] ? end : null;
+        return found.FirstOrDefault(end => end is not null);
     }
 
     /// <summary>Every guest that something at a VM host may still belong to.</summary>
