@@ -143,12 +143,12 @@ public abstract class PlanTests(PlanTests.FullTable table)
             async Task Fill(string kind, string state)
             {
                 // A statement has its bound, and a busy machine its time.
-                for (var from = 0; from < 100_000; from += 20_000)
+                for (var from = 0; from < 100_000; from += 5_000)
                     await Database.Rows(
                         $"""
                         INSERT INTO grain_state (service, kind, id, version, state)
                         SELECT '{GrainKinds.Service}', '{kind}', '01M000000000000000000' || {id}, 1, CAST({state} AS {json})
-                        FROM ({numbers}) AS numbers WHERE n >= {from} AND n < {from + 20_000}
+                        FROM ({numbers}) AS numbers WHERE n >= {from} AND n < {from + 5_000}
                         """);
             }
         }
