@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Couch.Cluster.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -13,7 +14,8 @@ internal sealed partial class Refusals(TimeProvider clock, CouchMeter meter, ILo
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(10);
 
     private readonly Lock gate = new();
-    private readonly Line callers = new();
+    // A line a port: a stranger at one must not hide a stranger at the other.
+    private readonly ConcurrentDictionary<string, Line> callers = new();
     private readonly Line called = new();
 
     /// <summary>Why the last connection to a silo came to nothing, in a sentence; null where none did, or one was proven since.</summary>
@@ -24,7 +26,7 @@ internal sealed partial class Refusals(TimeProvider clock, CouchMeter meter, ILo
     public void Caller(EndPoint? from, string port)
     {
         meter.NodeRefused();
-        if (IsDue(callers, out var unsaid))
+        if (IsDue(callers.GetOrAdd(port, _ => new()), out var unsaid))
             LogCaller(from, port, unsaid);
     }
 
