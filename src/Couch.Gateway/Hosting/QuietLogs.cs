@@ -1,12 +1,22 @@
 using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Couch.Gateway.Hosting;
 
-/// <summary>One line an event on the console: ours from Information, everybody else's from Warning.</summary>
+/// <summary>
+/// One line an event on standard output: ours from Information, everybody else's from Warning. Output that nobody reads, or a full
+/// disk, holds nothing up: what does not fit into the queue is dropped, and how much it was is said once there is room again.
+/// </summary>
 internal static class QuietLogs
 {
     // Quotes a malformed request, and with it perhaps a token; its lowest levels stay shut whatever the settings say.
     private const string QuotesRequests = "Microsoft.AspNetCore.Server.Kestrel.BadRequests";
+
+    private const string FormatterName = $"Logging:Console:{nameof(ConsoleLoggerOptions.FormatterName)}";
+    private const string FormatterOptions = "Logging:Console:FormatterOptions";
+
+    /// <summary>Whether standard output is for people; else each of its lines is for a program, such as a log collector.</summary>
+    public static bool IsForPeople(IConfiguration configuration) => configuration[FormatterName] is ConsoleFormatterNames.Simple;
 
     public static void LogQuietly(this WebApplicationBuilder builder)
     {
@@ -27,16 +37,17 @@ internal static class QuietLogs
                 ["Logging:LogLevel:Orleans.Runtime.Silo"] = nameof(LogLevel.Error),
                 // Says each connection that is not proven as a stack trace; Refusals says it in words, and not each.
                 ["Logging:LogLevel:Orleans.Connections.Security"] = nameof(LogLevel.None),
+                [FormatterName] = ConsoleFormatterNames.Simple,
+                [$"{FormatterOptions}:{nameof(SimpleConsoleFormatterOptions.SingleLine)}"] = bool.TrueString,
+                [$"{FormatterOptions}:{nameof(ConsoleFormatterOptions.UseUtcTimestamp)}"] = bool.TrueString,
+                [$"{FormatterOptions}:{nameof(ConsoleFormatterOptions.TimestampFormat)}"] = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ",
+                // Its default makes whoever logs wait for whoever reads.
+                [$"Logging:Console:{nameof(ConsoleLoggerOptions.QueueFullMode)}"] = nameof(ConsoleLoggerQueueFullMode.DropWrite),
             },
         });
 
         builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-        });
+        builder.Logging.AddConsole();
         builder.Services.PostConfigure<LoggerFilterOptions>(filters =>
         {
             foreach (var provider in filters.Rules.Select(rule => rule.ProviderName).Append(null).Distinct().ToList())

@@ -7,6 +7,9 @@ internal static class Start
 {
     private const int CannotStart = 1;
 
+    /// <summary>How long whoever reads the output may take, before the couch goes on without them.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     /// <returns>The exit code: 0 after a graceful end, 1 where it could not start.</returns>
     public static async Task<int> Run(Func<WebApplication> create, TextWriter output, TextWriter errors)
     {
@@ -14,20 +17,36 @@ internal static class Start
         {
             await using var app = create();
             await app.StartAsync();
-            await output.WriteLineAsync(Welcome.To(app));
+            if (QuietLogs.IsForPeople(app.Configuration))
+                await Say(output, Welcome.To(app));
+            else
+                Welcome.Log(app);
             await app.WaitForShutdownAsync();
             return 0;
         }
         catch (SettingsException wrong)
         {
-            await errors.WriteLineAsync(wrong.Message);
+            await Say(errors, wrong.Message);
             return CannotStart;
         }
         catch (IOException failure) when (failure.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
             // Taken between the look at the port and the listening.
-            await errors.WriteLineAsync($"Couch cannot start:{Environment.NewLine}  - {failure.Message}");
+            await Say(errors, $"Couch cannot start:{Environment.NewLine}  - {failure.Message}");
             return CannotStart;
+        }
+    }
+
+    /// <summary>Output may be a pipe that nobody reads, or a full disk: neither keeps a couch from its work or from its end.</summary>
+    private static async Task Say(TextWriter writer, string text)
+    {
+        try
+        {
+            await Task.Run(() => writer.WriteLine(text)).WaitAsync(Patience, TimeProvider.System);
+        }
+        catch (Exception unsaid) when (unsaid is IOException or TimeoutException)
+        {
+            // There is nobody to tell.
         }
     }
 }

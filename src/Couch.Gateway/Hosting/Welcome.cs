@@ -4,7 +4,7 @@ using Couch.Cluster.Storage;
 namespace Couch.Gateway.Hosting;
 
 /// <summary>What a couch says once it listens: where, with what data, for whom, and what to try first.</summary>
-internal static class Welcome
+internal static partial class Welcome
 {
     public static string To(WebApplication app)
     {
@@ -19,6 +19,16 @@ internal static class Welcome
             Try: curl {(options.Role is CouchRole.Silo ? $"{url}/metrics{bearer}" : $"-X POST {url}/couch/invites -H \"Content-Type: application/json\"{bearer} -d '{{\"createdBy\":\"me\"}}'")}
             """;
     }
+
+    /// <summary>The same for programs: one line, without what to try.</summary>
+    public static void Log(WebApplication app) => Started(
+        app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Welcome)),
+        string.Join(", ", app.Urls),
+        app.Services.GetRequiredService<CouchDatabase>().Where,
+        HostEndpoints(app.Services.GetRequiredService<GatewayOptions>().HostKey));
+
+    [LoggerMessage(310, LogLevel.Information, "Couch listens on {Urls}; data: {Data}; host endpoints: {HostEndpoints}")]
+    private static partial void Started(ILogger logger, string urls, string data, string hostEndpoints);
 
     private static string Part(CouchRole role) => role switch
     {

@@ -23,12 +23,13 @@ internal sealed class CouchProcess : IAsyncDisposable
     private readonly StringBuilder output = new();
     private readonly int port;
     private readonly int? openFiles;
+    private readonly string? outputTo;
     private string program;
     private Process? process;
 
-    private CouchProcess(Dictionary<string, string> environment, string program = Gateway, int? openFiles = null)
+    private CouchProcess(Dictionary<string, string> environment, string program = Gateway, int? openFiles = null, string? outputTo = null)
     {
-        (this.program, this.openFiles) = (program, openFiles);
+        (this.program, this.openFiles, this.outputTo) = (program, openFiles, outputTo);
         var ports = FreePort.Find(3);
         port = ports[0];
         var own = new Dictionary<string, string>
@@ -68,9 +69,10 @@ internal sealed class CouchProcess : IAsyncDisposable
 
     /// <summary>A couch that answers: its silo is active.</summary>
     /// <param name="openFiles">What <c>ulimit -n</c> lets it have open; null: what the tests may.</param>
-    public static async Task<CouchProcess> Start(Dictionary<string, string> environment, string program = Gateway, int? openFiles = null)
+    /// <param name="outputTo">A file, a pipe or a device that it writes to; null: <see cref="Output"/>.</param>
+    public static async Task<CouchProcess> Start(Dictionary<string, string> environment, string program = Gateway, int? openFiles = null, string? outputTo = null)
     {
-        var couch = new CouchProcess(environment, program, openFiles);
+        var couch = new CouchProcess(environment, program, openFiles, outputTo);
         await couch.StartAgain();
         return couch;
     }
@@ -176,6 +178,8 @@ internal sealed class CouchProcess : IAsyncDisposable
         // The shell becomes the couch, and keeps its id.
         if (openFiles is { } limit)
             command = ["/bin/sh", "-c", $"ulimit -n {limit} && exec \"$0\" \"$@\"", .. command];
+        if (outputTo is not null)
+            command = ["/bin/sh", "-c", $"exec \"$0\" \"$@\" >'{outputTo}' 2>&1", .. command];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
