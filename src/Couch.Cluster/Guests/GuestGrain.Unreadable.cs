@@ -80,11 +80,12 @@ internal sealed partial class GuestGrain
             return;
         }
 
-        if (vms is null || guest.Ended is null || guest.IsReleased || releasing is not null)
+        if (vms is null || guest.Ended is null || guest.IsReleased || work.Release is not null)
             return;
-        releasing = new VmStep.Release(Own: null, guest.Given);
+        var release = new VmStep.Release(Own: null, guest.Given);
+        work = work with { Release = release };
         DelayDeactivation(StayInMemory);
-        vms.Release(Id, releasing, isOfCrowd: guest.Ended is GuestStatus.Expired);
+        vms.Release(Id, release, isOfCrowd: guest.Ended is GuestStatus.Expired);
     }
 
     private async Task ObserveUnreadable(VmReport report)
@@ -93,8 +94,8 @@ internal sealed partial class GuestGrain
         switch (report)
         {
             // Of a release that an older memory began nobody knows what it was asked to destroy.
-            case VmReport.Gone gone when releasing is not null:
-                (releasing, failedReleases) = (null, 0);
+            case VmReport.Gone gone when work.Release is not null:
+                (work, failedReleases) = (work with { Release = null }, 0);
                 if (guest.Ended is null || guest.IsReleased)
                     return;
                 var now = clock.Now();
@@ -109,7 +110,7 @@ internal sealed partial class GuestGrain
                 LogVmDestroyed(Id, null);
                 break;
             case VmReport.NotGone failure:
-                releasing = null;
+                work = work with { Release = null };
                 WakeAt(clock.Now() + VmRetries.After(++failedReleases, chance.Share(), failure.RetryAfter));
                 break;
             case VmReport.Made made when guest.Ended is not null:

@@ -18,13 +18,10 @@ internal sealed partial class GuestGrain : IDisposable
     private static readonly TimeSpan StayInMemory = TimeSpan.FromMinutes(5);
 
     private readonly VmDriver? vms = services.GetService<VmDriver>();
+    private VmWork work = VmWork.None;
     private CancellationTokenSource? watching;
     private IGrainTimer? wake;
     private IGrainTimer? meter;
-    private int? attempting;
-    private VmStep.Release? releasing;
-    private bool releasesBesideAttempt;
-    private bool isGoneButForAttempt;
 
     public void Dispose() => StopWatching();
 
@@ -40,17 +37,12 @@ internal sealed partial class GuestGrain : IDisposable
         if (row.Current is not { } guest)
             return;
 
-        // A stay whose time is up has expired, whatever its VM has come to meanwhile.
-        var now = Now();
-        var seen = guest.AsOf(now);
-        if (!IsOutdated(report, seen.NextStep(now)))
-            seen = seen.Observe(report, vmOptions.Attempts, now, chance.Share());
-        if (seen != guest)
-            await WriteSeen(guest, seen);
-        if (report is VmReport.Made made && seen.IsStray(made))
-            vms?.Destroy(guest.Id, made.VmId);
-        if (seen.Vm.Condemned != guest.Vm.Condemned && seen.IsStaying)
-            vms?.Destroy(guest.Id, seen.Vm.EachCondemned[^1]);
+        var turn = work.Observe(guest, report, vmOptions.Attempts, Now(), chance.Share());
+        // Not after the write: what has ended is not under way, and is reported again where its report was not written.
+        work = turn.Work;
+        if (turn.Guest != guest)
+            await WriteSeen(guest, turn.Guest);
+        Give(turn);
         await Drive();
     }
 
@@ -60,40 +52,9 @@ internal sealed partial class GuestGrain : IDisposable
             vms?.Look(guest.Id, vmId);
     }
 
-    /// <summary>Notes what is no longer under way.</summary>
-    /// <returns>
-    /// True for a "nothing is left" that is no receipt: an attempt may have made a VM behind its back, or the guest's end
-    /// wants more destroyed than it was asked for.
-    /// </returns>
-    private bool IsOutdated(VmReport report, VmStep next)
-    {
-        var isOutdated = false;
-        switch (report)
-        {
-            // An attempt before the one under way was begun by a memory before this one.
-            case VmReport.Made { Attempt: var made } when made == attempting:
-            case VmReport.NotFound { Attempt: var sought } when sought == attempting:
-            case VmReport.Failed { Attempt: var failed } when failed == attempting:
-                attempting = null;
-                break;
-            case VmReport.Gone:
-                isOutdated = releasesBesideAttempt || (next is VmStep.Release && next != releasing);
-                releasing = null;
-                break;
-            case VmReport.NotGone:
-                releasing = null;
-                break;
-        }
-
-        if (report is VmReport.Ready or VmReport.Failed)
-            StopWatching();
-        isGoneButForAttempt = attempting is not null && (isGoneButForAttempt || report is VmReport.Gone);
-        return isOutdated;
-    }
-
     private bool IsOverdue => row.Current is { IsStaying: true } guest && !guest.AsOf(Now()).IsStaying;
 
-    /// <summary>Starts whatever is due and not under way, the end by the clock first. Intent is written before its call.</summary>
+    /// <summary>Starts whatever is due and not under way. Intent is written before its call.</summary>
     private async Task Drive()
     {
         if (row.Unreadable is not null)
@@ -102,50 +63,53 @@ internal sealed partial class GuestGrain : IDisposable
             return;
         }
 
-        if (IsOverdue)
+        while (row.Current is { } guest && work.Next(guest, Now(), vms?.IsExact) is { } turn)
         {
-            // Comes back here for what is to be done about the VM.
-            await WriteEnd(row.Current!.AsOf(Now()));
-            return;
+            if (turn.Guest != guest)
+                await WriteDue(guest, turn.Guest);
+            work = turn.Work;
+            Give(turn);
         }
 
-        if (vms is null || row.Current is not { } guest)
-            return;
+        if (vms is not null && row.Current is { } driven)
+            KeepMetering(driven);
+    }
 
-        if (attempting is null && guest.LoseAttempt(vms.IsExact) is var known && known != guest)
-        {
-            await row.Write(known);
-            TellUnaccounted(guest, known);
-            guest = known;
-        }
+    private void Give(VmTurn turn)
+    {
+        foreach (var command in turn.Commands)
+            Give(command, turn.Guest);
+    }
 
-        switch (guest.NextStep(Now()))
+    private void Give(VmCommand command, Guest guest)
+    {
+        switch (command)
         {
-            case VmStep.Attempt when attempting is null:
-                var intended = guest.BeginAttempt(Now(), vms.IsExact);
-                await row.Write(intended);
-                TellUnaccounted(guest, intended);
-                counts.Retried(VmStage.Provision);
-                Begin(intended, mayExist: true);
+            case VmCommand.Attempt attempt:
+                if (attempt.MayExist)
+                    counts.Retried(VmStage.Provision);
+                DelayDeactivation(StayInMemory);
+                vms!.Attempt(guest, attempt.MayExist);
                 break;
-            case VmStep.Look when watching is null:
+            case VmCommand.Watch:
                 watching = new();
                 DelayDeactivation(StayInMemory);
-                vms.Watch(guest, watching.Token);
+                vms!.Watch(guest, watching.Token);
                 break;
-            case VmStep.Release release when releasing is null && !isGoneButForAttempt:
+            case VmCommand.StopWatching:
                 StopWatching();
-                releasing = release;
-                releasesBesideAttempt = attempting is not null;
-                DelayDeactivation(StayInMemory);
-                vms.Release(guest.Id, release, isOfCrowd: guest.Status is GuestStatus.Expired);
                 break;
-            case VmStep.Wait wait:
-                WakeAt(wait.Until);
+            case VmCommand.Release release:
+                DelayDeactivation(StayInMemory);
+                vms!.Release(guest.Id, release.What, isOfCrowd: guest.Status is GuestStatus.Expired);
+                break;
+            case VmCommand.Destroy destroy:
+                vms?.Destroy(guest.Id, destroy.VmId);
+                break;
+            case VmCommand.Wake soon:
+                WakeAt(soon.At);
                 break;
         }
-
-        KeepMetering(guest);
     }
 
     /// <summary>A running guest is measured for as long as it runs; metering keeps its grain in memory.</summary>
@@ -172,15 +136,20 @@ internal sealed partial class GuestGrain : IDisposable
 
     private void BeginFirstAttempt(Guest arrived)
     {
-        if (vms is not null)
-            Begin(arrived, mayExist: false);
+        if (vms is null)
+            return;
+        var turn = VmWork.Arrived(arrived);
+        work = turn.Work;
+        Give(turn);
     }
 
-    private void Begin(Guest intended, bool mayExist)
+    /// <summary>Writes what the clock or the next step brings: an end by the clock, or an intent.</summary>
+    private async Task WriteDue(Guest before, Guest due)
     {
-        attempting = intended.Vm.Attempts;
-        DelayDeactivation(StayInMemory);
-        vms!.Attempt(intended, mayExist);
+        await row.Write(due);
+        if (before.IsStaying && !due.IsStaying)
+            LogEnded(due);
+        TellUnaccounted(before, due);
     }
 
     /// <summary>
@@ -270,7 +239,13 @@ internal sealed partial class GuestGrain : IDisposable
         wake?.Dispose();
         var wait = moment - clock.GetUtcNow();
         wake = this.RegisterGrainTimer(
-            Drive, new GrainTimerCreationOptions(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan) { KeepAlive = true });
+            Wake, new GrainTimerCreationOptions(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan) { KeepAlive = true });
+    }
+
+    private Task Wake()
+    {
+        work = work with { WakesAt = null };
+        return Drive();
     }
 
     [LoggerMessage(17, LogLevel.Warning, "couch.provision.failed {GuestId}: {Reason}", EventName = "couch.provision.failed")]

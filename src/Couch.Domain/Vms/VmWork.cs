@@ -1,0 +1,108 @@
+using Couch.Domain.Guests;
+
+namespace Couch.Domain.Vms;
+
+/// <summary>
+/// What is under way at the VM provider for one guest, as one memory of it knows. Pure: a report or a moment goes in; the next
+/// guest, the next work and the commands to give come out. Nothing stores it: a new memory begins with <see cref="None"/>, and
+/// looks before it makes.
+/// </summary>
+public sealed record VmWork
+{
+    public static VmWork None { get; } = new();
+
+    /// <summary>The attempt that is under way; null where none is.</summary>
+    public int? Attempt { get; init; }
+
+    /// <summary>Whether the VM that boots is being looked at.</summary>
+    public bool IsWatching { get; init; }
+
+    /// <summary>What is being destroyed; null where nothing is.</summary>
+    public VmStep.Release? Release { get; init; }
+
+    /// <summary>Whether an attempt was under way when the release began: then its "nothing is left" is none.</summary>
+    public bool ReleasesBesideAttempt { get; init; }
+
+    /// <summary>A release has left nothing, and the attempt that was under way beside it has not ended yet: what it comes to is waited for.</summary>
+    public bool IsGoneButForAttempt { get; init; }
+
+    /// <summary>When it is asked again what is to be done; null where that is not arranged.</summary>
+    public DateTimeOffset? WakesAt { get; init; }
+
+    /// <summary>The first attempt of a guest that has just been written.</summary>
+    public static VmTurn Arrived(Guest guest) => None.Begin(guest, mayExist: false);
+
+    /// <summary>Takes in a report. A stay whose time is up has expired, whatever its VM has come to meanwhile.</summary>
+    /// <param name="mostAttempts">How many attempts there are before the guest is given up.</param>
+    /// <param name="chance">From 0 up to 1: spreads retries.</param>
+    public VmTurn Observe(Guest guest, VmReport report, int mostAttempts, DateTimeOffset now, double chance)
+    {
+        var seen = guest.AsOf(now);
+        if (!IsOutdated(report, seen.NextStep(now)))
+            seen = seen.Observe(report, mostAttempts, now, chance);
+
+        var commands = new List<VmCommand>();
+        if (IsWatching && report is VmReport.Ready or VmReport.Failed)
+            commands.Add(new VmCommand.StopWatching());
+        if (report is VmReport.Made made && seen.IsStray(made))
+            commands.Add(new VmCommand.Destroy(made.VmId));
+        if (seen.Vm.Condemned != guest.Vm.Condemned && seen.IsStaying)
+            commands.Add(new VmCommand.Destroy(seen.Vm.EachCondemned[^1]));
+        return new(seen, After(report), commands);
+    }
+
+    /// <summary>Starts whatever is due and not under way, the end by the clock first. To be asked again until there is nothing.</summary>
+    /// <param name="isExact">Whether the provider finds whatever an attempt has made at once; null where there is none, so that nothing but an end can be due.</param>
+    /// <returns>Null where nothing is to be done now.</returns>
+    public VmTurn? Next(Guest guest, DateTimeOffset now, bool? isExact)
+    {
+        if (guest.AsOf(now) is { } seen && seen != guest)
+            return new(seen, this, []);
+        if (isExact is not { } exact)
+            return null;
+        if (Attempt is null && guest.LoseAttempt(exact) is { } known && known != guest)
+            return new(known, this, []);
+
+        return guest.NextStep(now) switch
+        {
+            VmStep.Attempt when Attempt is null => Begin(guest.BeginAttempt(now, exact), mayExist: true),
+            VmStep.Look when !IsWatching => new(guest, this with { IsWatching = true }, [new VmCommand.Watch()]),
+            VmStep.Release what when Release is null && !IsGoneButForAttempt => new(
+                guest,
+                this with { IsWatching = false, Release = what, ReleasesBesideAttempt = Attempt is not null },
+                [new VmCommand.StopWatching(), new VmCommand.Release(what)]),
+            VmStep.Wait wait when WakesAt != wait.Until => new(guest, this with { WakesAt = wait.Until }, [new VmCommand.Wake(wait.Until)]),
+            _ => null,
+        };
+    }
+
+    private VmTurn Begin(Guest guest, bool mayExist) => new(guest, this with { Attempt = guest.Vm.Attempts }, [new VmCommand.Attempt(mayExist)]);
+
+    /// <summary>
+    /// Whether a report of "nothing is left" is no receipt: an attempt may have made a VM behind its back, or the guest's end
+    /// wants more destroyed than it was asked for.
+    /// </summary>
+    private bool IsOutdated(VmReport report, VmStep next) =>
+        report is VmReport.Gone && (ReleasesBesideAttempt || (next is VmStep.Release && next != Release));
+
+    /// <summary>What is still under way after a report. An attempt before the one under way was begun by a memory before this one.</summary>
+    private VmWork After(VmReport report)
+    {
+        var attempt = Attempt == AttemptOf(report) ? null : Attempt;
+        return this with
+        {
+            Attempt = attempt,
+            Release = report is VmReport.Gone or VmReport.NotGone ? null : Release,
+            IsWatching = IsWatching && report is not (VmReport.Ready or VmReport.Failed),
+            IsGoneButForAttempt = attempt is not null && (IsGoneButForAttempt || report is VmReport.Gone),
+        };
+    }
+
+    private static int? AttemptOf(VmReport report) => report switch
+    {
+        VmReport.Made made => made.Attempt,
+        VmReport.NotFound notFound => notFound.Attempt,
+        VmReport.Failed failed => failed.Attempt,
+        _ => null,
+    };
+}
