@@ -10,7 +10,7 @@ internal static class VmRelease
     private const int Rounds = 3;
 
     /// <summary>
-    /// Destroys the guest's own VM at once, where it is known: nothing is asked before. Then asks what is left, and destroys
+    /// Destroys the guest's own VMs at once, where they are known: nothing is asked before. Then asks what is left, and destroys
     /// that, until the host says that there is nothing.
     /// </summary>
     /// <param name="destroy">Destroys one VM at the host, once there is a place for that. Nothing else here takes a place, so a question that hangs holds up no kill.</param>
@@ -19,8 +19,7 @@ internal static class VmRelease
     public static async Task<VmReport.Gone> Release(
         this IVmHost host, GuestId guest, string installation, VmStep.Release what, Func<string, Task> destroy, CancellationToken cancel = default)
     {
-        if (what.Own is { } own)
-            await destroy(own);
+        await Task.WhenAll(what.Unasked.Select(destroy));
         var left = new VmsLeft([]);
         var destroyed = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         for (var round = 0; round <= Rounds; round++)
@@ -30,7 +29,7 @@ internal static class VmRelease
             left = await host.FindLeft(guest, installation, what.Given, cancel);
             // One that was destroyed for its claim is not shown any more, and is not spared.
             if (left.Ours.Count is 0)
-                return new() { LeavesGiven = left.SparesGiven && !destroyed.Contains(what.Given!.Id), HasDestroyed = destroyed.Count > 0 };
+                return new() { Own = what.Own, Given = what.Given, LeavesGiven = left.SparesGiven && !destroyed.Contains(what.Given!.Id), HasDestroyed = destroyed.Count > 0 };
         }
 
         throw new VmHostException($"VM {left.Ours.First()} of guest {guest} is still there after it was destroyed {Rounds} times");

@@ -1,20 +1,22 @@
 namespace Couch.Domain.Vms;
 
 /// <summary>A VM that a person gave to a guest: an id in somebody's words, which may be no VM's, or somebody else's VM's.</summary>
-public sealed record GivenVm(string Id, GivenVmFate Fate);
+[GenerateSerializer, Immutable, Alias("couch.GivenVm")]
+public sealed record GivenVm([property: Id(0)] string Id, [property: Id(1)] GivenVmFate Fate);
 
 /// <summary>What a release does about a VM given by hand.</summary>
+[GenerateSerializer, Alias("couch.GivenVmFate")]
 public enum GivenVmFate
 {
     /// <summary>The guest runs on it: it stays, whatever it carries.</summary>
-    Kept,
+    Kept = 0,
 
     /// <summary>Destroyed only where it carries the guest's own claim.</summary>
-    LeftUnlessClaimed,
+    LeftUnlessClaimed = 1,
 
     /// <summary>
     /// Its giver may have it destroyed: so it is, where the id is a whole id of the VM host's and not a name, the host's own
     /// conditions hold, and it carries nobody else's claim.
     /// </summary>
-    Destroyed,
+    Destroyed = 2,
 }

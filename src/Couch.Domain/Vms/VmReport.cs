@@ -62,6 +62,15 @@ public abstract record VmReport
 
         /// <summary>The host showed something of the guest's, which was then destroyed.</summary>
         [Id(1)] public bool HasDestroyed { get; init; }
+
+        /// <summary>The guest's own VM that was to be destroyed; null where none was known.</summary>
+        [Id(2)] public string? Own { get; init; }
+
+        /// <summary>The VM given by hand, and what was to become of it; null where none was given.</summary>
+        [Id(3)] public GivenVm? Given { get; init; }
+
+        /// <summary>Whether it is about all that <paramref name="wanted"/> wants destroyed. A release that began earlier may have known of less.</summary>
+        public bool Answers(VmStep.Release wanted) => (Own, Given) == (wanted.Own, wanted.Given);
     }
 
     /// <summary>Something may be left.</summary>

@@ -41,7 +41,7 @@ public static class VmTrack
         { NotBefore: { } moment } when moment > now => new VmStep.Wait(moment),
         { State: VmState.Requested } => new VmStep.Attempt(),
         { State: VmState.Booting, Id: { } booting } => new VmStep.Look(booting),
-        { State: VmState.Destroying or VmState.Lost, DestroyedAt: null } ending => new VmStep.Release(ending.Id, guest.Given()),
+        { State: VmState.Destroying or VmState.Lost, DestroyedAt: null } ending => new VmStep.Release(ending.Id, guest.Given(), ending.Condemned),
         _ => new VmStep.Rest(),
     };
 

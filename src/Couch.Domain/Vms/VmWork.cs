@@ -46,8 +46,8 @@ public sealed record VmWork
             commands.Add(new VmCommand.StopWatching());
         if (report is VmReport.Made made && seen.IsStray(made))
             commands.Add(new VmCommand.Destroy(made.VmId));
-        if (seen.Vm.Condemned != guest.Vm.Condemned && seen.IsStaying)
-            commands.Add(new VmCommand.Destroy(seen.Vm.EachCondemned[^1]));
+        if (seen.IsStaying && seen.Vm.EachCondemned is [.., var condemned] && !guest.Vm.EachCondemned.Contains(condemned))
+            commands.Add(new VmCommand.Destroy(condemned));
         return new(seen, After(report), commands);
     }
 
@@ -83,7 +83,7 @@ public sealed record VmWork
     /// wants more destroyed than it was asked for.
     /// </summary>
     private bool IsOutdated(VmReport report, VmStep next) =>
-        report is VmReport.Gone && (ReleasesBesideAttempt || (next is VmStep.Release && next != Release));
+        report is VmReport.Gone gone && (ReleasesBesideAttempt || (next is VmStep.Release wanted && !gone.Answers(wanted)));
 
     /// <summary>What is still under way after a report. An attempt before the one under way was begun by a memory before this one.</summary>
     private VmWork After(VmReport report)

@@ -21,17 +21,21 @@ internal static class Legal
         [VmState.Left] = [],
     };
 
-    public static void Follows(Guest before, Guest after)
+    public static void Follows(Guest before, Guest after) => Assert.Null(WhyNot(before, after));
+
+    /// <returns>What is wrong with it; null where nothing is.</returns>
+    public static string? WhyNot(Guest before, Guest after)
     {
-        var step = $"{before}{Environment.NewLine}→ {after}";
-        Assert.True(before.Status == after.Status || before.Status is GuestStatus.Provisioning || (before.Status, after.IsStaying) is (GuestStatus.Running, false), step);
-        Assert.True(before.Vm.State == after.Vm.State || After[before.Vm.State].Contains(after.Vm.State), step);
-        Assert.True(after.Vm.State is not VmState.None || after.IsStaying, step);
-        Assert.True(before.Vm.Attempts <= after.Vm.Attempts && before.ExpiresAt <= after.ExpiresAt, step);
-        Assert.True(before.ResourceUsage.TokensUsed <= after.ResourceUsage.TokensUsed, step);
-        Assert.True(before.VmId is null || (before.VmId, before.AgentEndpoint) == (after.VmId, after.AgentEndpoint), step);
-        Assert.True(after.Status is not GuestStatus.Running || after is { VmId: not null, AgentEndpoint: not null }, step);
-        Assert.True(before.IsStaying || (before.Status, before.EndReason, before.StoppedAt) == (after.Status, after.EndReason, after.StoppedAt), step);
-        Assert.True(before.Vm.DestroyedAt is null || before.Vm == after.Vm, step);
+        var isLegal = (before.Status == after.Status || before.Status is GuestStatus.Provisioning || (before.Status, after.IsStaying) is (GuestStatus.Running, false))
+            && (before.Vm.State == after.Vm.State || After[before.Vm.State].Contains(after.Vm.State))
+            && (after.Vm.State is not VmState.None || after.IsStaying)
+            && before.Vm.Attempts <= after.Vm.Attempts
+            && before.ExpiresAt <= after.ExpiresAt
+            && before.ResourceUsage.TokensUsed <= after.ResourceUsage.TokensUsed
+            && (before.VmId is null || (before.VmId, before.AgentEndpoint) == (after.VmId, after.AgentEndpoint))
+            && (after.Status is not GuestStatus.Running || after is { VmId: not null, AgentEndpoint: not null })
+            && (before.IsStaying || (before.Status, before.EndReason, before.StoppedAt) == (after.Status, after.EndReason, after.StoppedAt))
+            && (before.Vm.DestroyedAt is null || before.Vm == after.Vm);
+        return isLegal ? null : $"{before}{Environment.NewLine}→ {after}";
     }
 }
