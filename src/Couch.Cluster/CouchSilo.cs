@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Couch.Cluster.Delivery;
 using Couch.Cluster.Guests;
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Membership;
@@ -121,8 +122,7 @@ public static class CouchSilo
             reminders.DataSource = database.Writes;
         });
 
-        silo.Services.AddSingleton<DueEnds>();
-        silo.Services.AddSingleton<UnwrittenUsage>();
+        silo.Services.AddSingleton<GuestDelivery>();
         silo.Services.TryAddSingleton<Retention>();
         silo.Services.AddSingleton<Purge>();
         silo.Services.AddSingleton<UnreadableRows>();

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Couch.Cluster.Delivery;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
 using Couch.Cluster.Vms;
@@ -19,8 +20,7 @@ internal sealed partial class GuestGrain(
     IServiceProvider services,
     VmOptions vmOptions,
     HostKeys hostKeys,
-    UnwrittenUsage unwritten,
-    DueEnds dueEnds,
+    GuestDelivery delivery,
     TimeProvider clock,
     RandomNumberGenerator chance,
     CouchMeter counts,
@@ -37,7 +37,7 @@ internal sealed partial class GuestGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        row = new(GrainContext, GrainKinds.Guest, storage, database, DeactivateOnIdle, TellWaiting, unwritten.Tell);
+        row = new(GrainContext, GrainKinds.Guest, storage, database, DeactivateOnIdle, TellWaiting, delivery.ReportUsage);
         return Task.CompletedTask;
     }
 
@@ -151,7 +151,7 @@ internal sealed partial class GuestGrain(
         if (IsOverdue)
         {
             // It need not be alone. The next tick finds it done, or says it again.
-            dueEnds.Settle(row.Current!.Id);
+            delivery.SettleEnd(row.Current!.Id);
             return;
         }
 
@@ -176,7 +176,7 @@ internal sealed partial class GuestGrain(
             // Counters only: the guest's next memory is told of them.
             LogUsageNotWritten(failure.Message);
             if (row.IsHeld)
-                unwritten.Tell(row.Current!);
+                delivery.ReportUsage(row.Current!);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Couch.Cluster.Delivery;
 using Couch.Cluster.Guests;
 using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
@@ -9,12 +10,12 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Vms;
 
 /// <summary>
-/// Does at the provider what grains have decided and written, outside their turns, and brings each result home as a call.
+/// Does at the provider what grains have decided and written, outside their turns, and has each result delivered to them.
 /// It is given values, never a grain's state. The one place where background work is started: whatever fails is either
 /// reported to the guest or logged, and a guest that hears nothing asks again.
 /// </summary>
 internal sealed partial class VmDriver(
-    IVmHost host, Installation installation, VmGates gates, Sweeps rows, IGrainFactory grains, TimeProvider clock, ILogger<VmDriver> log) : IDisposable
+    IVmHost host, Installation installation, VmGates gates, Sweeps rows, GuestDelivery delivery, IGrainFactory grains, TimeProvider clock, ILogger<VmDriver> log)
 {
     private static readonly TimeSpan FirstLooks = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LaterLooks = TimeSpan.FromSeconds(1);
@@ -26,7 +27,6 @@ internal sealed partial class VmDriver(
     /// <summary>A node that woke has a new answer at once; one of a slow database is not waited for longer than a call may take.</summary>
     private const int MostTimesAsked = 3;
 
-    private readonly CancellationTokenSource leaving = new();
     private readonly ConcurrentDictionary<GuestId, bool> measuring = new();
 
     public string HostName => host.Name;
@@ -34,12 +34,6 @@ internal sealed partial class VmDriver(
     public bool IsMetering => host.IsMetering;
 
     public bool IsExact => host.IsExact;
-
-    public void Dispose()
-    {
-        leaving.Cancel();
-        leaving.Dispose();
-    }
 
     /// <summary>Asks the host for the guest's VM. Reports <see cref="VmReport.Made"/>, <see cref="VmReport.NotFound"/> or <see cref="VmReport.Failed"/>.</summary>
     public void Attempt(Guest guest, bool mayExist)
@@ -233,7 +227,6 @@ internal sealed partial class VmDriver(
 
     private void Start(GuestId guest, Func<Task<VmReport>> work, Func<VmHostException, VmReport?> failed, CancellationToken cancel)
     {
-        var left = leaving.Token;
         Task.Run(
             async () =>
             {
@@ -259,35 +252,10 @@ internal sealed partial class VmDriver(
                 }
 
                 if (report is not null)
-                    await BringHome(guest, report, left);
+                    delivery.ReportVm(guest, report);
             },
             CancellationToken.None);
     }
-
-    /// <summary>
-    /// Until the guest has it, or this node goes: in memory it would go on believing that the work is under way. Telling
-    /// twice is telling once.
-    /// </summary>
-    private async Task BringHome(GuestId guest, VmReport report, CancellationToken left)
-    {
-        for (var failures = 1; !left.IsCancellationRequested; failures++)
-        {
-            try
-            {
-                await grains.GetGrain<IGuestGrain>(guest.Value).Observe(report);
-                return;
-            }
-            catch (Exception failure)
-            {
-                if (!left.IsCancellationRequested)
-                    LogNotReported(guest, failure.Message);
-                await Task.Delay(VmRetries.After(failures, chance: 0.5), clock, left).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
-
-    [LoggerMessage(41, LogLevel.Warning, "A report on the VM of guest {GuestId} did not reach it, and will be told again: {Reason}")]
-    private partial void LogNotReported(GuestId guestId, string reason);
 
     [LoggerMessage(45, LogLevel.Error, "The VM host failed unforeseen on guest {GuestId}")]
     private partial void LogUnforeseen(GuestId guestId, Exception failure);

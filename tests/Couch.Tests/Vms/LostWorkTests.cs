@@ -180,8 +180,8 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
         var isLateDestroyed = OneMoreIsDestroyed();
         couch.ProviderClock.Advance(Held);
         await isLateDestroyed();
-        couch.Clock.Advance(VmTrack.ListsLag);
-        await couch.IsRunning(guest);
+        // Two memories that take up the same work may overtake each other once more.
+        await couch.AdvanceUntil(TimeSpan.FromMinutes(10), async () => (await couch.Row(guest))!.Status is GuestStatus.Running);
         Assert.Equal(1, couch.Vers.Vms.MostClaimedBy(guest.Value));
         Assert.Equal((await couch.Row(guest))!.VmId, Assert.Single(couch.ClaimedBy(guest)).Id.ToString());
     }

@@ -1,0 +1,26 @@
+using Couch.Cluster.Vms;
+
+namespace Couch.Cluster.Delivery;
+
+/// <summary>How one kind of message is sent: how many at once, and how often and how soon it is tried again.</summary>
+internal sealed class Lane : IDisposable
+{
+    private readonly SemaphoreSlim? places;
+
+    /// <param name="atOnce">How many are under way at a time; null for any number.</param>
+    public Lane(int? atOnce) => places = atOnce is { } count ? new(count) : null;
+
+    /// <summary>How often it is tried before it is given up; null for ever.</summary>
+    public int? MostTries { get; init; }
+
+    /// <summary>How long to wait after so many failures.</summary>
+    public required Func<int, TimeSpan> Pause { get; init; }
+
+    /// <summary>Whether a message that failed keeps its place while it waits, so that a lane where everything fails tries little.</summary>
+    public bool KeepsPlace { get; init; }
+
+    /// <summary>Runs <paramref name="attempt"/> once there is a place for it.</summary>
+    public Task<T> Run<T>(Func<Task<T>> attempt, CancellationToken cancel) => places is null ? attempt() : places.Pass(attempt, cancel);
+
+    public void Dispose() => places?.Dispose();
+}
