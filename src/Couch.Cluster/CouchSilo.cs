@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Couch.Cluster.Delivery;
-using Couch.Cluster.Guests;
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Membership;
 using Couch.Cluster.Reach;

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Couch.Cluster.Guests;
 using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
-using Couch.Domain.Text;
 using Couch.Domain.Vms;
 using Microsoft.Extensions.Logging;
 
