@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Net.Sockets;
 using Couch.Cluster.Storage;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Couch.Cluster.Membership;
 
@@ -26,11 +27,12 @@ internal sealed partial class LeaseRenewal(
 
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    private readonly DbDataSource connections = database.OpenForLease();
+    private readonly NpgsqlDataSource connections = database.OpenForLease();
     private readonly CancellationTokenSource leaving = new();
     private Task renewing = Task.CompletedTask;
     private bool isLost;
     private bool isSaid;
+    private bool hasFailed;
 
     // The row is made by then, and the silo is not active yet; at the end, all grains have left before.
     public void Participate(ISiloLifecycle lifecycle) =>
@@ -98,12 +100,19 @@ internal sealed partial class LeaseRenewal(
             if (membership.CurrentSnapshot.Version.Value < version)
                 Wait(membership.Refresh(new MembershipVersion(version), left), left);
             lease.Renew(asked);
+            // What failed may have been a server that is not the database's any more: no session to it stays.
+            if (hasFailed)
+                database.LeaveSessions();
+            hasFailed = false;
             if (isSaid)
                 LogHeld();
             isSaid = false;
         }
         catch (Exception failure) when (!left.IsCancellationRequested)
         {
+            connections.Clear();
+            database.Notice(failure);
+            hasFailed = true;
             // Said once, when it begins to count.
             if (!lease.Holds && !isSaid)
                 LogNotRenewed(database.Explain(failure));

@@ -44,7 +44,7 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
     /// <exception cref="Configuration.SettingsException">It cannot be done: the message says why and what to do.</exception>
     public abstract Task Upgrade(CancellationToken cancel);
 
-    /// <summary>Null where the database answers within half a second; else why it does not, in a sentence without secrets.</summary>
+    /// <summary>Null where the database answers within half a second and takes writes; else why not, in a sentence without secrets.</summary>
     /// <remarks>
     /// Nobody's impatience reaches the database: a driver that is told to give up may hold its thread, and whoever told it,
     /// for seconds. It is left its own time instead, and is asked again only then, however many ask here.
@@ -69,36 +69,72 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs <paramref name="work"/>; whatever the database does wrong becomes a <see cref="StorageUnavailableException"/>.</summary>
+    /// <summary>
+    /// Runs <paramref name="work"/>, a read or a write that may be repeated; once more where its connection was lost, as one that was
+    /// idle may be. Whatever else the database does wrong becomes a <see cref="StorageUnavailableException"/>.
+    /// </summary>
     public async Task<T> Guard<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await Twice(work);
+        }
+        catch (Exception failure) when (failure is DbException or TimeoutException or IOException or SocketException)
+        {
+            throw Unavailable(failure);
+        }
+    }
+
+    /// <summary>Runs <paramref name="work"/>, and once more where its connection was lost.</summary>
+    internal async Task<T> Twice<T>(Func<Task<T>> work)
     {
         try
         {
             return await work();
         }
-        catch (Exception failure) when (failure is DbException or TimeoutException or IOException or SocketException)
+        catch (Exception failure) when (IsLostConnection(failure))
         {
-            throw new StorageUnavailableException(Explain(failure), failure);
+            Notice(failure);
+            return await work();
         }
     }
+
+    /// <inheritdoc cref="Twice{T}"/>
+    internal Task Twice(Func<Task> work) => Twice(async () =>
+    {
+        await work();
+        return true;
+    });
+
+    /// <summary>What somebody is told who wanted something that <paramref name="failure"/> has prevented.</summary>
+    internal StorageUnavailableException Unavailable(Exception failure)
+    {
+        Notice(failure);
+        return new(Explain(failure), failure.GetBaseException());
+    }
+
+    /// <summary>Takes note of a failure: connections that are no good any more are used by nobody again.</summary>
+    internal virtual void Notice(Exception failure)
+    {
+    }
+
+    /// <summary>Whether <paramref name="failure"/> says that a connection is gone, so that another may do.</summary>
+    internal virtual bool IsLostConnection(Exception failure) => false;
 
     /// <summary>What is wrong with the database, in a sentence for an operator, without secrets.</summary>
     public abstract string Explain(Exception failure);
 
     public abstract ValueTask DisposeAsync();
 
+    /// <summary>Asks the database.</summary>
+    /// <returns>Null where it answers and takes writes; else why not, in a sentence without secrets.</returns>
+    protected abstract Task<string?> WhyNoWrites();
+
     private async Task<string?> WhyNoAnswer()
     {
         try
         {
-            await Guard(async () =>
-            {
-                await using var connection = await Reads.OpenConnectionAsync();
-                await using var command = connection.CreateCommand();
-                command.CommandText = "SELECT 1 FROM OrleansQuery LIMIT 1";
-                return await command.ExecuteScalarAsync();
-            });
-            return null;
+            return await Guard(WhyNoWrites);
         }
         catch (StorageUnavailableException failure)
         {

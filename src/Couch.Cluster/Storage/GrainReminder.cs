@@ -19,11 +19,11 @@ internal static class GrainReminder
         var wait = due - clock.GetUtcNow();
         try
         {
-            await grain.RegisterOrUpdateReminder(Name, wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Period);
+            await database.Twice(() => (Task)grain.RegisterOrUpdateReminder(Name, wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Period));
         }
         catch (Exception failure)
         {
-            throw new StorageUnavailableException(database.Explain(failure), failure.GetBaseException());
+            throw database.Unavailable(failure);
         }
     }
 

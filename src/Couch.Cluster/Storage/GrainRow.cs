@@ -129,7 +129,7 @@ internal sealed class GrainRow<T>(
         changed?.Invoke();
     }
 
-    private async Task Put(T next)
+    private async Task Put(T next, bool isRepeat = false)
     {
         var writing = stored?.Followed(next) ?? Stored<T>.Of(next);
         try
@@ -143,9 +143,16 @@ internal sealed class GrainRow<T>(
             var found = await Reread(failure);
             if (!next.Equals(found))
             {
+                // The connection was lost before the write was done. Should it be done after all, the row's version refuses the second.
+                if (!isRepeat && Equals(found, written) && database.IsLostConnection(failure))
+                {
+                    await Put(next, isRepeat: true);
+                    return;
+                }
+
                 if (!IsKnown || !Equals(found, written))
                     Follow(found);
-                throw Unavailable(failure);
+                throw database.Unavailable(failure);
             }
         }
 
@@ -180,7 +187,7 @@ internal sealed class GrainRow<T>(
         catch (Exception failure) when (failure is not InconsistentStateException)
         {
             if (await Reread(failure) is not null)
-                throw Unavailable(failure);
+                throw database.Unavailable(failure);
         }
 
         stored = null;
@@ -192,11 +199,11 @@ internal sealed class GrainRow<T>(
     {
         try
         {
-            await state.ReadStateAsync();
+            await database.Twice(state.ReadStateAsync);
         }
         catch (Exception failure)
         {
-            throw Unavailable(failure);
+            throw database.Unavailable(failure);
         }
 
         TakeIn();
@@ -213,7 +220,7 @@ internal sealed class GrainRow<T>(
         {
             // Nobody can say which of the two texts is there: the next memory reads it.
             forget();
-            throw Unavailable(failure);
+            throw database.Unavailable(failure);
         }
 
         if (WhyUnreadable is not null)
@@ -266,17 +273,15 @@ internal sealed class GrainRow<T>(
     {
         try
         {
-            await state.ReadStateAsync();
+            database.Notice(failure);
+            await database.Twice(state.ReadStateAsync);
             return WhyUnreadable is null ? Found : throw failure;
         }
         catch (Exception)
         {
             // Nobody can say what the table holds: this memory must not answer again.
             forget();
-            throw Unavailable(failure);
+            throw database.Unavailable(failure);
         }
     }
-
-    private StorageUnavailableException Unavailable(Exception failure) =>
-        new(database.Explain(failure), failure.GetBaseException());
 }

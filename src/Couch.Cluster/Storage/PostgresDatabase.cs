@@ -18,8 +18,11 @@ public sealed class PostgresDatabase : CouchDatabase
     // Any number, as long as all nodes take the same and nobody else does: "couch" in ASCII.
     private const long UpgradeLock = 0x63_6F_75_63_68;
 
+    private static readonly TimeSpan BetweenClears = TimeSpan.FromSeconds(1);
+
     private readonly NpgsqlDataSource source;
     private readonly NpgsqlConnectionStringBuilder settings;
+    private long cleared;
 
     /// <param name="connections">The most connections held; the connection string's own word comes first.</param>
     public PostgresDatabase(string connectionString, int connections, TimeProvider? clock = null) : base(clock ?? TimeProvider.System)
@@ -49,17 +52,18 @@ public sealed class PostgresDatabase : CouchDatabase
         await using var connection = await FirstConnection(cancel);
         try
         {
+            if (await PostgresChecks.WhyUnusable(connection, source, settings, cancel) is { } why)
+                throw new SettingsException($"  - {Where} {why}");
+
+            await using var locked = await connection.BeginTransactionAsync(cancel);
             await using var command = connection.CreateCommand();
-            // Waits as long as another node upgrades, by asking: a database that dies meanwhile is noticed. The lock
-            // goes with the session, however the node ends.
-            command.CommandText = $"SELECT pg_try_advisory_lock({UpgradeLock})";
+            // Waits as long as another node upgrades, by asking: a database that dies meanwhile is noticed. The lock goes with its
+            // transaction, however the node ends, and whatever pools sessions in between.
+            command.CommandText = $"SELECT pg_try_advisory_xact_lock({UpgradeLock})";
             while (await command.ExecuteScalarAsync(cancel) is not true)
                 await Task.Delay(BetweenAttempts, Clock, cancel);
             await Task.Run(
-                () => Schema.Upgrade(DeployChanges.To.PostgresqlDatabase(new PostgresqlConnectionManager(source)), "Postgres", ReminderHorizon),
-                cancel);
-            command.CommandText = $"SELECT pg_advisory_unlock({UpgradeLock})";
-            await command.ExecuteNonQueryAsync(cancel);
+                () => Schema.Upgrade(DeployChanges.To.PostgresqlDatabase(new PostgresqlConnectionManager(source)), "Postgres", ReminderHorizon), cancel).WaitAsync(cancel);
         }
         catch (Exception failure) when (failure is DbException or TimeoutException or SocketException)
         {
@@ -68,6 +72,35 @@ public sealed class PostgresDatabase : CouchDatabase
     }
 
     public override string Explain(Exception failure) => PostgresFailures.Explain(Where, failure);
+
+    /// <summary>Each connection that is open now is closed, at once or when it comes back; whoever needs one opens another.</summary>
+    internal void LeaveSessions()
+    {
+        Interlocked.Exchange(ref cleared, Clock.GetTimestamp());
+        source.Clear();
+    }
+
+    internal override void Notice(Exception failure)
+    {
+        var last = Interlocked.Read(ref cleared);
+        // Many fail at once: the first of them counts for all.
+        if (PostgresFailures.SpoilsSessions(failure) && (last is 0 || Clock.GetElapsedTime(last) >= BetweenClears))
+            LeaveSessions();
+    }
+
+    internal override bool IsLostConnection(Exception failure) => PostgresFailures.IsLostConnection(failure);
+
+    /// <remarks>A session may have begun while the server was a standby, or was set to be read-only: then it stays so, and is left.</remarks>
+    protected override async Task<string?> WhyNoWrites()
+    {
+        await using var connection = await source.OpenConnectionAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT current_setting('transaction_read_only') = 'off' FROM OrleansQuery LIMIT 1";
+        if (await command.ExecuteScalarAsync() is true)
+            return null;
+        LeaveSessions();
+        return $"{Where} {PostgresFailures.ReadOnly}";
+    }
 
     public override ValueTask DisposeAsync() => source.DisposeAsync();
 

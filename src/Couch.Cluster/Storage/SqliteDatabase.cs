@@ -17,7 +17,11 @@ public sealed class SqliteDatabase : CouchDatabase
     // Only another program can keep the file busy, a backup or a curious shell; not for long.
     private const int BusySeconds = 5;
 
+    /// <summary>How old a commit may be that says that the disk takes writes.</summary>
+    private static readonly TimeSpan Confirmed = TimeSpan.FromSeconds(10);
+
     private readonly DataFolder folder;
+    private readonly SqliteWriter writer;
     private readonly WriterSource writes;
     private readonly SqliteSource reads;
 
@@ -33,7 +37,7 @@ public sealed class SqliteDatabase : CouchDatabase
             Pooling = false,
         };
         // Every commit reaches the disk before it is answered.
-        var writer = new SqliteWriter(settings.ConnectionString, $"PRAGMA busy_timeout = {BusySeconds}000; PRAGMA synchronous = FULL", clock);
+        writer = new SqliteWriter(settings.ConnectionString, $"PRAGMA busy_timeout = {BusySeconds}000; PRAGMA synchronous = FULL", clock);
         writes = new WriterSource(writer, settings.ConnectionString);
         settings.Pooling = true;
         reads = new SqliteSource(settings.ConnectionString, $"PRAGMA busy_timeout = {BusySeconds}000; PRAGMA query_only = ON", ReadersAtOnce);
@@ -73,6 +77,23 @@ public sealed class SqliteDatabase : CouchDatabase
         cancel);
 
     public override string Explain(Exception failure) => FolderFailures.Explain(folder.FullPath, failure);
+
+    /// <remarks>Where nobody has written for a while, or the last write failed, one is made that changes nothing.</remarks>
+    protected override async Task<string?> WhyNoWrites()
+    {
+        await using (var connection = await reads.OpenConnectionAsync())
+        await using (var command = connection.CreateCommand())
+        {
+            command.CommandText = "SELECT 1 FROM OrleansQuery LIMIT 1";
+            await command.ExecuteScalarAsync();
+        }
+
+        if (writer.HasCommitted(Confirmed))
+            return null;
+        await using var write = new SqliteCommand("UPDATE OrleansQuery SET QueryText = QueryText WHERE QueryKey = (SELECT min(QueryKey) FROM OrleansQuery)");
+        await writer.Run(write, CancellationToken.None);
+        return null;
+    }
 
     public override async ValueTask DisposeAsync()
     {

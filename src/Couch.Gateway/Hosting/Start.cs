@@ -7,6 +7,9 @@ internal static class Start
 {
     private const int CannotStart = 1;
 
+    /// <summary>How long an end may take. An orchestrator kills a process that takes longer than its grace, which is 30 s where nobody has said otherwise.</summary>
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(28);
+
     /// <summary>How long whoever reads the output may take, before the couch goes on without them.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
@@ -15,13 +18,12 @@ internal static class Start
     {
         try
         {
-            await using var app = create();
-            await app.StartAsync();
-            if (QuietLogs.IsForPeople(app.Configuration))
-                await Say(output, Welcome.To(app));
+            var app = create();
+            var life = Live(app, output);
+            if (await Task.WhenAny(life, GraceIsOver(app.Lifetime)) == life)
+                await life;
             else
-                Welcome.Log(app);
-            await app.WaitForShutdownAsync();
+                await Say(errors, $"Couch ends after {LongestEnd.TotalSeconds:0} s though not everything has ended: what it waits for, perhaps its database, does not answer. Other nodes find out by themselves.");
             return 0;
         }
         catch (SettingsException wrong)
@@ -35,6 +37,34 @@ internal static class Start
             await Say(errors, $"Couch cannot start:{Environment.NewLine}  - {failure.Message}");
             return CannotStart;
         }
+    }
+
+    /// <summary>From its start until it has ended. Told to end while it starts, it does so, whatever the start was waiting for.</summary>
+    private static async Task Live(WebApplication app, TextWriter output)
+    {
+        await using var disposed = app;
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        if (QuietLogs.IsForPeople(app.Configuration))
+            await Say(output, Welcome.To(app));
+        else
+            Welcome.Log(app);
+        await app.WaitForShutdownAsync();
+    }
+
+    private static async Task GraceIsOver(IHostApplicationLifetime lifetime)
+    {
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = lifetime.ApplicationStopping.Register(told.SetResult);
+        await told.Task;
+        await Task.Delay(LongestEnd, TimeProvider.System);
     }
 
     /// <summary>Output may be a pipe that nobody reads, or a full disk: neither keeps a couch from its work or from its end.</summary>

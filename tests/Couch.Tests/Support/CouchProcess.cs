@@ -77,11 +77,18 @@ internal sealed class CouchProcess : IAsyncDisposable
         return couch;
     }
 
-    /// <summary>A couch that listens, ready or not.</summary>
-    public static async Task<CouchProcess> StartUnready(Dictionary<string, string> environment)
+    /// <summary>A couch that has been started, and may wait for something.</summary>
+    public static CouchProcess Launched(Dictionary<string, string> environment)
     {
         var couch = new CouchProcess(environment);
         couch.Launch("--urls", $"http://127.0.0.1:{couch.port}");
+        return couch;
+    }
+
+    /// <summary>A couch that listens, ready or not.</summary>
+    public static async Task<CouchProcess> StartUnready(Dictionary<string, string> environment)
+    {
+        var couch = Launched(environment);
         await Until.True(() => couch.Answers("/health"), StartBound, "the couch listens");
         return couch;
     }

@@ -11,7 +11,6 @@ internal sealed class OwnPostgres : IAsyncDisposable
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(1);
 
     private readonly TemporaryFolder folder = new();
-    private readonly int port = FreePort.Find(1)[0];
 
     private static string Programs => Environment.GetEnvironmentVariable(Variable) ?? throw new InvalidOperationException(
         $"{Variable} is not set: run the tests by tests/run.sh, or one of them by tests/with-postgres.sh dotnet run --project tests/Couch.Tests");
@@ -19,7 +18,12 @@ internal sealed class OwnPostgres : IAsyncDisposable
     /// <summary>One of the server's programs, such as <c>pg_dump</c>.</summary>
     public static string Program(string name) => Path.Combine(Programs, name);
 
-    public string ConnectionString => $"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres";
+    public int Port { get; } = FreePort.Find(1)[0];
+
+    public string ConnectionString => $"Host=127.0.0.1;Port={Port};Username=postgres;Database=postgres";
+
+    /// <summary>By the server's socket, where nobody is asked for a password.</summary>
+    public string AdminConnectionString => $"Host={folder.Path};Port={Port};Username=postgres;Database=postgres";
 
     public static async Task<OwnPostgres> Start()
     {
@@ -32,24 +36,48 @@ internal sealed class OwnPostgres : IAsyncDisposable
         return server;
     }
 
+    /// <summary>A server that follows this one, and takes no writes until it is promoted.</summary>
+    public async Task<OwnPostgres> Standby()
+    {
+        var standby = new OwnPostgres();
+        if (Environment.UserName is "root")
+            await Run("chown", "postgres", standby.folder.Path);
+        await standby.AsServer("pg_basebackup", "-h", "127.0.0.1", "-p", $"{Port}", "-U", "postgres", "-D", standby.folder["data"], "-R", "-c", "fast");
+        await standby.AsServer("pg_ctl", [.. standby.Begin, "start"]);
+        return standby;
+    }
+
+    public Task Promote() => AsServer("pg_ctl", "-D", folder["data"], "-w", "promote");
+
+    /// <summary>From now on whoever comes by the network is asked for a password.</summary>
+    public async Task RequirePasswords()
+    {
+        await File.WriteAllTextAsync(folder["data/pg_hba.conf"], "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n");
+        await AsServer("pg_ctl", "-D", folder["data"], "reload");
+    }
+
     /// <param name="mode"><c>fast</c> breaks every connection and writes out; <c>immediate</c> is a crash.</param>
+    public Task Stop(string mode) => AsServer("pg_ctl", "-D", folder["data"], "-w", "-m", mode, "stop");
+
+    /// <inheritdoc cref="Stop"/>
     public async Task Restart(string mode)
     {
-        await AsServer("pg_ctl", "-D", folder["data"], "-w", "-m", mode, "stop");
+        await Stop(mode);
         await AsServer("pg_ctl", [.. Begin, "start"]);
         await Until.True(Answers, Bound, "the server answers again");
     }
 
     public async ValueTask DisposeAsync()
     {
-        await AsServer("pg_ctl", "-D", folder["data"], "-w", "-m", "immediate", "stop");
+        if (File.Exists(folder["data/postmaster.pid"]))
+            await Stop("immediate");
         folder.Dispose();
     }
 
     private string[] Begin =>
     [
         "-D", folder["data"], "-l", folder["log"], "-w", "-t", "60", "-o",
-        $"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder.Path} -c max_connections=300 -c shared_buffers=64MB",
+        $"-p {Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder.Path} -c max_connections=300 -c shared_buffers=64MB",
     ];
 
     private async Task<bool> Answers()

@@ -8,7 +8,8 @@ namespace Couch.Tests.Support;
 internal sealed class TcpProxy : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly int target;
+    private volatile int target;
+    private int accepted;
     private readonly List<TcpClient> open = [];
     private readonly Task accepting;
     private volatile bool isDead;
@@ -38,15 +39,21 @@ internal sealed class TcpProxy : IAsyncDisposable
 
     public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
+    /// <summary>Connections that have been taken, or refused.</summary>
+    public int Accepted => Volatile.Read(ref accepted);
+
+    /// <summary>Cuts every connection and leads new ones elsewhere, as a virtual address does that moves.</summary>
+    public void LeadTo(int port)
+    {
+        target = port;
+        Cut();
+    }
+
     /// <summary>Cuts every connection and takes no new one until <see cref="Heal"/>.</summary>
     public void GoDead()
     {
         isDead = true;
-        lock (open)
-        {
-            open.ForEach(client => client.Dispose());
-            open.Clear();
-        }
+        Cut();
     }
 
     /// <summary>Every connection stays and new ones are taken, but no byte passes until <see cref="Heal"/>.</summary>
@@ -86,6 +93,15 @@ internal sealed class TcpProxy : IAsyncDisposable
         listener.Dispose();
     }
 
+    private void Cut()
+    {
+        lock (open)
+        {
+            open.ForEach(client => client.Dispose());
+            open.Clear();
+        }
+    }
+
     private async Task Accept()
     {
         try
@@ -93,6 +109,7 @@ internal sealed class TcpProxy : IAsyncDisposable
             while (true)
             {
                 var client = await listener.AcceptTcpClientAsync();
+                Interlocked.Increment(ref accepted);
                 if (isDead)
                     client.Dispose();
                 else

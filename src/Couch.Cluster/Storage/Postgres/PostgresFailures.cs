@@ -6,10 +6,49 @@ namespace Couch.Cluster.Storage.Postgres;
 /// <summary>PostgreSQL's failures as sentences for an operator.</summary>
 internal static class PostgresFailures
 {
+    public const string ReadOnly = "refuses writes: it is read-only, perhaps a standby";
+
     /// <summary>Whether a database that is only just starting may fail like this.</summary>
     public static bool MayPass(Exception failure) => failure is not PostgresException refusal
         || refusal.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections
             or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown;
+
+    /// <summary>Whether the connection is gone: what was asked on it was not committed, or nobody can say.</summary>
+    public static bool IsLostConnection(Exception failure)
+    {
+        for (var inner = failure; inner is not null; inner = inner.InnerException)
+        {
+            switch (inner)
+            {
+                case TimeoutException:
+                    return false;
+                case PostgresException refusal:
+                    return IsOver(refusal.SqlState);
+                case SocketException or IOException:
+                    return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Whether sessions like the one that failed are no good any more: they lead to a server that takes no writes, or that ends. One
+    /// whose statement was given up may still be in the middle of its conversation.
+    /// </summary>
+    public static bool SpoilsSessions(Exception failure)
+    {
+        for (var inner = failure; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is TimeoutException || (inner is PostgresException refusal && (refusal.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.QueryCanceled || IsOver(refusal.SqlState))))
+                return true;
+        }
+
+        return IsLostConnection(failure);
+    }
+
+    private static bool IsOver(string state) => state.StartsWith("08", StringComparison.Ordinal)
+        || state is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow;
 
     public static string Explain(string where, Exception failure)
     {
@@ -35,7 +74,7 @@ internal static class PostgresFailures
     private static string Refused(PostgresException refusal) => refusal.SqlState switch
     {
         PostgresErrorCodes.DiskFull => "refused: the disk is full",
-        PostgresErrorCodes.ReadOnlySqlTransaction => "refused: it is read-only, perhaps a standby",
+        PostgresErrorCodes.ReadOnlySqlTransaction => ReadOnly,
         PostgresErrorCodes.TooManyConnections => "refused: it has no connection left to give",
         PostgresErrorCodes.CannotConnectNow => "is starting up or shutting down",
         PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown => "is shutting down",

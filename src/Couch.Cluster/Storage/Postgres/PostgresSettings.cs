@@ -13,6 +13,9 @@ internal static class PostgresSettings
     // Half a lease: what hangs must be given up early enough for another try.
     private const int LeaseSeconds = 2;
 
+    // How long a server that was found to be down, or a standby, is not asked again.
+    private const int RecheckSeconds = 2;
+
     // All statements of a node, Orleans' and ours, some of them with parameters of two types.
     private const int PreparedStatements = 64;
 
@@ -50,6 +53,13 @@ internal static class PostgresSettings
         Unless("Timeout", ConnectSeconds);
         Unless("Command Timeout", CommandSeconds);
         Unless("Application Name", "couch");
+        if (settings.Host!.Contains(',', StringComparison.Ordinal))
+        {
+            // Of several servers one takes writes, and after a failover another.
+            Unless("Target Session Attributes", "read-write");
+            Unless("Host Recheck Seconds", RecheckSeconds);
+        }
+
         return settings;
     }
 

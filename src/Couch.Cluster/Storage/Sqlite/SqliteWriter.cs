@@ -25,6 +25,7 @@ internal sealed class SqliteWriter : IDisposable
     // Few: each text is a constant of ours, with its values beside it.
     private readonly Dictionary<string, SqliteCommand> compiled = [];
     private bool ended;
+    private long confirmed;
 
     /// <param name="pragmas">What the connection is told once, when it is opened.</param>
     public SqliteWriter(string connectionString, string pragmas, TimeProvider clock)
@@ -43,6 +44,9 @@ internal sealed class SqliteWriter : IDisposable
                 return queue.Count;
         }
     }
+
+    /// <summary>Whether the last write was committed, no longer ago than <paramref name="age"/>: then the next may well be.</summary>
+    public bool HasCommitted(TimeSpan age) => Interlocked.Read(ref confirmed) is not 0 and var last && clock.GetElapsedTime(last) < age;
 
     /// <summary>Runs the command's statement with its values. Durable, where it writes, once it is answered.</summary>
     /// <exception cref="TimeoutException">Its turn did not come in time. It has not been run, and never will be.</exception>
@@ -119,9 +123,11 @@ internal sealed class SqliteWriter : IDisposable
             }
 
             Compiled("COMMIT").ExecuteNonQuery();
+            Interlocked.Exchange(ref confirmed, clock.GetTimestamp());
         }
         catch (Exception failure)
         {
+            Interlocked.Exchange(ref confirmed, 0);
             Undo();
             together.ForEach(each => each.Fail(failure));
         }
