@@ -25,6 +25,8 @@ quietly dotnet build Couch.Orleans.sln --no-restore --configuration Release -war
 command -v sqlite3 >/dev/null || quietly apt-get -qq install -y --no-install-recommends sqlite3
 # The balancer is run for real.
 command -v haproxy >/dev/null || quietly env RUNLEVEL=1 apt-get -qq install -y --no-install-recommends haproxy
+# A pool of sessions between nodes and their database is run for real.
+command -v pgbouncer >/dev/null || quietly env RUNLEVEL=1 apt-get -qq install -y --no-install-recommends pgbouncer
 # What a proxy does that is set up as it comes is tried on one.
 command -v nginx >/dev/null || quietly env RUNLEVEL=1 apt-get -qq install -y --no-install-recommends nginx-light
 

@@ -88,6 +88,9 @@ public sealed class SqliteDatabase : CouchDatabase
             await command.ExecuteScalarAsync();
         }
 
+        // A small write may still fit into the log where a larger one does not.
+        if (FolderFailures.WhyNoRoom(folder.FullPath) is { } full)
+            return full;
         if (writer.HasCommitted(Confirmed))
             return null;
         await using var write = new SqliteCommand("UPDATE OrleansQuery SET QueryText = QueryText WHERE QueryKey = (SELECT min(QueryKey) FROM OrleansQuery)");

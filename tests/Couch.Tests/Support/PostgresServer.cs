@@ -13,10 +13,11 @@ public static class PostgresServer
         $"{Variable} is not set: run the tests by tests/run.sh, or one of them by tests/with-postgres.sh dotnet run --project tests/Couch.Tests");
 
     /// <summary>Makes an empty database, which is dropped on disposal.</summary>
-    public static async Task<EmptyDatabase> NewDatabase()
+    /// <param name="options">Of <c>CREATE DATABASE</c>.</param>
+    public static async Task<EmptyDatabase> NewDatabase(string options = "")
     {
         var name = "couch_" + InviteId.New(TimeProvider.System.GetUtcNow(), Some.Chance).Value.ToLowerInvariant();
-        await Execute($"CREATE DATABASE {name}");
+        await Execute($"CREATE DATABASE {name} {options}");
         return new EmptyDatabase(name);
     }
 

@@ -23,7 +23,13 @@ internal static class PostgresChecks
 
         // Ours beside the journal of our schema's scripts; a table of this name without it is another application's.
         var tables = (long)(await Ask(
-            connection, "SELECT count(*) FILTER (WHERE lower(relname) = 'orleansquery') - 2 * count(*) FILTER (WHERE relname = 'schemaversions') FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'", cancel))!;
+            connection,
+            """
+            SELECT count(*) FILTER (WHERE lower(relname) = 'orleansquery') - 2 * count(*) FILTER (WHERE relname = 'schemaversions')
+            FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+            WHERE nspname = current_schema() AND relkind = 'r'
+            """,
+            cancel))!;
         return tables > 0
             ? $"holds the tables of another application that uses Orleans (OrleansQuery, in the schema {schema}): give the couch a database, or a schema by Search Path, of its own"
             : null;

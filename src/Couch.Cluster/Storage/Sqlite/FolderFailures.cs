@@ -70,6 +70,9 @@ internal static class FolderFailures
         var code => $"the database in {folder} failed with SQLite error {code}",
     };
 
+    /// <summary>Null where there is room for more; else the sentence that says that the disk is full.</summary>
+    public static string? WhyNoRoom(string folder) => IsFull(folder) ? Full(folder) : null;
+
     private static string Full(string folder) => $"the disk is full: no room left in the data folder {folder}";
 
     private static bool IsFull(string folder)

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using Npgsql;
+
+namespace Couch.Tests.Support;
+
+/// <summary>PgBouncer before a PostgreSQL: clients share its sessions, each for a transaction.</summary>
+internal sealed class PgBouncer : IAsyncDisposable
+{
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);
+
+    private readonly TemporaryFolder folder = new();
+    private readonly Process process;
+
+    private PgBouncer(OwnPostgres server)
+    {
+        var port = FreePort.Find(1)[0];
+        ConnectionString = $"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres";
+        File.WriteAllText(folder["users"], "\"postgres\" \"\"\n");
+        File.WriteAllText(folder["pgbouncer.ini"], $"""
+            [databases]
+            postgres = host=127.0.0.1 port={server.Port} dbname=postgres
+            [pgbouncer]
+            listen_addr = 127.0.0.1
+            listen_port = {port}
+            unix_socket_dir =
+            auth_type = trust
+            auth_file = {folder["users"]}
+            pool_mode = transaction
+            default_pool_size = 10
+            """);
+        // It refuses to run as root.
+        string[] command = ["pgbouncer", "-q", folder["pgbouncer.ini"]];
+        if (Environment.UserName is "root")
+        {
+            using var owned = Process.Start("chown", ["-R", "postgres", folder.Path]);
+            owned.WaitForExit();
+            command = ["runuser", "-u", "postgres", "--", .. command];
+        }
+
+        process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true })!;
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+    }
+
+    public string ConnectionString { get; }
+
+    public static async Task<PgBouncer> Before(OwnPostgres server)
+    {
+        var pool = new PgBouncer(server);
+        await Until.True(pool.Answers, Bound, "PgBouncer answers");
+        return pool;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        process.Kill(entireProcessTree: true);
+        await process.ToEnd();
+        process.Dispose();
+        folder.Dispose();
+    }
+
+    private async Task<bool> Answers()
+    {
+        try
+        {
+            await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false");
+            await connection.OpenAsync();
+            return true;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
+    }
+}
