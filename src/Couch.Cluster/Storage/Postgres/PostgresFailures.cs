@@ -47,7 +47,8 @@ internal static class PostgresFailures
         return IsLostConnection(failure);
     }
 
-    private static bool IsOver(string state) => state.StartsWith("08", StringComparison.Ordinal)
+    /// <param name="state">Null where the failure comes from another silo, and with it only its message.</param>
+    private static bool IsOver(string? state) => state?.StartsWith("08", StringComparison.Ordinal) is true
         || state is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow;
 
     public static string Explain(string where, Exception failure)
@@ -82,6 +83,7 @@ internal static class PostgresFailures
         PostgresErrorCodes.InvalidCatalogName => "has no such database",
         PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.UndefinedTable => $"refused: {refusal.MessageText}",
         PostgresErrorCodes.QueryCanceled => "did not answer in time",
+        null => "failed",
         var state => $"failed with SQLSTATE {state}",
     };
 }
