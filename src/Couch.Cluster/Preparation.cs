@@ -64,9 +64,9 @@ internal sealed partial class Preparation(
         {
             throw new SettingsException($"  - {name} {port} is in use, perhaps by another couch on this machine: choose another port");
         }
-        catch (SocketException notOurs) when (notOurs.SocketErrorCode is SocketError.AddressNotAvailable)
+        catch (SocketException refused)
         {
-            throw new SettingsException($"  - COUCH_ADVERTISED_ADDRESS {options.SiloAddress} is none of this machine's addresses");
+            throw new SettingsException($"  - {name}: nothing can listen on {new IPEndPoint(options.SiloAddress, port)} here ({refused.Message}); with no other COUCH_ADVERTISED_ADDRESS the address is this machine's own, 127.0.0.1");
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Net.Sockets;
 
 namespace Couch.Cluster.Configuration;
 
@@ -12,10 +13,8 @@ internal static class OwnAddress
         reason = null;
         if (IPAddress.TryParse(text, out var address))
         {
-            if (!address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
-                return address;
-            reason = "must be one address, by which others reach this machine: " + text + " is all of them";
-            return null;
+            reason = WhyNot(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
+            return reason is null ? address : null;
         }
 
         if (!IPNetwork.TryParse(text, out var network))
@@ -24,11 +23,7 @@ internal static class OwnAddress
             return null;
         }
 
-        var own = NetworkInterface.GetAllNetworkInterfaces()
-            .SelectMany(card => card.GetIPProperties().UnicastAddresses)
-            .Select(unicast => unicast.Address)
-            .Distinct()
-            .ToList();
+        var own = OfThisMachine();
         var within = own.FindAll(network.Contains);
         if (within.Count == 1)
             return within[0];
@@ -39,4 +34,24 @@ internal static class OwnAddress
             : $"names the network {text}, which none of this machine's addresses is in: {string.Join(", ", own)}";
         return null;
     }
+
+    private static string? WhyNot(IPAddress address)
+    {
+        if (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+            return $"must be one address, by which others reach this machine: {address} is all of them";
+        if (address.Equals(IPAddress.Broadcast) || address.IsIPv6Multicast || (address.AddressFamily is AddressFamily.InterNetwork && address.GetAddressBytes()[0] is >= 224 and < 240))
+            return $"must be one address, by which others reach this machine: {address} is that of many";
+        if (address is { IsIPv6LinkLocal: true, ScopeId: 0 })
+            return $"is {address}, which means another machine on each link: say on which, as in {address}%eth0, or another address";
+        var own = OfThisMachine();
+        return IPAddress.IsLoopback(address) || own.Contains(address)
+            ? null
+            : $"must be an address of this machine's, which {address} is not: {string.Join(", ", own)}";
+    }
+
+    private static List<IPAddress> OfThisMachine() =>
+        [.. NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(card => card.GetIPProperties().UnicastAddresses)
+            .Select(unicast => unicast.Address)
+            .Distinct()];
 }

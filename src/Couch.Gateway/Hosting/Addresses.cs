@@ -44,6 +44,8 @@ internal sealed record Addresses(string? Urls)
     {
         if (Parse(url) is not { } address)
             settings.Wrong(name, $"must be addresses like http://{Loopback}:3000, separated by semicolons; '{url}' is none");
+        else if (address.PathBase.Length > 0)
+            settings.Wrong(name, $"'{url}' has a path: a couch answers at the root of an address. Where a proxy has it under a path, the proxy takes the path away");
         else if (!hasHostKey && !NamesLoopback(address.Host))
             settings.Wrong(name, $"'{url}' can be reached from other machines, and no host key is set: set COUCH_AUTH_TOKEN to a secret of your own, or listen on http://{Loopback}:{address.Port}");
         else if (address.Port == 0 && address.Host == Loopback)
@@ -74,6 +76,8 @@ internal sealed record Addresses(string? Urls)
     /// <summary>Asked for the operator's sake: the server would say the same as a stack trace, after the silo has started.</summary>
     private static bool IsTaken(BindingAddress address)
     {
+        if (address.IsUnixPipe)
+            return false;
         var host = address.Host == Loopback ? IPAddress.Loopback : IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) ? ip : IPAddress.Any;
         try
         {

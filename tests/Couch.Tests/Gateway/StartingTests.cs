@@ -70,9 +70,17 @@ public sealed class StartingTests
 
     [Fact]
     public void A_silos_address_may_be_said_as_it_is() =>
-        Assert.Equal(IPAddress.Parse("10.1.2.3"), Reading("10.1.2.3").AdvertisedAddress);
+        Assert.Equal(IPAddress.Parse("127.0.0.2"), Reading("127.0.0.2").AdvertisedAddress);
 
     [Theory]
+    [InlineData("0.0.0.0", "is all of them")]
+    [InlineData("::", "is all of them")]
+    [InlineData("::ffff:0.0.0.0", "is all of them")]
+    [InlineData("255.255.255.255", "is that of many")]
+    [InlineData("224.0.0.1", "is that of many")]
+    [InlineData("ff02::1", "is that of many")]
+    [InlineData("fe80::1", "another machine on each link")]
+    [InlineData("203.0.113.7", "must be an address of this machine's")]
     [InlineData("203.0.113.0/24", "which none of this machine's addresses is in")]
     [InlineData("node-1", "must be an IP address")]
     public void A_network_this_machine_is_not_in_is_refused(string text, string why) =>
@@ -100,6 +108,69 @@ public sealed class StartingTests
         Assert.Equal(CouchRole.Gateway, options.Role);
         Assert.Null(options.Vms.Vers);
         Assert.Null(options.Vms.Docker);
+    }
+
+    [Theory]
+    [InlineData("--ASPNETCORE_URLS=http://127.0.0.1:0/couch", "has a path")]
+    [InlineData("--urls=http://localhost:3999/", null)]
+    [InlineData("--ConnectionStrings:Couch=Host=db;Target Session Attributes=primary", "names one")]
+    [InlineData("--ConnectionStrings:Couch=Host=db;Minimum Pool Size=20;Maximum Pool Size=10", "less than its Minimum Pool Size")]
+    [InlineData("--ConnectionStrings:Couch=Host=db;Maximum Pool Size=1", "at least 4 connections")]
+    [InlineData("--ConnectionStrings:Couch=Host=db;Multiplexing=true;Pooling=false", "contradict each other")]
+    public void What_contradicts_itself_is_refused_in_words(string setting, string? why)
+    {
+        string[] settings = [setting.Replace("ASPNETCORE_URLS", "urls", StringComparison.Ordinal), "--COUCH_ADVERTISED_ADDRESS=0.0.0.0"];
+        var message = WhyNot(settings);
+        if (why is not null)
+            Assert.Contains(why, message, StringComparison.Ordinal);
+        Assert.Contains("COUCH_ADVERTISED_ADDRESS", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("unix:///a b.sock", "golden")]
+    [InlineData("tcp://", "golden")]
+    [InlineData("ssh://engine", "golden")]
+    [InlineData("unix:///run/engine.sock", "Golden Image")]
+    [InlineData("unix:///run/engine.sock", "golden:tag:tag")]
+    [InlineData("unix:///run/engine.sock", "-golden")]
+    [InlineData("unix:///run/engine.sock", "golden@sha256:short")]
+    [InlineData("unix:///run/engine.sock", "Team/golden/UPPER")]
+    public void An_engine_or_an_image_that_is_none_is_refused(string engine, string image) =>
+        Assert.Contains(image == "golden" ? "DOCKER_HOST" : "COUCH_DOCKER_IMAGE", WhyNot($"--DOCKER_HOST={engine}", $"--COUCH_DOCKER_IMAGE={image}"), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("golden")]
+    [InlineData("localhost/couch-test_1:latest")]
+    [InlineData("registry.example:5000/team/guest.image@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")]
+    [InlineData("docker.io/library/busybox")]
+    public void An_image_may_be_named_as_engines_do(string image) =>
+        Assert.DoesNotContain("COUCH_DOCKER_IMAGE", WhyNot($"--COUCH_DOCKER_IMAGE={image}", "--PORT=none"), StringComparison.Ordinal);
+
+    /// <summary>Every setting there is, with what no setting can be: an operator is told in the one message, and nothing falls through as an exception.</summary>
+    [Fact]
+    public void Whatever_a_setting_says_it_is_taken_or_refused_by_its_name()
+    {
+        var asked = new Settings(new ConfigurationBuilder().Build());
+        _ = CouchOptions.Read(asked);
+        _ = GatewayOptions.Read(asked);
+        var bad = new[] { "-1", "0", "99999999999999999999", "NaN", "1e309", "\u20ac", "a b", "[", "{}", "\"", "::", "http://", "unix://", "0.0.0.0", "/", "..", "%", "=", ";", ",", "\t", new string('x', 5000) };
+        foreach (var name in asked.Asked.Append("PORT").Append("urls"))
+        {
+            foreach (var value in bad)
+            {
+                try
+                {
+                    var settings = new Settings(new ConfigurationBuilder().AddInMemoryCollection([new(name, value)]).Build());
+                    _ = CouchOptions.Read(settings);
+                    _ = GatewayOptions.Read(settings);
+                    settings.ThrowIfWrong();
+                }
+                catch (SettingsException refused)
+                {
+                    Assert.Contains(name.Replace(":", "__", StringComparison.Ordinal), refused.Message, StringComparison.Ordinal);
+                }
+            }
+        }
     }
 
     private static CouchOptions Reading(string advertised) =>

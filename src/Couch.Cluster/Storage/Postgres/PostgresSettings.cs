@@ -10,6 +10,9 @@ internal static class PostgresSettings
     private const int ConnectSeconds = 5;
     private const int CommandSeconds = 6;
 
+    // Grains, endpoints, housekeeping and Orleans' membership wait for one another otherwise.
+    private const int LeastConnections = 4;
+
     // Half a lease: what hangs must be given up early enough for another try.
     private const int LeaseSeconds = 2;
 
@@ -26,13 +29,32 @@ internal static class PostgresSettings
         try
         {
             // The driver's own message may quote the value it could not read, so it is not passed on.
-            return string.IsNullOrWhiteSpace(new NpgsqlConnectionStringBuilder(connectionString).Host)
-                ? "names no Host; it must be written as Host=…;Port=…;Database=…;Username=…;Password=…"
-                : null;
+            var settings = new NpgsqlConnectionStringBuilder(connectionString);
+            return string.IsNullOrWhiteSpace(settings.Host) ? "names no Host; it must be written as Host=…;Port=…;Database=…;Username=…;Password=…" : WhyUnusable(settings);
         }
         catch (Exception failure) when (failure is ArgumentException or FormatException or OverflowException or InvalidCastException or KeyNotFoundException)
         {
             return "is not a PostgreSQL connection string; it must be written as Host=…;Port=…;Database=…;Username=…;Password=…";
+        }
+    }
+
+    private static string? WhyUnusable(NpgsqlConnectionStringBuilder settings)
+    {
+        var says = settings.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        if (says.Contains("Maximum Pool Size") && settings.MaxPoolSize < LeastConnections)
+            return $"has Maximum Pool Size={settings.MaxPoolSize}, and a node needs at least {LeastConnections} connections; leave it out, and set COUCH_DB_CONNECTIONS";
+        if (says.Contains("Maximum Pool Size") && settings.MaxPoolSize < settings.MinPoolSize)
+            return $"has Maximum Pool Size={settings.MaxPoolSize}, which is less than its Minimum Pool Size={settings.MinPoolSize}";
+        if (says.Contains("Target Session Attributes") && !settings.Host!.Contains(',', StringComparison.Ordinal))
+            return "has Target Session Attributes, which choose among several hosts, and names one: leave them out";
+        try
+        {
+            new NpgsqlDataSourceBuilder(Complete(settings.ConnectionString, Math.Max(LeastConnections, settings.MinPoolSize)).ConnectionString).Build().Dispose();
+            return null;
+        }
+        catch (Exception failure) when (failure is ArgumentException or NotSupportedException or InvalidOperationException)
+        {
+            return "has options that contradict each other";
         }
     }
 
@@ -45,7 +67,7 @@ internal static class PostgresSettings
             if (!said.Contains(key)) settings[key] = value;
         }
 
-        Unless("Maximum Pool Size", connections);
+        Unless("Maximum Pool Size", Math.Max(connections, settings.MinPoolSize));
         Unless("Max Auto Prepare", PreparedStatements);
         Unless("Auto Prepare Min Usages", 2);
         // No statement leaves anything behind on its connection, and to clean up after each costs the server several more.

@@ -10,6 +10,7 @@ namespace Couch.Cluster.Vms.Docker;
 public sealed partial class DockerOptions
 {
     private const string DefaultBridge = "couch-guests";
+    private const int MostReference = 512;
     private const int LeastPids = 16;
     private const int MostPids = 4_194_304;
 
@@ -82,6 +83,12 @@ public sealed partial class DockerOptions
         if (image is null)
             return null;
 
+        foreach (var (name, reference) in new[] { ("COUCH_DOCKER_IMAGE", image), ("COUCH_DOCKER_PROBE_IMAGE", probeImage) })
+        {
+            if (reference is not null && (reference.Length > MostReference || !ImageReference().IsMatch(reference)))
+                settings.Wrong(name, $"must be an image's name, such as couch-guest:latest or registry.example/team/guest@sha256:…, not '{reference}'");
+        }
+
         if (Uri.CheckHostName(endpointHost) is UriHostNameType.Unknown)
             settings.Wrong("COUCH_DOCKER_ENDPOINT_HOST", $"must be a host name or an IP address, not '{endpointHost}'");
         if (!BridgeName().IsMatch(bridge))
@@ -108,14 +115,14 @@ public sealed partial class DockerOptions
 
     private static Uri ReadEngine(Settings settings, string text)
     {
-        if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme switch
+        if (!text.Any(char.IsWhiteSpace) && Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme switch
             {
                 "unix" => address.AbsolutePath.Length > 1,
                 "tcp" or "http" => address.Host.Length > 0,
                 _ => false,
             })
             return address;
-        settings.Wrong("DOCKER_HOST", $"must be unix:///path, tcp://host:port or http://host:port, not '{text}'");
+        settings.Wrong("DOCKER_HOST", $"must be unix:///path, tcp://host:port or http://host:port, without spaces, not '{text}'");
         return new("unix:///var/run/docker.sock");
     }
 
@@ -153,6 +160,10 @@ public sealed partial class DockerOptions
             settings.Wrong("COUCH_VM_PROBE", $"is '{settings.Text("COUCH_VM_PROBE")}', which needs a published port: set COUCH_DOCKER_PORT");
         return probe;
     }
+
+    /// <summary>As engines read one: a registry and its port, a path in small letters, a tag, a digest.</summary>
+    [GeneratedRegex(@"^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[a-z0-9]+:[0-9a-f]{32,128})?\z")]
+    private static partial Regex ImageReference();
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}\\z")]
     private static partial Regex BridgeName();
