@@ -152,6 +152,7 @@ public static class CouchSilo
         silo.AddIncomingGrainCallFilter<UnderLease>();
         silo.Services.AddSingleton(database);
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, LeaseRenewal>();
+        silo.Services.AddSingleton<OldMembers>();
         silo.Configure<ClusterOptions>(options.Name);
         silo.UseAdoNetClustering(clustering =>
         {

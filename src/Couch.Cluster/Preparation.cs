@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Couch.Cluster.Configuration;
+using Couch.Cluster.Membership;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
 using Couch.Cluster.Transport;
@@ -13,7 +14,7 @@ namespace Couch.Cluster;
 
 /// <summary>What must be true before the silo starts: its ports are free, its schema is there, and its VM host can be used.</summary>
 internal sealed partial class Preparation(
-    CouchOptions options, CouchDatabase database, CouchMeter meter, IServiceProvider services, ILogger<Preparation> log) : IHostedService
+    CouchOptions options, CouchDatabase database, CouchMeter meter, IServiceProvider services, TimeProvider clock, ILogger<Preparation> log) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -23,7 +24,12 @@ internal sealed partial class Preparation(
             EnsureFree("COUCH_GATEWAY_PORT", options.GatewayPort);
         await database.Upgrade(cancellationToken);
         if (options.Postgres is not null)
+        {
             await services.GetRequiredService<Neighbours>().EnsureAccepted(cancellationToken);
+            await MeetOldMembers(cancellationToken);
+            await TellClock(cancellationToken);
+        }
+
         if (options is { Postgres: not null, AdvertisedAddress: null })
             LogLoopbackAlone(options.SiloAddress, options.SiloPort);
         if (services.GetService<IVmHost>() is { } host)
@@ -34,6 +40,39 @@ internal sealed partial class Preparation(
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task MeetOldMembers(CancellationToken cancel)
+    {
+        var old = services.GetRequiredService<OldMembers>();
+        try
+        {
+            await old.TakeAddress(cancel);
+        }
+        catch (StorageUnavailableException failure)
+        {
+            throw new SettingsException($"  - {failure.Message}");
+        }
+
+        var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
+        _ = Task.Run(
+            async () =>
+            {
+                using var over = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStarted, lifetime.ApplicationStopping);
+                await old.Outlive(over.Token);
+            },
+            CancellationToken.None);
+    }
+
+    /// <summary>Ends, limits and codes are judged by the node's clock: one that is wrong is said, and not mended.</summary>
+    private async Task TellClock(CancellationToken cancel)
+    {
+        await database.WhyNotReady(cancel);
+        if (database.WhyClockIsWrong(clock) is { } sentence)
+            LogClock(sentence);
+    }
+
+    [LoggerMessage(293, LogLevel.Warning, "{Sentence}")]
+    private partial void LogClock(string sentence);
 
     /// <summary>A wrong key or a missing image is said now, and not by the first guest; a provider that is down may come back.</summary>
     private async Task EnsureUsable(IVmHost host, CancellationToken cancel)

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using System.Net.Sockets;
 
 namespace Couch.Cluster.Storage;
@@ -11,8 +12,12 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
     // Whoever asks whether a node is ready gives up after a second by custom, and would take every node for dead.
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>What nodes' clocks may differ by.</summary>
+    private static readonly TimeSpan Tolerated = TimeSpan.FromSeconds(3);
+
     private readonly Lock asking = new();
     private Task<string?>? lastAnswer;
+    private DatabaseTime? theirs;
 
     /// <summary>Opens the database that <paramref name="options"/> name. Nothing is changed yet; see <see cref="Upgrade"/>.</summary>
     /// <param name="clock">For waits and for the holder's start; null is the system's.</param>
@@ -126,6 +131,26 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
 
     public abstract ValueTask DisposeAsync();
 
+    /// <summary>Whether <paramref name="node"/> and the database's clock differ by seconds, as far as the database was asked.</summary>
+    /// <returns>A sentence; null where they agree, or there is one clock.</returns>
+    public string? WhyClockIsWrong(TimeProvider node)
+    {
+        if (theirs is not { } sample)
+            return null;
+        var ahead = node.GetUtcNow() - (sample.Time + Clock.GetElapsedTime(sample.At));
+        return ahead.Duration() <= Tolerated ? null : string.Create(
+            CultureInfo.InvariantCulture,
+            $"This node's clock is {ahead.Duration().TotalSeconds:0} s {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} the database's: guests' times end {(ahead > TimeSpan.Zero ? "too early" : "too late")} here. Set it by NTP");
+    }
+
+    /// <summary>Keeps what the database has answered of its clock, if it answered soon enough for that to mean anything.</summary>
+    /// <param name="asked">The timestamp when it was asked.</param>
+    protected void Note(long asked, DateTimeOffset time)
+    {
+        if (Clock.GetElapsedTime(asked) < Tolerated / 2)
+            theirs = new(time, Clock.GetTimestamp());
+    }
+
     /// <summary>Asks the database.</summary>
     /// <returns>Null where it answers and takes writes; else why not, in a sentence without secrets.</returns>
     protected abstract Task<string?> WhyNoWrites();
@@ -141,4 +166,7 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
             return failure.Message;
         }
     }
+
+    /// <param name="At">The timestamp when it was so.</param>
+    private sealed record DatabaseTime(DateTimeOffset Time, long At);
 }

@@ -95,8 +95,11 @@ public sealed class PostgresDatabase : CouchDatabase
     {
         await using var connection = await source.OpenConnectionAsync();
         await using var command = connection.CreateCommand();
-        command.CommandText = "SELECT current_setting('transaction_read_only') = 'off' FROM OrleansQuery LIMIT 1";
-        if (await command.ExecuteScalarAsync() is true)
+        command.CommandText = "SELECT current_setting('transaction_read_only') = 'off', clock_timestamp() FROM OrleansQuery LIMIT 1";
+        var asked = Clock.GetTimestamp();
+        var (takesWrites, time) = (await command.Rows(row => (row.GetBoolean(0), row.GetFieldValue<DateTimeOffset>(1)), CancellationToken.None))[0];
+        Note(asked, time);
+        if (takesWrites)
             return null;
         LeaveSessions();
         return $"{Where} {PostgresFailures.ReadOnly}";

@@ -24,6 +24,10 @@ public sealed record ReadyView
     /// <summary><c>ok</c>, or a sentence on why the database does not answer.</summary>
     public required string Database { get; init; }
 
+    /// <summary>A sentence, where this node's clock and the database's differ by seconds; absent where they agree.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Clock { get; init; }
+
     /// <summary>What keeps guests' sandboxes from this machine and each other, as it was last seen; absent where sandboxes are not made here.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Isolation { get; init; }

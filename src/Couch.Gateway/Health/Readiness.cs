@@ -11,6 +11,9 @@ public sealed class Readiness(CouchDatabase database, TimeProvider clock)
     private Task<string>? answer;
     private long asked;
 
+    /// <inheritdoc cref="CouchDatabase.WhyClockIsWrong"/>
+    public string? WrongClock => database.WhyClockIsWrong(clock);
+
     /// <summary><c>ok</c>, or a sentence on why the database does not answer; at most a second old.</summary>
     public Task<string> Database(CancellationToken cancel)
     {
