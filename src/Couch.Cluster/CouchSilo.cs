@@ -86,7 +86,7 @@ public static class CouchSilo
         if (options.Vers is { } vers)
             services.AddVers(vers).AddSingleton<IVmHost>(Metered<VersHost>);
         else if (options.Docker is { } docker)
-            services.AddSingleton(docker).AddSingleton<DockerHost>().AddSingleton<IVmHost>(Metered<DockerHost>).AddHostedService<GuestNetworkWatch>();
+            services.AddSingleton(docker).AddSingleton<DockerHost>().AddSingleton<IVmHost>(Metered<DockerHost>).AddHostedService<GuestNetworkWatch>().AddHostedService<SandboxWatch>();
         else
             return;
 

@@ -27,6 +27,8 @@ internal sealed class MeteredVmHost(IVmHost host, CouchMeter meter, TimeProvider
     // A look and a measurement come many a second: counted, and not worth a span.
     public Task<VmSight> Observe(string vmId, CancellationToken cancel) => Timed("observe", null, () => host.Observe(vmId, cancel));
 
+    public Task<string?> WhyEnded(string vmId, CancellationToken cancel) => Timed("observe", null, () => host.WhyEnded(vmId, cancel));
+
     public Task Furnish(VmOrder order, string vmId, CancellationToken cancel) =>
         Watched("furnish", order.Guest, () => Nothing(host.Furnish(order, vmId, cancel)));
 

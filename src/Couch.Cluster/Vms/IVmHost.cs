@@ -50,6 +50,11 @@ public interface IVmHost
     /// <exception cref="VmHostException">Nobody can say. A VM that is not there is <see cref="VmSight.Missing"/>, not this.</exception>
     Task<VmSight> Observe(string vmId, CancellationToken cancel);
 
+    /// <summary>Why a VM that was just seen <see cref="VmSight.Dead"/> has ended, where the provider can say for certain that it has.</summary>
+    /// <returns>A sentence for the host and the operator; null where the provider cannot, so that a second look has to confirm it.</returns>
+    /// <exception cref="VmHostException">Nobody can say.</exception>
+    Task<string?> WhyEnded(string vmId, CancellationToken cancel) => Task.FromResult<string?>(null);
+
     /// <summary>
     /// Puts into a VM that has just been seen <see cref="VmSight.Ready"/> what <see cref="Ensure"/> could not put in
     /// without waiting for its boot. Until it has succeeded the guest is not told of its VM.

@@ -121,7 +121,10 @@ internal sealed partial class VmDriver(
         async () =>
         {
             var sight = await gates.Looks.Pass(() => host.Observe(vmId, CancellationToken.None), CancellationToken.None);
-            return new VmReport.Looked(vmId, sight is not (VmSight.Missing or VmSight.Dead));
+            return new VmReport.Looked(vmId, sight is not (VmSight.Missing or VmSight.Dead))
+            {
+                Ended = sight is VmSight.Dead ? await host.WhyEnded(vmId, CancellationToken.None) : null,
+            };
         },
         failure =>
         {

@@ -236,9 +236,10 @@ public sealed record Guest
         End(GuestStatus.Stopped, Guests.EndReason.ProvisioningFailed, now, error);
 
     /// <summary>Its VM has vanished: it stops, and whatever may be left is destroyed.</summary>
-    internal Guest LoseVm(DateTimeOffset now)
+    /// <param name="why">What its provider says of it; null where it was not there to be asked.</param>
+    internal Guest LoseVm(DateTimeOffset now, string? why = null)
     {
-        var stopped = End(GuestStatus.Stopped, Guests.EndReason.VmLost, now);
+        var stopped = End(GuestStatus.Stopped, Guests.EndReason.VmLost, now, why);
         return stopped with { Vm = stopped.Vm with { State = VmState.Lost } };
     }
 

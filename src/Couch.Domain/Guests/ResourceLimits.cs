@@ -17,13 +17,22 @@ public sealed record ResourceLimits
     /// <summary>The most cores one guest may be promised.</summary>
     public const double MostCpuCores = 1024;
 
-    /// <summary>Processor cores; fractions allowed. More than 0, at most 1,024; default 2.</summary>
+    /// <summary>The least that a kernel can share out: a hundredth of a core.</summary>
+    public const double LeastCpuCores = 0.01;
+
+    /// <summary>The least in which an engine starts a process. Below it some read none at all, which would be no limit.</summary>
+    public const double LeastMemoryMB = 6;
+
+    /// <summary>A megabyte: less holds no file.</summary>
+    public const double LeastDiskGB = 0.001;
+
+    /// <summary>Processor cores; fractions allowed. At least 0.01, at most 1,024; default 2.</summary>
     [Id(0)] public required double MaxCpuCores { get; init => field = Bounds.Nearest(value); }
 
-    /// <summary>Memory in megabytes. More than 0; default 4096.</summary>
+    /// <summary>Memory in megabytes. At least 6; default 4096.</summary>
     [Id(1)] public required double MaxMemoryMB { get; init => field = Bounds.Nearest(value); }
 
-    /// <summary>Disk in gigabytes. More than 0; default 20.</summary>
+    /// <summary>Disk in gigabytes. At least 0.001; default 20.</summary>
     [Id(2)] public required double MaxDiskGB { get; init => field = Bounds.Nearest(value); }
 
     /// <summary>Bytes sent to the network, in gigabytes. At least 0; default 10.</summary>
@@ -43,6 +52,12 @@ public sealed record ResourceLimits
         ?? Bounds.AtLeast0("resourceLimits.maxNetworkEgressGB", MaxNetworkEgressGB)
         ?? Bounds.Above0("resourceLimits.maxDurationHours", MaxDurationHours, MostHours)
         ?? Bounds.Whole("resourceLimits.maxTokenBudget", MaxTokenBudget);
+
+    /// <summary>Null where every provider can keep them; else a sentence that names the first that is too small. Asked of new invites alone: earlier ones may say less, and are given the least.</summary>
+    internal string? WhyTooSmall() =>
+        Bounds.AtLeast("resourceLimits.maxCpuCores", MaxCpuCores, LeastCpuCores)
+        ?? Bounds.AtLeast("resourceLimits.maxMemoryMB", MaxMemoryMB, LeastMemoryMB)
+        ?? Bounds.AtLeast("resourceLimits.maxDiskGB", MaxDiskGB, LeastDiskGB);
 
     public static ResourceLimits Default { get; } = new()
     {

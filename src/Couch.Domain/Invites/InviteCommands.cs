@@ -26,7 +26,7 @@ public sealed record CreateInvite
         InviteId.TryParse(Id.Value, out _) ? null : "id must be an invite's id",
         Bounds.Required("createdBy", CreatedBy, Bounds.MostName),
         Bounds.Present("label", Label) ?? Bounds.Text("label", Label, Bounds.MostLabel),
-        ResourceLimits is null ? "resourceLimits is required" : ResourceLimits.WhyNot(),
+        ResourceLimits is null ? "resourceLimits is required" : ResourceLimits.WhyNot() ?? ResourceLimits.WhyTooSmall(),
         Bounds.Present("permissions", Permissions),
         Bounds.Defined("enforcement", Enforcement),
         Bounds.Above0("expiresInHours", ExpiresInHours, Invite.MostOpenHours),

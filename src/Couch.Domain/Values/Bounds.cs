@@ -52,6 +52,10 @@ public static class Bounds
     public static string? Above0(string name, double number, double most = MostNumber) =>
         number > 0 && number <= most ? null : $"{name} must be a number above 0, at most {Number(most)}";
 
+    /// <summary>A number that is not too small to be kept.</summary>
+    public static string? AtLeast(string name, double number, double least) =>
+        number >= least ? null : $"{name} must be at least {Number(least)}: less cannot be kept";
+
     /// <summary>A number from 0 to <see cref="MostNumber"/>.</summary>
     public static string? AtLeast0(string name, double number) =>
         IsCounter(number) ? null : $"{name} must be a number from 0 to {MostNumber}";

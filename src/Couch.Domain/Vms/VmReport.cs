@@ -51,7 +51,11 @@ public abstract record VmReport
 
     /// <summary>A direct look at a running guest's VM: there, or not.</summary>
     [GenerateSerializer, Immutable, Alias("couch.VmReport.Looked")]
-    public sealed record Looked([property: Id(0)] string VmId, [property: Id(1)] bool IsThere) : VmReport;
+    public sealed record Looked([property: Id(0)] string VmId, [property: Id(1)] bool IsThere) : VmReport
+    {
+        /// <summary>Why it has ended, where the provider has said for certain that it has; null where it is there, or only not found.</summary>
+        [Id(2)] public string? Ended { get; init; }
+    }
 
     /// <summary>Nothing of the guest's is left.</summary>
     [GenerateSerializer, Immutable, Alias("couch.VmReport.Gone")]

@@ -71,7 +71,7 @@ public static class VmTrack
         VmReport.NotFound notFound => guest.ObservedNone(notFound.Attempt, now),
         VmReport.Failed failed => guest.ObservedFailure(failed, mostAttempts, now, chance),
         VmReport.Ready ready => guest.ObservedReady(ready.VmId, now),
-        VmReport.Looked looked => guest.ObservedPresence(looked.VmId, looked.IsThere, now),
+        VmReport.Looked looked => guest.ObservedPresence(looked, now),
         VmReport.Gone gone => guest.ObservedGone(gone, now),
         VmReport.NotGone notGone => guest.ObservedNotGone(notGone, now, chance),
         _ => guest,
@@ -170,16 +170,18 @@ public static class VmTrack
             }
             : guest;
 
-    /// <summary>A direct look found a running guest's VM, or did not.</summary>
-    private static Guest ObservedPresence(this Guest guest, string vmId, bool isThere, DateTimeOffset now)
+    /// <summary>A direct look found a running guest's VM, did not, or found that it has ended.</summary>
+    private static Guest ObservedPresence(this Guest guest, VmReport.Looked looked, DateTimeOffset now)
     {
-        if (guest.AsOf(now).Status is not GuestStatus.Running || guest.Vm.State is not VmState.Ready || guest.Vm.Id != vmId)
+        if (guest.AsOf(now).Status is not GuestStatus.Running || guest.Vm.State is not VmState.Ready || guest.Vm.Id != looked.VmId)
             return guest;
+        if (looked.Ended is { } why)
+            return guest.LoseVm(now, why);
 
         return guest.Vm.MissingSince switch
         {
-            null when isThere => guest,
-            _ when isThere => guest with { Vm = guest.Vm with { MissingSince = null } },
+            null when looked.IsThere => guest,
+            _ when looked.IsThere => guest with { Vm = guest.Vm with { MissingSince = null } },
             null => guest with { Vm = guest.Vm with { MissingSince = now } },
             { } since when now - since >= MissingForGood => guest.LoseVm(now),
             _ => guest,

@@ -33,11 +33,19 @@ internal sealed record Addresses(string? Urls)
     /// <summary>The first address that a couch under <paramref name="configuration"/> listens on, as this machine reaches it.</summary>
     public static Uri ToKnockAt(IConfiguration configuration)
     {
-        var settings = new Settings(configuration);
-        var url = settings.Text("urls")?.Split(';')[0].Trim() ?? configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).FirstOrDefault();
-        var address = url is null ? null : Parse(url);
+        var address = First(configuration);
         var host = address is { Host: var named } && IPAddress.TryParse(named.Trim('[', ']'), out var ip) && !ip.Equals(IPAddress.Any) && !ip.Equals(IPAddress.IPv6Any) ? named : Loopback;
-        return new UriBuilder(address?.Scheme ?? "http", host, address?.Port ?? settings.Whole("PORT", DefaultPort, 1, IPEndPoint.MaxPort)).Uri;
+        return new UriBuilder(address?.Scheme ?? "http", host, address?.Port ?? new Settings(configuration).Whole("PORT", DefaultPort, 1, IPEndPoint.MaxPort)).Uri;
+    }
+
+    /// <summary>The path of the Unix socket that it listens on; null where it listens on a port.</summary>
+    public static string? SocketToKnockAt(IConfiguration configuration) => First(configuration) is { IsUnixPipe: true } address ? address.UnixPipePath : null;
+
+    private static BindingAddress? First(IConfiguration configuration)
+    {
+        var url = new Settings(configuration).Text("urls")?.Split(';')[0].Trim()
+            ?? configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).FirstOrDefault();
+        return url is null ? null : Parse(url);
     }
 
     private static void Check(Settings settings, string name, string url, bool hasHostKey)

@@ -52,13 +52,13 @@ public sealed record CreateInviteBody
 /// <summary>Limits for a guest, as far as an invite says them. None is above 2^53 - 1.</summary>
 public sealed record ResourceLimitsBody
 {
-    /// <summary>Processor cores; fractions allowed. More than 0, at most 1,024; default 2.</summary>
+    /// <summary>Processor cores; fractions allowed. At least 0.01, at most 1,024; default 2.</summary>
     public double? MaxCpuCores { get; init; }
 
-    /// <summary>Memory in megabytes. More than 0; default 4096.</summary>
+    /// <summary>Memory in megabytes. At least 6; default 4096.</summary>
     public double? MaxMemoryMB { get; init; }
 
-    /// <summary>Disk in gigabytes. More than 0; default 20.</summary>
+    /// <summary>Disk in gigabytes. At least 0.001; default 20.</summary>
     public double? MaxDiskGB { get; init; }
 
     /// <summary>Bytes sent to the network, in gigabytes. At least 0; default 10.</summary>
@@ -75,9 +75,9 @@ public sealed record ResourceLimitsBody
         var otherwise = ResourceLimits.Default;
         return new()
         {
-            MaxCpuCores = fields.Above0("resourceLimits.maxCpuCores", MaxCpuCores, otherwise.MaxCpuCores, ResourceLimits.MostCpuCores),
-            MaxMemoryMB = fields.Above0("resourceLimits.maxMemoryMB", MaxMemoryMB, otherwise.MaxMemoryMB),
-            MaxDiskGB = fields.Above0("resourceLimits.maxDiskGB", MaxDiskGB, otherwise.MaxDiskGB),
+            MaxCpuCores = fields.Above0("resourceLimits.maxCpuCores", MaxCpuCores, otherwise.MaxCpuCores, ResourceLimits.MostCpuCores, ResourceLimits.LeastCpuCores),
+            MaxMemoryMB = fields.Above0("resourceLimits.maxMemoryMB", MaxMemoryMB, otherwise.MaxMemoryMB, least: ResourceLimits.LeastMemoryMB),
+            MaxDiskGB = fields.Above0("resourceLimits.maxDiskGB", MaxDiskGB, otherwise.MaxDiskGB, least: ResourceLimits.LeastDiskGB),
             MaxNetworkEgressGB = fields.AtLeast0("resourceLimits.maxNetworkEgressGB", MaxNetworkEgressGB, otherwise.MaxNetworkEgressGB),
             MaxDurationHours = fields.Hours("resourceLimits.maxDurationHours", MaxDurationHours, otherwise.MaxDurationHours, ResourceLimits.MostHours),
             MaxTokenBudget = fields.Whole("resourceLimits.maxTokenBudget", MaxTokenBudget) ?? otherwise.MaxTokenBudget,

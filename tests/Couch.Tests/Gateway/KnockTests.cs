@@ -1,5 +1,6 @@
 using Couch.Gateway.Health;
 using Couch.Tests.Support;
+using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace Couch.Tests.Gateway;
@@ -26,6 +27,26 @@ public sealed class KnockTests(CouchHost couch) : IClassFixture<CouchHost>
     [Fact]
     public async Task Without_an_address_the_port_is_PORT() =>
         Assert.Equal(0, await Knock.Run([Knock.Switch, "--urls=", $"--PORT={couch.Address.Port}"], TextWriter.Null));
+
+    [Fact]
+    public async Task A_proxy_of_the_environments_is_never_asked_nor_believed()
+    {
+        await using var proxy = await StubServer.Start(context => context.Response.WriteAsync("{\"status\":\"ready\"}"));
+        var environment = new Dictionary<string, string> { ["HTTP_PROXY"] = proxy.Address.ToString(), ["http_proxy"] = proxy.Address.ToString(), ["NO_PROXY"] = "" };
+
+        var (healthy, _) = await CouchProcess.RunToEnd(environment, Knock.Switch, $"--urls={couch.Address}");
+        var (dead, _) = await CouchProcess.RunToEnd(environment, Knock.Switch, $"--urls=http://127.0.0.1:{FreePort.Find(1)[0]}");
+        Assert.Equal((0, 1), (healthy, dead));
+    }
+
+    [Fact]
+    public async Task A_couch_that_listens_on_a_unix_socket_is_asked_there()
+    {
+        using var folder = new TemporaryFolder();
+        await using var listening = await CouchHost.Start($"--urls=http://unix:{folder["couch.sock"]}", "--COUCH_AUTH_TOKEN=a-key-of-our-own-of-some-length");
+
+        Assert.Equal(0, await Knock.Run([Knock.Switch, $"--urls=http://unix:{folder["couch.sock"]}"], TextWriter.Null));
+    }
 
     [Fact]
     public async Task Where_nobody_listens_the_health_check_fails() =>

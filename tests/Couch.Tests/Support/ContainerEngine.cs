@@ -121,6 +121,9 @@ internal sealed class ContainerEngine : IAsyncDisposable
         return [.. (await client.Containers.ListContainersAsync(new() { All = true, Filters = probes })).Where(one => one.NetworkSettings.Networks.ContainsKey(options.Bridge))];
     }
 
+    /// <summary>What somebody does to containers who is not the couch.</summary>
+    public IContainerOperations Containers => client.Containers;
+
     public async Task<ContainerInspectResponse?> Inspect(string nameOrId)
     {
         try

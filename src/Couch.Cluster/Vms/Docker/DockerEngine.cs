@@ -17,6 +17,8 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
     /// <summary>Making, starting and removing prepare file systems and networks, and adding up a disk reads it.</summary>
     public static readonly TimeSpan WorkBound = TimeSpan.FromSeconds(30);
 
+    private const string NoSuchContainer = "no such container";
+
     private static readonly TimeSpan RemovalLook = TimeSpan.FromMilliseconds(200);
     private const int ShortIdLength = 12;
     private const int WholeIdLength = 64;
@@ -111,6 +113,34 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         return output + " " + errors;
     }
 
+    /// <summary>Tells of each container with the label that ends, until the engine says no more.</summary>
+    /// <param name="since">By the engine's clock, as near as that is known; what is told twice counts once.</param>
+    /// <param name="ended">Given the container's labels.</param>
+    public async Task Follow(string label, DateTimeOffset since, Action<IDictionary<string, string>> ended, CancellationToken cancel)
+    {
+        var what = new ContainerEventsParameters
+        {
+            Since = since.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
+            Filters = new Dictionary<string, IDictionary<string, bool>>
+            {
+                ["type"] = new Dictionary<string, bool> { ["container"] = true },
+                ["event"] = new Dictionary<string, bool> { ["die"] = true, ["oom"] = true },
+                ["label"] = new Dictionary<string, bool> { [label] = true },
+            },
+        };
+        await Ask("tell what happens to sandboxes", Timeout.InfiniteTimeSpan, async (docker, token) =>
+        {
+            await docker.System.MonitorEventsAsync(what, new Told(message => ended(message.Actor?.Attributes ?? new Dictionary<string, string>())), token);
+            return true;
+        }, cancel);
+    }
+
+    /// <summary>Told at once, and in order.</summary>
+    private sealed class Told(Action<Message> told) : IProgress<Message>
+    {
+        public void Report(Message value) => told(value);
+    }
+
     /// <summary>Removes a container with its volumes, running or not, and returns once it is gone.</summary>
     public async Task Remove(string id, CancellationToken cancel)
     {
@@ -149,7 +179,7 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
     /// <summary>Podman answers 500 where a container goes between being looked up and being looked at; its cause says so.</summary>
     private static bool IsMissing(VmHostException failure) =>
         failure.InnerException is DockerApiException refusal
-        && (refusal.StatusCode is HttpStatusCode.NotFound || WordsOf(refusal).Contains("no such container", StringComparison.OrdinalIgnoreCase));
+        && (refusal.StatusCode is HttpStatusCode.NotFound || WordsOf(refusal).Contains(NoSuchContainer, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>It is kept, shown, and put into addresses.</summary>
     private static void MustBeAnId(string? id)
@@ -172,8 +202,10 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
     }
 
     // Podman answers 500 to much that the operator must mend.
-    private static bool IsFinal(HttpStatusCode status, string words) =>
-        status is HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound
+    // A container that is not there any more was cleaned away by somebody: the next attempt makes another.
+    internal static bool IsFinal(HttpStatusCode status, string words) =>
+        status is HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+        || (status is HttpStatusCode.NotFound && !words.Contains(NoSuchContainer, StringComparison.OrdinalIgnoreCase))
         || words.Contains("executable file not found", StringComparison.Ordinal)
         || words.Contains("network not found", StringComparison.Ordinal);
 

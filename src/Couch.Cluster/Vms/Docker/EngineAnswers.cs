@@ -1,4 +1,5 @@
 using Docker.DotNet;
+using Microsoft.Net.Http.Client;
 
 namespace Couch.Cluster.Vms.Docker;
 
@@ -17,7 +18,16 @@ internal sealed class EngineAnswers : AnonymousCredentials
     /// <summary>A guest writes it, and how long its last lines are is up to the guest.</summary>
     private const long Log = 64 * 1024;
 
-    public override HttpMessageHandler GetHandler(HttpMessageHandler innerHandler) => new Bounding(innerHandler);
+    /// <summary>No proxy is asked, whatever the environment says: an engine is this machine's, or has an address of its own.</summary>
+    public override HttpMessageHandler GetHandler(HttpMessageHandler innerHandler)
+    {
+        if (innerHandler is ManagedHandler own)
+            own.UseProxy = false;
+        return new Bounding(innerHandler);
+    }
+
+    /// <summary>What happens to sandboxes, for as long as anybody listens.</summary>
+    private static bool IsStream(string path) => path.EndsWith("/events", StringComparison.Ordinal);
 
     private static long Most(string path) =>
         path.EndsWith("/logs", StringComparison.Ordinal) ? Log
@@ -30,8 +40,10 @@ internal sealed class EngineAnswers : AnonymousCredentials
         {
             // The library's own handler rewrites the address, so it is read first.
             var most = Most(request.RequestUri!.AbsolutePath);
+            var isStream = IsStream(request.RequestUri.AbsolutePath);
             var reply = await base.SendAsync(request, cancellationToken);
-            reply.Content = new BoundedContent(reply.Content, most);
+            if (!isStream)
+                reply.Content = new BoundedContent(reply.Content, most);
             return reply;
         }
     }

@@ -6,12 +6,24 @@ namespace Couch.Cluster.Vms.Docker;
 /// <summary>Why a sandbox ended, in a sentence for the operator.</summary>
 internal static class LastWords
 {
+    /// <summary>What a shell adds to the number of the signal that ended a process.</summary>
+    private const int SignalBase = 128;
+
+    /// <summary>SIGKILL. Not every engine notices that it was for want of memory.</summary>
+    private const int Killed = 9;
+
     private const int MostLines = 5;
     private const int MostCharacters = 500;
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(10);
 
     public static bool HasEnded(ContainerInspectResponse container) =>
-        container.State.Status is "exited" or "stopped" or "dead" or "removing" or "stopping";
+        container.State.Status is "exited" or "stopped" or "dead" or "removing" or "stopping" || HasFinished(container);
+
+    /// <summary>It runs, and had ended before: somebody has started it again, and what ran in it is lost all the same.</summary>
+    private static bool HasFinished(ContainerInspectResponse container) => container.State is { Status: "running", FinishedAt: var finished } && Moment(finished) is not null;
+
+    public static string StartedAgain(ContainerInspectResponse container) =>
+        $"The sandbox {container.Name.TrimStart('/')} was stopped and started again from outside: what ran in it is lost";
 
     public static bool WasNeverStarted(ContainerInspectResponse container) =>
         container.State.Status is "created" or "configured" or "initialized";
@@ -19,8 +31,13 @@ internal static class LastWords
     public static async Task<string> Of(ContainerInspectResponse container, DockerEngine engine, DockerOptions options, CancellationToken cancel)
     {
         var state = container.State;
+        if (HasFinished(container))
+            return StartedAgain(container);
         var how = state.OOMKilled ? "ran out of memory and ended" : "ended";
-        var sentence = string.Create(CultureInfo.InvariantCulture, $"The sandbox {container.Name.TrimStart('/')} {how} with code {state.ExitCode}");
+        var signal = state.ExitCode - SignalBase is > 0 and < 65 and var number
+            ? string.Create(CultureInfo.InvariantCulture, $" (signal {number}{(number is Killed && !state.OOMKilled ? ": killed from outside, or by the kernel because it ran out of memory" : "")})")
+            : "";
+        var sentence = string.Create(CultureInfo.InvariantCulture, $"The sandbox {container.Name.TrimStart('/')} {how} with code {state.ExitCode}{signal}");
         if (Moment(state.FinishedAt) - Moment(state.StartedAt) < AtOnce && !state.OOMKilled)
         {
             sentence += options.Command is null

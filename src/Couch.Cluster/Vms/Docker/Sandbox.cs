@@ -51,8 +51,9 @@ internal static class Sandbox
     {
         var isOnline = order.Permissions.CanAccessInternet;
         var port = isOnline && options.Port is { } number ? string.Create(CultureInfo.InvariantCulture, $"{number}/tcp") : null;
-        var memory = Bytes(order.Limits.MaxMemoryMB * BytesPerMB);
-        var disk = Bytes(order.Limits.MaxDiskGB * BytesPerGB);
+        // 0 would be no limit to an engine, and an invite of an earlier version may say next to nothing.
+        var memory = Bytes(Math.Max(order.Limits.MaxMemoryMB, ResourceLimits.LeastMemoryMB) * BytesPerMB);
+        var disk = Bytes(Math.Max(order.Limits.MaxDiskGB, ResourceLimits.LeastDiskGB) * BytesPerGB);
         var logFile = (long)Math.Clamp(disk * LogShare, LeastLog, MostLog);
         var memoryFolder = (long)Math.Max(memory * MemoryFolderShare, Environment.SystemPageSize);
         return new CreateContainerParameters
@@ -161,7 +162,7 @@ internal static class Sandbox
         IPAddress.TryParse(host, out var address) ? IPAddress.IsLoopback(address) : host.Equals("localhost", StringComparison.OrdinalIgnoreCase);
 
     // Engines refuse more cores than there are, and less than a hundredth.
-    private static long NanoCpus(double cores, long most) => (long)(Math.Clamp(cores, 0.01, most) * 1e9);
+    private static long NanoCpus(double cores, long most) => (long)(Math.Clamp(cores, ResourceLimits.LeastCpuCores, most) * 1e9);
 
     private static long Bytes(double bytes) => (long)Math.Min(bytes, MostBytes);
 }

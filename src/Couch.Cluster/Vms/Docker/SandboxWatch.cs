@@ -1,0 +1,70 @@
+using Couch.Cluster.Guests;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Couch.Cluster.Vms.Docker;
+
+/// <summary>
+/// Listens to the engine, and has each guest whose sandbox ends look at it at once. Only a hint: the guest asks the engine itself,
+/// and what is missed here, measurements and the sweep find later. Every node listens; asking twice is asking once.
+/// </summary>
+internal sealed partial class SandboxWatch(
+    DockerHost host, Installation installation, IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<SandboxWatch> log) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!await HasStarted(stoppingToken))
+            return;
+        var isSaid = false;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await host.Follow(installation.Id, Look, stoppingToken);
+                isSaid = false;
+            }
+            catch (VmHostException failure)
+            {
+                // A restart of the engine's, or of the machine's services: said once.
+                if (!isSaid)
+                    LogDeaf(failure.Message);
+                isSaid = true;
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            await Task.Delay(Pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Look(string guest) => Task.Run(async () =>
+    {
+        try
+        {
+            await grains.GetGrain<IGuestGrain>(guest).LookAtVm();
+        }
+        catch (Exception failure)
+        {
+            LogNotTold(guest, failure.Message);
+        }
+    });
+
+    /// <summary>Grains can be asked once the silo is active.</summary>
+    private async Task<bool> HasStarted(CancellationToken stopping)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
+        await started.Task.WaitAsync(stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return !stopping.IsCancellationRequested;
+    }
+
+    [LoggerMessage(300, LogLevel.Warning, "The container engine does not tell what happens to sandboxes; what ends meanwhile is noticed later. {Reason}")]
+    private partial void LogDeaf(string reason);
+
+    [LoggerMessage(301, LogLevel.Warning, "Guest {GuestId}, whose sandbox has ended, was not told: {Reason}")]
+    private partial void LogNotTold(string guestId, string reason);
+}

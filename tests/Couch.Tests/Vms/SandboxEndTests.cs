@@ -1,0 +1,111 @@
+using System.Net;
+using System.Text.Json;
+using Couch.Cluster.Vms.Docker;
+using Couch.Tests.Support;
+using Docker.DotNet.Models;
+using Xunit;
+
+namespace Couch.Tests.Vms;
+
+/// <summary>A sandbox that ends, or is touched, behind the couch's back. The couch measures and sweeps too seldom here to notice by itself.</summary>
+public sealed class SandboxEndTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Noticed = TimeSpan.FromSeconds(10);
+
+    private readonly ContainerEngine engine = new();
+    private CouchHost couch = null!;
+
+    /// <summary>Waits until it is told to go on, then does what the file says.</summary>
+    private static readonly string[] Waits = ["sh", "-c", "while [ ! -s /tmp/go ]; do sleep 0.1; done; . /tmp/go"];
+
+    public async ValueTask InitializeAsync() => couch = await CouchHost.Start(
+        $"--DOCKER_HOST={ContainerEngine.Address}", $"--COUCH_DOCKER_IMAGE={ContainerEngine.Image}", $"--COUCH_DOCKER_BRIDGE={ContainerEngine.Bridge}",
+        $"--COUCH_DOCKER_COMMAND={JsonSerializer.Serialize(Waits)}", "--COUCH_METER_SECONDS=0");
+
+    public async ValueTask DisposeAsync()
+    {
+        await couch.DisposeAsync();
+        await engine.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task One_that_exits_ends_its_guest_at_once_with_its_code_and_what_it_said_last()
+    {
+        var (guest, vmId) = await Running();
+        await engine.Run(vmId, "echo 'echo out of ideas; exit 7' > /tmp/go.new; mv /tmp/go.new /tmp/go");
+
+        var ended = await Ended(guest);
+        Assert.Equal("vm-lost", ended["endReason"]);
+        Assert.Contains("code 7", ended["endDetail"], StringComparison.Ordinal);
+        Assert.Contains("out of ideas", ended["endDetail"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_that_is_killed_ends_its_guest_at_once_with_the_signal()
+    {
+        var (guest, vmId) = await Running();
+        await engine.Containers.KillContainerAsync(vmId, new() { Signal = "SIGKILL" });
+
+        Assert.Contains("code 137 (signal 9", (await Ended(guest))["endDetail"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_that_runs_out_of_memory_ends_its_guest_at_once_and_says_so()
+    {
+        var (guest, vmId) = await Running();
+        await engine.Run(vmId, "echo 'exec tail /dev/zero' > /tmp/go.new; mv /tmp/go.new /tmp/go");
+
+        Assert.Contains("out of memory", (await Ended(guest))["endDetail"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_that_is_stopped_and_started_from_outside_has_ended_and_is_removed()
+    {
+        var (guest, vmId) = await Running();
+        await engine.Containers.StopContainerAsync(vmId, new() { WaitBeforeKillSeconds = 1 });
+        try
+        {
+            await engine.Containers.StartContainerAsync(vmId, new());
+        }
+        catch (Docker.DotNet.DockerApiException)
+        {
+            // It is being removed already.
+        }
+
+        Assert.Equal("vm-lost", (await Ended(guest))["endReason"]);
+        await Until.True(async () => await engine.Inspect(vmId) is null, TimeSpan.FromSeconds(60), "it is gone");
+    }
+
+    [Fact]
+    public async Task One_that_is_paused_or_renamed_goes_on()
+    {
+        var (guest, vmId) = await Running();
+        await engine.Containers.PauseContainerAsync(vmId);
+        await engine.Containers.RenameContainerAsync(vmId, new ContainerRenameParameters { NewName = "elsewhere-" + vmId[..12] }, TestCouch.Cancel);
+        await engine.Containers.UnpauseContainerAsync(vmId);
+
+        Assert.Equal("running", (await couch.Anyone.Get($"/couch/guests/{guest}")).Is(200)["status"]);
+        // It is still the guest's, and goes with it.
+        (await couch.Anyone.Delete($"/couch/guests/{guest}")).Is(200);
+        await Until.True(async () => await engine.Inspect(vmId) is null, TimeSpan.FromSeconds(60), "it is gone");
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.NotFound, "No such container: 0123456789ab", false)]
+    [InlineData(HttpStatusCode.NotFound, "no such image: golden", true)]
+    [InlineData(HttpStatusCode.InternalServerError, "no such container 0123456789ab", false)]
+    [InlineData(HttpStatusCode.InternalServerError, "crun: executable file not found in $PATH", true)]
+    public void What_somebody_has_cleaned_away_is_made_again_and_what_is_missing_for_good_is_not(HttpStatusCode status, string words, bool isFinal) =>
+        Assert.Equal(isFinal, DockerEngine.IsFinal(status, words));
+
+    private async Task<(string Guest, string VmId)> Running()
+    {
+        var stay = await couch.Anyone.Arrive(new { createdBy = "noah", resourceLimits = new { maxMemoryMB = 32 } });
+        var running = (await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}&wait=60")).Is(200);
+        Assert.Equal("running", running["status"]);
+        return ((string)stay["guestId"]!, running["vmId"]!);
+    }
+
+    private Task<Answer> Ended(string guest) => Until.Gives(
+        async () => (await couch.Anyone.Get($"/couch/guests/{guest}")).Is(200), answer => answer["status"] is "stopped", Noticed, "its guest has ended");
+}
