@@ -19,8 +19,11 @@ internal sealed partial class OldMembers(PostgresDatabase database, CouchOptions
     private static readonly TimeSpan Noticeable = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
-    /// <summary>Longer than a lease: who still renews it then is alive.</summary>
-    private static readonly TimeSpan LongestLease = TimeSpan.FromSeconds(15);
+    /// <summary>Longer than any lease: one that stands still for this long is over, even where the database's clock was set back.</summary>
+    private static readonly TimeSpan LongestLease = NodeLease.Duration + LeaseRenewal.Margin + TimeSpan.FromSeconds(1);
+
+    /// <summary>Who still renews its lease then is alive.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
 
     private readonly Dictionary<(string Address, int Port, int Generation), Sighting> seen = [];
 
@@ -29,10 +32,12 @@ internal sealed partial class OldMembers(PostgresDatabase database, CouchOptions
     public async Task TakeAddress(CancellationToken cancel)
     {
         var began = clock.GetTimestamp();
-        var isSaid = false;
-        while (await database.Guard(() => Take(cancel)) is { } until)
+        var (isSaid, seenLease, since) = (false, (DateTime?)null, began);
+        while (await database.Guard(() => Take(clock.GetElapsedTime(since) >= LongestLease ? seenLease : null, cancel)) is { } until)
         {
-            if (clock.GetElapsedTime(began) > LongestLease)
+            if (until != seenLease)
+                (seenLease, since) = (until, clock.GetTimestamp());
+            if (clock.GetElapsedTime(began) > LongestWait)
                 throw new SettingsException($"  - a silo of this couch lives at {self.SiloAddress.Endpoint} already: every node needs an address, or a COUCH_SILO_PORT, of its own");
             if (!isSaid)
                 LogAddressHeld(self.SiloAddress.Endpoint, until);
@@ -41,7 +46,10 @@ internal sealed partial class OldMembers(PostgresDatabase database, CouchOptions
         }
     }
 
-    /// <summary>Declares silos dead that show no sign of life, until this one has started.</summary>
+    /// <summary>
+    /// Declares active silos dead that show no sign of life, until this one has started. One that is joining renews nothing yet, and
+    /// holds nobody up: two that start at once do not give each other up.
+    /// </summary>
     public async Task Outlive(CancellationToken started)
     {
         while (!started.IsCancellationRequested)
@@ -80,12 +88,14 @@ internal sealed partial class OldMembers(PostgresDatabase database, CouchOptions
         }
     }
 
-    private async Task<DateTime?> Take(CancellationToken cancel)
+    /// <param name="passed">A lease that is over, since it has stood still for longer than one lasts.</param>
+    private async Task<DateTime?> Take(DateTime? passed, CancellationToken cancel)
     {
         await using var connection = await database.Writes.OpenConnectionAsync(cancel);
         await using var command = connection.CreateCommand();
-        command.CommandText = "SELECT couch_membership_take(@deployment, @address, @port, @generation)";
+        command.CommandText = "SELECT couch_membership_take(@deployment, @address, @port, @generation, @passed::timestamptz)";
         Name(command, (self.SiloAddress.Endpoint.Address.ToString(), self.SiloAddress.Endpoint.Port, self.SiloAddress.Generation));
+        command.Add("passed", (object?)passed ?? DBNull.Value);
         return await command.ExecuteScalarAsync(cancel) as DateTime?;
     }
 
@@ -96,7 +106,7 @@ internal sealed partial class OldMembers(PostgresDatabase database, CouchOptions
         command.CommandText =
             """
             SELECT address, port, generation, host_name, lease_until, i_am_alive_time FROM membership
-            WHERE deployment_id = @deployment AND status <> 6 AND NOT (address = @address AND port = @port AND generation = @generation)
+            WHERE deployment_id = @deployment AND status = 3 AND NOT (address = @address AND port = @port AND generation = @generation)
             """;
         Name(command, (self.SiloAddress.Endpoint.Address.ToString(), self.SiloAddress.Endpoint.Port, self.SiloAddress.Generation));
         return await command.Rows(

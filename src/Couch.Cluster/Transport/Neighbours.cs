@@ -18,7 +18,7 @@ internal sealed class Neighbours(CouchOptions options, CouchDatabase database, N
     private const int SiloJoining = 2;
     private const int SiloActive = 3;
 
-    /// <summary>A silo says every five seconds that it lives.</summary>
+    /// <summary>A silo renews its lease every second by the database's clock; what nodes' clocks say of it may be wrong.</summary>
     private const int FreshSeconds = 20;
 
     /// <summary>A silo that answers nothing for this long is no reason against joining: Orleans finds out whether it lives.</summary>
@@ -49,9 +49,9 @@ internal sealed class Neighbours(CouchOptions options, CouchDatabase database, N
                 await using var connection = await database.Reads.OpenConnectionAsync(cancel);
                 await using var command = connection.CreateCommand();
                 command.CommandText = $"""
-                    SELECT address, port, host_name, i_am_alive_time > now() - interval '{FreshSeconds} seconds' FROM membership
+                    SELECT address, port, host_name, coalesce(lease_until BETWEEN now() - interval '{FreshSeconds} seconds' AND now() + interval '{FreshSeconds} seconds', false) FROM membership
                     WHERE deployment_id = @deployment AND status IN ({SiloJoining}, {SiloActive}) AND NOT (address = @address AND port = @port AND host_name = @host)
-                    ORDER BY i_am_alive_time DESC LIMIT {MostAsked}
+                    ORDER BY 4 DESC, i_am_alive_time DESC LIMIT {MostAsked}
                     """;
                 command.Add("deployment", options.ClusterId);
                 command.Add("address", options.SiloAddress.ToString());

@@ -38,12 +38,17 @@ public sealed class WrongClockTests : IAsyncLifetime
         await StartsAgain(node);
     }
 
-    [Fact]
-    public async Task A_node_that_died_with_its_clock_an_hour_ahead_keeps_no_other_from_starting_and_is_named_meanwhile()
+    /// <param name="besides">What else its row says: nothing; a lease by a database's clock that was set back since; that it listened on another machine's loopback.</param>
+    [Theory]
+    [InlineData("host_name = host_name")]
+    [InlineData("lease_until = now() + interval '1 hour'")]
+    [InlineData("host_name = 'another-machine', lease_until = now() - interval '1 minute'")]
+    public async Task A_node_that_died_with_its_clock_an_hour_ahead_keeps_no_other_from_starting_and_is_named_meanwhile(string besides)
     {
         await using var dead = await Start();
         await dead.KillHard();
         await HourAhead(dead);
+        await PostgresServer.Execute(database.ConnectionString, $"UPDATE membership SET {besides}");
 
         await using var node = CouchProcess.Launched(Settings());
         await node.IsReady(Outlived);
@@ -52,14 +57,32 @@ public sealed class WrongClockTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_node_whose_lease_was_promised_by_a_database_that_was_an_hour_ahead_starts_again()
+    {
+        await using var node = await Start();
+        await node.KillHard();
+        await PostgresServer.Execute(database.ConnectionString, "UPDATE membership SET lease_until = now() + interval '1 hour'");
+
+        await StartsAgain(node);
+    }
+
+    [Fact]
     public async Task A_second_node_at_the_address_of_one_that_lives_is_refused_in_words()
     {
         await using var node = await Start();
         // As from another machine that was given the same address: its own port is free there.
-        await PostgresServer.Execute(database.ConnectionString, $"UPDATE membership SET port = 1 WHERE port = {node.SiloPort}");
-        await PostgresServer.Execute(database.ConnectionString, "UPDATE membership SET lease_until = now() + interval '1 hour', port = 25999 WHERE port = 1");
+        await PostgresServer.Execute(database.ConnectionString, $"UPDATE membership SET port = 25999 WHERE port = {node.SiloPort}");
+        var refused = CouchProcess.RunToEnd(Settings().And([new("COUCH_SILO_PORT", "25999")]), "--urls", "http://127.0.0.1:0");
+        // It lives: it renews its lease.
+        await Until.True(
+            async () =>
+            {
+                await PostgresServer.Execute(database.ConnectionString, "UPDATE membership SET lease_until = clock_timestamp() + interval '4.5 seconds' WHERE port = 25999 AND status <> 6");
+                return refused.IsCompleted;
+            },
+            2 * Outlived, "it gives up");
 
-        var (exitCode, output) = await CouchProcess.RunToEnd(Settings().And([new("COUCH_SILO_PORT", "25999")]), "--urls", "http://127.0.0.1:0");
+        var (exitCode, output) = await refused;
         Assert.Equal(1, exitCode);
         Assert.Contains("lives at 127.0.0.1:25999 already", output, StringComparison.Ordinal);
     }

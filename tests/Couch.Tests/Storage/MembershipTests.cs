@@ -150,6 +150,21 @@ public sealed class MembershipTests(PostgresEngine engine) : IClassFixture<Postg
         Assert.True(await Table.UpdateRowAsync(silo, seen.Members[0].Item2, seen.Version.Next(), Cancel));
     }
 
+    /// <summary>Such a moment is of a database whose clock was set back since.</summary>
+    [Fact]
+    public async Task A_death_waits_for_no_longer_than_a_lease_can_be_promised()
+    {
+        var silo = Silo(1);
+        await Table.InsertRowAsync(silo, (await Table.ReadAllAsync(Cancel)).Version.Next(), Cancel);
+        await Renew(silo, TimeSpan.FromHours(1));
+
+        silo.Status = SiloStatus.Dead;
+        var seen = await Table.ReadAllAsync(Cancel);
+        var began = TimeProvider.System.GetTimestamp();
+        Assert.True(await Table.UpdateRowAsync(silo, seen.Members[0].Item2, seen.Version.Next(), Cancel));
+        Assert.True(TimeProvider.System.GetElapsedTime(began) >= NodeLease.Duration + LeaseRenewal.Margin);
+    }
+
     private Task<List<int>> Renew(MembershipEntry silo, TimeSpan time) => Ask(LeaseRenewal.RenewStatement, row => row.GetInt32(0),
         ("seconds", time.TotalSeconds), ("deployment", "test"), ("address", $"{silo.SiloAddress.Endpoint.Address}"),
         ("port", silo.SiloAddress.Endpoint.Port), ("generation", silo.SiloAddress.Generation));
