@@ -102,7 +102,7 @@ default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 [engine]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
-events_logger = "none"
+events_logger = "file"
 lock_type = "file"
 static_dir = "$dir/storage/libpod"
 tmp_dir = "$dir/run/libpod"

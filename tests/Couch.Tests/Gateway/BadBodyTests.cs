@@ -12,6 +12,15 @@ public sealed class BadBodyTests(CouchHost couch) : IClassFixture<CouchHost>
     private const string Guest = "/couch/guests/x/";
 
     [Theory]
+    [InlineData("maxMemoryMB", "0.0000001", "at least 6")]
+    [InlineData("maxMemoryMB", "5.99", "at least 6")]
+    [InlineData("maxCpuCores", "0.001", "at least 0.01")]
+    [InlineData("maxDiskGB", "1e-9", "at least 0.001")]
+    public async Task A_limit_that_no_engine_can_keep_is_refused_with_the_least(string limit, string value, string words) => Assert.Contains(
+        $"resourceLimits.{limit} must be {words}",
+        (await couch.Anyone.Post("/couch/invites", $$$"""{"createdBy":"a","resourceLimits":{"{{{limit}}}":{{{value}}}}}""")).Is(400)["error"], StringComparison.Ordinal);
+
+    [Theory]
     [InlineData(Invites, """{}""", "createdBy is required")]
     [InlineData(Invites, """{"createdBy":null}""", "createdBy is required")]
     [InlineData(Invites, """{"createdBy":"  "}""", "createdBy is required")]

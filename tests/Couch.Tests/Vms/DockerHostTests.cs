@@ -251,6 +251,15 @@ public sealed class DockerHostTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_limit_that_is_next_to_nothing_is_still_a_limit()
+    {
+        var order = engine.Order(limits: ResourceLimits.Default with { MaxMemoryMB = 1e-7, MaxCpuCores = 1e-9, MaxDiskGB = 1e-9 });
+        var made = Sandbox.For(order, new DockerOptions { Image = ContainerEngine.Image }, new EngineAbilities(Cores: 2)).HostConfig;
+
+        Assert.Equal((6L << 20, 6L << 20, 10_000_000L), (made.Memory, made.MemorySwap, made.NanoCPUs));
+    }
+
+    [Fact]
     public async Task What_a_process_may_open_and_write_is_limited_inside_the_sandbox()
     {
         var made = await engine.Host(ContainerEngine.Idle).Ensure(engine.Order(limits: ResourceLimits.Default with { MaxMemoryMB = 64, MaxDiskGB = 0.5 }), Never);

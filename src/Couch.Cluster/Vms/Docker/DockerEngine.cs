@@ -17,6 +17,9 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
     /// <summary>Making, starting and removing prepare file systems and networks, and adding up a disk reads it.</summary>
     public static readonly TimeSpan WorkBound = TimeSpan.FromSeconds(30);
 
+    /// <summary>Docker says <c>die</c>, Podman <c>died</c>, and neither where somebody starts the container again at once.</summary>
+    private static readonly string[] Ends = ["die", "died", "oom", "stop", "start"];
+
     private const string NoSuchContainer = "no such container";
 
     private static readonly TimeSpan RemovalLook = TimeSpan.FromMilliseconds(200);
@@ -82,9 +85,19 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
     public static bool IsWholeId(string text) => text.Length is WholeIdLength && text.All(char.IsAsciiHexDigitLower);
 
     /// <summary>The containers that carry the label, ended ones too.</summary>
-    public async Task<IList<ContainerListResponse>> WithLabel(string label, CancellationToken cancel)
+    public Task<IList<ContainerListResponse>> WithLabel(string label, CancellationToken cancel) => List(Filter("label", label), cancel);
+
+    /// <summary>Of the containers that carry the label, those that have ended.</summary>
+    public Task<IList<ContainerListResponse>> Ended(string label, CancellationToken cancel)
     {
-        var all = new ContainersListParameters { All = true, Filters = Filter("label", label) };
+        var filter = Filter("label", label);
+        filter["status"] = new Dictionary<string, bool> { ["exited"] = true, ["dead"] = true };
+        return List(filter, cancel);
+    }
+
+    private async Task<IList<ContainerListResponse>> List(IDictionary<string, IDictionary<string, bool>> filter, CancellationToken cancel)
+    {
+        var all = new ContainersListParameters { All = true, Filters = filter };
         for (var round = 1; ; round++)
         {
             try
@@ -113,7 +126,7 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         return output + " " + errors;
     }
 
-    /// <summary>Tells of each container with the label that ends, until the engine says no more.</summary>
+    /// <summary>Tells of each container with the label that ends, or may have ended, until the engine says no more.</summary>
     /// <param name="since">By the engine's clock, as near as that is known; what is told twice counts once.</param>
     /// <param name="ended">Given the container's labels.</param>
     public async Task Follow(string label, DateTimeOffset since, Action<IDictionary<string, string>> ended, CancellationToken cancel)
@@ -124,7 +137,7 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
             Filters = new Dictionary<string, IDictionary<string, bool>>
             {
                 ["type"] = new Dictionary<string, bool> { ["container"] = true },
-                ["event"] = new Dictionary<string, bool> { ["die"] = true, ["oom"] = true },
+                ["event"] = Ends.ToDictionary(end => end, _ => true),
                 ["label"] = new Dictionary<string, bool> { [label] = true },
             },
         };

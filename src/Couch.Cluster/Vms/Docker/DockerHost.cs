@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using Couch.Domain.Guests;
 using Couch.Domain.Vms;
@@ -14,14 +13,13 @@ namespace Couch.Cluster.Vms.Docker;
 /// </summary>
 public sealed partial class DockerHost : IVmHost, IDisposable
 {
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(2);
+
     private readonly DockerOptions options;
     private readonly TimeProvider clock;
     private readonly ILogger log;
     private readonly DockerEngine engine;
     private readonly GuestNetwork network;
-
-    // When each sandbox that was seen running has started: not every engine says that it had ended before.
-    private readonly ConcurrentDictionary<string, string> started = new(StringComparer.OrdinalIgnoreCase);
     private volatile EngineAbilities? abilities;
 
     public DockerHost(DockerOptions options, TimeProvider clock, ILogger<DockerHost> log)
@@ -113,45 +111,43 @@ public sealed partial class DockerHost : IVmHost, IDisposable
 
         if (found.State.Status is not "running")
             return VmSight.Booting;
-        if (started.GetOrAdd(found.ID, found.State.StartedAt) != found.State.StartedAt)
-            return VmSight.Dead;
         var isReady = Sandbox.PublishedPort(found, options) is not { } port || await options.Probe.Answers(new UriBuilder("http", options.EndpointHost, port).Uri, clock, cancel);
         return isReady ? VmSight.Ready : VmSight.Booting;
     }
 
-    public async Task<string?> WhyEnded(string vmId, CancellationToken cancel)
-    {
-        if (await engine.Find(vmId, cancel) is not { } found)
-            return null;
-        if (LastWords.HasEnded(found))
-            return await LastWords.Of(found, engine, options, cancel);
-        return started.TryGetValue(found.ID, out var first) && first != found.State.StartedAt ? LastWords.StartedAgain(found) : null;
-    }
+    public async Task<string?> WhyEnded(string vmId, CancellationToken cancel) =>
+        await engine.Find(vmId, cancel) is { } found && LastWords.HasEnded(found) ? await LastWords.Of(found, engine, options, cancel) : null;
 
-    /// <summary>Tells of each sandbox of this couch's that ends, for as long as the engine can be listened to; those first that have ended already.</summary>
+    /// <summary>
+    /// Tells of each sandbox of this couch's that ends, for as long as the engine can be listened to. Not every engine tells of every end,
+    /// so those that have ended are asked for as well.
+    /// </summary>
     /// <param name="ended">Given the guest in the sandbox's claim.</param>
     /// <exception cref="VmHostException">The engine cannot be listened to any more.</exception>
     public async Task Follow(string installation, Action<string> ended, CancellationToken cancel)
     {
-        var since = clock.GetUtcNow();
-        foreach (var vm in await List(cancel))
+        var label = Sandbox.InstallationLabel + "=" + installation;
+        var told = new HashSet<string>();
+        var events = engine.Follow(label, clock.GetUtcNow(), labels => Tell(labels, ended), cancel);
+        do
         {
-            if (vm is { IsDead: true, Guest: { } guest } && vm.Installation == installation)
-                ended(guest);
+            foreach (var container in await engine.Ended(label, cancel))
+            {
+                if (told.Add(container.ID))
+                    Tell(container.Labels, ended);
+            }
         }
-
-        await engine.Follow(Sandbox.InstallationLabel + "=" + installation, since, labels =>
-        {
-            if (labels.TryGetValue(Sandbox.GuestLabel, out var guest))
-                ended(guest);
-        }, cancel);
+        while (await Task.WhenAny(events, Task.Delay(BetweenLooks, clock, cancel)) != events);
+        await events;
     }
 
-    public async Task Destroy(string vmId, CancellationToken cancel)
+    private static void Tell(IDictionary<string, string> labels, Action<string> ended)
     {
-        await engine.Remove(vmId, cancel);
-        started.TryRemove(vmId, out _);
+        if (labels.TryGetValue(Sandbox.GuestLabel, out var guest))
+            ended(guest);
     }
+
+    public Task Destroy(string vmId, CancellationToken cancel) => engine.Remove(vmId, cancel);
 
     public async Task<IReadOnlyList<ListedVm>> List(CancellationToken cancel) =>
         [.. (await engine.WithLabel(Sandbox.GuestLabel, cancel)).Select(container => new ListedVm(

@@ -17,13 +17,10 @@ internal static class LastWords
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(10);
 
     public static bool HasEnded(ContainerInspectResponse container) =>
-        container.State.Status is "exited" or "stopped" or "dead" or "removing" or "stopping" || HasFinished(container);
+        container.State.Status is "exited" or "stopped" or "dead" or "removing" or "stopping" || HasBeenStartedAgain(container);
 
     /// <summary>It runs, and had ended before: somebody has started it again, and what ran in it is lost all the same.</summary>
-    private static bool HasFinished(ContainerInspectResponse container) => container.State is { Status: "running", FinishedAt: var finished } && Moment(finished) is not null;
-
-    public static string StartedAgain(ContainerInspectResponse container) =>
-        $"The sandbox {container.Name.TrimStart('/')} was stopped and started again from outside: what ran in it is lost";
+    private static bool HasBeenStartedAgain(ContainerInspectResponse container) => container.State is { Status: "running", FinishedAt: var finished } && Moment(finished) is not null;
 
     public static bool WasNeverStarted(ContainerInspectResponse container) =>
         container.State.Status is "created" or "configured" or "initialized";
@@ -31,8 +28,8 @@ internal static class LastWords
     public static async Task<string> Of(ContainerInspectResponse container, DockerEngine engine, DockerOptions options, CancellationToken cancel)
     {
         var state = container.State;
-        if (HasFinished(container))
-            return StartedAgain(container);
+        if (HasBeenStartedAgain(container))
+            return $"The sandbox {container.Name.TrimStart('/')} was stopped and started again from outside: what ran in it is lost";
         var how = state.OOMKilled ? "ran out of memory and ended" : "ended";
         var signal = state.ExitCode - SignalBase is > 0 and < 65 and var number
             ? string.Create(CultureInfo.InvariantCulture, $" (signal {number}{(number is Killed && !state.OOMKilled ? ": killed from outside, or by the kernel because it ran out of memory" : "")})")
