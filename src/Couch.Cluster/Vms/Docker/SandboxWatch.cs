@@ -25,6 +25,10 @@ internal sealed partial class SandboxWatch(
                 await host.Follow(installation.Id, Look, stoppingToken);
                 isSaid = false;
             }
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
             catch (VmHostException failure)
             {
                 // A restart of the engine's, or of the machine's services: said once.
@@ -32,11 +36,6 @@ internal sealed partial class SandboxWatch(
                     LogDeaf(failure.Message);
                 isSaid = true;
             }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-
             await Task.Delay(Pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
