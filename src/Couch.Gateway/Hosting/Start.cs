@@ -19,8 +19,12 @@ internal static class Start
         try
         {
             var app = create();
-            var life = Live(app, output);
-            if (await Task.WhenAny(life, GraceIsOver(app.Lifetime)) == life)
+            // Asked for now: a start that ends early disposes the application. The start is on a thread of its own, for parts of it
+            // may hold theirs while they wait, and the grace counts all the same.
+            var lifetime = app.Lifetime;
+            var graceIsOver = GraceIsOver(lifetime);
+            var life = Task.Run(() => Live(app, lifetime, output));
+            if (await Task.WhenAny(life, graceIsOver) == life)
                 await life;
             else
                 await Say(errors, $"Couch ends after {LongestEnd.TotalSeconds:0} s though not everything has ended: what it waits for, perhaps its database, does not answer. Other nodes find out by themselves.");
@@ -40,14 +44,14 @@ internal static class Start
     }
 
     /// <summary>From its start until it has ended. Told to end while it starts, it does so, whatever the start was waiting for.</summary>
-    private static async Task Live(WebApplication app, TextWriter output)
+    private static async Task Live(WebApplication app, IHostApplicationLifetime lifetime, TextWriter output)
     {
         await using var disposed = app;
         try
         {
             await app.StartAsync();
         }
-        catch (Exception) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        catch (Exception) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
             return;
         }

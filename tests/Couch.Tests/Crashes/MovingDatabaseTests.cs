@@ -92,6 +92,26 @@ public sealed class MovingDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Statements_that_were_given_up_leave_no_connection_behind_that_answers_for_another()
+    {
+        await using var couch = await CouchProcess.Start(NodeSettings.Of(server.ConnectionString + ";Command Timeout=1"));
+        for (var round = 0; round < 3; round++)
+        {
+            await Works(couch, 20);
+            await using var other = new NpgsqlConnection(server.ConnectionString);
+            await other.OpenAsync();
+            await using var locked = await other.BeginTransactionAsync();
+            await using (var command = new NpgsqlCommand("LOCK TABLE grain_state", other, locked))
+                await command.ExecuteNonQueryAsync();
+            var refused = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" })));
+            Assert.All(refused, answer => Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode));
+        }
+
+        await Works(couch, 40);
+        Assert.DoesNotContain("backend message", couch.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_password_that_is_changed_in_the_password_file_counts_for_new_connections()
     {
         using var folder = new TemporaryFolder();

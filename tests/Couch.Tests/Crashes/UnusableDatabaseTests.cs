@@ -40,6 +40,7 @@ public sealed class UnusableDatabaseTests
         await using var server = await OwnPostgres.Start();
         await using var pool = await PgBouncer.Before(server);
         await IsRefused(pool.ConnectionString, "PgBouncer", "Max Auto Prepare=0");
+        await WhileOthersWork(pool.ConnectionString, () => IsRefused(pool.ConnectionString, "PgBouncer", "Max Auto Prepare=0"));
 
         await using var couch = await CouchProcess.Start(NodeSettings.Of(pool.ConnectionString + ";Max Auto Prepare=0"));
         for (var round = 0; round < 3; round++)
@@ -50,6 +51,35 @@ public sealed class UnusableDatabaseTests
 
         // The schema's lock is not left behind in a session of the pool's.
         await using var next = await CouchProcess.Start(NodeSettings.Of(pool.ConnectionString + ";Max Auto Prepare=0").And([new("COUCH_CLUSTER_ID", "next")]));
+    }
+
+    [Fact]
+    public async Task Behind_a_pool_that_lends_sessions_for_good_a_couch_works_as_it_comes()
+    {
+        await using var server = await OwnPostgres.Start();
+        await using var pool = await PgBouncer.Before(server, "session");
+        await using var couch = await CouchProcess.Start(NodeSettings.Of(pool.ConnectionString + ";Maximum Pool Size=20"));
+        for (var round = 0; round < 3; round++)
+            await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => couch.Post("/couch/invites", new { createdBy = "noah" })));
+    }
+
+    /// <summary>Other clients have the pool lend sessions all the time, so that no order of them can be relied on.</summary>
+    private static async Task WhileOthersWork(string connection, Func<Task> happens)
+    {
+        using var over = new CancellationTokenSource();
+        var others = Enumerable.Range(0, 6).Select(async _ =>
+        {
+            await using var other = new NpgsqlConnection(connection + ";Pooling=false;No Reset On Close=true");
+            await other.OpenAsync();
+            while (!over.IsCancellationRequested)
+            {
+                await using var command = new NpgsqlCommand("SELECT pg_sleep(0.005)", other);
+                await command.ExecuteNonQueryAsync();
+            }
+        }).ToList();
+        await happens();
+        await over.CancelAsync();
+        await Task.WhenAll(others);
     }
 
     private static async Task IsRefused(string connection, params string[] words)

@@ -130,6 +130,40 @@ public sealed class PostgresDatabaseTests
     }
 
     [Fact]
+    public async Task A_statement_that_is_given_up_ends_at_the_server_and_its_connection_is_used_by_nobody_again()
+    {
+        await using var database = new PostgresDatabase(PostgresServer.ConnectionString + ";Command Timeout=1;Maximum Pool Size=1", 4);
+        var before = await Session(database);
+
+        await using (var connection = await database.Writes.OpenConnectionAsync(Cancel))
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = "SELECT pg_sleep(20)";
+            var failure = await Assert.ThrowsAsync<NpgsqlException>(() => command.ExecuteNonQueryAsync(Cancel));
+            Assert.IsType<TimeoutException>(failure.InnerException);
+        }
+
+        Assert.NotEqual(before, await Session(database));
+        await Until.True(
+            async () => (await database.Rows($"SELECT count(*) FROM pg_stat_activity WHERE pid = {before}")).Single() is "0", Bound, "the server has ended the session");
+    }
+
+    [Fact]
+    public async Task A_connection_that_did_not_come_free_in_time_is_said_and_costs_nobody_those_that_are_in_use()
+    {
+        await using var database = new PostgresDatabase(PostgresServer.ConnectionString + ";Timeout=1;Maximum Pool Size=1", 4);
+        object? before;
+        await using (var held = await database.Writes.OpenConnectionAsync(Cancel))
+        {
+            before = ((NpgsqlConnection)held).ProcessID;
+            var failure = await Assert.ThrowsAsync<StorageUnavailableException>(() => database.Guard(() => database.Rows("SELECT 1")));
+            Assert.Contains("COUCH_DB_CONNECTIONS", failure.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(before, await Session(database));
+    }
+
+    [Fact]
     public async Task A_read_only_server_is_told()
     {
         await using var empty = await PostgresServer.NewDatabase();
@@ -138,6 +172,12 @@ public sealed class PostgresDatabaseTests
         var refusal = await Assert.ThrowsAsync<SettingsException>(() => database.Upgrade(Cancel));
 
         Assert.Contains("it is read-only", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<object?> Session(PostgresDatabase database)
+    {
+        await using var connection = await database.Writes.OpenConnectionAsync(Cancel);
+        return ((NpgsqlConnection)connection).ProcessID;
     }
 
     private static int ClosedPort()

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Couch.Tests.Support;
 
-/// <summary>PgBouncer before a PostgreSQL: clients share its sessions, each for a transaction.</summary>
+/// <summary>PgBouncer before a PostgreSQL: clients share its sessions.</summary>
 internal sealed class PgBouncer : IAsyncDisposable
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);
@@ -11,7 +11,7 @@ internal sealed class PgBouncer : IAsyncDisposable
     private readonly TemporaryFolder folder = new();
     private readonly Process process;
 
-    private PgBouncer(OwnPostgres server)
+    private PgBouncer(OwnPostgres server, string mode)
     {
         var port = FreePort.Find(1)[0];
         ConnectionString = $"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres";
@@ -25,8 +25,9 @@ internal sealed class PgBouncer : IAsyncDisposable
             unix_socket_dir =
             auth_type = trust
             auth_file = {folder["users"]}
-            pool_mode = transaction
-            default_pool_size = 10
+            pool_mode = {mode}
+            default_pool_size = 30
+            server_round_robin = 1
             """);
         // It refuses to run as root.
         string[] command = ["pgbouncer", "-q", folder["pgbouncer.ini"]];
@@ -44,9 +45,10 @@ internal sealed class PgBouncer : IAsyncDisposable
 
     public string ConnectionString { get; }
 
-    public static async Task<PgBouncer> Before(OwnPostgres server)
+    /// <param name="mode">How long a client keeps the session that it is lent: for a <c>transaction</c>, or for its <c>session</c>.</param>
+    public static async Task<PgBouncer> Before(OwnPostgres server, string mode = "transaction")
     {
-        var pool = new PgBouncer(server);
+        var pool = new PgBouncer(server, mode);
         await Until.True(pool.Answers, Bound, "PgBouncer answers");
         return pool;
     }

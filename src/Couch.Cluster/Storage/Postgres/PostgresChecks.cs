@@ -5,6 +5,8 @@ namespace Couch.Cluster.Storage.Postgres;
 /// <summary>What a database must be like before a couch makes its schema there.</summary>
 internal static class PostgresChecks
 {
+    private const int SessionRounds = 5;
+
     /// <summary>Null where the database can be used; else why not and what to do, to be read after the database's name.</summary>
     public static async Task<string?> WhyUnusable(
         NpgsqlConnection connection, NpgsqlDataSource source, NpgsqlConnectionStringBuilder settings, CancellationToken cancel) =>
@@ -36,18 +38,28 @@ internal static class PostgresChecks
     }
 
     /// <summary>
-    /// Two clients whose statements run in one session are behind a pool that lends sessions for a transaction, such as PgBouncer. A
-    /// prepared statement belongs to a session, so there is none then.
+    /// A pool between the couch and the server, such as PgBouncer, may lend each transaction another session. A prepared statement
+    /// belongs to a session, so there is none then. Such a pool gives its clients a process id that is not their session's; and with
+    /// sessions of their own, two clients each keep the one that they have, whatever else the pool has to do.
     /// </summary>
     private static async Task<string?> WhyNotPooled(
         NpgsqlConnection connection, NpgsqlDataSource source, NpgsqlConnectionStringBuilder settings, CancellationToken cancel)
     {
-        if (settings.MaxAutoPrepare is 0 || settings.MaxPoolSize < 2)
+        const string Session = "SELECT pg_backend_pid()";
+        if (settings.MaxAutoPrepare is 0 || settings.MaxPoolSize < 2 || Equals(await Ask(connection, Session, cancel), connection.ProcessID))
             return null;
         await using var other = await source.OpenConnectionAsync(cancel);
-        const string Session = "SELECT pg_backend_pid()";
-        return Equals(await Ask(connection, Session, cancel), await Ask(other, Session, cancel))
-            ? "is behind a pool that lends a session for a transaction only (PgBouncer with pool_mode=transaction): add Max Auto Prepare=0 to ConnectionStrings__Couch, or use pool_mode=session"
+        HashSet<object?> mine = [], others = [];
+        for (var round = 0; round < SessionRounds; round++)
+        {
+            // Another text each time, or the driver would prepare it.
+            var question = $"{Session} + 0 * {round}";
+            mine.Add(await Ask(connection, question, cancel));
+            others.Add(await Ask(other, question, cancel));
+        }
+
+        return mine.Count > 1 || others.Count > 1 || mine.Overlaps(others)
+            ? PostgresFailures.LendsSessions
             : null;
     }
 

@@ -8,6 +8,10 @@ internal static class PostgresFailures
 {
     public const string ReadOnly = "refuses writes: it is read-only, perhaps a standby";
 
+    public const string LendsSessions =
+        "is behind a pool that lends a session for a transaction only (PgBouncer with pool_mode=transaction): "
+        + "add Max Auto Prepare=0 to ConnectionStrings__Couch, or use pool_mode=session";
+
     /// <summary>Whether a database that is only just starting may fail like this.</summary>
     public static bool MayPass(Exception failure) => failure is not PostgresException refusal
         || refusal.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections
@@ -33,11 +37,13 @@ internal static class PostgresFailures
     }
 
     /// <summary>
-    /// Whether sessions like the one that failed are no good any more: they lead to a server that takes no writes, or that ends. One
-    /// whose statement was given up may still be in the middle of its conversation.
+    /// Whether sessions like the one that failed are no good any more: they lead to a server that takes no writes, that ends, or that
+    /// does not answer. Who has waited in vain for a connection says nothing about those that others are using.
     /// </summary>
     public static bool SpoilsSessions(Exception failure)
     {
+        if (IsExhausted(failure))
+            return false;
         for (var inner = failure; inner is not null; inner = inner.InnerException)
         {
             if (inner is TimeoutException || (inner is PostgresException refusal && (refusal.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.QueryCanceled || IsOver(refusal.SqlState))))
@@ -47,12 +53,26 @@ internal static class PostgresFailures
         return IsLostConnection(failure);
     }
 
+    /// <summary>Whether all connections were in use for as long as one may be waited for. The driver says so in words alone.</summary>
+    private static bool IsExhausted(Exception failure)
+    {
+        for (var inner = failure; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is NpgsqlException && inner.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal))
+                return true;
+        }
+
+        return false;
+    }
+
     /// <param name="state">Null where the failure comes from another silo, and with it only its message.</param>
     private static bool IsOver(string? state) => state?.StartsWith("08", StringComparison.Ordinal) is true
         || state is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow;
 
     public static string Explain(string where, Exception failure)
     {
+        if (IsExhausted(failure))
+            return $"no connection to {where} came free in time: all that this node may have are in use (COUCH_DB_CONNECTIONS)";
         for (var inner = failure; inner is not null; inner = inner.InnerException)
         {
             switch (inner)
@@ -81,7 +101,9 @@ internal static class PostgresFailures
         PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown => "is shutting down",
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => "refused the user or the password",
         PostgresErrorCodes.InvalidCatalogName => "has no such database",
-        PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.UndefinedTable => $"refused: {refusal.MessageText}",
+        // A pool such as PgBouncer says most of what it refuses by the last of these.
+        PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.ProtocolViolation => $"refused: {refusal.MessageText}",
+        PostgresErrorCodes.InvalidSqlStatementName or PostgresErrorCodes.DuplicatePreparedStatement => LendsSessions,
         PostgresErrorCodes.QueryCanceled => "did not answer in time",
         null => "failed",
         var state => $"failed with SQLSTATE {state}",

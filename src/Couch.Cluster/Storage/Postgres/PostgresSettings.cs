@@ -16,6 +16,9 @@ internal static class PostgresSettings
     // Half a lease: what hangs must be given up early enough for another try.
     private const int LeaseSeconds = 2;
 
+    // The driver's word for it, in place of milliseconds to wait.
+    private const int CloseAtOnce = -1;
+
     // How long a server that was found to be down, or a standby, is not asked again.
     private const int RecheckSeconds = 2;
 
@@ -74,6 +77,9 @@ internal static class PostgresSettings
         Unless("No Reset On Close", true);
         Unless("Timeout", ConnectSeconds);
         Unless("Command Timeout", CommandSeconds);
+        // A statement that is given up is cancelled at the server, and its connection closed. The driver would else use it again, and
+        // a cancel that comes late would end the next statement there, or leave an answer that nobody has asked for.
+        Unless("Cancellation Timeout", CloseAtOnce);
         Unless("Application Name", "couch");
         if (settings.Host!.Contains(',', StringComparison.Ordinal))
         {
@@ -92,8 +98,7 @@ internal static class PostgresSettings
         MaxPoolSize = 1,
         Timeout = LeaseSeconds,
         CommandTimeout = LeaseSeconds,
-        // A silent server is not asked to cancel, nor waited for: the connection is closed.
-        CancellationTimeout = -1,
+        CancellationTimeout = CloseAtOnce,
     };
 
     public static string Where(NpgsqlConnectionStringBuilder settings)
