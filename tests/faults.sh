@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Full-length fault and property runs; tests/run.sh has a short form of each. Takes about an hour, wants
-# the machine to itself, and ends in the report that the README shows.
+# the machine to itself, and ends in the report that docs/reliability.md shows.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 dotnet build -c Release --nologo -v quiet tests/Couch.Tests

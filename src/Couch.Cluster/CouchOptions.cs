@@ -7,7 +7,7 @@ using Couch.Domain.Text;
 
 namespace Couch.Cluster;
 
-/// <summary>How a process of the couch runs. Defaults live here; the README's table tells the same.</summary>
+/// <summary>How a process of the couch runs. Defaults live here; the table in docs/configuration.md says the same.</summary>
 public sealed class CouchOptions
 {
     private const int DefaultGatewayPort = 30000;

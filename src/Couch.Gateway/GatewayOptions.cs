@@ -4,7 +4,7 @@ using Couch.Gateway.Connections;
 
 namespace Couch.Gateway;
 
-/// <summary>How the couch faces its callers. Defaults live here; the README's table tells the same.</summary>
+/// <summary>How the couch faces its callers. Defaults live here; the table in docs/configuration.md says the same.</summary>
 public sealed class GatewayOptions
 {
     /// <summary>A host key shorter than this is warned about at start.</summary>

@@ -12,7 +12,7 @@ public sealed class Settings(IConfiguration configuration)
     private readonly List<string> errors = [];
     private readonly HashSet<string> asked = [];
 
-    /// <summary>Every setting that has been asked for: what the README's table must list.</summary>
+    /// <summary>Every setting that has been asked for: what the table in docs/configuration.md must list.</summary>
     public IReadOnlyCollection<string> Asked => asked;
 
     public string? Text(string name)

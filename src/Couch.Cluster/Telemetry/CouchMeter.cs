@@ -8,7 +8,7 @@ namespace Couch.Cluster.Telemetry;
 
 /// <summary>
 /// The couch's own instruments; the counter of an event has its event's name in the log. Labels are words of closed sets:
-/// nothing here tells one guest from another. The README's table says what each means.
+/// nothing here tells one guest from another. The table in docs/operations.md says what each means.
 /// </summary>
 public sealed class CouchMeter
 {

@@ -6,7 +6,7 @@ using Couch.Cluster.Configuration;
 
 namespace Couch.Cluster.Vms.Docker;
 
-/// <summary>How sandboxes are made on a container engine. Defaults live here; the README's table tells the same.</summary>
+/// <summary>How sandboxes are made on a container engine. Defaults live here; the table in docs/configuration.md says the same.</summary>
 public sealed partial class DockerOptions
 {
     private const string DefaultBridge = "couch-guests";
