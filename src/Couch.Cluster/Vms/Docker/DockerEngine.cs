@@ -87,11 +87,12 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
     /// <summary>The containers that carry the label, ended ones too.</summary>
     public Task<IList<ContainerListResponse>> WithLabel(string label, CancellationToken cancel) => List(Filter("label", label), cancel);
 
-    /// <summary>Of the containers that carry the label, those that have ended.</summary>
-    public Task<IList<ContainerListResponse>> Ended(string label, CancellationToken cancel)
+    /// <summary>Of the containers that carry the label, those that have exited.</summary>
+    public Task<IList<ContainerListResponse>> Exited(string label, CancellationToken cancel)
     {
         var filter = Filter("label", label);
-        filter["status"] = new Dictionary<string, bool> { ["exited"] = true, ["dead"] = true };
+        // Docker's other end, "dead", is a word that Podman refuses.
+        filter["status"] = new Dictionary<string, bool> { ["exited"] = true };
         return List(filter, cancel);
     }
 

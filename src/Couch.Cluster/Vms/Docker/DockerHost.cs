@@ -128,16 +128,26 @@ public sealed partial class DockerHost : IVmHost, IDisposable
     {
         var label = Sandbox.InstallationLabel + "=" + installation;
         var told = new HashSet<string>();
-        var events = engine.Follow(label, clock.GetUtcNow(), labels => Tell(labels, ended), cancel);
-        do
+        // Whichever of the two fails, the other is not left behind.
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var events = engine.Follow(label, clock.GetUtcNow(), labels => Tell(labels, ended), both.Token);
+        try
         {
-            foreach (var container in await engine.Ended(label, cancel))
+            do
             {
-                if (told.Add(container.ID))
-                    Tell(container.Labels, ended);
+                foreach (var container in await engine.Exited(label, both.Token))
+                {
+                    if (told.Add(container.ID))
+                        Tell(container.Labels, ended);
+                }
             }
+            while (await Task.WhenAny(events, Task.Delay(BetweenLooks, clock, both.Token)) != events);
         }
-        while (await Task.WhenAny(events, Task.Delay(BetweenLooks, clock, cancel)) != events);
+        finally
+        {
+            await both.CancelAsync();
+            await events.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
         await events;
     }
 
