@@ -62,5 +62,8 @@ public sealed record Vm
     [Id(16)] public VmTry? UnderWay { get; init; }
 
     /// <summary>Each of <see cref="Condemned"/>.</summary>
-    [JsonIgnore] public IReadOnlyList<string> EachCondemned => Condemned?.Split(' ') ?? [];
+    [JsonIgnore] public IReadOnlyList<string> EachCondemned => EachOf(Condemned);
+
+    /// <summary>Each id of a text of ids as <see cref="Condemned"/> has them.</summary>
+    internal static IReadOnlyList<string> EachOf(string? ids) => ids?.Split(' ') ?? [];
 }

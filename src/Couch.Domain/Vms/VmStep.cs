@@ -24,6 +24,6 @@ public abstract record VmStep
     public sealed record Release(string? Own, GivenVm? Given, string? Condemned = null) : VmStep
     {
         /// <summary>Each VM that is destroyed unasked.</summary>
-        public IEnumerable<string> Unasked => [.. Own is null ? Array.Empty<string>() : [Own], .. Condemned?.Split(' ') ?? []];
+        public IEnumerable<string> Unasked => [.. Own is null ? Array.Empty<string>() : [Own], .. Vm.EachOf(Condemned)];
     }
 }

@@ -41,14 +41,14 @@ public sealed record VmWork
         if (!IsOutdated(report, seen.NextStep(now)))
             seen = seen.Observe(report, mostAttempts, now, chance);
 
-        var commands = new List<VmCommand>();
-        if (IsWatching && report is VmReport.Ready or VmReport.Failed)
+        var (rest, commands) = (After(report), new List<VmCommand>());
+        if (IsWatching && !rest.IsWatching)
             commands.Add(new VmCommand.StopWatching());
         if (report is VmReport.Made made && seen.IsStray(made))
             commands.Add(new VmCommand.Destroy(made.VmId));
         if (seen.IsStaying && seen.Vm.EachCondemned is [.., var condemned] && !guest.Vm.EachCondemned.Contains(condemned))
             commands.Add(new VmCommand.Destroy(condemned));
-        return new(seen, After(report), commands);
+        return new(seen, rest, commands);
     }
 
     /// <summary>Starts whatever is due and not under way, the end by the clock first. To be asked again until there is nothing.</summary>

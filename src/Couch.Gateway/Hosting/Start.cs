@@ -65,9 +65,7 @@ internal static class Start
 
     private static async Task GraceIsOver(IHostApplicationLifetime lifetime)
     {
-        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registration = lifetime.ApplicationStopping.Register(told.SetResult);
-        await told.Task;
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Task.Delay(LongestEnd, TimeProvider.System);
     }
 

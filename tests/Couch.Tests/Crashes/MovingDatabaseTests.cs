@@ -29,7 +29,7 @@ public sealed class MovingDatabaseTests : IAsyncLifetime
         await using var standby = await server.Standby();
         await using var address = TcpProxy.Before(server.ConnectionString, out var connection);
         await using var couch = await CouchProcess.Start(NodeSettings.Of(connection));
-        var guest = await couch.Post("/couch/redeem", new { code = (string)(await couch.Post("/couch/invites", new { createdBy = "noah" }))["code"]!, name = "guest" });
+        var guest = await couch.Anyone.Arrive();
 
         address.LeadTo(standby.Port);
         await Until.True(async () => await Database(couch) is var said && said.Contains("read-only", StringComparison.Ordinal), Soon, "readiness says that nothing can be written");
@@ -78,16 +78,15 @@ public sealed class MovingDatabaseTests : IAsyncLifetime
         for (var round = 0; round < 5; round++)
         {
             // Some connections are open and idle then.
-            await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => couch.Post("/couch/invites", new { createdBy = "noah" })));
+            await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => couch.Anyone.Invite()));
             await EndSessions();
-            var invite = await couch.Post("/couch/invites", new { createdBy = "noah" });
+            var invite = await couch.Anyone.Invite();
             await EndSessions();
-            var guest = await couch.Post("/couch/redeem", new { code = (string)invite["code"]!, name = "guest" });
+            var guest = (await couch.Anyone.Redeem(invite)).Is(201);
             await EndSessions();
             await couch.Get("/couch/guests");
             await EndSessions();
-            using var killed = await couch.Http.DeleteAsync($"/couch/guests/{guest["guestId"]}");
-            Assert.Equal(HttpStatusCode.OK, killed.StatusCode);
+            (await couch.Anyone.Delete($"/couch/guests/{guest["guestId"]}")).Is(200);
         }
     }
 
@@ -194,7 +193,7 @@ public sealed class MovingDatabaseTests : IAsyncLifetime
 
     /// <summary>So many writes at once, more than there are connections: none of them meets a session that cannot write.</summary>
     private static async Task Works(CouchProcess couch, int writes) =>
-        await Task.WhenAll(Enumerable.Range(0, writes).Select(_ => couch.Post("/couch/invites", new { createdBy = "noah" })));
+        await Task.WhenAll(Enumerable.Range(0, writes).Select(_ => couch.Anyone.Invite()));
 
     private Task EndSessions() => PostgresServer.Execute(
         server.AdminConnectionString, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND application_name IN ('couch', 'couch-lease')");

@@ -22,7 +22,7 @@ public sealed class UnusableDatabaseTests
 
         await PostgresServer.Execute(database.ConnectionString, "CREATE SCHEMA \"My Couch\"");
         await using var couch = await CouchProcess.Start(NodeSettings.Of(With(database.ConnectionString, "\"My Couch\"")));
-        await couch.Post("/couch/invites", new { createdBy = "noah" });
+        await couch.Anyone.Invite();
         await couch.Get("/couch/guests");
     }
 
@@ -44,10 +44,9 @@ public sealed class UnusableDatabaseTests
 
         await using var couch = await CouchProcess.Start(NodeSettings.Of(pool.ConnectionString + ";Max Auto Prepare=0"));
         for (var round = 0; round < 3; round++)
-            await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => couch.Post("/couch/invites", new { createdBy = "noah" })));
-        var guest = await couch.Post("/couch/redeem", new { code = (string)(await couch.Post("/couch/invites", new { createdBy = "noah" }))["code"]!, name = "guest" });
-        using var killed = await couch.Http.DeleteAsync($"/couch/guests/{guest["guestId"]}");
-        Assert.True(killed.IsSuccessStatusCode);
+            await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => couch.Anyone.Invite()));
+        var guest = await couch.Anyone.Arrive();
+        (await couch.Anyone.Delete($"/couch/guests/{guest["guestId"]}")).Is(200);
 
         // The schema's lock is not left behind in a session of the pool's.
         await using var next = await CouchProcess.Start(NodeSettings.Of(pool.ConnectionString + ";Max Auto Prepare=0").And([new("COUCH_CLUSTER_ID", "next")]));
@@ -60,7 +59,7 @@ public sealed class UnusableDatabaseTests
         await using var pool = await PgBouncer.Before(server, "session");
         await using var couch = await CouchProcess.Start(NodeSettings.Of(pool.ConnectionString + ";Maximum Pool Size=20"));
         for (var round = 0; round < 3; round++)
-            await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => couch.Post("/couch/invites", new { createdBy = "noah" })));
+            await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => couch.Anyone.Invite()));
     }
 
     /// <summary>Other clients have the pool lend sessions all the time, so that no order of them can be relied on.</summary>

@@ -27,10 +27,9 @@ public sealed class LogOutputTests : IDisposable
         await using var pipe = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
         await using var couch = await Start(path, new() { ["Logging__Console__MaxQueueLength"] = "20" });
 
-        await Parallel.ForAsync(0, MoreThanAPipeHolds, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, _) => await couch.Post("/couch/invites", new { createdBy = "noah" }));
-        var redeemed = await couch.Post("/couch/redeem", new { code = Code(await couch.Post("/couch/invites", new { createdBy = "noah" })), name = "guest" });
-        using (var killed = await couch.Http.DeleteAsync($"/couch/guests/{redeemed["guestId"]}"))
-            Assert.True(killed.IsSuccessStatusCode);
+        await SayMoreThanAPipeHolds(couch);
+        var redeemed = await couch.Anyone.Arrive();
+        (await couch.Anyone.Delete($"/couch/guests/{redeemed["guestId"]}")).Is(200);
 
         // Whoever reads again is told with the next line that there is room for.
         var read = new StringBuilder();
@@ -39,7 +38,7 @@ public sealed class LogOutputTests : IDisposable
         await Until.True(
             async () =>
             {
-                await couch.Post("/couch/invites", new { createdBy = "noah" });
+                await couch.Anyone.Invite();
                 lock (read)
                     return read.ToString().Contains("dropped", StringComparison.Ordinal);
             },
@@ -47,10 +46,10 @@ public sealed class LogOutputTests : IDisposable
             "the lines that were dropped are told");
         Assert.Matches("[0-9]+ message\\(s\\) dropped", read.ToString());
         await over.CancelAsync();
-        await couch.Post("/couch/invites", new { createdBy = "noah" });
+        await couch.Anyone.Invite();
         await reading;
 
-        await Parallel.ForAsync(0, MoreThanAPipeHolds, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, _) => await couch.Post("/couch/invites", new { createdBy = "noah" }));
+        await SayMoreThanAPipeHolds(couch);
         await couch.End().WaitAsync(Bound, TimeProvider.System);
         Assert.Equal(0, couch.ExitCode);
     }
@@ -60,7 +59,7 @@ public sealed class LogOutputTests : IDisposable
     {
         await using var couch = await Start("/dev/full");
 
-        await couch.Post("/couch/redeem", new { code = Code(await couch.Post("/couch/invites", new { createdBy = "noah" })), name = "guest" });
+        await couch.Anyone.Arrive();
         await couch.End().WaitAsync(Bound, TimeProvider.System);
 
         Assert.Equal(0, couch.ExitCode);
@@ -70,7 +69,7 @@ public sealed class LogOutputTests : IDisposable
     public async Task A_log_collector_that_asks_for_json_is_given_nothing_else()
     {
         await using var couch = await CouchProcess.Start(Settings(new() { ["Logging__Console__FormatterName"] = "json" }));
-        await couch.Post("/couch/invites", new { createdBy = "noah" });
+        await couch.Anyone.Invite();
         await couch.End();
 
         var lines = couch.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(line => JsonNode.Parse(line)!.AsObject()).ToList();
@@ -81,12 +80,13 @@ public sealed class LogOutputTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
+    private static Task SayMoreThanAPipeHolds(CouchProcess couch) =>
+        Parallel.ForAsync(0, MoreThanAPipeHolds, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, _) => await couch.Anyone.Invite());
+
     private Task<CouchProcess> Start(string outputTo, Dictionary<string, string>? more = null) =>
         CouchProcess.Start(Settings(more ?? []), outputTo: outputTo);
 
     private Dictionary<string, string> Settings(Dictionary<string, string> more) => new Dictionary<string, string> { ["COUCH_DATA_DIR"] = folder["data"] }.And(more);
-
-    private static string Code(JsonNode invite) => (string)invite["code"]!;
 
     private static async Task Read(FileStream pipe, StringBuilder read, CancellationToken cancel)
     {

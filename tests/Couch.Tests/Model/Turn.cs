@@ -19,14 +19,13 @@ internal sealed class Turn
 {
     private readonly Node node;
     private readonly WriteFault fault;
-    private readonly bool isExact;
     private World world;
     private Memory memory;
     private bool isOver;
 
-    private Turn(World world, Node node, WriteFault fault, bool isExact)
+    private Turn(World world, Node node, WriteFault fault)
     {
-        (this.world, this.node, this.fault, this.isExact) = (world, node, fault, isExact);
+        (this.world, this.node, this.fault) = (world, node, fault);
         memory = world.Of(node)!;
     }
 
@@ -36,9 +35,9 @@ internal sealed class Turn
     public int Writes { get; private set; }
 
     /// <param name="act">Null: only what is due.</param>
-    public static (World World, int Writes, bool IsDone) Take(World world, Node node, Action<Turn>? act, WriteFault fault, bool isExact = false)
+    public static (World World, int Writes, bool IsDone) Take(World world, Node node, Action<Turn>? act, WriteFault fault)
     {
-        var turn = new Turn(world, node, fault, isExact);
+        var turn = new Turn(world, node, fault);
         if (turn.memory is null)
         {
             turn.memory = new(world.Row, IsBehind: false, VmWork.None);
@@ -91,7 +90,7 @@ internal sealed class Turn
 
     private void Drive()
     {
-        while (!isOver && memory.Work.Next(memory.Known, world.Now, isExact) is { } turn)
+        while (!isOver && memory.Work.Next(memory.Known, world.Now, isExact: false) is { } turn)
         {
             if (turn.Guest != memory.Known)
                 Write(turn.Guest);

@@ -27,9 +27,7 @@ internal sealed class OwnPostgres : IAsyncDisposable
 
     public static async Task<OwnPostgres> Start()
     {
-        var server = new OwnPostgres();
-        if (Environment.UserName is "root")
-            await Run("chown", "postgres", server.folder.Path);
+        var server = await Empty();
         await server.AsServer("initdb", "-D", server.folder["data"], "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C");
         // fsync stays on: whoever is stopped at once must have written what it said.
         await server.AsServer("pg_ctl", [.. server.Begin, "start"]);
@@ -39,9 +37,7 @@ internal sealed class OwnPostgres : IAsyncDisposable
     /// <summary>A server that follows this one, and takes no writes until it is promoted.</summary>
     public async Task<OwnPostgres> Standby()
     {
-        var standby = new OwnPostgres();
-        if (Environment.UserName is "root")
-            await Run("chown", "postgres", standby.folder.Path);
+        var standby = await Empty();
         await standby.AsServer("pg_basebackup", "-h", "127.0.0.1", "-p", $"{Port}", "-U", "postgres", "-D", standby.folder["data"], "-R", "-c", "fast");
         await standby.AsServer("pg_ctl", [.. standby.Begin, "start"]);
         return standby;
@@ -64,7 +60,7 @@ internal sealed class OwnPostgres : IAsyncDisposable
     {
         await Stop(mode);
         await AsServer("pg_ctl", [.. Begin, "start"]);
-        await Until.True(Answers, Bound, "the server answers again");
+        await Until.True(() => Answers(ConnectionString), Bound, "the server answers again");
     }
 
     public async ValueTask DisposeAsync()
@@ -74,17 +70,20 @@ internal sealed class OwnPostgres : IAsyncDisposable
         folder.Dispose();
     }
 
-    private string[] Begin =>
-    [
-        "-D", folder["data"], "-l", folder["log"], "-w", "-t", "60", "-o",
-        $"-p {Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder.Path} -c max_connections=300 -c shared_buffers=64MB",
-    ];
+    private static async Task<OwnPostgres> Empty()
+    {
+        var server = new OwnPostgres();
+        if (Environment.UserName is "root")
+            await Run("chown", "postgres", server.folder.Path);
+        return server;
+    }
 
-    private async Task<bool> Answers()
+    /// <summary>Whether somebody can connect, with a connection of its own.</summary>
+    public static async Task<bool> Answers(string connectionString)
     {
         try
         {
-            await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false");
+            await using var connection = new NpgsqlConnection(connectionString + ";Pooling=false");
             await connection.OpenAsync();
             return true;
         }
@@ -93,6 +92,12 @@ internal sealed class OwnPostgres : IAsyncDisposable
             return false;
         }
     }
+
+    private string[] Begin =>
+    [
+        "-D", folder["data"], "-l", folder["log"], "-w", "-t", "60", "-o",
+        $"-p {Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder.Path} -c max_connections=300 -c shared_buffers=64MB",
+    ];
 
     /// <summary>The server refuses to run as root.</summary>
     private Task AsServer(string program, params string[] arguments) => Environment.UserName is "root"

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Npgsql;
 
 namespace Couch.Tests.Support;
 
@@ -49,7 +48,7 @@ internal sealed class PgBouncer : IAsyncDisposable
     public static async Task<PgBouncer> Before(OwnPostgres server, string mode = "transaction")
     {
         var pool = new PgBouncer(server, mode);
-        await Until.True(pool.Answers, Bound, "PgBouncer answers");
+        await Until.True(() => OwnPostgres.Answers(pool.ConnectionString), Bound, "PgBouncer answers");
         return pool;
     }
 
@@ -59,19 +58,5 @@ internal sealed class PgBouncer : IAsyncDisposable
         await process.ToEnd();
         process.Dispose();
         folder.Dispose();
-    }
-
-    private async Task<bool> Answers()
-    {
-        try
-        {
-            await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false");
-            await connection.OpenAsync();
-            return true;
-        }
-        catch (NpgsqlException)
-        {
-            return false;
-        }
     }
 }

@@ -20,9 +20,9 @@ internal static class PostgresFailures
     /// <summary>Whether the connection is gone: what was asked on it was not committed, or nobody can say.</summary>
     public static bool IsLostConnection(Exception failure)
     {
-        for (var inner = failure; inner is not null; inner = inner.InnerException)
+        foreach (var cause in failure.WithCauses())
         {
-            switch (inner)
+            switch (cause)
             {
                 case TimeoutException:
                     return false;
@@ -40,30 +40,16 @@ internal static class PostgresFailures
     /// Whether sessions like the one that failed are no good any more: they lead to a server that takes no writes, that ends, or that
     /// does not answer. Who has waited in vain for a connection says nothing about those that others are using.
     /// </summary>
-    public static bool SpoilsSessions(Exception failure)
-    {
-        if (IsExhausted(failure))
-            return false;
-        for (var inner = failure; inner is not null; inner = inner.InnerException)
-        {
-            if (inner is TimeoutException || (inner is PostgresException refusal && (refusal.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.QueryCanceled || IsOver(refusal.SqlState))))
-                return true;
-        }
+    public static bool SpoilsSessions(Exception failure) =>
+        !IsExhausted(failure) && (failure.WithCauses().Any(IsOfTheServer) || IsLostConnection(failure));
 
-        return IsLostConnection(failure);
-    }
+    private static bool IsOfTheServer(Exception cause) => cause is TimeoutException
+        || (cause is PostgresException refusal
+            && (refusal.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.QueryCanceled || IsOver(refusal.SqlState)));
 
     /// <summary>Whether all connections were in use for as long as one may be waited for. The driver says so in words alone.</summary>
-    private static bool IsExhausted(Exception failure)
-    {
-        for (var inner = failure; inner is not null; inner = inner.InnerException)
-        {
-            if (inner is NpgsqlException && inner.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal))
-                return true;
-        }
-
-        return false;
-    }
+    private static bool IsExhausted(Exception failure) => failure.WithCauses().Any(
+        cause => cause is NpgsqlException && cause.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal));
 
     /// <param name="state">Null where the failure comes from another silo, and with it only its message.</param>
     private static bool IsOver(string? state) => state?.StartsWith("08", StringComparison.Ordinal) is true
@@ -73,9 +59,9 @@ internal static class PostgresFailures
     {
         if (IsExhausted(failure))
             return $"no connection to {where} came free in time: all that this node may have are in use (COUCH_DB_CONNECTIONS)";
-        for (var inner = failure; inner is not null; inner = inner.InnerException)
+        foreach (var cause in failure.WithCauses())
         {
-            switch (inner)
+            switch (cause)
             {
                 case PostgresException refusal:
                     return $"{where} {Refused(refusal)}";

@@ -52,7 +52,7 @@ internal static class PostgresSettings
             return "has Target Session Attributes, which choose among several hosts, and names one: leave them out";
         try
         {
-            new NpgsqlDataSourceBuilder(Complete(settings.ConnectionString, Math.Max(LeastConnections, settings.MinPoolSize)).ConnectionString).Build().Dispose();
+            new NpgsqlDataSourceBuilder(Complete(settings.ConnectionString, LeastConnections).ConnectionString).Build().Dispose();
             return null;
         }
         catch (Exception failure) when (failure is ArgumentException or NotSupportedException or InvalidOperationException)

@@ -35,22 +35,22 @@ internal static class FolderFailures
 
     public static string Explain(string folder, Exception failure)
     {
-        for (var inner = failure; inner is not null; inner = inner.InnerException)
+        foreach (var cause in failure.WithCauses())
         {
-            switch (inner)
+            switch (cause)
             {
                 case SqliteException sqlite:
                     return OfSqlite(folder, sqlite);
                 case UnauthorizedAccessException:
                     return $"there is no permission to write in the data folder {folder}";
                 case TimeoutException:
-                    return $"the database in {folder} did not answer in time: {inner.Message}";
+                    return $"the database in {folder} did not answer in time: {cause.Message}";
                 case IOException { HResult: NoSpace }:
                     return Full(folder);
                 case IOException { HResult: ReadOnly }:
                     return $"the data folder {folder} is read-only";
                 case IOException:
-                    return $"the data folder {folder} cannot be used: {inner.Message}";
+                    return $"the data folder {folder} cannot be used: {cause.Message}";
             }
         }
 

@@ -26,11 +26,10 @@ internal sealed class EngineAnswers : AnonymousCredentials
         return new Bounding(innerHandler);
     }
 
-    /// <summary>What happens to sandboxes, for as long as anybody listens.</summary>
-    private static bool IsStream(string path) => path.EndsWith("/events", StringComparison.Ordinal);
-
-    private static long Most(string path) =>
-        path.EndsWith("/logs", StringComparison.Ordinal) ? Log
+    /// <summary>Null where an answer has no end: what happens to sandboxes.</summary>
+    private static long? Most(string path) =>
+        path.EndsWith("/events", StringComparison.Ordinal) ? null
+        : path.EndsWith("/logs", StringComparison.Ordinal) ? Log
         : path.EndsWith("/containers/json", StringComparison.Ordinal) ? List
         : Short;
 
@@ -40,10 +39,9 @@ internal sealed class EngineAnswers : AnonymousCredentials
         {
             // The library's own handler rewrites the address, so it is read first.
             var most = Most(request.RequestUri!.AbsolutePath);
-            var isStream = IsStream(request.RequestUri.AbsolutePath);
             var reply = await base.SendAsync(request, cancellationToken);
-            if (!isStream)
-                reply.Content = new BoundedContent(reply.Content, most);
+            if (most is { } bound)
+                reply.Content = new BoundedContent(reply.Content, bound);
             return reply;
         }
     }
