@@ -51,7 +51,6 @@ public static class CouchSilo
 
     private static void UseOwnSilo(this IHostApplicationBuilder builder, CouchOptions options, CouchDatabase database)
     {
-        builder.Services.AddVms(options.Vms);
         builder.Services.AddSingleton<IReach, OwnSilo>();
 
         // Registered before the silo, so started before it: Orleans reads its queries from the schema as it starts.
@@ -65,6 +64,8 @@ public static class CouchSilo
             else
                 silo.UsePostgresClustering(options, (PostgresDatabase)database);
         });
+        // What asks grains by itself is started after it.
+        builder.Services.AddVms(options.Vms);
         builder.Services.AddHostedService<HousekeepingStart>();
     }
 
@@ -91,6 +92,7 @@ public static class CouchSilo
             return;
 
         services.AddVmDriver();
+        services.AddHostedService(from => from.GetRequiredService<InstallationLease>());
     }
 
     private static MeteredVmHost Metered<THost>(IServiceProvider services) where THost : IVmHost =>
@@ -100,6 +102,7 @@ public static class CouchSilo
     internal static void AddVmDriver(this IServiceCollection services)
     {
         services.AddSingleton<Installation>();
+        services.AddSingleton<InstallationLease>();
         services.AddSingleton<VmGates>();
         services.AddSingleton<VmDriver>();
         services.AddSingleton<VmSweep>();

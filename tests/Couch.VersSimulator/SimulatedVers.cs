@@ -1,5 +1,6 @@
 using Couch.VersSimulator.Calls;
 using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Tags;
 using Couch.VersSimulator.Vms;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -34,6 +35,8 @@ public sealed class SimulatedVers : IAsyncDisposable
     /// <summary>Every VM ever made.</summary>
     public Account Vms => app.Services.GetRequiredService<Account>();
 
+    public CommitTags Tags => app.Services.GetRequiredService<CommitTags>();
+
     /// <summary>Every call ever made.</summary>
     public Journal Journal => app.Services.GetRequiredService<Journal>();
 
@@ -51,7 +54,7 @@ public sealed class SimulatedVers : IAsyncDisposable
         builder.Services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
         builder.Services.ConfigureHttpJsonOptions(json => WireJson.Apply(json.SerializerOptions));
         builder.Services.AddSingleton(options).AddSingleton(options.Clock);
-        builder.Services.AddSingleton<Account>().AddSingleton<Journal>().AddSingleton<Harm>();
+        builder.Services.AddSingleton<Account>().AddSingleton<CommitTags>().AddSingleton<Journal>().AddSingleton<Harm>();
 
         var app = builder.Build();
         app.UseRouting();
@@ -60,6 +63,7 @@ public sealed class SimulatedVers : IAsyncDisposable
         var api = app.MapGroup("/api/v1").AddEndpointFilter<HarmFilter>().AddEndpointFilter<KeyFilter>();
         api.MapVms();
         api.MapInsides();
+        api.MapTags();
         api.MapFallback("{**rest}", () => Reply.Error(404, "there is no such call"));
         app.MapHarm();
 

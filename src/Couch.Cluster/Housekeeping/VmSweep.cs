@@ -14,7 +14,7 @@ namespace Couch.Cluster.Housekeeping;
 /// A list or a read that fails ends that part of the pass: nothing is destroyed, and nobody is lost, for want of an answer.
 /// </summary>
 internal sealed partial class VmSweep(
-    IVmHost host, Installation installation, VmOptions options, VmGates gates, Sweeps sweeps, CouchMeter meter, IGrainFactory grains, TimeProvider clock, ILogger<VmSweep> log)
+    IVmHost host, Installation installation, InstallationLease lease, VmOptions options, VmGates gates, Sweeps sweeps, CouchMeter meter, IGrainFactory grains, TimeProvider clock, ILogger<VmSweep> log)
     : IDisposable
 {
     private const int PokesAtOnce = 32;
@@ -110,6 +110,7 @@ internal sealed partial class VmSweep(
 
     private async Task Destroy(string vmId)
     {
+        await lease.MustBeAlone();
         await gates.Destroys.Pass(() => host.Destroy(vmId, CancellationToken.None), CancellationToken.None);
         LogDestroyed(vmId);
     }

@@ -9,7 +9,7 @@ namespace Couch.Cluster.Membership;
 /// <summary>
 /// Rows of silos that are not there any more, met by one that starts. Orleans orders silos of one address by their clocks, and asks the
 /// clock how long a silo has been silent: one whose clock was ahead would keep its successor, or every new silo, from starting for as long.
-/// Here no clock is asked but the database's, and of the others only whether they go on.
+/// Here no clock is asked: of each silo only whether its lease and its signs of life move.
 /// </summary>
 internal sealed partial class OldMembers(PostgresDatabase database, CouchOptions options, ILocalSiloDetails self, TimeProvider clock, ILogger<OldMembers> log)
 {
@@ -26,6 +26,8 @@ internal sealed partial class OldMembers(PostgresDatabase database, CouchOptions
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
 
     private readonly Dictionary<(string Address, int Port, int Generation), Sighting> seen = [];
+
+    private (string Address, int Port, int Generation) Own => (self.SiloAddress.Endpoint.Address.ToString(), self.SiloAddress.Endpoint.Port, self.SiloAddress.Generation);
 
     /// <summary>Makes this silo the last one at its address, once older ones there promise nothing any more.</summary>
     /// <exception cref="SettingsException">A silo at this address lives.</exception>
@@ -94,7 +96,7 @@ internal sealed partial class OldMembers(PostgresDatabase database, CouchOptions
         await using var connection = await database.Writes.OpenConnectionAsync(cancel);
         await using var command = connection.CreateCommand();
         command.CommandText = "SELECT couch_membership_take(@deployment, @address, @port, @generation, @passed::timestamptz)";
-        Name(command, (self.SiloAddress.Endpoint.Address.ToString(), self.SiloAddress.Endpoint.Port, self.SiloAddress.Generation));
+        Name(command, Own);
         command.Add("passed", (object?)passed ?? DBNull.Value);
         return await command.ExecuteScalarAsync(cancel) as DateTime?;
     }
@@ -106,9 +108,10 @@ internal sealed partial class OldMembers(PostgresDatabase database, CouchOptions
         command.CommandText =
             """
             SELECT address, port, generation, host_name, lease_until, i_am_alive_time FROM membership
-            WHERE deployment_id = @deployment AND status = 3 AND NOT (address = @address AND port = @port AND generation = @generation)
+            WHERE deployment_id = @deployment AND status = @active AND NOT (address = @address AND port = @port AND generation = @generation)
             """;
-        Name(command, (self.SiloAddress.Endpoint.Address.ToString(), self.SiloAddress.Endpoint.Port, self.SiloAddress.Generation));
+        Name(command, Own);
+        command.Add("active", (int)SiloStatus.Active);
         return await command.Rows(
             row => new Member((row.GetString(0), row.GetInt32(1), row.GetInt32(2)), row.GetString(3), row.IsDBNull(4) ? null : row.GetDateTime(4), row.GetDateTime(5)), cancel);
     });

@@ -18,6 +18,8 @@ internal sealed class MeteredVmHost(IVmHost host, CouchMeter meter, TimeProvider
 
     public string? Isolation => host.Isolation;
 
+    public IInstallationMark? Mark => host.Mark;
+
     public Task<VmHostProblem?> Check(CancellationToken cancel) => Watched("check", null, () => host.Check(cancel));
 
     public Task<EnsuredVm?> Find(VmOrder order, CancellationToken cancel) => Watched("find", order.Guest, () => host.Find(order, cancel));

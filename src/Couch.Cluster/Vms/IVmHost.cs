@@ -22,6 +22,9 @@ public interface IVmHost
     /// <summary>What keeps guests from the host's own services, as it was last seen, in a sentence; null where that is the provider's affair.</summary>
     string? Isolation => null;
 
+    /// <summary>Where a couch's mark is kept; null where the provider has no place for one.</summary>
+    IInstallationMark? Mark => null;
+
     /// <summary>Asks the provider whether it can be used as configured, once, at start.</summary>
     /// <returns>Null where it can; else a sentence that says what to do, and whether starting makes no sense.</returns>
     Task<VmHostProblem?> Check(CancellationToken cancel);
@@ -91,6 +94,18 @@ public interface IVmHost
     /// <summary>What the VM has used so far; null where this host does not meter.</summary>
     /// <exception cref="VmHostException">Nobody can say.</exception>
     Task<UsageReport?> Measure(string vmId, CancellationToken cancel);
+}
+
+/// <summary>A short text that an installation keeps at its provider, where a copy of it finds it too. See <see cref="InstallationLease"/>.</summary>
+public interface IInstallationMark
+{
+    /// <returns>Null where there is none.</returns>
+    /// <exception cref="VmHostException">Nobody can say.</exception>
+    Task<string?> Read(string installation, CancellationToken cancel);
+
+    /// <summary>Puts <paramref name="mark"/> in the place of what is there.</summary>
+    /// <exception cref="VmHostException">It may not be there.</exception>
+    Task Write(string installation, string mark, CancellationToken cancel);
 }
 
 /// <summary>What a guest's VM is made from. Nothing of a grain's: it outlives the turn that ordered it.</summary>

@@ -30,4 +30,26 @@ internal sealed class Installation(CouchDatabase database, TimeProvider clock, R
         read.Add("service", GrainKinds.Service);
         return (string)(await read.ExecuteScalarAsync(cancel))!;
     });
+
+    /// <summary>The marks of <see cref="InstallationLease"/>, the newest last; empty where there has never been one.</summary>
+    public async Task<string> Marks(CancellationToken cancel) => await database.Guard(async () =>
+    {
+        await using var connection = await database.Reads.OpenConnectionAsync(cancel);
+        await using var read = connection.CreateCommand();
+        read.CommandText = "SELECT marks FROM installation WHERE service = @service";
+        read.Add("service", GrainKinds.Service);
+        return (string)(await read.ExecuteScalarAsync(cancel))!;
+    });
+
+    /// <returns>Whether they were as <paramref name="before"/>, and are now as <paramref name="after"/>; false where another node was first.</returns>
+    public async Task<bool> ReplaceMarks(string before, string after, CancellationToken cancel) => await database.Guard(async () =>
+    {
+        await using var connection = await database.Writes.OpenConnectionAsync(cancel);
+        await using var replace = connection.CreateCommand();
+        replace.CommandText = "UPDATE installation SET marks = @after WHERE service = @service AND marks = @before";
+        replace.Add("service", GrainKinds.Service);
+        replace.Add("before", before);
+        replace.Add("after", after);
+        return await replace.ExecuteNonQueryAsync(cancel) is 1;
+    });
 }

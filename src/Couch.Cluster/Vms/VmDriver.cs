@@ -11,11 +11,11 @@ namespace Couch.Cluster.Vms;
 
 /// <summary>
 /// Does at the provider what grains have decided and written, outside their turns, and has each result delivered to them.
-/// It is given values, never a grain's state. The one place where background work is started: whatever fails is either
-/// reported to the guest or logged, and a guest that hears nothing asks again.
+/// It is given values, never a grain's state. Whatever fails is either reported to the guest or logged, and a guest that hears
+/// nothing asks again.
 /// </summary>
 internal sealed partial class VmDriver(
-    IVmHost host, Installation installation, VmGates gates, Sweeps rows, GuestDelivery delivery, IGrainFactory grains, TimeProvider clock, ILogger<VmDriver> log)
+    IVmHost host, Installation installation, InstallationLease lease, VmGates gates, Sweeps rows, GuestDelivery delivery, IGrainFactory grains, TimeProvider clock, ILogger<VmDriver> log)
 {
     private static readonly TimeSpan FirstLooks = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LaterLooks = TimeSpan.FromSeconds(1);
@@ -44,6 +44,7 @@ internal sealed partial class VmDriver(
             guest.Id,
             async () =>
             {
+                await lease.MustBeAlone();
                 if (mayExist && await gates.Looks.Pass(() => host.Find(order, CancellationToken.None), CancellationToken.None) is { } found)
                     return Checked(new VmReport.Made(attempt, found.VmId, found.Endpoint) { IsFound = true });
                 if (!mayMake)
@@ -113,7 +114,11 @@ internal sealed partial class VmDriver(
         }
     });
 
-    private Task Destroyed(string vmId) => gates.Destroys.Pass(() => host.Destroy(vmId, CancellationToken.None), CancellationToken.None);
+    private async Task Destroyed(string vmId)
+    {
+        await lease.MustBeAlone();
+        await gates.Destroys.Pass(() => host.Destroy(vmId, CancellationToken.None), CancellationToken.None);
+    }
 
     /// <summary>Looks whether a running guest's VM is there. Reports <see cref="VmReport.Looked"/>, or nothing where nobody can say.</summary>
     public void Look(GuestId guest, string vmId) => Start(

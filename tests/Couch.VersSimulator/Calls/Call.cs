@@ -15,6 +15,8 @@ public enum Call
     Files,
     Exec,
     Disk,
+    /// <summary>Making, reading and describing a commit's tag.</summary>
+    Tag,
     /// <summary>No call of the provider's that this simulator knows.</summary>
     Unknown,
 }

@@ -184,6 +184,40 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         }
     }
 
+    /// <returns>The labels of the volume of this name; null where there is none.</returns>
+    public async Task<IDictionary<string, string>?> LabelsOfVolume(string name, CancellationToken cancel)
+    {
+        try
+        {
+            var found = await Ask("look at a volume", AskBound, (docker, token) => docker.Volumes.InspectAsync(name, token), cancel);
+            return found.Labels ?? new Dictionary<string, string>();
+        }
+        catch (VmHostException failure) when (StatusOf(failure) is HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Makes an empty volume, unless there is one of this name.</summary>
+    public Task MakeVolume(string name, IDictionary<string, string> labels, CancellationToken cancel) => Ask(
+        "make a volume", AskBound, (docker, token) => docker.Volumes.CreateAsync(new VolumesCreateParameters { Name = name, Labels = labels }, token), cancel);
+
+    /// <summary>Removes a volume. Not found is success.</summary>
+    public async Task RemoveVolume(string name, CancellationToken cancel)
+    {
+        try
+        {
+            await Ask("remove a volume", AskBound, async (docker, token) =>
+            {
+                await docker.Volumes.RemoveAsync(name, force: false, token);
+                return name;
+            }, cancel);
+        }
+        catch (VmHostException failure) when (StatusOf(failure) is HttpStatusCode.NotFound)
+        {
+        }
+    }
+
     /// <summary>The HTTP status of the engine's refusal; null where it did not answer.</summary>
     public static HttpStatusCode? StatusOf(VmHostException failure) => (failure.InnerException as DockerApiException)?.StatusCode;
 

@@ -39,6 +39,8 @@ public sealed partial class DockerHost : IVmHost, IDisposable
     /// <summary>A guest's sandbox has the guest's name, and the engine refuses a second one.</summary>
     public bool IsExact => true;
 
+    public IInstallationMark Mark => new EngineMark(engine);
+
     public string Isolation => network.Last?.Sentence ?? "Nobody knows yet what guests reach: the engine has not been asked";
 
     public void Dispose()

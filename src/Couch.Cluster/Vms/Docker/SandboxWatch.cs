@@ -9,14 +9,12 @@ namespace Couch.Cluster.Vms.Docker;
 /// and what is missed here, measurements and the sweep find later. Every node listens; asking twice is asking once.
 /// </summary>
 internal sealed partial class SandboxWatch(
-    DockerHost host, Installation installation, IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<SandboxWatch> log) : BackgroundService
+    DockerHost host, Installation installation, IGrainFactory grains, TimeProvider clock, ILogger<SandboxWatch> log) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (!await HasStarted(stoppingToken))
-            return;
         var isSaid = false;
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -36,6 +34,7 @@ internal sealed partial class SandboxWatch(
                     LogDeaf(failure.Message);
                 isSaid = true;
             }
+
             await Task.Delay(Pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -51,15 +50,6 @@ internal sealed partial class SandboxWatch(
             LogNotTold(guest, failure.Message);
         }
     });
-
-    /// <summary>Grains can be asked once the silo is active.</summary>
-    private async Task<bool> HasStarted(CancellationToken stopping)
-    {
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
-        await started.Task.WaitAsync(stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return !stopping.IsCancellationRequested;
-    }
 
     [LoggerMessage(300, LogLevel.Warning, "The container engine does not tell what happens to sandboxes; what ends meanwhile is noticed later. {Reason}")]
     private partial void LogDeaf(string reason);

@@ -69,6 +69,24 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
         return (found, isClosed);
     }
 
+    /// <returns>Null where the account has no such tag.</returns>
+    public async Task<TagBody?> Tag(string name, CancellationToken cancel) =>
+        await Ask<TagBody>(new($"look at tag {name}", HttpMethod.Get, $"commit_tags/{Escape(name)}") { Nothing = [HttpStatusCode.NotFound] }, cancel);
+
+    /// <summary>Describes a tag of the golden commit, which is made where there is none.</summary>
+    public async Task DescribeTag(string name, string description, CancellationToken cancel)
+    {
+        var isMissing = false;
+        await Tell(new($"describe tag {name}", HttpMethod.Patch, $"commit_tags/{Escape(name)}")
+        {
+            Body = new DescribeTagBody(description),
+            Nothing = [HttpStatusCode.NotFound],
+            OnNothing = _ => isMissing = true,
+        }, cancel);
+        if (isMissing)
+            await Tell(new($"make tag {name}", HttpMethod.Post, "commit_tags") { Body = new CreateTagBody(name, options.Commit, description) }, cancel);
+    }
+
     public async Task<IReadOnlyList<VersVm>> List(CancellationToken cancel) =>
         (await Ask<VersVm[]>(new("list VMs", HttpMethod.Get, "vms") { MostBytes = Long }, cancel))!;
 

@@ -12,6 +12,12 @@ internal sealed record CreatedBody([property: JsonConverter(typeof(VmIdConverter
 
 internal sealed record LabelBody(IReadOnlyDictionary<string, string> Labels);
 
+internal sealed record CreateTagBody(string TagName, Guid CommitId, string Description);
+
+internal sealed record DescribeTagBody(string Description);
+
+internal sealed record TagBody(string? Description = null);
+
 internal sealed record DiskBody(int FsSizeMib);
 
 /// <param name="Mode">The permission bits.</param>

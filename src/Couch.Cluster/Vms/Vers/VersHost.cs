@@ -18,6 +18,8 @@ internal sealed class VersHost(VersApi api, VersLists lists, VersOptions options
 
     public string Name => "vers";
 
+    public IInstallationMark Mark { get; } = new VersMark(api);
+
     public bool IsDedicated => options.IsDedicated;
 
     public bool IsMetering => options.IsMetered;

@@ -1,0 +1,185 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Couch.Cluster.Storage;
+using Couch.Cluster.Telemetry;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Couch.Cluster.Vms;
+
+/// <summary>
+/// Whether this couch works alone at its VM provider. A copy of its data, started beside it, has the same guests and would destroy their
+/// VMs when its own, older rows come to their end. So a couch keeps a mark at the provider and exchanges it every few seconds, and knows
+/// its own marks by its database: a mark that it does not know is another couch's. While that one goes on, nothing is made or destroyed
+/// here; once its mark has stood still for a minute, this couch takes its place, as after the restore of a backup.
+/// </summary>
+/// <remarks>
+/// A new mark is written to the database before the provider is given it. A crash between the two leaves an earlier mark of this couch's at
+/// the provider, and the next look writes the new one again. Every node looks; whichever is first to exchange the mark does so for all.
+/// </remarks>
+/// <param name="provider">The provider's name.</param>
+/// <param name="mark">Null where the provider has no place for one: then every couch counts as alone.</param>
+internal sealed partial class InstallationLease(
+    string provider, IInstallationMark? mark, Installation installation, CouchMeter meter, RandomNumberGenerator chance, TimeProvider clock, ILogger<InstallationLease> log)
+    : BackgroundService
+{
+    /// <summary>Another couch's mark that has not changed for so long belongs to one that has ended.</summary>
+    internal static readonly TimeSpan StandsStill = TimeSpan.FromMinutes(1);
+
+    /// <summary>How old the newest mark may become.</summary>
+    internal static readonly TimeSpan Renewal = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a look counts: a node that stood still meanwhile looks again before it destroys anything.</summary>
+    private static readonly TimeSpan Believed = TimeSpan.FromSeconds(30);
+
+    /// <summary>A provider that does not say whose mark it has keeps no kill waiting for longer.</summary>
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(5);
+
+    /// <summary>More than any exchange leaves behind.</summary>
+    private const int MarksKept = 4;
+
+    private readonly SemaphoreSlim turn = new(1);
+
+    private volatile bool isAlone = true;
+    private long? looked;
+    private (string? Mark, long Since)? foreign;
+    private bool isSilent;
+
+    public InstallationLease(
+        IVmHost host, Installation installation, CouchMeter meter, RandomNumberGenerator chance, TimeProvider clock, ILogger<InstallationLease> log)
+        : this(host.Name, host.Mark, installation, meter, chance, clock, log)
+    {
+    }
+
+    /// <summary>Returns where this couch may make and destroy VMs. Where the provider or the database cannot say, what was seen last counts.</summary>
+    /// <exception cref="VmHostException">Another couch with this one's data is at work.</exception>
+    public async Task MustBeAlone()
+    {
+        if (!IsFresh)
+            await LookInTurn(unlessFresh: true, CancellationToken.None);
+        if (!isAlone)
+            throw new VmHostException(Contested) { RetryAfter = Round };
+    }
+
+    /// <summary>Looks whose mark there is, and exchanges this couch's own.</summary>
+    internal Task Look(CancellationToken cancel) => LookInTurn(unlessFresh: false, cancel);
+
+    public override void Dispose()
+    {
+        turn.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (mark is null)
+            return;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await Look(stoppingToken);
+            await Task.Delay(Round, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private bool IsFresh => looked is { } at && clock.GetElapsedTime(at) < Believed;
+
+    private string Contested =>
+        $"Another couch with this one's data is at work at {provider}: a copy was started beside it, or this is the copy. "
+        + "Nothing is made or destroyed here while the other goes on; stop the one that is not meant";
+
+    private async Task LookInTurn(bool unlessFresh, CancellationToken cancel)
+    {
+        await turn.WaitAsync(CancellationToken.None);
+        try
+        {
+            if (unlessFresh && IsFresh)
+                return;
+            using var late = new CancellationTokenSource(Bound, clock);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
+            try
+            {
+                if (mark is not null)
+                    await Compare(mark, either.Token);
+                isSilent = false;
+            }
+            catch (Exception failure) when (failure is VmHostException or StorageUnavailableException or OperationCanceledException)
+            {
+                if (!isSilent && !cancel.IsCancellationRequested)
+                    LogUnknown(provider, failure.Message);
+                isSilent = true;
+            }
+
+            looked = clock.GetTimestamp();
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task Compare(IInstallationMark kept, CancellationToken cancel)
+    {
+        // The provider first: what another node of this couch has exchanged since is in the database.
+        var found = await kept.Read(installation.Id, cancel);
+        var marks = await installation.Marks(cancel);
+        var own = marks.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (IsOwn(found, own) || HasStoodStill(found))
+        {
+            foreign = null;
+            if (!isAlone)
+                LogAlone(provider);
+            isAlone = true;
+            await Exchange(kept, found, marks, own, cancel);
+            return;
+        }
+
+        if (isAlone)
+            LogContested(Contested);
+        isAlone = false;
+        meter.Found(Finding.Hold);
+    }
+
+    /// <summary>A couch that has never had a mark, and finds none, is the first one. Else a missing mark is like another's: it may be on its way.</summary>
+    private static bool IsOwn(string? found, string[] own) => found is null ? own.Length == 0 : own.Contains(found);
+
+    private bool HasStoodStill(string? found)
+    {
+        if (foreign is not { } before || before.Mark != found)
+            foreign = (found, clock.GetTimestamp());
+        return clock.GetElapsedTime(foreign!.Value.Since) >= StandsStill;
+    }
+
+    private async Task Exchange(IInstallationMark kept, string? found, string marks, string[] own, CancellationToken cancel)
+    {
+        if (own is [.., var newest] && own.Contains(found))
+        {
+            // An exchange that did not arrive is ended before another begins.
+            if (found != newest)
+                await kept.Write(installation.Id, newest, cancel);
+            if (found != newest || !IsOld(newest))
+                return;
+        }
+
+        var random = new byte[8];
+        chance.GetBytes(random);
+        var next = $"{clock.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)}.{Convert.ToHexStringLower(random)}";
+        if (await installation.ReplaceMarks(marks, string.Join(' ', [.. own.TakeLast(MarksKept - 1), next]), cancel))
+            await kept.Write(installation.Id, next, cancel);
+    }
+
+    /// <summary>By this node's clock. One that is wrong exchanges marks too often, which does no harm.</summary>
+    private bool IsOld(string newest) =>
+        !long.TryParse(newest.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var at)
+        || Math.Abs(clock.GetUtcNow().ToUnixTimeSeconds() - at) >= Renewal.TotalSeconds;
+
+    [LoggerMessage(303, LogLevel.Error, "couch.installation.contested: {Sentence}", EventName = "couch.installation.contested")]
+    private partial void LogContested(string sentence);
+
+    [LoggerMessage(304, LogLevel.Warning, "This couch works alone at {Host} again", EventName = "couch.installation.alone")]
+    private partial void LogAlone(string host);
+
+    [LoggerMessage(305, LogLevel.Warning, "Whether another couch with this one's data is at work at {Host} is not known: {Reason}")]
+    private partial void LogUnknown(string host, string reason);
+}
