@@ -80,14 +80,14 @@ public static class CouchSilo
         services.TryAddSingleton<CouchMeter>();
     }
 
-    /// <summary>The VM host that is configured, and what works for it; nothing where there is none.</summary>
+    /// <summary>The VM provider that is configured, and what works for it; nothing where there is none.</summary>
     internal static void AddVms(this IServiceCollection services, VmOptions options)
     {
         services.AddSingleton(options);
         if (options.Vers is { } vers)
-            services.AddVers(vers).AddSingleton<IVmHost>(Metered<VersHost>);
+            services.AddVers(vers).AddSingleton<IVmProvider>(Metered<VersProvider>);
         else if (options.Docker is { } docker)
-            services.AddSingleton(docker).AddSingleton<DockerHost>().AddSingleton<IVmHost>(Metered<DockerHost>).AddHostedService<GuestNetworkWatch>().AddHostedService<SandboxWatch>();
+            services.AddSingleton(docker).AddSingleton<DockerProvider>().AddSingleton<IVmProvider>(Metered<DockerProvider>).AddHostedService<GuestNetworkWatch>().AddHostedService<SandboxWatch>();
         else
             return;
 
@@ -95,10 +95,10 @@ public static class CouchSilo
         services.AddHostedService(from => from.GetRequiredService<InstallationLease>());
     }
 
-    private static MeteredVmHost Metered<THost>(IServiceProvider services) where THost : IVmHost =>
-        ActivatorUtilities.CreateInstance<MeteredVmHost>(services, services.GetRequiredService<THost>());
+    private static InstrumentedVmProvider Metered<THost>(IServiceProvider services) where THost : IVmProvider =>
+        ActivatorUtilities.CreateInstance<InstrumentedVmProvider>(services, services.GetRequiredService<THost>());
 
-    /// <summary>What brings guests and the VM host together.</summary>
+    /// <summary>What brings guests and the VM provider together.</summary>
     internal static void AddVmDriver(this IServiceCollection services)
     {
         services.AddSingleton<Installation>();

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Couch.Cluster;
 
-/// <summary>What must be true before the silo starts: its ports are free, its schema is there, and its VM host can be used.</summary>
+/// <summary>What must be true before the silo starts: its ports are free, its schema is there, and its VM provider can be used.</summary>
 internal sealed partial class Preparation(
     CouchOptions options, CouchDatabase database, CouchMeter meter, IServiceProvider services, TimeProvider clock, ILogger<Preparation> log) : IHostedService
 {
@@ -32,10 +32,10 @@ internal sealed partial class Preparation(
 
         if (options is { Postgres: not null, AdvertisedAddress: null })
             LogLoopbackAlone(options.SiloAddress, options.SiloPort);
-        if (services.GetService<IVmHost>() is { } host)
+        if (services.GetService<IVmProvider>() is { } provider)
         {
             await services.GetRequiredService<Installation>().Load(cancellationToken);
-            await EnsureUsable(host, cancellationToken);
+            await EnsureUsable(provider, cancellationToken);
         }
     }
 
@@ -75,17 +75,17 @@ internal sealed partial class Preparation(
     private partial void LogClock(string sentence);
 
     /// <summary>A wrong key or a missing image is said now, and not by the first guest; a provider that is down may come back.</summary>
-    private async Task EnsureUsable(IVmHost host, CancellationToken cancel)
+    private async Task EnsureUsable(IVmProvider provider, CancellationToken cancel)
     {
-        var problem = await host.Check(cancel);
+        var problem = await provider.Check(cancel);
         if (problem is { IsFinal: true })
             throw new SettingsException($"  - {problem.Sentence}");
         if (problem is not null)
-            LogVmHost(host.Name, problem.Sentence);
+            LogVmProvider(provider.Name, problem.Sentence);
     }
 
-    [LoggerMessage(51, LogLevel.Warning, "VM host {Host}: {Sentence}")]
-    private partial void LogVmHost(string host, string sentence);
+    [LoggerMessage(51, LogLevel.Warning, "VM provider {Host}: {Sentence}")]
+    private partial void LogVmProvider(string host, string sentence);
 
     [LoggerMessage(222, LogLevel.Information,
         "Other nodes reach this one at {Address}:{Port}, on this machine alone: COUCH_ADVERTISED_ADDRESS is not set. Set it where nodes or gateways run on other machines")]

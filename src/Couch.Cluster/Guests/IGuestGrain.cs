@@ -57,7 +57,7 @@ public interface IGuestGrain : IGrainWithStringKey
     [Alias("Extend")]
     Task<ExtendOutcome> Extend(double hours, Actor? by = null);
 
-    /// <summary>Takes in what a VM host reported. Twice, late or for an older attempt, it changes nothing that counts.</summary>
+    /// <summary>Takes in what a VM provider reported. Twice, late or for an older attempt, it changes nothing that counts.</summary>
     [Alias("Observe")]
     Task Observe(VmReport report);
 

@@ -14,7 +14,7 @@ namespace Couch.Cluster.Housekeeping;
 /// A list or a read that fails ends that part of the pass: nothing is destroyed, and nobody is lost, for want of an answer.
 /// </summary>
 internal sealed partial class VmSweep(
-    IVmHost host, Installation installation, InstallationLease lease, VmOptions options, VmGates gates, Sweeps sweeps, CouchMeter meter, IGrainFactory grains, TimeProvider clock, ILogger<VmSweep> log)
+    IVmProvider provider, Installation installation, InstallationLease lease, VmOptions options, VmGates gates, Sweeps sweeps, CouchMeter meter, IGrainFactory grains, TimeProvider clock, ILogger<VmSweep> log)
     : IDisposable
 {
     private const int PokesAtOnce = 32;
@@ -59,11 +59,11 @@ internal sealed partial class VmSweep(
             guests.AddRange(await sweeps.VmsOf(VmCensus.Questionable(listed, installation.Id, guests), CancellationToken.None));
         var found = new VmCensus
         {
-            Host = host.Name,
+            Host = provider.Name,
             Installation = installation.Id,
-            IsDedicated = host.IsDedicated,
+            IsDedicated = provider.IsDedicated,
             DestroysUnknown = options.DestroysUnknown,
-            IsMetering = host.IsMetering && options.MeterEvery > TimeSpan.Zero,
+            IsMetering = provider.IsMetering && options.MeterEvery > TimeSpan.Zero,
             IsAtStart = isAtStart,
             At = at,
             Listed = listed,
@@ -84,9 +84,9 @@ internal sealed partial class VmSweep(
     {
         try
         {
-            return await host.List(CancellationToken.None);
+            return await provider.List(CancellationToken.None);
         }
-        catch (VmHostException failure)
+        catch (VmProviderException failure)
         {
             LogNotListed(failure.Message);
             return null;
@@ -111,7 +111,7 @@ internal sealed partial class VmSweep(
     private async Task Destroy(string vmId)
     {
         await lease.MustBeAlone();
-        await gates.Destroys.Pass(() => host.Destroy(vmId, CancellationToken.None), CancellationToken.None);
+        await gates.Destroys.Pass(() => provider.Destroy(vmId, CancellationToken.None), CancellationToken.None);
         LogDestroyed(vmId);
     }
 

@@ -161,7 +161,7 @@ public sealed class Sweeps(CouchDatabase database)
         return found.FirstOrDefault(end => end is not null);
     }
 
-    /// <summary>Every guest that something at a VM host may still belong to.</summary>
+    /// <summary>Every guest that something at a VM provider may still belong to.</summary>
     public Task<IReadOnlyList<GuestVm>> OpenVms(CancellationToken cancel) => Vms(OpenVmsQuery, [], cancel);
 
     /// <summary>What the rows of these guests say, whatever it is; a guest without a row is not among them.</summary>

@@ -48,7 +48,7 @@ public sealed class CouchMeter
         guestActivated = meter.CreateCounter<long>("couch.guest.activated", "{guest}", "Guests that began to run.");
         guestEnded = meter.CreateCounter<long>("couch.guest.ended", "{guest}", "Stays that ended, by reason.");
         usageDropped = meter.CreateCounter<long>("couch.usage.dropped", "{counter}", "Counters in usage reports that nothing can have: not finite, negative or beyond 2^53.");
-        retries = meter.CreateCounter<long>("couch.vm.retries", "{retry}", "What failed at the VM host and is tried again.");
+        retries = meter.CreateCounter<long>("couch.vm.retries", "{retry}", "What failed at the VM provider and is tried again.");
         unaccounted = meter.CreateCounter<long>("couch.vm.unaccounted", "{vm}", "Creates whose outcome nobody knows: each may have left a VM without a claim.");
         found = meter.CreateCounter<long>("couch.housekeeping.found", "{finding}", "What the safety net found; should stay at zero.");
         purged = meter.CreateCounter<long>("couch.housekeeping.purged", "{row}", "Rows deleted because they were past for longer than they are kept, by kind.");
@@ -56,7 +56,7 @@ public sealed class CouchMeter
         refusedNodes = meter.CreateCounter<long>("couch.node.refused", "{connection}", "Connections between processes that did not prove themselves; should stay at zero.");
         provision = Seconds(meter, "couch.vm.provision.duration", "From a VM's intent to its being ready.", Minutes);
         destroy = Seconds(meter, "couch.vm.destroy.duration", "From a stay's end to the receipt that nothing of its VM is left.", Minutes);
-        calls = Seconds(meter, "couch.vm.call.duration", "Calls at the VM host, by kind and outcome.", Moments);
+        calls = Seconds(meter, "couch.vm.call.duration", "Calls at the VM provider, by kind and outcome.", Moments);
         sweep = Seconds(meter, "couch.housekeeping.duration", "Passes of the safety net.", Moments);
         meter.CreateObservableUpDownCounter("couch.guest.count", CountedGuests, "{guest}", "Guests stored, by status, as housekeeping last counted them.");
         meter.CreateObservableUpDownCounter("couch.row.unreadable", CountedUnreadable, "{row}", "Rows stored that this version cannot read, as housekeeping last found them; should stay at zero.");
@@ -102,7 +102,7 @@ public sealed class CouchMeter
 
     public void Swept(TimeSpan took) => sweep.Record(took.TotalSeconds);
 
-    /// <param name="call">The call's name, one of <see cref="Vms.IVmHost"/>'s.</param>
+    /// <param name="call">The call's name, one of <see cref="Vms.IVmProvider"/>'s.</param>
     internal void Called(string host, string call, string outcome, TimeSpan took) =>
         calls.Record(took.TotalSeconds, Label(HostLabel, host), Label("couch.vm.call", call), Label("couch.vm.outcome", outcome));
 

@@ -36,7 +36,7 @@ internal sealed class CreateGate(int places, TimeProvider clock) : IDisposable
             free.Release();
             return made;
         }
-        catch (VmHostException failure) when (!failure.MayHaveMade)
+        catch (VmProviderException failure) when (!failure.MayHaveMade)
         {
             free.Release();
             throw;

@@ -48,19 +48,19 @@ internal sealed partial class InstallationLease(
     private bool isSilent;
 
     public InstallationLease(
-        IVmHost host, Installation installation, CouchMeter meter, RandomNumberGenerator chance, TimeProvider clock, ILogger<InstallationLease> log)
-        : this(host.Name, host.Mark, installation, meter, chance, clock, log)
+        IVmProvider provider, Installation installation, CouchMeter meter, RandomNumberGenerator chance, TimeProvider clock, ILogger<InstallationLease> log)
+        : this(provider.Name, provider.Mark, installation, meter, chance, clock, log)
     {
     }
 
     /// <summary>Returns where this couch may make and destroy VMs. Where the provider or the database cannot say, what was seen last counts.</summary>
-    /// <exception cref="VmHostException">Another couch with this one's data is at work.</exception>
+    /// <exception cref="VmProviderException">Another couch with this one's data is at work.</exception>
     public async Task MustBeAlone()
     {
         if (!IsFresh)
             await LookInTurn(unlessFresh: true, CancellationToken.None);
         if (!isAlone)
-            throw new VmHostException(Contested) { RetryAfter = Round };
+            throw new VmProviderException(Contested) { RetryAfter = Round };
     }
 
     /// <summary>Looks whose mark there is, and exchanges this couch's own.</summary>
@@ -104,7 +104,7 @@ internal sealed partial class InstallationLease(
                     await Compare(mark, either.Token);
                 isSilent = false;
             }
-            catch (Exception failure) when (failure is VmHostException or StorageUnavailableException or OperationCanceledException)
+            catch (Exception failure) when (failure is VmProviderException or StorageUnavailableException or OperationCanceledException)
             {
                 if (!isSilent && !cancel.IsCancellationRequested)
                     LogUnknown(provider, failure.Message);
@@ -177,9 +177,9 @@ internal sealed partial class InstallationLease(
     [LoggerMessage(303, LogLevel.Error, "couch.installation.contested: {Sentence}", EventName = "couch.installation.contested")]
     private partial void LogContested(string sentence);
 
-    [LoggerMessage(304, LogLevel.Warning, "This couch works alone at {Host} again", EventName = "couch.installation.alone")]
-    private partial void LogAlone(string host);
+    [LoggerMessage(304, LogLevel.Warning, "This couch works alone at {Provider} again", EventName = "couch.installation.alone")]
+    private partial void LogAlone(string provider);
 
-    [LoggerMessage(305, LogLevel.Warning, "Whether another couch with this one's data is at work at {Host} is not known: {Reason}")]
-    private partial void LogUnknown(string host, string reason);
+    [LoggerMessage(305, LogLevel.Warning, "Whether another couch with this one's data is at work at {Provider} is not known: {Reason}")]
+    private partial void LogUnknown(string provider, string reason);
 }

@@ -20,7 +20,7 @@ internal sealed class Leaving : ILifecycleParticipant<ISiloLifecycle>, IDisposab
     public IDisposable UntilClaimed() => claims.Begin();
 
     /// <summary>A call is under way, until disposed: it is over when this node has left.</summary>
-    /// <exception cref="VmHostException">This node has left: no call may begin.</exception>
+    /// <exception cref="VmProviderException">This node has left: no call may begin.</exception>
     public IDisposable Call() => calls.Begin();
 
     /// <param name="hurry">Cancelled when there is no more time to wait for claims.</param>
@@ -51,7 +51,7 @@ internal sealed class Leaving : ILifecycleParticipant<ISiloLifecycle>, IDisposab
             lock (gate)
             {
                 if (isClosed)
-                    throw new VmHostException("This node has ended");
+                    throw new VmProviderException("This node has ended");
                 count++;
             }
 

@@ -15,7 +15,7 @@ namespace Couch.Cluster.Vms;
 /// nothing asks again.
 /// </summary>
 internal sealed partial class VmDriver(
-    IVmHost host, Installation installation, InstallationLease lease, VmGates gates, Sweeps rows, GuestDelivery delivery, IGrainFactory grains, TimeProvider clock, ILogger<VmDriver> log)
+    IVmProvider provider, Installation installation, InstallationLease lease, VmGates gates, Sweeps rows, GuestDelivery delivery, IGrainFactory grains, TimeProvider clock, ILogger<VmDriver> log)
 {
     private static readonly TimeSpan FirstLooks = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LaterLooks = TimeSpan.FromSeconds(1);
@@ -29,13 +29,13 @@ internal sealed partial class VmDriver(
 
     private readonly ConcurrentDictionary<GuestId, bool> measuring = new();
 
-    public string HostName => host.Name;
+    public string HostName => provider.Name;
 
-    public bool IsMetering => host.IsMetering;
+    public bool IsMetering => provider.IsMetering;
 
-    public bool IsExact => host.IsExact;
+    public bool IsExact => provider.IsExact;
 
-    /// <summary>Asks the host for the guest's VM. Reports <see cref="VmReport.Made"/>, <see cref="VmReport.NotFound"/> or <see cref="VmReport.Failed"/>.</summary>
+    /// <summary>Asks the provider for the guest's VM. Reports <see cref="VmReport.Made"/>, <see cref="VmReport.NotFound"/> or <see cref="VmReport.Failed"/>.</summary>
     public void Attempt(Guest guest, bool mayExist)
     {
         var (attempt, mayMake) = (guest.Vm.Attempts, guest.Vm.UnderWay is not VmTry.Find);
@@ -45,18 +45,18 @@ internal sealed partial class VmDriver(
             async () =>
             {
                 await lease.MustBeAlone();
-                if (mayExist && await gates.Looks.Pass(() => host.Find(order, CancellationToken.None), CancellationToken.None) is { } found)
+                if (mayExist && await gates.Looks.Pass(() => provider.Find(order, CancellationToken.None), CancellationToken.None) is { } found)
                     return Checked(new VmReport.Made(attempt, found.VmId, found.Endpoint) { IsFound = true });
                 if (!mayMake)
                     return new VmReport.NotFound(attempt);
                 // Not cancelled by a kill: a create that has begun must be known to the end, to be destroyed.
-                var made = await gates.Creates.Pass(() => host.Ensure(order, CancellationToken.None));
+                var made = await gates.Creates.Pass(() => provider.Ensure(order, CancellationToken.None));
                 return Checked(new VmReport.Made(attempt, made.VmId, made.Endpoint));
             },
             failure => new VmReport.Failed(attempt, failure.Message, failure.IsFinal)
             {
                 RetryAfter = failure.RetryAfter,
-                MayHaveMade = failure.MayHaveMade && mayMake && !host.IsExact,
+                MayHaveMade = failure.MayHaveMade && mayMake && !provider.IsExact,
                 MayBeClaimed = failure.MayBeClaimed,
             },
             CancellationToken.None);
@@ -91,11 +91,11 @@ internal sealed partial class VmDriver(
             cancel);
     }
 
-    /// <summary>Destroys whatever the guest has at the host. Reports <see cref="VmReport.Gone"/> or <see cref="VmReport.NotGone"/>.</summary>
+    /// <summary>Destroys whatever the guest has at the provider. Reports <see cref="VmReport.Gone"/> or <see cref="VmReport.NotGone"/>.</summary>
     /// <param name="isOfCrowd">Whether the end was brought by the clock, as it may be for very many at one moment.</param>
     public void Release(GuestId guest, VmStep.Release what, bool isOfCrowd) => Start(
         guest,
-        async () => await host.Release(
+        async () => await provider.Release(
             guest, installation.Id, what, isOfCrowd ? vmId => gates.CrowdsDestroys.Pass(() => Destroyed(vmId), CancellationToken.None) : Destroyed),
         failure => new VmReport.NotGone(failure.Message) { RetryAfter = failure.RetryAfter },
         CancellationToken.None);
@@ -117,7 +117,7 @@ internal sealed partial class VmDriver(
     private async Task Destroyed(string vmId)
     {
         await lease.MustBeAlone();
-        await gates.Destroys.Pass(() => host.Destroy(vmId, CancellationToken.None), CancellationToken.None);
+        await gates.Destroys.Pass(() => provider.Destroy(vmId, CancellationToken.None), CancellationToken.None);
     }
 
     /// <summary>Looks whether a running guest's VM is there. Reports <see cref="VmReport.Looked"/>, or nothing where nobody can say.</summary>
@@ -125,10 +125,10 @@ internal sealed partial class VmDriver(
         guest,
         async () =>
         {
-            var sight = await gates.Looks.Pass(() => host.Observe(vmId, CancellationToken.None), CancellationToken.None);
+            var sight = await gates.Looks.Pass(() => provider.Observe(vmId, CancellationToken.None), CancellationToken.None);
             return new VmReport.Looked(vmId, sight is not (VmSight.Missing or VmSight.Dead))
             {
-                Ended = sight is VmSight.Dead ? await host.WhyEnded(vmId, CancellationToken.None) : null,
+                Ended = sight is VmSight.Dead ? await provider.WhyEnded(vmId, CancellationToken.None) : null,
             };
         },
         failure =>
@@ -145,7 +145,7 @@ internal sealed partial class VmDriver(
             return;
         try
         {
-            if (await gates.Meters.Pass(() => host.Measure(vmId, CancellationToken.None), CancellationToken.None) is { } usage)
+            if (await gates.Meters.Pass(() => provider.Measure(vmId, CancellationToken.None), CancellationToken.None) is { } usage)
                 await grains.GetGrain<IGuestGrain>(guest.Value).Report(usage);
         }
         catch (Exception failure)
@@ -169,7 +169,7 @@ internal sealed partial class VmDriver(
         }
         catch (OutOfBoundsException wrong)
         {
-            throw new VmHostException($"VM host {host.Name} has made a VM that cannot be used: {wrong.Message}", inner: wrong);
+            throw new VmProviderException($"VM provider {provider.Name} has made a VM that cannot be used: {wrong.Message}", inner: wrong);
         }
     }
 
@@ -199,10 +199,10 @@ internal sealed partial class VmDriver(
                 continue;
             if (said is [{ IsStaying: true, Vm: { State: VmState.Requested, Attempts: var current } }] && current == attempt)
                 return;
-            throw VmHostException.Overtaken;
+            throw VmProviderException.Overtaken;
         }
 
-        throw new VmHostException("The database took too long to say whether the order for this VM stands");
+        throw new VmProviderException("The database took too long to say whether the order for this VM stands");
     }
 
     private async Task<IReadOnlyList<GuestVm>> RowOf(GuestId guest)
@@ -213,7 +213,7 @@ internal sealed partial class VmDriver(
         }
         catch (StorageUnavailableException unavailable)
         {
-            throw new VmHostException("The database did not say whether the order for this VM stands", inner: unavailable);
+            throw new VmProviderException("The database did not say whether the order for this VM stands", inner: unavailable);
         }
     }
 
@@ -222,18 +222,18 @@ internal sealed partial class VmDriver(
     {
         try
         {
-            var sight = await gates.Looks.Pass(() => host.Observe(vmId, cancel), cancel);
+            var sight = await gates.Looks.Pass(() => provider.Observe(vmId, cancel), cancel);
             if (sight is VmSight.Ready)
-                await gates.Furnishes.Pass(() => host.Furnish(Order(guest, mayExist: true), vmId, cancel), cancel);
+                await gates.Furnishes.Pass(() => provider.Furnish(Order(guest, mayExist: true), vmId, cancel), cancel);
             return (sight, null);
         }
-        catch (VmHostException failure) when (!failure.IsFinal)
+        catch (VmProviderException failure) when (!failure.IsFinal)
         {
             return (VmSight.Booting, failure.Message);
         }
     }
 
-    private void Start(GuestId guest, Func<Task<VmReport>> work, Func<VmHostException, VmReport?> failed, CancellationToken cancel)
+    private void Start(GuestId guest, Func<Task<VmReport>> work, Func<VmProviderException, VmReport?> failed, CancellationToken cancel)
     {
         Task.Run(
             async () =>
@@ -248,7 +248,7 @@ internal sealed partial class VmDriver(
                     // The guest no longer wants to know.
                     return;
                 }
-                catch (VmHostException failure)
+                catch (VmProviderException failure)
                 {
                     report = failed(failure);
                 }
@@ -256,7 +256,7 @@ internal sealed partial class VmDriver(
                 {
                     // Work that ends without a report would count as under way for as long as the grain remembers it.
                     LogUnforeseen(guest, unforeseen);
-                    report = failed(new($"VM host {host.Name} failed in a way that nobody foresaw; the couch's log says how") { MayHaveMade = true, MayBeClaimed = true });
+                    report = failed(new($"VM provider {provider.Name} failed in a way that nobody foresaw; the couch's log says how") { MayHaveMade = true, MayBeClaimed = true });
                 }
 
                 if (report is not null)
@@ -265,7 +265,7 @@ internal sealed partial class VmDriver(
             CancellationToken.None);
     }
 
-    [LoggerMessage(45, LogLevel.Error, "The VM host failed unforeseen on guest {GuestId}")]
+    [LoggerMessage(45, LogLevel.Error, "The VM provider failed unforeseen on guest {GuestId}")]
     private partial void LogUnforeseen(GuestId guestId, Exception failure);
 
     [LoggerMessage(43, LogLevel.Debug, "Guest {GuestId} was not measured: {Reason}")]

@@ -3,7 +3,7 @@ using Couch.Domain.Vms;
 
 namespace Couch.Cluster.Vms;
 
-/// <summary>How all that is a guest's is destroyed, at any VM host.</summary>
+/// <summary>How all that is a guest's is destroyed, at any VM provider.</summary>
 internal static class VmRelease
 {
     /// <summary>How often what is left is destroyed before somebody is told that it stays. One is enough but for VMs that come meanwhile.</summary>
@@ -11,13 +11,13 @@ internal static class VmRelease
 
     /// <summary>
     /// Destroys the guest's own VMs at once, where they are known: nothing is asked before. Then asks what is left, and destroys
-    /// that, until the host says that there is nothing.
+    /// that, until the provider says that there is nothing.
     /// </summary>
-    /// <param name="destroy">Destroys one VM at the host, once there is a place for that. Nothing else here takes a place, so a question that hangs holds up no kill.</param>
+    /// <param name="destroy">Destroys one VM at the provider, once there is a place for that. Nothing else here takes a place, so a question that hangs holds up no kill.</param>
     /// <returns>Once the provider has confirmed that none is left; whether a VM given by hand stays, because it is not ours to destroy.</returns>
-    /// <exception cref="VmHostException">Some may be left.</exception>
+    /// <exception cref="VmProviderException">Some may be left.</exception>
     public static async Task<VmReport.Gone> Release(
-        this IVmHost host, GuestId guest, string installation, VmStep.Release what, Func<string, Task> destroy, CancellationToken cancel = default)
+        this IVmProvider provider, GuestId guest, string installation, VmStep.Release what, Func<string, Task> destroy, CancellationToken cancel = default)
     {
         await Task.WhenAll(what.Unasked.Select(destroy));
         var left = new VmsLeft([]);
@@ -26,12 +26,12 @@ internal static class VmRelease
         {
             await Task.WhenAll(left.Ours.Select(destroy));
             destroyed.UnionWith(left.Ours);
-            left = await host.FindLeft(guest, installation, what.Given, cancel);
+            left = await provider.FindLeft(guest, installation, what.Given, cancel);
             // One that was destroyed for its claim is not shown any more, and is not spared.
             if (left.Ours.Count is 0)
                 return new() { Own = what.Own, Given = what.Given, LeavesGiven = left.SparesGiven && !destroyed.Contains(what.Given!.Id), HasDestroyed = destroyed.Count > 0 };
         }
 
-        throw new VmHostException($"VM {left.Ours.First()} of guest {guest} is still there after it was destroyed {Rounds} times");
+        throw new VmProviderException($"VM {left.Ours.First()} of guest {guest} is still there after it was destroyed {Rounds} times");
     }
 }

@@ -36,7 +36,7 @@ public sealed record Guest
     /// <summary>More about the end, where there is more to say: plain text on one line.</summary>
     [Id(14)] public string? EndDetail { get; init => field = ForeignText.Plain(value); }
 
-    /// <summary>The VM's own track. A row from before there were VM hosts has none.</summary>
+    /// <summary>The VM's own track. A row from before there were VM providers has none.</summary>
     [Id(15)] public Vm Vm { get; init; } = Vm.None;
 
     /// <summary>By which host key it was activated; null where it was not by hand.</summary>

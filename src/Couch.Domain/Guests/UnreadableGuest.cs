@@ -36,7 +36,7 @@ public sealed class UnreadableGuest
     /// <summary>When its time is up: as its row says; where that is no date, its limit of duration after it arrived; where that is no number, the longest stay.</summary>
     public DateTimeOffset EndsAt => Date(fields, "expiresAt") ?? id.CreatedAt.AddWholeHours(Hours);
 
-    /// <summary>Whether nothing is left to do at the VM host: it has confirmed that nothing of the guest's is left, but for a VM given by hand that is not ours to destroy.</summary>
+    /// <summary>Whether nothing is left to do at the VM provider: it has confirmed that nothing of the guest's is left, but for a VM given by hand that is not ours to destroy.</summary>
     public bool IsReleased => Record("vm") is { } vm && (Date(vm, "destroyedAt") is not null || Text(vm, "state") == VmState.Left.Word());
 
     /// <summary>The VM that the row says was given by hand; null where it says none. Who gave it is not believed, so it goes only with the guest's claim on it.</summary>
@@ -49,9 +49,9 @@ public sealed class UnreadableGuest
             ? at
             : null;
 
-    /// <summary>The row with its end written into it; what it owes at the VM host is to be destroyed.</summary>
+    /// <summary>The row with its end written into it; what it owes at the VM provider is to be destroyed.</summary>
     /// <param name="key">The idempotency key of the kill; null where it carried none, or it is another end.</param>
-    /// <param name="vmHost">Where its VM is looked for; null where there is no VM host, and nobody to ask.</param>
+    /// <param name="vmHost">Where its VM is looked for; null where there is no VM provider, and nobody to ask.</param>
     /// <exception cref="OutOfBoundsException">There can be no such actor, or no such key.</exception>
     public string End(GuestStatus status, EndReason reason, DateTimeOffset at, Actor? by, Idempotency? key, string? vmHost) => Changed(next =>
     {
@@ -85,9 +85,9 @@ public sealed class UnreadableGuest
 
     /// <summary>
     /// From when on "nothing of the guest's is left" is believed: at once, unless a create of unknown outcome may have left a VM
-    /// that the host does not show yet. Then it must be said twice, so far apart that every list shows it.
+    /// that the provider does not show yet. Then it must be said twice, so far apart that every list shows it.
     /// </summary>
-    /// <param name="gone">What the host says now.</param>
+    /// <param name="gone">What the provider says now.</param>
     public DateTimeOffset BelievedFrom(VmReport.Gone gone, DateTimeOffset now)
     {
         var vm = Record("vm") ?? [];
@@ -104,7 +104,7 @@ public sealed class UnreadableGuest
         next["vm"] = vm;
     });
 
-    /// <summary>The row with what the VM host has confirmed: nothing of the guest's is left.</summary>
+    /// <summary>The row with what the VM provider has confirmed: nothing of the guest's is left.</summary>
     public string Gone(VmReport.Gone report, DateTimeOffset at) => Changed(next =>
     {
         var vm = Record("vm") ?? [];

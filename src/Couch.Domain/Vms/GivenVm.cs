@@ -15,7 +15,7 @@ public enum GivenVmFate
     LeftUnlessClaimed = 1,
 
     /// <summary>
-    /// Its giver may have it destroyed: so it is, where the id is a whole id of the VM host's and not a name, the host's own
+    /// Its giver may have it destroyed: so it is, where the id is a whole id of the VM provider's and not a name, the provider's own
     /// conditions hold, and it carries nobody else's claim.
     /// </summary>
     Destroyed = 2,

@@ -3,14 +3,14 @@ using Couch.Domain.Text;
 
 namespace Couch.Domain.Vms;
 
-/// <summary>The VM's own record on its guest: what was intended, and what the host has confirmed.</summary>
+/// <summary>The VM's own record on its guest: what was intended, and what the provider has confirmed.</summary>
 /// <source>Protocol §10.</source>
 [GenerateSerializer, Immutable, Alias("couch.Vm")]
 public sealed record Vm
 {
     public static Vm None { get; } = new();
 
-    /// <summary>The VM host's name; null where there is none.</summary>
+    /// <summary>The VM provider's name; null where there is none.</summary>
     [Id(0)] public string? Host { get; init; }
 
     [Id(1)] public VmState State { get; init; }
@@ -24,16 +24,16 @@ public sealed record Vm
     /// <summary>When the guest's end asked for its destruction.</summary>
     [Id(4)] public DateTimeOffset? DestroyRequestedAt { get; init; }
 
-    /// <summary>The receipt: when the host confirmed that nothing is left.</summary>
+    /// <summary>The receipt: when the provider confirmed that nothing is left.</summary>
     [Id(5)] public DateTimeOffset? DestroyedAt { get; init; }
 
     /// <summary>Attempts to get it, begun so far. The number is written before the attempt's call and carried by its result.</summary>
     [Id(6)] public int Attempts { get; init; }
 
-    /// <summary>What the host said last that was not a success, in its own words: plain text on one line.</summary>
+    /// <summary>What the provider said last that was not a success, in its own words: plain text on one line.</summary>
     [Id(7)] public string? LastError { get; init => field = ForeignText.Plain(value); }
 
-    /// <summary>What the host made for the attempt that counts; null until it has.</summary>
+    /// <summary>What the provider made for the attempt that counts; null until it has.</summary>
     [Id(8)] public string? Id { get; init; }
 
     /// <summary>Where the guest will find it, once it is ready.</summary>
@@ -51,7 +51,7 @@ public sealed record Vm
     /// <summary>VMs that creates of unknown outcome may have left and that nobody has found since.</summary>
     [Id(13), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public int Unaccounted { get; init; }
 
-    /// <summary>Since when nothing has come to carry the guest's claim, as far as the host has shown; null where it has not been asked, or there is a new doubt since.</summary>
+    /// <summary>Since when nothing has come to carry the guest's claim, as far as the provider has shown; null where it has not been asked, or there is a new doubt since.</summary>
     [Id(14)] public DateTimeOffset? CleanSince { get; init; }
 
     /// <summary>VMs that were made for the guest and did not become ready: never to be taken again. Their ids with spaces between them, the newest last; null where there are none.</summary>

@@ -23,7 +23,7 @@ public sealed record VmCensus
     private const int FewVanished = 3;
     private const int VanishedShare = 10;
 
-    /// <summary>The VM host's name: guests of another one are nobody's finding here.</summary>
+    /// <summary>The VM provider's name: guests of another one are nobody's finding here.</summary>
     public required string Host { get; init; }
 
     /// <summary>This couch's mark on its VMs.</summary>
@@ -35,7 +35,7 @@ public sealed record VmCensus
     /// <summary>Somebody has said that VMs of guests this couch does not know are to go.</summary>
     public bool DestroysUnknown { get; init; }
 
-    /// <summary>Whether this host measures guests.</summary>
+    /// <summary>Whether this provider measures guests.</summary>
     public bool IsMetering { get; init; }
 
     /// <summary>A node has just started: what no grain is in memory for was lost with another node, and is not given time.</summary>
@@ -133,7 +133,7 @@ public sealed record VmCensus
     {
         // An attempt may be about to take it; once one has, the others are strays.
         { State: VmState.Requested or VmState.Booting } => false,
-        // Its own grain destroys all that carries its claim, until the host confirms it.
+        // Its own grain destroys all that carries its claim, until the provider confirms it.
         { State: VmState.Destroying or VmState.Lost, DestroyedAt: null } => false,
         // The list may be from before the receipt.
         { DestroyedAt: { } receipt } => receipt < At - Skew,

@@ -19,7 +19,7 @@ public sealed record VmFindings
     /// <summary>Running guests whose VM was missing before and is listed again.</summary>
     [Id(4)] public IReadOnlyList<string> Returned { get; init; } = [];
 
-    /// <summary>Guests with work at the VM host that nobody does.</summary>
+    /// <summary>Guests with work at the VM provider that nobody does.</summary>
     [Id(5)] public IReadOnlyList<string> Stuck { get; init; } = [];
 
     /// <summary>Running guests that nobody measures.</summary>

@@ -2,7 +2,7 @@ using Couch.Domain.Values;
 
 namespace Couch.Domain.Vms;
 
-/// <summary>What a VM host reported, brought home to the guest it is about. Closed: these cases and no others.</summary>
+/// <summary>What a VM provider reported, brought home to the guest it is about. Closed: these cases and no others.</summary>
 [GenerateSerializer, Immutable, Alias("couch.VmReport")]
 public abstract record VmReport
 {
@@ -14,7 +14,7 @@ public abstract record VmReport
     {
     }
 
-    /// <summary>The host has made, or found, the VM for this attempt.</summary>
+    /// <summary>The provider has made, or found, the VM for this attempt.</summary>
     [GenerateSerializer, Immutable, Alias("couch.VmReport.Made")]
     public sealed record Made([property: Id(0)] int Attempt, [property: Id(1)] string VmId, [property: Id(2)] string Endpoint) : VmReport
     {
@@ -64,7 +64,7 @@ public abstract record VmReport
         /// <summary>The VM given by hand was not destroyed, because it may not be: nobody can say that it is gone.</summary>
         [Id(0)] public bool LeavesGiven { get; init; }
 
-        /// <summary>The host showed something of the guest's, which was then destroyed.</summary>
+        /// <summary>The provider showed something of the guest's, which was then destroyed.</summary>
         [Id(1)] public bool HasDestroyed { get; init; }
 
         /// <summary>The guest's own VM that was to be destroyed; null where none was known.</summary>

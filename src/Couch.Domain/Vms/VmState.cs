@@ -11,22 +11,22 @@ namespace Couch.Domain.Vms;
 [JsonConverter(typeof(JsonStringEnumConverter<VmState>))]
 public enum VmState
 {
-    /// <summary>No VM host, or nothing ordered.</summary>
+    /// <summary>No VM provider, or nothing ordered.</summary>
     [JsonStringEnumMemberName("none")] None = 0,
 
-    /// <summary>The intent is written; the host is being asked, or will be asked again.</summary>
+    /// <summary>The intent is written; the provider is being asked, or will be asked again.</summary>
     [JsonStringEnumMemberName("requested")] Requested = 1,
 
-    /// <summary>The host has made it, under the guest's claim; it is not ready yet.</summary>
+    /// <summary>The provider has made it, under the guest's claim; it is not ready yet.</summary>
     [JsonStringEnumMemberName("booting")] Booting = 2,
 
     /// <summary>Observed ready.</summary>
     [JsonStringEnumMemberName("ready")] Ready = 3,
 
-    /// <summary>The guest has ended; destruction is asked for until the host confirms it.</summary>
+    /// <summary>The guest has ended; destruction is asked for until the provider confirms it.</summary>
     [JsonStringEnumMemberName("destroying")] Destroying = 4,
 
-    /// <summary>The host has confirmed that nothing is left.</summary>
+    /// <summary>The provider has confirmed that nothing is left.</summary>
     [JsonStringEnumMemberName("destroyed")] Destroyed = 5,
 
     /// <summary>It vanished under a running guest; what may be left of it is destroyed all the same.</summary>

@@ -11,7 +11,7 @@ public abstract record VmStep
     /// <summary>Nothing, until that moment.</summary>
     public sealed record Wait(DateTimeOffset Until) : VmStep;
 
-    /// <summary>Write the next attempt's number, then ask the host for the VM.</summary>
+    /// <summary>Write the next attempt's number, then ask the provider for the VM.</summary>
     public sealed record Attempt : VmStep;
 
     /// <summary>Look how the VM is.</summary>

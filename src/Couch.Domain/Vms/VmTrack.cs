@@ -4,7 +4,7 @@ namespace Couch.Domain.Vms;
 
 /// <summary>
 /// The VM's track as pure decisions. <see cref="NextStep"/> says what is to be done; each <c>Observed…</c> takes in what
-/// a host reported. Whatever is reported twice, late or for an older attempt changes nothing that counts.
+/// a provider reported. Whatever is reported twice, late or for an older attempt changes nothing that counts.
 /// </summary>
 public static class VmTrack
 {
@@ -18,7 +18,7 @@ public static class VmTrack
     public const int MostUnaccounted = 2;
 
     /// <summary>
-    /// How long after a doubt a host's list is believed to show all that carries a claim: 45 s for which a list may be behind,
+    /// How long after a doubt a provider's list is believed to show all that carries a claim: 45 s for which a list may be behind,
     /// 20 s for which a lost memory's last call may be on its way, and 10 s between nodes' clocks.
     /// </summary>
     public static readonly TimeSpan ListsLag = TimeSpan.FromSeconds(75);
@@ -30,9 +30,9 @@ public static class VmTrack
         $"Nobody knows what became of {MostUnaccounted} creates, each of which may have left a VM: there is no other";
 
     /// <summary>A newly arrived guest with the intent of its first attempt, so that both are one write.</summary>
-    public static Guest OrderVm(this Guest arriving, string host, DateTimeOffset now) => arriving with
+    public static Guest OrderVm(this Guest arriving, string provider, DateTimeOffset now) => arriving with
     {
-        Vm = new() { Host = host, State = VmState.Requested, RequestedAt = now, Attempts = 1, UnderWay = VmTry.Make },
+        Vm = new() { Host = provider, State = VmState.Requested, RequestedAt = now, Attempts = 1, UnderWay = VmTry.Make },
     };
 
     /// <summary>What is to be done next, by whoever has nothing under way.</summary>
@@ -47,9 +47,9 @@ public static class VmTrack
 
     /// <summary>
     /// The intent of one more attempt, to be written before its call, by whoever has none under way. Where a VM may carry the
-    /// guest's claim that nobody knows of, it only looks, until the host's list has shown nothing for long enough to be believed.
+    /// guest's claim that nobody knows of, it only looks, until the provider's list has shown nothing for long enough to be believed.
     /// </summary>
-    /// <param name="isExact">Whether the host finds whatever an attempt has made at once: then no outcome stays unknown.</param>
+    /// <param name="isExact">Whether the provider finds whatever an attempt has made at once: then no outcome stays unknown.</param>
     public static Guest BeginAttempt(this Guest guest, DateTimeOffset now, bool isExact)
     {
         var vm = guest.Vm.WithoutLostAttempt(isExact);
@@ -96,7 +96,7 @@ public static class VmTrack
             : isUnderWay ? soon : null;
     }
 
-    /// <summary>The host has made, or found, the guest's VM. One that comes after the guest's end is its own all the same, to be destroyed.</summary>
+    /// <summary>The provider has made, or found, the guest's VM. One that comes after the guest's end is its own all the same, to be destroyed.</summary>
     /// <returns>The same guest where the result is not of the attempt that counts; see <see cref="IsStray"/>.</returns>
     private static Guest ObservedMade(this Guest guest, VmReport.Made made, DateTimeOffset now)
     {
@@ -189,7 +189,7 @@ public static class VmTrack
     }
 
     /// <summary>
-    /// The host has shown that nothing of the guest's is left. After a create of unknown outcome that counts once it has been
+    /// The provider has shown that nothing of the guest's is left. After a create of unknown outcome that counts once it has been
     /// shown twice, so far apart that the second list is not behind what the first one may have missed.
     /// </summary>
     private static Guest ObservedGone(this Guest guest, VmReport.Gone gone, DateTimeOffset now)
@@ -211,7 +211,7 @@ public static class VmTrack
         };
     }
 
-    /// <summary>The host could not confirm it. Destruction is never given up.</summary>
+    /// <summary>The provider could not confirm it. Destruction is never given up.</summary>
     private static Guest ObservedNotGone(this Guest guest, VmReport.NotGone failure, DateTimeOffset now, double chance) =>
         guest.Vm is { State: VmState.Destroying or VmState.Lost, DestroyedAt: null }
             ? guest with
@@ -226,7 +226,7 @@ public static class VmTrack
             }
             : guest;
 
-    /// <summary>The attempt's memory was lost, and with it what its create came to: only where it may have made a VM, and the host may not show it, is that a doubt.</summary>
+    /// <summary>The attempt's memory was lost, and with it what its create came to: only where it may have made a VM, and the provider may not show it, is that a doubt.</summary>
     private static Vm WithoutLostAttempt(this Vm vm, bool isExact) => vm switch
     {
         // A row from before this was kept has begun an attempt where none is due yet.
@@ -254,8 +254,8 @@ public static class VmTrack
     /// <summary>A person may spell a UUID in capitals.</summary>
     private static bool IsSame(string vmId, string? other) => vmId.Equals(other, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>What a guest's end means for its VM: destruction, at once. Without a VM host there is nobody to ask.</summary>
-    /// <param name="givenVmId">The VM given by hand, which the host is asked to destroy too; null where none was.</param>
+    /// <summary>What a guest's end means for its VM: destruction, at once. Without a VM provider there is nobody to ask.</summary>
+    /// <param name="givenVmId">The VM given by hand, which the provider is asked to destroy too; null where none was.</param>
     internal static Vm Ending(this Vm vm, string? givenVmId, DateTimeOffset at) => vm switch
     {
         { Host: null } or { State: VmState.None } when vm.Host is null || givenVmId is null => vm,

@@ -2,10 +2,10 @@ using Couch.Domain.Vms;
 
 namespace Couch.Gateway.Guests;
 
-/// <summary>The record of a guest's VM: what was asked for, and what the VM host has confirmed.</summary>
+/// <summary>The record of a guest's VM: what was asked for, and what the VM provider has confirmed.</summary>
 public sealed record VmView
 {
-    /// <summary>The VM host: <c>vers</c> or <c>docker</c>; null where there is none.</summary>
+    /// <summary>The VM provider: <c>vers</c> or <c>docker</c>; null where there is none.</summary>
     public required string? Host { get; init; }
 
     /// <summary>Where the VM is; <c>left</c> where one given by hand stays after the guest's end, because it is not the guest's to destroy.</summary>
@@ -20,13 +20,13 @@ public sealed record VmView
     /// <summary>When its destruction was asked for; null until then.</summary>
     public required DateTimeOffset? DestroyRequestedAt { get; init; }
 
-    /// <summary>The receipt: when the VM host confirmed that nothing is left. Null until then.</summary>
+    /// <summary>The receipt: when the VM provider confirmed that nothing is left. Null until then.</summary>
     public required DateTimeOffset? DestroyedAt { get; init; }
 
     /// <summary>How often it was tried to get it.</summary>
     public required int Attempts { get; init; }
 
-    /// <summary>What the VM host said last that was no success; null where all went well.</summary>
+    /// <summary>What the VM provider said last that was no success; null where all went well.</summary>
     public required string? LastError { get; init; }
 
     /// <summary>VMs that attempts of unknown outcome may have left, and that nobody has found since; at most 2. A receipt does not speak of them.</summary>

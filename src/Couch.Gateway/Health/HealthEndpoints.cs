@@ -37,7 +37,7 @@ public static class HealthEndpoints
         var (state, whyNot) = (reach.State, reach.WhyNot);
         var answers = await readiness.Database(cancel);
         return whyNot is null
-            ? TypedResults.Ok(new ReadyView { Status = "ready", Silo = state, Database = answers, Clock = readiness.WrongClock, Isolation = services.GetService<IVmHost>()?.Isolation })
+            ? TypedResults.Ok(new ReadyView { Status = "ready", Silo = state, Database = answers, Clock = readiness.WrongClock, Isolation = services.GetService<IVmProvider>()?.Isolation })
             : Refusals.NotReady(state, whyNot, answers);
     }
 }

@@ -118,7 +118,7 @@ public sealed class ContractTests
         Assert.Equal(row, JsonSerializer.Serialize(guest, CouchJson.Stored));
         Assert.Equal(guest, JsonSerializer.Deserialize<Guest>(row, CouchJson.Stored));
 
-        // As the version before there were VM hosts wrote it.
+        // As the version before there were VM providers wrote it.
         var before = row[..row.IndexOf(",\"vm\":", StringComparison.Ordinal)] + "}";
         Assert.Equal(guest with { Vm = Vm.None, GiverMayDestroy = null }, JsonSerializer.Deserialize<Guest>(before, CouchJson.Stored));
     }

@@ -17,7 +17,7 @@ using Xunit;
 
 namespace Couch.Tests.Storage;
 
-/// <summary>A couch on Kestrel with a simulated VM host, whose rows a test writes by hand, as no grain of this version would.</summary>
+/// <summary>A couch on Kestrel with a simulated VM provider, whose rows a test writes by hand, as no grain of this version would.</summary>
 public abstract class DamagedCouch : IAsyncLifetime
 {
     /// <summary>What may have become of a guest's row, in the couch's absence.</summary>

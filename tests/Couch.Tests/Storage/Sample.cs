@@ -68,7 +68,7 @@ public abstract class Sample(TestCouch couch)
         await couch.Guest((await couch.AGuest()).Id).CheckOut();
         await couch.Guest((await couch.AGuest()).Id).Report(new() { TokensUsed = 50_000_001 });
 
-        // What only a VM host's reports bring about is written as they leave it.
+        // What only a VM provider's reports bring about is written as they leave it.
         var begun = Taken.AddMinutes(-1);
         var vm = new Vm { Host = "vers", RequestedAt = begun, Attempts = 1 };
         var made = vm with { Id = "vm-2", Endpoint = "https://vm-2", ReadyAt = Taken };

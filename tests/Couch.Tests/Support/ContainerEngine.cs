@@ -19,7 +19,7 @@ internal sealed class ContainerEngine : IAsyncDisposable
     private static readonly TimeSpan ExecBound = TimeSpan.FromSeconds(30);
 
     private readonly DockerClient client = new DockerClientConfiguration(Address).CreateClient();
-    private readonly List<DockerHost> hosts = [];
+    private readonly List<DockerProvider> hosts = [];
     private readonly List<string> networks = [];
 
     public static Uri Address => new(Variable("DOCKER_HOST"));
@@ -42,7 +42,7 @@ internal sealed class ContainerEngine : IAsyncDisposable
     /// <summary>What the hosts logged.</summary>
     public Lines Log { get; } = new();
 
-    public DockerHost Host(IReadOnlyList<string>? command, int? port = null, Probe? probe = null, string? image = null)
+    public DockerProvider Host(IReadOnlyList<string>? command, int? port = null, Probe? probe = null, string? image = null)
     {
         var options = new DockerOptions { Image = image ?? Image, Engine = Address, Command = command, Port = port, Probe = probe ?? Probe.None, Bridge = Bridge };
         return Host(options, TimeProvider.System);
@@ -67,9 +67,9 @@ internal sealed class ContainerEngine : IAsyncDisposable
         };
     }
 
-    public DockerHost Host(DockerOptions options, TimeProvider clock)
+    public DockerProvider Host(DockerOptions options, TimeProvider clock)
     {
-        var host = new DockerHost(options, clock, Log);
+        var host = new DockerProvider(options, clock, Log);
         hosts.Add(host);
         return host;
     }
@@ -153,7 +153,7 @@ internal sealed class ContainerEngine : IAsyncDisposable
     }
 
     /// <summary>This couch's sandboxes, as a host lists them.</summary>
-    public async Task<IReadOnlyList<ListedVm>> Mine(DockerHost host) =>
+    public async Task<IReadOnlyList<ListedVm>> Mine(DockerProvider host) =>
         [.. (await host.List(CancellationToken.None)).Where(vm => vm.Installation == Installation)];
 
     public async ValueTask DisposeAsync()
@@ -186,7 +186,7 @@ internal sealed class ContainerEngine : IAsyncDisposable
     private static string Variable(string name) => Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException(
         $"{name} is not set: run the tests by tests/run.sh, or one of them by tests/with-engine.sh dotnet run --project tests/Couch.Tests");
 
-    internal sealed class Lines : ILogger<DockerHost>
+    internal sealed class Lines : ILogger<DockerProvider>
     {
         private readonly List<string> lines = [];
 

@@ -54,7 +54,7 @@ public sealed class BoundedAnswersTests
     public async Task A_vers_refusal_of_many_words_is_told_by_its_status()
     {
         await using var vers = await Vers.Start(503, Mebi);
-        var refusal = await Assert.ThrowsAsync<VmHostException>(() => vers.Api.Status(Uuid, Cancel));
+        var refusal = await Assert.ThrowsAsync<VmProviderException>(() => vers.Api.Status(Uuid, Cancel));
         Assert.StartsWith($"Vers failed to look at VM {Uuid}: 503", refusal.Message, StringComparison.Ordinal);
 
         await using var gone = await Vers.Start(404, Mebi);
@@ -72,7 +72,7 @@ public sealed class BoundedAnswersTests
     public async Task A_vers_vm_whose_id_is_no_UUID_or_whose_answer_is_too_deep_is_none(string answer)
     {
         await using var vers = await Vers.Start(200, answer);
-        var refusal = await Assert.ThrowsAsync<VmHostException>(() => vers.Api.Create(Cancel));
+        var refusal = await Assert.ThrowsAsync<VmProviderException>(() => vers.Api.Create(Cancel));
         Assert.StartsWith("Vers answered in no form that it promises when asked to create a VM", refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(refusal.Message, char.IsControl);
     }
@@ -86,9 +86,9 @@ public sealed class BoundedAnswersTests
         await using (var vers = await Vers.Start(200, Listed(64)))
             Assert.Equal(64, Assert.Single(await vers.Api.List(Cancel)).Labels!.Count);
         await using (var vers = await Vers.Start(200, Listed(65)))
-            await Assert.ThrowsAsync<VmHostException>(() => vers.Api.List(Cancel));
+            await Assert.ThrowsAsync<VmProviderException>(() => vers.Api.List(Cancel));
         await using (var vers = await Vers.Start(200, Listed(1).Replace("\"l0\":\"\"", "\"l0\":{}", StringComparison.Ordinal)))
-            await Assert.ThrowsAsync<VmHostException>(() => vers.Api.List(Cancel));
+            await Assert.ThrowsAsync<VmProviderException>(() => vers.Api.List(Cancel));
         await using (var vers = await Vers.Start(200, Listed(0).Replace("{  }", "null", StringComparison.Ordinal)))
             Assert.Null(Assert.Single(await vers.Api.List(Cancel)).Labels);
     }
@@ -97,7 +97,7 @@ public sealed class BoundedAnswersTests
     public async Task What_a_provider_says_is_told_in_plain_words()
     {
         await using var vers = await Vers.Start(500, """{"error":"no\u0000 VM\n\ud83d\udecb \u202e2026"}""");
-        var refusal = await Assert.ThrowsAsync<VmHostException>(() => vers.Api.Create(Cancel));
+        var refusal = await Assert.ThrowsAsync<VmProviderException>(() => vers.Api.Create(Cancel));
         Assert.Equal("Vers failed to create a VM: 500 no  VM 🛋  2026", refusal.Message);
     }
 
@@ -140,18 +140,18 @@ public sealed class BoundedAnswersTests
             ? Say(call, 200, $$"""[{"Id":"{{id}}","Labels":{"couch.guest":"x"} }]""")
             : Say(call, 200, Container(id)));
         using var host = Host(engine);
-        Assert.Contains("no container's id", (await Assert.ThrowsAsync<VmHostException>(() => host.Observe("couch-x", Cancel))).Message, StringComparison.Ordinal);
-        Assert.Contains("no container's id", (await Assert.ThrowsAsync<VmHostException>(() => host.List(Cancel))).Message, StringComparison.Ordinal);
+        Assert.Contains("no container's id", (await Assert.ThrowsAsync<VmProviderException>(() => host.Observe("couch-x", Cancel))).Message, StringComparison.Ordinal);
+        Assert.Contains("no container's id", (await Assert.ThrowsAsync<VmProviderException>(() => host.List(Cancel))).Message, StringComparison.Ordinal);
     }
 
     private static string Container(string id) =>
         $$"""{"Id":"{{id}}","Name":"/couch-x","Config":{"Labels":{} },"State":{"Status":"exited","ExitCode":1,"StartedAt":"2026-11-23T12:00:00Z","FinishedAt":"2026-11-23T12:00:01Z"} }""";
 
-    private static DockerHost Host(StubServer engine) => new(new() { Image = "image", Engine = engine.Address }, TimeProvider.System, NullLogger<DockerHost>.Instance);
+    private static DockerProvider Host(StubServer engine) => new(new() { Image = "image", Engine = engine.Address }, TimeProvider.System, NullLogger<DockerProvider>.Instance);
 
     private static async Task TooLarge(Func<Task> call, string task, string bound)
     {
-        var failure = await Assert.ThrowsAsync<VmHostException>(call);
+        var failure = await Assert.ThrowsAsync<VmProviderException>(call);
         Assert.Contains(task, failure.Message, StringComparison.Ordinal);
         Assert.EndsWith($"the answer is larger than {bound}", failure.Message, StringComparison.Ordinal);
         Assert.False(failure.IsFinal);

@@ -55,8 +55,8 @@ public sealed class CreateGateTests : IDisposable
             await Fails(mayHaveMade: false).WaitAsync(Bound, TestContext.Current.CancellationToken);
     }
 
-    private Task<VmHostException> Fails(bool mayHaveMade) => Assert.ThrowsAsync<VmHostException>(() =>
-        gate.Pass<int>(() => throw new VmHostException("No answer") { MayHaveMade = mayHaveMade }));
+    private Task<VmProviderException> Fails(bool mayHaveMade) => Assert.ThrowsAsync<VmProviderException>(() =>
+        gate.Pass<int>(() => throw new VmProviderException("No answer") { MayHaveMade = mayHaveMade }));
 
     private async Task APlaceComesBack()
     {

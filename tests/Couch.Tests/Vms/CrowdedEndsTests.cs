@@ -92,7 +92,7 @@ public sealed class CrowdedEndsTests : IAsyncLifetime
         at.Vers.Harm.Next(Call.List, Effect.TooMany(TimeSpan.FromHours(1)));
         var (one, other) = (at.Host.List(Cancel), at.Host.List(Cancel));
 
-        await Assert.ThrowsAsync<VmHostException>(() => one);
+        await Assert.ThrowsAsync<VmProviderException>(() => one);
         await Record.ExceptionAsync(() => other);
         Assert.Empty(await at.Host.List(Cancel));
     }

@@ -239,7 +239,7 @@ public sealed class InstallationLeaseTests : IAsyncLifetime
     }
 
     private static async Task IsContested(Node couch) => Assert.Contains(
-        "Another couch", (await Assert.ThrowsAsync<VmHostException>(couch.MustBeAlone)).Message, StringComparison.Ordinal);
+        "Another couch", (await Assert.ThrowsAsync<VmProviderException>(couch.MustBeAlone)).Message, StringComparison.Ordinal);
 
     /// <summary>A provider that fails at will.</summary>
     private sealed class TornMark(IInstallationMark kept) : IInstallationMark
@@ -252,14 +252,14 @@ public sealed class InstallationLeaseTests : IAsyncLifetime
         public bool IsSilent { get; set; }
 
         public Task<string?> Read(string installation, CancellationToken cancel) =>
-            IsSilent ? throw new VmHostException("it says nothing") : kept.Read(installation, cancel);
+            IsSilent ? throw new VmProviderException("it says nothing") : kept.Read(installation, cancel);
 
         public async Task Write(string installation, string mark, CancellationToken cancel)
         {
             if (!IsTorn || Arrives)
                 await kept.Write(installation, mark, cancel);
             if (IsTorn)
-                throw new VmHostException("its answer was lost");
+                throw new VmProviderException("its answer was lost");
         }
     }
 

@@ -132,7 +132,7 @@ public sealed class SandboxNetworkTests : IAsyncLifetime
         var host = engine.Host(Strict(), TimeProvider.System);
 
         var refusal = await Until.Gives(
-            () => Assert.ThrowsAsync<VmHostException>(() => host.Ensure(engine.Order(), Never)), refused => refused.IsFinal, Patience, "a guest is refused for good");
+            () => Assert.ThrowsAsync<VmProviderException>(() => host.Ensure(engine.Order(), Never)), refused => refused.IsFinal, Patience, "a guest is refused for good");
         Assert.Matches($"COUCH_DOCKER_STRICT refuses .*canAccessHostServices is false.*deploy/sandbox-network.sh apply {options.Bridge}", refusal.Message);
         await host.Ensure(engine.Order(canAccessInternet: false), Never);
         await host.Ensure(engine.Order(canAccessHostServices: true), Never);
@@ -146,7 +146,7 @@ public sealed class SandboxNetworkTests : IAsyncLifetime
     {
         var host = engine.Host(Strict("/bin/no-such-shell"), TimeProvider.System);
 
-        var refusal = await Assert.ThrowsAsync<VmHostException>(() => host.Ensure(engine.Order(), Never));
+        var refusal = await Assert.ThrowsAsync<VmProviderException>(() => host.Ensure(engine.Order(), Never));
 
         Assert.Contains("Nobody knows what guests", refusal.Message, StringComparison.Ordinal);
     }
@@ -156,7 +156,7 @@ public sealed class SandboxNetworkTests : IAsyncLifetime
     {
         await engine.Network(options, isOurs: false);
 
-        var refusal = await Assert.ThrowsAsync<VmHostException>(() => engine.Host(options, TimeProvider.System).Ensure(engine.Order(), Never));
+        var refusal = await Assert.ThrowsAsync<VmProviderException>(() => engine.Host(options, TimeProvider.System).Ensure(engine.Order(), Never));
 
         Assert.True(refusal.IsFinal);
         Assert.Contains("COUCH_DOCKER_BRIDGE", refusal.Message, StringComparison.Ordinal);

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Couch.Tests.Vms;
 
-/// <summary>A simulated account and VM hosts that use it, over real HTTP.</summary>
+/// <summary>A simulated account and VM providers that use it, over real HTTP.</summary>
 internal sealed class VersAtHand : IAsyncDisposable
 {
     private readonly List<ServiceProvider> couches = [];
@@ -25,7 +25,7 @@ internal sealed class VersAtHand : IAsyncDisposable
     public SimulatedVers Vers { get; }
 
     /// <summary>As configured by default, but that a call is repeated at once.</summary>
-    public IVmHost Host { get; }
+    public IVmProvider Host { get; }
 
     /// <summary>The calls themselves: how others use the same account.</summary>
     public VersApi Api { get; }
@@ -38,7 +38,7 @@ internal sealed class VersAtHand : IAsyncDisposable
         return new(await SimulatedVers.Start(new() { Key = key, BootDelay = boot, Clock = clock }), clock);
     }
 
-    public IVmHost HostWith(Func<VersOptions, VersOptions>? options = null, ILoggerProvider? logs = null, VmProbe? probe = null)
+    public IVmProvider HostWith(Func<VersOptions, VersOptions>? options = null, ILoggerProvider? logs = null, VmProbe? probe = null)
     {
         Assert.True(VersKey.TryParse(Vers.Options.Key, out var key));
         var services = new ServiceCollection();
@@ -53,7 +53,7 @@ internal sealed class VersAtHand : IAsyncDisposable
         var usual = new VersOptions { Key = key, Commit = Vers.Options.Commit, ApiUrl = Vers.Url.ToString(), RepeatDelay = TimeSpan.FromMilliseconds(1) };
         services.AddVers(options?.Invoke(usual) ?? usual);
         couches.Add(services.BuildServiceProvider());
-        return couches[^1].GetRequiredService<IVmHost>();
+        return couches[^1].GetRequiredService<IVmProvider>();
     }
 
     /// <summary>What the account says of a VM, whatever its API does.</summary>

@@ -40,7 +40,7 @@ public sealed class VersFaultTests : IAsyncLifetime
             var status => new Effect.Answer(int.Parse(status, System.Globalization.CultureInfo.InvariantCulture)),
         });
 
-        var failure = await Assert.ThrowsAsync<VmHostException>(() => at.Host.Ensure(Order(mayExist: true), Cancel));
+        var failure = await Assert.ThrowsAsync<VmProviderException>(() => at.Host.Ensure(Order(mayExist: true), Cancel));
 
         Assert.False(failure.IsFinal);
         Assert.Equal(harm is "429" ? TimeSpan.FromSeconds(1) : null, failure.RetryAfter);
@@ -54,12 +54,12 @@ public sealed class VersFaultTests : IAsyncLifetime
     {
         var impatient = at.HostWith(options => options with { CreateBound = TimeSpan.FromSeconds(0.2) });
         at.Vers.Harm.Next(Call.Create, new Effect.Hang());
-        Assert.True((await Assert.ThrowsAsync<VmHostException>(() => impatient.Ensure(Order(), Cancel))).MayHaveMade);
+        Assert.True((await Assert.ThrowsAsync<VmProviderException>(() => impatient.Ensure(Order(), Cancel))).MayHaveMade);
 
         var nowhere = at.HostWith(options => options with { ApiUrl = $"http://127.0.0.1:{FreePort.Find(1)[0]}" });
-        Assert.False((await Assert.ThrowsAsync<VmHostException>(() => nowhere.Ensure(Order(), Cancel))).MayHaveMade);
+        Assert.False((await Assert.ThrowsAsync<VmProviderException>(() => nowhere.Ensure(Order(), Cancel))).MayHaveMade);
         at.Vers.Harm.Always(Call.Any, new Effect.Drop());
-        Assert.False((await Assert.ThrowsAsync<VmHostException>(() => at.Host.Find(Order(), Cancel))).MayHaveMade);
+        Assert.False((await Assert.ThrowsAsync<VmProviderException>(() => at.Host.Find(Order(), Cancel))).MayHaveMade);
     }
 
     [Theory]
@@ -91,7 +91,7 @@ public sealed class VersFaultTests : IAsyncLifetime
     {
         at.Vers.Harm.Next(Call.Create, new Effect.Answer(status));
 
-        var failure = await Assert.ThrowsAsync<VmHostException>(() => at.Host.Ensure(Order(), Cancel));
+        var failure = await Assert.ThrowsAsync<VmProviderException>(() => at.Host.Ensure(Order(), Cancel));
 
         Assert.True(failure.IsFinal);
         Assert.False(failure.MayHaveMade);
@@ -103,7 +103,7 @@ public sealed class VersFaultTests : IAsyncLifetime
     {
         var host = at.HostWith(options => options with { Commit = new("00000000-0000-4000-8000-000000000bad") });
 
-        var failure = await Assert.ThrowsAsync<VmHostException>(() => host.Ensure(Order(), Cancel));
+        var failure = await Assert.ThrowsAsync<VmProviderException>(() => host.Ensure(Order(), Cancel));
 
         Assert.True(failure.IsFinal);
         Assert.Contains("commit not found", failure.Message, StringComparison.Ordinal);
@@ -127,7 +127,7 @@ public sealed class VersFaultTests : IAsyncLifetime
     {
         at.Vers.Harm.Always(Call.Label, new Effect.Answer(500));
 
-        var failure = await Assert.ThrowsAsync<VmHostException>(() => at.Host.Ensure(Order(), Cancel));
+        var failure = await Assert.ThrowsAsync<VmProviderException>(() => at.Host.Ensure(Order(), Cancel));
 
         Assert.Contains("was destroyed again", failure.Message, StringComparison.Ordinal);
         Assert.False(failure.MayHaveMade);
@@ -141,7 +141,7 @@ public sealed class VersFaultTests : IAsyncLifetime
         at.Vers.Harm.Always(Call.Label, new Effect.Answer(500));
         at.Vers.Harm.Always(Call.Destroy, new Effect.Answer(500));
 
-        var failure = await Assert.ThrowsAsync<VmHostException>(() => at.Host.Ensure(Order(), Cancel));
+        var failure = await Assert.ThrowsAsync<VmProviderException>(() => at.Host.Ensure(Order(), Cancel));
 
         Assert.True(failure is { MayHaveMade: true, MayBeClaimed: true });
         Assert.Contains($"may be left. Vers failed to destroy VM {Assert.Single(at.Vers.Vms.Left).Id}", failure.Message, StringComparison.Ordinal);
@@ -171,7 +171,7 @@ public sealed class VersFaultTests : IAsyncLifetime
         var ensuring = slow.Host.Ensure(order, Cancel);
         await clock.IsWaiting(TimeSpan.FromSeconds(90));
         clock.Advance(TimeSpan.FromSeconds(60));
-        await Assert.ThrowsAsync<VmHostException>(() => ensuring.WaitAsync(Bound, Cancel));
+        await Assert.ThrowsAsync<VmProviderException>(() => ensuring.WaitAsync(Bound, Cancel));
         clock.Advance(TimeSpan.FromSeconds(30));
         await Until.True(() => Task.FromResult(slow.Vers.Vms.Left.Count is 1), Bound, "the create is done after all");
         await slow.Host.Ensure(order with { MayExist = true }, Cancel);
@@ -203,7 +203,7 @@ public sealed class VersFaultTests : IAsyncLifetime
         var order = Order();
         var vm = await at.Host.Ensure(order, Cancel);
         at.Vers.Harm.Always(Call.Destroy, new Effect.Answer(status));
-        await Assert.ThrowsAsync<VmHostException>(() => at.Host.Release(order.Guest, Installation, vm.VmId, Cancel));
+        await Assert.ThrowsAsync<VmProviderException>(() => at.Host.Release(order.Guest, Installation, vm.VmId, Cancel));
 
         at.Vers.Harm.Heal();
         await at.Host.Release(order.Guest, Installation, vm.VmId, Cancel);
@@ -242,10 +242,10 @@ public sealed class VersFaultTests : IAsyncLifetime
     public async Task A_plea_to_wait_for_long_is_handed_on()
     {
         at.Vers.Harm.Always(Call.List, Effect.TooMany(TimeSpan.FromMinutes(2)));
-        var first = await Assert.ThrowsAsync<VmHostException>(() => at.Host.List(Cancel));
+        var first = await Assert.ThrowsAsync<VmProviderException>(() => at.Host.List(Cancel));
         at.Vers.Harm.Heal();
         at.Vers.Harm.Always(Call.List, Effect.TooMany(TimeSpan.FromHours(20)));
-        var second = await Assert.ThrowsAsync<VmHostException>(() => at.Host.List(Cancel));
+        var second = await Assert.ThrowsAsync<VmProviderException>(() => at.Host.List(Cancel));
 
         Assert.Equal((TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(5)), (first.RetryAfter, second.RetryAfter));
         Assert.Equal(2, at.Vers.Journal.Count(Call.List));
@@ -265,7 +265,7 @@ public sealed class VersFaultTests : IAsyncLifetime
             clock.Advance(TimeSpan.FromSeconds(seconds - 1));
             Assert.False(hanging.IsCompleted);
             clock.Advance(TimeSpan.FromSeconds(1));
-            var failure = await Assert.ThrowsAsync<VmHostException>(() => hanging.WaitAsync(Bound, Cancel));
+            var failure = await Assert.ThrowsAsync<VmProviderException>(() => hanging.WaitAsync(Bound, Cancel));
             Assert.Contains($"did not answer within {seconds} seconds", failure.Message, StringComparison.Ordinal);
         }
     }

@@ -12,7 +12,7 @@ internal sealed class VmCouch(Func<VersOptions, VersOptions>? vers, VmOptions vm
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
     private Installation installation = null!;
-    private IVmHost host = null!;
+    private IVmProvider host = null!;
 
     public VersAtHand At { get; private set; } = null!;
 

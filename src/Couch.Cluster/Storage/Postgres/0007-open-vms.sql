@@ -1,4 +1,4 @@
--- Guests that something at a VM host may still belong to: what a sweep holds the provider's list against. True or null,
+-- Guests that something at a VM provider may still belong to: what a sweep holds the provider's list against. True or null,
 -- so that nothing but the first and the last of a VM's steps touches the index. Rewrites the table once; the version
 -- before runs on as it did.
 ALTER TABLE grain_state ADD COLUMN has_vm boolean GENERATED ALWAYS AS (

@@ -32,7 +32,7 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
 
     public void Dispose() => client.Dispose();
 
-    /// <exception cref="VmHostException">Refused, failed, or no answer within <paramref name="bound"/>.</exception>
+    /// <exception cref="VmProviderException">Refused, failed, or no answer within <paramref name="bound"/>.</exception>
     public async Task<T> Ask<T>(string what, TimeSpan bound, Func<DockerClient, CancellationToken, Task<T>> call, CancellationToken cancel)
     {
         using var timer = new CancellationTokenSource(bound, clock);
@@ -44,20 +44,20 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         }
         catch (OperationCanceledException late) when (!cancel.IsCancellationRequested)
         {
-            throw new VmHostException($"The container engine at {address} did not {what} within {bound.TotalSeconds} s", inner: late);
+            throw new VmProviderException($"The container engine at {address} did not {what} within {bound.TotalSeconds} s", inner: late);
         }
         catch (DockerApiException refusal)
         {
             var words = WordsOf(refusal);
-            throw new VmHostException($"The container engine did not {what}: {words}", IsFinal(refusal.StatusCode, words), refusal);
+            throw new VmProviderException($"The container engine did not {what}: {words}", IsFinal(refusal.StatusCode, words), refusal);
         }
         catch (Exception failure) when (AnswerTooLargeException.IsCauseOf(failure))
         {
-            throw new VmHostException($"The container engine was asked to {what}, and {failure.GetBaseException().Message}", inner: failure);
+            throw new VmProviderException($"The container engine was asked to {what}, and {failure.GetBaseException().Message}", inner: failure);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or SocketException or TimeoutException or ObjectDisposedException)
         {
-            throw new VmHostException($"The container engine at {address} cannot be reached: {failure.GetBaseException().Message}", inner: failure);
+            throw new VmProviderException($"The container engine at {address} cannot be reached: {failure.GetBaseException().Message}", inner: failure);
         }
     }
 
@@ -75,7 +75,7 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
                 || (nameOrId.Length >= ShortIdLength && found.ID.StartsWith(nameOrId, StringComparison.Ordinal));
             return isMeant ? found : null;
         }
-        catch (VmHostException failure) when (IsMissing(failure))
+        catch (VmProviderException failure) when (IsMissing(failure))
         {
             return null;
         }
@@ -109,7 +109,7 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
                 return listed;
             }
             // One of them went while it was listed.
-            catch (VmHostException failure) when (IsMissing(failure) && round < ListRounds)
+            catch (VmProviderException failure) when (IsMissing(failure) && round < ListRounds)
             {
             }
         }
@@ -170,12 +170,12 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
                 }, cancel);
                 return;
             }
-            catch (VmHostException failure) when (IsMissing(failure))
+            catch (VmProviderException failure) when (IsMissing(failure))
             {
                 return;
             }
             // Somebody else's removal is in progress, and this one's answer is its end.
-            catch (VmHostException failure) when (StatusOf(failure) is HttpStatusCode.Conflict or HttpStatusCode.InternalServerError && clock.GetElapsedTime(began) < WorkBound)
+            catch (VmProviderException failure) when (StatusOf(failure) is HttpStatusCode.Conflict or HttpStatusCode.InternalServerError && clock.GetElapsedTime(began) < WorkBound)
             {
                 if (await Find(id, cancel) is null)
                     return;
@@ -192,7 +192,7 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
             var found = await Ask("look at a volume", AskBound, (docker, token) => docker.Volumes.InspectAsync(name, token), cancel);
             return found.Labels ?? new Dictionary<string, string>();
         }
-        catch (VmHostException failure) when (StatusOf(failure) is HttpStatusCode.NotFound)
+        catch (VmProviderException failure) when (StatusOf(failure) is HttpStatusCode.NotFound)
         {
             return null;
         }
@@ -213,19 +213,19 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
                 return name;
             }, cancel);
         }
-        catch (VmHostException failure) when (StatusOf(failure) is HttpStatusCode.NotFound)
+        catch (VmProviderException failure) when (StatusOf(failure) is HttpStatusCode.NotFound)
         {
         }
     }
 
     /// <summary>The HTTP status of the engine's refusal; null where it did not answer.</summary>
-    public static HttpStatusCode? StatusOf(VmHostException failure) => (failure.InnerException as DockerApiException)?.StatusCode;
+    public static HttpStatusCode? StatusOf(VmProviderException failure) => (failure.InnerException as DockerApiException)?.StatusCode;
 
     public static Dictionary<string, IDictionary<string, bool>> Filter(string kind, string value) =>
         new() { [kind] = new Dictionary<string, bool> { [value] = true } };
 
     /// <summary>Podman answers 500 where a container goes between being looked up and being looked at; its cause says so.</summary>
-    private static bool IsMissing(VmHostException failure) =>
+    private static bool IsMissing(VmProviderException failure) =>
         failure.InnerException is DockerApiException refusal
         && (refusal.StatusCode is HttpStatusCode.NotFound || WordsOf(refusal).Contains(NoSuchContainer, StringComparison.OrdinalIgnoreCase));
 
@@ -233,7 +233,7 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
     private static void MustBeAnId(string? id)
     {
         if (id is null || !Id().IsMatch(id))
-            throw new VmHostException("The container engine has named a sandbox by what is no container's id");
+            throw new VmProviderException("The container engine has named a sandbox by what is no container's id");
     }
 
     private static string WordsOf(DockerApiException refusal)

@@ -14,8 +14,8 @@ public sealed partial class DockerOptions
     private const int LeastPids = 16;
     private const int MostPids = 4_194_304;
 
-    /// <summary>The image every sandbox is made from; must be on the engine already, nothing is pulled. Turns this VM host on.</summary>
-    /// <value>From <c>COUCH_DOCKER_IMAGE</c>; default none: this VM host is off.</value>
+    /// <summary>The image every sandbox is made from; must be on the engine already, nothing is pulled. Turns this VM provider on.</summary>
+    /// <value>From <c>COUCH_DOCKER_IMAGE</c>; default none: this VM provider is off.</value>
     public required string Image { get; init; }
 
     /// <summary>Where the engine listens, Docker's or another that speaks its API: <c>unix://</c>, <c>tcp://</c> or <c>http://</c>, without TLS.</summary>
@@ -64,7 +64,7 @@ public sealed partial class DockerOptions
     /// <value>From <c>COUCH_VM_PROBE</c>: <c>none</c>, <c>tcp</c>, or <c>http:/path</c>; default <c>tcp</c> with <see cref="Port"/>, else <c>none</c>.</value>
     public Probe Probe { get; init; } = Probe.None;
 
-    /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong. Null: this VM host is off.</summary>
+    /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong. Null: this VM provider is off.</summary>
     public static DockerOptions? Read(Settings settings)
     {
         var image = settings.Text("COUCH_DOCKER_IMAGE");
@@ -79,7 +79,7 @@ public sealed partial class DockerOptions
         var isStrict = settings.YesOrNo("COUCH_DOCKER_STRICT", false);
         var runtime = settings.Text("COUCH_DOCKER_RUNTIME");
         var pids = settings.Whole("COUCH_DOCKER_PIDS", 512, LeastPids, MostPids);
-        // Other programs set DOCKER_HOST too: what it says is nothing to a couch without this VM host.
+        // Other programs set DOCKER_HOST too: what it says is nothing to a couch without this VM provider.
         if (image is null)
             return null;
 

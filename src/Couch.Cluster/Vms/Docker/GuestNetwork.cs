@@ -39,7 +39,7 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
     public void Dispose() => one.Dispose();
 
     /// <summary>Makes the network unless it is there, and returns its name.</summary>
-    /// <exception cref="VmHostException">It cannot be made, or its name is somebody else's.</exception>
+    /// <exception cref="VmProviderException">It cannot be made, or its name is somebody else's.</exception>
     public async Task<string> Ensure(CancellationToken cancel)
     {
         if (options.Network is { } given)
@@ -47,11 +47,11 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
         var found = await Find(options.Bridge, cancel) ?? await Make(cancel);
         return found.Labels?.ContainsKey(Label) is true
             ? options.Bridge
-            : throw new VmHostException($"The engine has a network {options.Bridge} that no couch made. Remove it, or name another with COUCH_DOCKER_BRIDGE", isFinal: true);
+            : throw new VmProviderException($"The engine has a network {options.Bridge} that no couch made. Remove it, or name another with COUCH_DOCKER_BRIDGE", isFinal: true);
     }
 
     /// <summary>Refuses where the operator wants permissions kept (<c>COUCH_DOCKER_STRICT</c>) and nobody can show that this network keeps them.</summary>
-    /// <exception cref="VmHostException">Final, with what to do.</exception>
+    /// <exception cref="VmProviderException">Final, with what to do.</exception>
     public async Task MustKeep(CancellationToken cancel)
     {
         await Ensure(cancel);
@@ -59,7 +59,7 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
             return;
         var known = await Look(isRecentEnough: true, cancel);
         if (!known.IsKept)
-            throw new VmHostException($"COUCH_DOCKER_STRICT refuses a guest whose canAccessHostServices is false: {known.Sentence}", isFinal: !known.MayPass);
+            throw new VmProviderException($"COUCH_DOCKER_STRICT refuses a guest whose canAccessHostServices is false: {known.Sentence}", isFinal: !known.MayPass);
     }
 
     /// <summary>Tries out what guests on the network reach. Never throws for what goes wrong on the way: that is an answer too.</summary>
@@ -101,7 +101,7 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
             await Ended(probe.ID, cancel);
             return Isolation.Of(options, await engine.LogOf(probe.ID, MostLines, cancel), (await engine.Find(other.ID, cancel))?.State.Running is true);
         }
-        catch (VmHostException failure)
+        catch (VmProviderException failure)
         {
             return Isolation.Unknown(options, failure.Message, mayPass: !failure.IsFinal);
         }
@@ -136,7 +136,7 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
         var made = await engine.Ask("make a probe of the guests' network", DockerEngine.WorkBound, (docker, token) => docker.Containers.CreateContainerAsync(order, token), cancel);
         probes.Add(made.ID);
         await engine.Ask("start a probe of the guests' network", DockerEngine.WorkBound, (docker, token) => docker.Containers.StartContainerAsync(made.ID, new(), token), cancel);
-        return await engine.Find(made.ID, cancel) ?? throw new VmHostException("a probe of the guests' network was removed while it ran");
+        return await engine.Find(made.ID, cancel) ?? throw new VmProviderException("a probe of the guests' network was removed while it ran");
     }
 
     // Not by the engine's own waiting, which Podman 4.3 sometimes does not come back from.
@@ -146,7 +146,7 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
         while (await engine.Find(probe, cancel) is { State.Running: true })
         {
             if (clock.GetElapsedTime(began) > LongestProbe)
-                throw new VmHostException($"a probe of the guests' network did not end within {LongestProbe.TotalSeconds} s");
+                throw new VmProviderException($"a probe of the guests' network did not end within {LongestProbe.TotalSeconds} s");
             await Task.Delay(ProbeLook, clock, cancel);
         }
     }
@@ -166,7 +166,7 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
         {
             await engine.Remove(probe, CancellationToken.None);
         }
-        catch (VmHostException)
+        catch (VmProviderException)
         {
             // The next look removes it.
         }
@@ -196,7 +196,7 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
         {
             await engine.Ask($"make the guests' network {options.Bridge}", DockerEngine.WorkBound, (docker, token) => docker.Networks.CreateNetworkAsync(network, token), cancel);
         }
-        catch (VmHostException)
+        catch (VmProviderException)
         {
             // Another node has made it meanwhile, or this one, and the answer was lost.
             if (await Find(options.Bridge, cancel) is { } other)
@@ -204,7 +204,7 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
             throw;
         }
 
-        return await Find(options.Bridge, cancel) ?? throw new VmHostException($"The guests' network {options.Bridge} was removed while it was made");
+        return await Find(options.Bridge, cancel) ?? throw new VmProviderException($"The guests' network {options.Bridge} was removed while it was made");
     }
 
     [LoggerMessage(260, LogLevel.Information, "{Sentence}")]

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 namespace Couch.Cluster.Vms.Docker;
 
 /// <summary>Looks again and again whether what kept guests in at the start still does: one reload of a firewall can end it.</summary>
-internal sealed class GuestNetworkWatch(DockerHost host, TimeProvider clock) : BackgroundService
+internal sealed class GuestNetworkWatch(DockerProvider provider, TimeProvider clock) : BackgroundService
 {
     private static readonly TimeSpan Round = TimeSpan.FromMinutes(5);
 
@@ -13,7 +13,7 @@ internal sealed class GuestNetworkWatch(DockerHost host, TimeProvider clock) : B
         try
         {
             while (await rounds.WaitForNextTickAsync(stoppingToken))
-                await host.LookAtNetwork(stoppingToken);
+                await provider.LookAtNetwork(stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

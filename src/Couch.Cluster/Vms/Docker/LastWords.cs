@@ -59,7 +59,7 @@ internal static class LastWords
             words = string.Concat(words.Where(character => !char.IsControl(character)));
             return words.Length > MostCharacters ? words[^MostCharacters..] : words;
         }
-        catch (VmHostException)
+        catch (VmProviderException)
         {
             // The code is known without it.
             return "";

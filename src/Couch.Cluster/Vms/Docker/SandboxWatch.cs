@@ -9,7 +9,7 @@ namespace Couch.Cluster.Vms.Docker;
 /// and what is missed here, measurements and the sweep find later. Every node listens; asking twice is asking once.
 /// </summary>
 internal sealed partial class SandboxWatch(
-    DockerHost host, Installation installation, IGrainFactory grains, TimeProvider clock, ILogger<SandboxWatch> log) : BackgroundService
+    DockerProvider provider, Installation installation, IGrainFactory grains, TimeProvider clock, ILogger<SandboxWatch> log) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -20,14 +20,14 @@ internal sealed partial class SandboxWatch(
         {
             try
             {
-                await host.Follow(installation.Id, Look, stoppingToken);
+                await provider.Follow(installation.Id, Look, stoppingToken);
                 isSaid = false;
             }
             catch (Exception) when (stoppingToken.IsCancellationRequested)
             {
                 return;
             }
-            catch (VmHostException failure)
+            catch (VmProviderException failure)
             {
                 // A restart of the engine's, or of the machine's services: said once.
                 if (!isSaid)

@@ -6,11 +6,11 @@ namespace Couch.Cluster.Vms.Vers;
 
 /// <summary>
 /// The provider's API, a method a call. Each ends within its bound, or with its node: with an answer, with the caller's cancellation, or
-/// with a <see cref="VmHostException"/> that says in a sentence what was wrong.
+/// with a <see cref="VmProviderException"/> that says in a sentence what was wrong.
 /// </summary>
 internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, Leaving leaving, TimeProvider clock)
 {
-    /// <summary>The client's name, and what it repeats, is <see cref="VersHosting"/>'s.</summary>
+    /// <summary>The client's name, and what it repeats, is <see cref="VersRegistration"/>'s.</summary>
     public const string Client = "vers";
 
     /// <summary>The most of an answer about one VM.</summary>
@@ -25,7 +25,7 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
     private readonly VersFailures failures = new(options.Key, clock);
 
     /// <summary>Restores a VM from the golden commit. Never repeated: each time would make another.</summary>
-    /// <exception cref="VmHostException">With <see cref="VmHostException.MayHaveMade"/> wherever the request was sent and neither an answer nor a refusal came.</exception>
+    /// <exception cref="VmProviderException">With <see cref="VmProviderException.MayHaveMade"/> wherever the request was sent and neither an answer nor a refusal came.</exception>
     public async Task<string> Create(CancellationToken cancel)
     {
         var isSent = false;

@@ -17,7 +17,7 @@ internal sealed class VersFailures(VersKey key, TimeProvider clock)
     /// <param name="mayHaveMade">
     /// It was a create. One that failed may have come to a VM before; 503, like any 4xx, says that it was not taken up.
     /// </param>
-    public VmHostException Refusal(string task, HttpResponseMessage reply, byte[] body, bool isFinal, bool mayHaveMade = false)
+    public VmProviderException Refusal(string task, HttpResponseMessage reply, byte[] body, bool isFinal, bool mayHaveMade = false)
     {
         var verb = (int)reply.StatusCode >= 500 ? "failed" : "refused";
         return new($"Vers {verb} to {task}: {(int)reply.StatusCode} {Words(reply, body)}", isFinal || IsBadKey(reply.StatusCode))
@@ -27,22 +27,22 @@ internal sealed class VersFailures(VersKey key, TimeProvider clock)
         };
     }
 
-    public static VmHostException Late(string task, TimeSpan bound, Exception inner, bool mayHaveMade) =>
+    public static VmProviderException Late(string task, TimeSpan bound, Exception inner, bool mayHaveMade) =>
         new($"Vers did not answer within {bound.TotalSeconds:0.###} seconds when asked to {task}; it may have done it", inner: inner) { MayHaveMade = mayHaveMade };
 
-    public static VmHostException CutOff(string task, Exception inner, bool mayHaveMade) =>
+    public static VmProviderException CutOff(string task, Exception inner, bool mayHaveMade) =>
         new($"This node ended while Vers was asked to {task}; it may have done it", inner: inner) { MayHaveMade = mayHaveMade };
 
-    public VmHostException Unreachable(string task, Exception failure, bool mayHaveMade) =>
+    public VmProviderException Unreachable(string task, Exception failure, bool mayHaveMade) =>
         new($"Vers could not be asked to {task}, or its answer got lost: {key.StrikeOut(failure.InnerException?.Message ?? failure.Message)}", inner: failure) { MayHaveMade = mayHaveMade };
 
-    public static VmHostException TooLarge(string task, Exception inner, bool mayHaveMade) =>
+    public static VmProviderException TooLarge(string task, Exception inner, bool mayHaveMade) =>
         new($"Vers was asked to {task}, and {inner.GetBaseException().Message}", inner: inner) { MayHaveMade = mayHaveMade };
 
     /// <summary>A connection that is reset in the moment it is made comes out of the client as the socket's own failure.</summary>
     public static bool IsOfTransport(Exception failure) => failure is HttpRequestException or SocketException;
 
-    public static VmHostException Unreadable(string task, Exception inner, bool mayHaveMade) =>
+    public static VmProviderException Unreadable(string task, Exception inner, bool mayHaveMade) =>
         new($"Vers answered in no form that it promises when asked to {task}: {inner.Message}", inner: inner) { MayHaveMade = mayHaveMade };
 
     /// <summary>Retry-After, as seconds or as a date; never negative.</summary>

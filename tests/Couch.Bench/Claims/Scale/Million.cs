@@ -8,7 +8,7 @@ namespace Couch.Bench.Claims.Scale;
 
 /// <summary>
 /// A million guests stored with their reminders, beside a hundredth of them: how soon a node is ready, what it takes while
-/// nobody asks anything, and what one caller gets. No VM host; what comes due comes due.
+/// nobody asks anything, and what one caller gets. No VM provider; what comes due comes due.
 /// </summary>
 internal static class Million
 {

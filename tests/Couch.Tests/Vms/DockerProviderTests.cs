@@ -12,7 +12,7 @@ using Xunit;
 namespace Couch.Tests.Vms;
 
 /// <summary>Guests' sandboxes on a real container engine.</summary>
-public sealed class DockerHostTests : IAsyncLifetime
+public sealed class DockerProviderTests : IAsyncLifetime
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
     private static readonly CancellationToken Never = CancellationToken.None;
@@ -99,7 +99,7 @@ public sealed class DockerHostTests : IAsyncLifetime
         var name = Sandbox.NameOf(order.Guest);
         await engine.Container(new CreateContainerParameters { Name = name, Image = ContainerEngine.Image, Cmd = ["true"] });
 
-        var refusal = await Assert.ThrowsAsync<VmHostException>(() => host.Ensure(order, Never));
+        var refusal = await Assert.ThrowsAsync<VmProviderException>(() => host.Ensure(order, Never));
         await host.Release(order.Guest, order.Installation, null, Never);
 
         Assert.True(refusal.IsFinal);
@@ -443,7 +443,7 @@ public sealed class DockerHostTests : IAsyncLifetime
         await Until.True(async () => await host.Observe(made.VmId, Never) is VmSight.Dead, Bound, "the sandbox ended");
 
         Assert.Matches("ended with code 3 as soon as it began: COUCH_DOCKER_COMMAND is not a service that stays.* It last said: nothing to do", engine.Log.Text);
-        var refusal = await Assert.ThrowsAsync<VmHostException>(() => host.Ensure(order, Never));
+        var refusal = await Assert.ThrowsAsync<VmProviderException>(() => host.Ensure(order, Never));
         Assert.True(refusal.IsFinal);
         Assert.Contains("COUCH_DOCKER_COMMAND is not a service", refusal.Message, StringComparison.Ordinal);
     }
@@ -454,8 +454,8 @@ public sealed class DockerHostTests : IAsyncLifetime
         var (host, order) = (engine.Host(["no-such-program"]), engine.Order(mayExist: true));
 
         // The engine itself says so, or the sandbox's init process does a moment after it was started.
-        VmHostException? refusal = null;
-        await Until.True(async () => (refusal = await Record.ExceptionAsync(() => host.Ensure(order, Never)) as VmHostException) is not null, Bound, "ensuring is refused");
+        VmProviderException? refusal = null;
+        await Until.True(async () => (refusal = await Record.ExceptionAsync(() => host.Ensure(order, Never)) as VmProviderException) is not null, Bound, "ensuring is refused");
         await host.Release(order.Guest, order.Installation, null, Never);
 
         Assert.True(refusal!.IsFinal, refusal.Message);
@@ -468,7 +468,7 @@ public sealed class DockerHostTests : IAsyncLifetime
     {
         var host = engine.Host(ContainerEngine.Idle, image: "couch-test/no-such-image");
 
-        var refusal = await Assert.ThrowsAsync<VmHostException>(() => host.Ensure(engine.Order(), Never));
+        var refusal = await Assert.ThrowsAsync<VmProviderException>(() => host.Ensure(engine.Order(), Never));
         var problem = await host.Check(Never);
 
         Assert.True(refusal.IsFinal);
@@ -507,12 +507,12 @@ public sealed class DockerHostTests : IAsyncLifetime
         var host = engine.Host(nowhere, TimeProvider.System);
 
         var problem = await host.Check(Never);
-        var failure = await Assert.ThrowsAsync<VmHostException>(() => host.Ensure(engine.Order(), Never));
+        var failure = await Assert.ThrowsAsync<VmProviderException>(() => host.Ensure(engine.Order(), Never));
 
         Assert.False(problem!.IsFinal || failure.IsFinal);
         Assert.Contains("DOCKER_HOST", problem.Sentence, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<VmHostException>(() => host.List(Never));
-        await Assert.ThrowsAsync<VmHostException>(() => host.Release(engine.Order().Guest, engine.Installation, null, Never));
+        await Assert.ThrowsAsync<VmProviderException>(() => host.List(Never));
+        await Assert.ThrowsAsync<VmProviderException>(() => host.Release(engine.Order().Guest, engine.Installation, null, Never));
     }
 
     [Fact]
@@ -531,11 +531,11 @@ public sealed class DockerHostTests : IAsyncLifetime
             return Task.FromResult(listing.IsCompleted);
         }, Bound, "the listing is given up");
 
-        var failure = await Assert.ThrowsAsync<VmHostException>(() => listing);
+        var failure = await Assert.ThrowsAsync<VmProviderException>(() => listing);
         Assert.Contains("did not list sandboxes within 10 s", failure.Message, StringComparison.Ordinal);
     }
 
-    private static async Task<UsageReport> Measured(DockerHost host, string vmId) => (await host.Measure(vmId, Never))!;
+    private static async Task<UsageReport> Measured(DockerProvider host, string vmId) => (await host.Measure(vmId, Never))!;
 
     private static async Task<bool> Connects(string endpoint)
     {

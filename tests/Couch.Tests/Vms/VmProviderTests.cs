@@ -24,8 +24,8 @@ public enum Trouble
     Down,
 }
 
-/// <summary>What every VM host does, whatever its provider.</summary>
-public abstract class VmHostTests
+/// <summary>What every VM provider does, whatever its provider.</summary>
+public abstract class VmProviderTests
 {
     protected const string Installation = "this-couch";
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
@@ -33,13 +33,13 @@ public abstract class VmHostTests
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>A host whose provider is well.</summary>
-    protected abstract IVmHost Host { get; }
+    protected abstract IVmProvider Host { get; }
 
     /// <summary>The provider does the next create, and its answer gets lost.</summary>
     protected abstract void LoseReplyOfNextCreate();
 
     /// <summary>A host whose provider is in trouble; its patience is short where the trouble is silence.</summary>
-    protected abstract IVmHost HostIn(Trouble trouble);
+    protected abstract IVmProvider HostIn(Trouble trouble);
 
     /// <summary>Every kind of trouble the provider can be in.</summary>
     public static TheoryData<Trouble> Troubles => [.. Enum.GetValues<Trouble>()];
@@ -62,7 +62,7 @@ public abstract class VmHostTests
         var guest = SomeGuest();
         LoseReplyOfNextCreate();
 
-        await Assert.ThrowsAsync<VmHostException>(() => Host.Ensure(Order(guest), Cancel));
+        await Assert.ThrowsAsync<VmProviderException>(() => Host.Ensure(Order(guest), Cancel));
         var vm = await Host.Ensure(Order(guest, mayExist: true), Cancel);
 
         Assert.Equal([vm.VmId], await ClaimedBy(guest));
@@ -151,7 +151,7 @@ public abstract class VmHostTests
                      () => host.List(Cancel),
                  })
         {
-            var failure = await Assert.ThrowsAsync<VmHostException>(() => call().WaitAsync(Bound, Cancel));
+            var failure = await Assert.ThrowsAsync<VmProviderException>(() => call().WaitAsync(Bound, Cancel));
             Assert.Matches("^[A-Z].+ .+", failure.Message);
             Assert.Equal(trouble is Trouble.Refusing, failure.IsFinal);
         }

@@ -5,15 +5,15 @@ using Couch.Domain.Vms;
 namespace Couch.Cluster.Vms;
 
 /// <summary>
-/// Where guests' VMs come from. Keyed by guest: a VM carries its guest's claim, and the host finds it again by that.
+/// Where guests' VMs come from. Keyed by guest: a VM carries its guest's claim, and the provider finds it again by that.
 /// Every call may come twice and must then do once. Calls are made outside any grain's turn.
 /// </summary>
-public interface IVmHost
+public interface IVmProvider
 {
-    /// <summary>The host's name in a guest's <c>vm</c> record: <c>vers</c> or <c>docker</c>.</summary>
+    /// <summary>The provider's name in a guest's <c>vm</c> record: <c>vers</c> or <c>docker</c>.</summary>
     string Name { get; }
 
-    /// <summary>All that this host lists is this couch's, so that VMs without any claim are leftovers.</summary>
+    /// <summary>All that this provider lists is this couch's, so that VMs without any claim are leftovers.</summary>
     bool IsDedicated { get; }
 
     /// <summary>Whether <see cref="Measure"/> says anything.</summary>
@@ -27,7 +27,7 @@ public interface IVmHost
 
     /// <summary>Asks the provider whether it can be used as configured, once, at start.</summary>
     /// <returns>Null where it can; else a sentence that says what to do, and whether starting makes no sense.</returns>
-    Task<VmHostProblem?> Check(CancellationToken cancel);
+    Task<VmProviderProblem?> Check(CancellationToken cancel);
 
     /// <summary>
     /// A look finds whatever an attempt of a guest's has made, however it ended and whoever did not hear of it: so no attempt's
@@ -39,31 +39,31 @@ public interface IVmHost
     /// The one VM that carries the guest's claim, as <see cref="Ensure"/> would take it; null where none does. Makes none. What
     /// else carries the claim, and what the order has condemned, is destroyed.
     /// </summary>
-    /// <exception cref="VmHostException">Nobody can say.</exception>
+    /// <exception cref="VmProviderException">Nobody can say.</exception>
     Task<EnsuredVm?> Find(VmOrder order, CancellationToken cancel);
 
     /// <summary>
     /// Gives the guest its one VM: takes the one that carries its claim, or makes one and claims it. An order that
     /// <see cref="VmOrder.MayExist"/> looks before it makes.
     /// </summary>
-    /// <exception cref="VmHostException">There is none, or nobody can say: <see cref="VmHostException.MayHaveMade"/>.</exception>
+    /// <exception cref="VmProviderException">There is none, or nobody can say: <see cref="VmProviderException.MayHaveMade"/>.</exception>
     Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel);
 
     /// <summary>How the VM is now, its readiness probe included.</summary>
-    /// <exception cref="VmHostException">Nobody can say. A VM that is not there is <see cref="VmSight.Missing"/>, not this.</exception>
+    /// <exception cref="VmProviderException">Nobody can say. A VM that is not there is <see cref="VmSight.Missing"/>, not this.</exception>
     Task<VmSight> Observe(string vmId, CancellationToken cancel);
 
     /// <summary>Why a VM that was just seen <see cref="VmSight.Dead"/> has ended, where the provider can say for certain that it has.</summary>
     /// <returns>A sentence for the host and the operator; null where the provider cannot, so that a second look has to confirm it.</returns>
-    /// <exception cref="VmHostException">Nobody can say.</exception>
+    /// <exception cref="VmProviderException">Nobody can say.</exception>
     Task<string?> WhyEnded(string vmId, CancellationToken cancel) => Task.FromResult<string?>(null);
 
     /// <summary>
     /// Puts into a VM that has just been seen <see cref="VmSight.Ready"/> what <see cref="Ensure"/> could not put in
     /// without waiting for its boot. Until it has succeeded the guest is not told of its VM.
     /// </summary>
-    /// <remarks>A host that does everything in <see cref="Ensure"/> has nothing left to do.</remarks>
-    /// <exception cref="VmHostException">The VM lacks something that the order asks for.</exception>
+    /// <remarks>A provider that does everything in <see cref="Ensure"/> has nothing left to do.</remarks>
+    /// <exception cref="VmProviderException">The VM lacks something that the order asks for.</exception>
     Task Furnish(VmOrder order, string vmId, CancellationToken cancel) => Task.CompletedTask;
 
     /// <summary>
@@ -74,9 +74,9 @@ public interface IVmHost
     /// <param name="given">
     /// What a person gave: it may be no VM of the provider's, or somebody else's. One that is to be
     /// <see cref="GivenVmFate.Destroyed"/> is the guest's only where its id is one of the provider's whole ids, nobody else
-    /// claims it, and the host's own conditions hold; else it is spared. Null where none was given.
+    /// claims it, and the provider's own conditions hold; else it is spared. Null where none was given.
     /// </param>
-    /// <exception cref="VmHostException">Nobody can say.</exception>
+    /// <exception cref="VmProviderException">Nobody can say.</exception>
     Task<VmsLeft> FindLeft(GuestId guest, string installation, GivenVm? given, CancellationToken cancel);
 
     /// <summary>
@@ -84,15 +84,15 @@ public interface IVmHost
     /// Not found is success.
     /// </summary>
     /// <returns>Once the provider has said that it is done, or that there is none.</returns>
-    /// <exception cref="VmHostException">It may be left.</exception>
+    /// <exception cref="VmProviderException">It may be left.</exception>
     Task Destroy(string vmId, CancellationToken cancel);
 
     /// <summary>Every VM there is, with its claim where it carries one.</summary>
-    /// <exception cref="VmHostException">The list is not to be had, or not whole.</exception>
+    /// <exception cref="VmProviderException">The list is not to be had, or not whole.</exception>
     Task<IReadOnlyList<ListedVm>> List(CancellationToken cancel);
 
-    /// <summary>What the VM has used so far; null where this host does not meter.</summary>
-    /// <exception cref="VmHostException">Nobody can say.</exception>
+    /// <summary>What the VM has used so far; null where this provider does not meter.</summary>
+    /// <exception cref="VmProviderException">Nobody can say.</exception>
     Task<UsageReport?> Measure(string vmId, CancellationToken cancel);
 }
 
@@ -100,11 +100,11 @@ public interface IVmHost
 public interface IInstallationMark
 {
     /// <returns>Null where there is none.</returns>
-    /// <exception cref="VmHostException">Nobody can say.</exception>
+    /// <exception cref="VmProviderException">Nobody can say.</exception>
     Task<string?> Read(string installation, CancellationToken cancel);
 
     /// <summary>Puts <paramref name="mark"/> in the place of what is there.</summary>
-    /// <exception cref="VmHostException">It may not be there.</exception>
+    /// <exception cref="VmProviderException">It may not be there.</exception>
     Task Write(string installation, string mark, CancellationToken cancel);
 }
 
@@ -116,14 +116,14 @@ public sealed record VmOrder
     /// <summary>This couch's mark on its VMs: another couch on the same account has another.</summary>
     public required string Installation { get; init; }
 
-    /// <summary>Whether an earlier attempt may have made one already: then the host looks before it makes.</summary>
+    /// <summary>Whether an earlier attempt may have made one already: then the provider looks before it makes.</summary>
     public required bool MayExist { get; init; }
 
     /// <summary>
-    /// Returns where the order still stands, as of a moment ago. A host asks before it makes a VM, and again as it sends a
+    /// Returns where the order still stands, as of a moment ago. A provider asks before it makes a VM, and again as it sends a
     /// claim: between the two this node may have stood still for so long that another has taken the guest over.
     /// </summary>
-    /// <exception cref="VmHostException">It does not stand any more, or nobody can say.</exception>
+    /// <exception cref="VmProviderException">It does not stand any more, or nobody can say.</exception>
     public Func<CancellationToken, Task> MustStand { get; init; } = _ => Task.CompletedTask;
 
     public required ResourceLimits Limits { get; init; }
@@ -141,7 +141,7 @@ public sealed record VmOrder
 /// <summary>A VM that exists and carries its guest's claim. Not yet ready.</summary>
 public sealed record EnsuredVm(string VmId, string Endpoint);
 
-/// <summary>What is still a guest's at its VM host.</summary>
+/// <summary>What is still a guest's at its VM provider.</summary>
 /// <param name="Ours">To be destroyed.</param>
 /// <param name="SparesGiven">The VM given by hand is not among them though it may be there: it is not ours to destroy.</param>
 public sealed record VmsLeft(IReadOnlyCollection<string> Ours, bool SparesGiven = false);
@@ -162,18 +162,18 @@ public enum VmSight
     Missing,
 }
 
-/// <summary>Why a VM host cannot be used.</summary>
+/// <summary>Why a VM provider cannot be used.</summary>
 /// <param name="IsFinal">Starting makes no sense until somebody changes something.</param>
-public sealed record VmHostProblem(string Sentence, bool IsFinal);
+public sealed record VmProviderProblem(string Sentence, bool IsFinal);
 
 /// <summary>The provider refused, failed, or gave no answer. The message has its own words, made plain, and no secret.</summary>
 /// <param name="isFinal">Asking again cannot change it: a bad key, an unknown image.</param>
-public sealed class VmHostException(string message, bool isFinal = false, Exception? inner = null) : Exception(ForeignText.Plain(message), inner)
+public sealed class VmProviderException(string message, bool isFinal = false, Exception? inner = null) : Exception(ForeignText.Plain(message), inner)
 {
     public bool IsFinal { get; } = isFinal;
 
     /// <summary>Another attempt, or the guest's end, has overtaken the order.</summary>
-    public static VmHostException Overtaken => new("The order for this VM does not stand any more");
+    public static VmProviderException Overtaken => new("The order for this VM does not stand any more");
 
     /// <summary>How long the provider wants to be left alone; null where it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }

@@ -11,7 +11,7 @@ namespace Couch.Cluster.Vms.Docker;
 /// Sandboxes on a container engine that speaks Docker's API (Docker, Podman). One per guest because the engine refuses
 /// a second container of the name; the claim is written with the container, so there is never one without.
 /// </summary>
-public sealed partial class DockerHost : IVmHost, IDisposable
+public sealed partial class DockerProvider : IVmProvider, IDisposable
 {
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(2);
 
@@ -22,7 +22,7 @@ public sealed partial class DockerHost : IVmHost, IDisposable
     private readonly GuestNetwork network;
     private volatile EngineAbilities? abilities;
 
-    public DockerHost(DockerOptions options, TimeProvider clock, ILogger<DockerHost> log)
+    public DockerProvider(DockerOptions options, TimeProvider clock, ILogger<DockerProvider> log)
     {
         (this.options, this.clock, this.log) = (options, clock, log);
         engine = new(options.Engine, clock);
@@ -49,7 +49,7 @@ public sealed partial class DockerHost : IVmHost, IDisposable
         engine.Dispose();
     }
 
-    public Task<VmHostProblem?> Check(CancellationToken cancel) => EngineCheck.Of(engine, options, network, cancel);
+    public Task<VmProviderProblem?> Check(CancellationToken cancel) => EngineCheck.Of(engine, options, network, cancel);
 
     /// <summary>Finds out anew what keeps guests in; <see cref="Isolation"/> says it then, and the log where it has changed.</summary>
     public Task LookAtNetwork(CancellationToken cancel) => network.Look(isRecentEnough: false, cancel);
@@ -125,7 +125,7 @@ public sealed partial class DockerHost : IVmHost, IDisposable
     /// so those that have ended are asked for as well.
     /// </summary>
     /// <param name="ended">Given the guest in the sandbox's claim.</param>
-    /// <exception cref="VmHostException">The engine cannot be listened to any more.</exception>
+    /// <exception cref="VmProviderException">The engine cannot be listened to any more.</exception>
     public async Task Follow(string installation, Action<string> ended, CancellationToken cancel)
     {
         var label = Sandbox.InstallationLabel + "=" + installation;
@@ -175,7 +175,7 @@ public sealed partial class DockerHost : IVmHost, IDisposable
     public async Task<UsageReport?> Measure(string vmId, CancellationToken cancel) =>
         await engine.Find(vmId, cancel) is { } found
             ? await Meter.Read(engine, await Abilities(cancel), found, clock, cancel)
-            : throw new VmHostException($"There is no sandbox {vmId} to measure");
+            : throw new VmProviderException($"There is no sandbox {vmId} to measure");
 
     // It is bounded by its calls' bounds, not by its caller's patience.
     private async Task<EnsuredVm> MakeOrAdopt(VmOrder order)
@@ -187,7 +187,7 @@ public sealed partial class DockerHost : IVmHost, IDisposable
         {
             await Create(order);
         }
-        catch (VmHostException)
+        catch (VmProviderException)
         {
             // Docker answers a taken name 409, Podman 4 500, and a lost answer says nothing: the engine knows.
             if (await engine.Find(name, CancellationToken.None) is { } other)
@@ -195,7 +195,7 @@ public sealed partial class DockerHost : IVmHost, IDisposable
             throw;
         }
 
-        var made = await engine.Find(name, CancellationToken.None) ?? throw new VmHostException($"The sandbox {name} was removed while it was made");
+        var made = await engine.Find(name, CancellationToken.None) ?? throw new VmProviderException($"The sandbox {name} was removed while it was made");
         return await Adopt(made, order);
     }
 
@@ -213,11 +213,11 @@ public sealed partial class DockerHost : IVmHost, IDisposable
     private async Task<EnsuredVm> Adopt(ContainerInspectResponse found, VmOrder order)
     {
         if (!IsClaimed(found, Sandbox.GuestLabel, order.Guest.Value) || !IsClaimed(found, Sandbox.InstallationLabel, order.Installation))
-            throw new VmHostException($"The container {found.Name.TrimStart('/')} is in the way: it does not carry this couch's claim. Rename or remove it", isFinal: true);
+            throw new VmProviderException($"The container {found.Name.TrimStart('/')} is in the way: it does not carry this couch's claim. Rename or remove it", isFinal: true);
         if (LastWords.WasNeverStarted(found))
             found = await Start(found);
         if (LastWords.HasEnded(found))
-            throw new VmHostException(await LastWords.Of(found, engine, options, CancellationToken.None), isFinal: true);
+            throw new VmProviderException(await LastWords.Of(found, engine, options, CancellationToken.None), isFinal: true);
         return new EnsuredVm(found.ID, Sandbox.EndpointOf(found, options));
     }
 
@@ -228,7 +228,7 @@ public sealed partial class DockerHost : IVmHost, IDisposable
             await engine.Ask("start a sandbox", DockerEngine.WorkBound, (docker, token) => docker.Containers.StartContainerAsync(found.ID, new(), token), CancellationToken.None);
         }
         // Said by the start and set by the create: the next attempt makes it anew, with less.
-        catch (VmHostException refusal) when (EngineAbilities.IsAboutUlimits(refusal.Message))
+        catch (VmProviderException refusal) when (EngineAbilities.IsAboutUlimits(refusal.Message))
         {
             if ((await Abilities(CancellationToken.None)).AfterRefusal(refusal.Message) is { } after)
             {
@@ -239,14 +239,14 @@ public sealed partial class DockerHost : IVmHost, IDisposable
             await engine.Remove(found.ID, CancellationToken.None);
             throw;
         }
-        catch (VmHostException failure) when (DockerEngine.StatusOf(failure) is HttpStatusCode.NotFound)
+        catch (VmProviderException failure) when (DockerEngine.StatusOf(failure) is HttpStatusCode.NotFound)
         {
             // Not there any more; but Docker says 404 also of a command that the image does not have.
             if (await engine.Find(found.ID, CancellationToken.None) is not null)
                 throw;
         }
 
-        return await engine.Find(found.ID, CancellationToken.None) ?? throw new VmHostException($"The sandbox {found.Name.TrimStart('/')} was removed while it started");
+        return await engine.Find(found.ID, CancellationToken.None) ?? throw new VmProviderException($"The sandbox {found.Name.TrimStart('/')} was removed while it started");
     }
 
     private async Task Create(VmOrder order)
@@ -261,15 +261,15 @@ public sealed partial class DockerHost : IVmHost, IDisposable
                 await engine.Ask("make a sandbox", DockerEngine.WorkBound, (docker, token) => docker.Containers.CreateContainerAsync(Sandbox.For(order, options, asked), token), CancellationToken.None);
                 return;
             }
-            catch (VmHostException refusal) when (asked.AfterRefusal(refusal.Message) is { } after)
+            catch (VmProviderException refusal) when (asked.AfterRefusal(refusal.Message) is { } after)
             {
                 // Twice at once may both find it out: the second only says it again.
                 abilities = after.Less;
                 EngineCannot(log, after.Sentence, refusal.Message);
             }
-            catch (VmHostException refusal) when (refusal.InnerException is DockerImageNotFoundException)
+            catch (VmProviderException refusal) when (refusal.InnerException is DockerImageNotFoundException)
             {
-                throw new VmHostException($"{refusal.Message}. {EngineCheck.HowToGet(options.Image)}", isFinal: true, refusal);
+                throw new VmProviderException($"{refusal.Message}. {EngineCheck.HowToGet(options.Image)}", isFinal: true, refusal);
             }
         }
     }

@@ -9,13 +9,13 @@ using VmState = Couch.VersSimulator.Vms.VmState;
 namespace Couch.Tests.Vms;
 
 /// <summary>Guests' VMs from Vers: whose they are, how they are seen, what is put into them.</summary>
-public sealed class VersHostTests : VmHostTests, IAsyncLifetime
+public sealed class VersProviderTests : VmProviderTests, IAsyncLifetime
 {
     private const string Key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGuest guest@example";
     private const string KeyFile = "/root/.ssh/authorized_keys";
     private VersAtHand at = null!;
 
-    protected override IVmHost Host => at.Host;
+    protected override IVmProvider Host => at.Host;
 
     public async ValueTask InitializeAsync() => at = await VersAtHand.Start();
 
@@ -23,7 +23,7 @@ public sealed class VersHostTests : VmHostTests, IAsyncLifetime
 
     protected override void LoseReplyOfNextCreate() => at.Vers.Harm.Next(Call.Create, new Effect.LoseReply());
 
-    protected override IVmHost HostIn(Trouble trouble)
+    protected override IVmProvider HostIn(Trouble trouble)
     {
         at.Vers.Harm.Always(Call.Any, trouble switch
         {
@@ -66,9 +66,9 @@ public sealed class VersHostTests : VmHostTests, IAsyncLifetime
         at.Vers.Harm.Next(Call.Label, new Effect.Answer(503));
         var asked = 0;
         // Before the create, and before the first try of the claim.
-        var order = Order(SomeGuest()) with { MustStand = _ => ++asked <= 2 ? Task.CompletedTask : throw VmHostException.Overtaken };
+        var order = Order(SomeGuest()) with { MustStand = _ => ++asked <= 2 ? Task.CompletedTask : throw VmProviderException.Overtaken };
 
-        var refusal = await Assert.ThrowsAsync<VmHostException>(() => Host.Ensure(order, Cancel));
+        var refusal = await Assert.ThrowsAsync<VmProviderException>(() => Host.Ensure(order, Cancel));
 
         Assert.Contains("was destroyed again", refusal.Message, StringComparison.Ordinal);
         Assert.Equal((3, 1), (asked, at.Vers.Journal.Count(Call.Label)));
@@ -287,6 +287,6 @@ public sealed class VersHostTests : VmHostTests, IAsyncLifetime
 
         Assert.Equal(new() { CpuSeconds = 12.5, MemoryPeakMB = 1536, DiskUsedGB = 3, NetworkEgressGB = 1, UptimeSeconds = 120 }, usage);
         Assert.Null(await aged.Host.Measure(vm.VmId, Cancel));
-        await Assert.ThrowsAsync<VmHostException>(() => metered.Measure("my-own-machine", Cancel));
+        await Assert.ThrowsAsync<VmProviderException>(() => metered.Measure("my-own-machine", Cancel));
     }
 }

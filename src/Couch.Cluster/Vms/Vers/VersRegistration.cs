@@ -6,15 +6,15 @@ using Polly;
 
 namespace Couch.Cluster.Vms.Vers;
 
-/// <summary>Makes Vers the VM host.</summary>
-public static class VersHosting
+/// <summary>Makes Vers the VM provider.</summary>
+public static class VersRegistration
 {
     private const int MostRepeats = 3;
 
     /// <summary>A provider that wants to be left alone for longer is left alone, and the call fails at once.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
-    /// <summary>Adds <see cref="IVmHost"/>; asks <see cref="VersOptions.Probe"/> unless another <see cref="VmProbe"/> is registered.</summary>
+    /// <summary>Adds <see cref="IVmProvider"/>; asks <see cref="VersOptions.Probe"/> unless another <see cref="VmProbe"/> is registered.</summary>
     public static IServiceCollection AddVers(this IServiceCollection services, VersOptions options)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -24,8 +24,8 @@ public static class VersHosting
         services.AddSingleton<VersApi>();
         services.AddSingleton<VersLists>();
         services.TryAddSingleton<VmProbe>(from => (endpoint, cancel) => options.Probe.Answers(new(endpoint), from.GetRequiredService<TimeProvider>(), cancel));
-        services.AddSingleton<VersHost>();
-        services.AddSingleton<IVmHost>(from => from.GetRequiredService<VersHost>());
+        services.AddSingleton<VersProvider>();
+        services.AddSingleton<IVmProvider>(from => from.GetRequiredService<VersProvider>());
         services.AddHttpClient(VersApi.Client)
             // Every failure is said once, by whoever called.
             .RemoveAllLoggers()

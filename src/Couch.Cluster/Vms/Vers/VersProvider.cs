@@ -9,7 +9,7 @@ namespace Couch.Cluster.Vms.Vers;
 /// whose create's answer got lost stays unclaimed, is never adopted, and is left to the sweep. "One VM" means one
 /// claimed VM.
 /// </summary>
-internal sealed class VersHost(VersApi api, VersLists lists, VersOptions options, Leaving leaving, TimeProvider clock, VmProbe? probe = null) : IVmHost
+internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions options, Leaving leaving, TimeProvider clock, VmProbe? probe = null) : IVmProvider
 {
     private const string AuthorizedKeys = "/root/.ssh/authorized_keys";
     private const int OwnerOnly = 0b110_000_000;
@@ -27,14 +27,14 @@ internal sealed class VersHost(VersApi api, VersLists lists, VersOptions options
     /// <summary>A create gives no claim, and a list may be behind.</summary>
     public bool IsExact => false;
 
-    public async Task<VmHostProblem?> Check(CancellationToken cancel)
+    public async Task<VmProviderProblem?> Check(CancellationToken cancel)
     {
         try
         {
             await api.List(cancel);
             return null;
         }
-        catch (VmHostException failure)
+        catch (VmProviderException failure)
         {
             var advice = failure.IsFinal ? "VERS_API_KEY must be a key of the account" : $"guests wait for their VMs until {options.ApiUrl} answers";
             return new($"{failure.Message}: {advice}", failure.IsFinal);
@@ -123,11 +123,11 @@ internal sealed class VersHost(VersApi api, VersLists lists, VersOptions options
         if (!options.IsMetered)
             return null;
         if (!CouldBeAVmId(vmId) || await api.Status(vmId, cancel) is not { } vm)
-            throw new VmHostException($"Vers has no VM {vmId} to measure");
+            throw new VmProviderException($"Vers has no VM {vmId} to measure");
 
         var told = await api.Exec(vmId, VersMeter.Command, cancel);
         return VersMeter.Read(told.Stdout, age: clock.GetUtcNow() - vm.CreatedAt)
-            ?? throw new VmHostException($"VM {vmId} does not tell what it uses: its meter ended with exit code {told.ExitCode}");
+            ?? throw new VmProviderException($"VM {vmId} does not tell what it uses: its meter ended with exit code {told.ExitCode}");
     }
 
     /// <summary>Letters, digits and dashes: anything else could be read as another path of the API.</summary>
@@ -148,7 +148,7 @@ internal sealed class VersHost(VersApi api, VersLists lists, VersOptions options
             {
                 await api.Destroy(vm.VmId, cancel);
             }
-            catch (VmHostException) when (vm.IsBooting && order.HasCondemned(vm.VmId))
+            catch (VmProviderException) when (vm.IsBooting && order.HasCondemned(vm.VmId))
             {
                 // A destroy waits for the boot, and this one has no end: its guest must not wait for it too. The sweep tries on.
             }
@@ -169,9 +169,9 @@ internal sealed class VersHost(VersApi api, VersLists lists, VersOptions options
         catch (Exception failure)
         {
             // Whatever it was: nobody else knows of this VM.
-            var refusal = failure as VmHostException;
+            var refusal = failure as VmProviderException;
             var notUndone = await Undo(vmId);
-            throw new VmHostException($"A new VM could not be claimed, and {(notUndone is null ? "was destroyed again" : $"may be left. {notUndone.Message}")}. {failure.Message}", refusal?.IsFinal ?? false, failure)
+            throw new VmProviderException($"A new VM could not be claimed, and {(notUndone is null ? "was destroyed again" : $"may be left. {notUndone.Message}")}. {failure.Message}", refusal?.IsFinal ?? false, failure)
             {
                 RetryAfter = refusal?.RetryAfter,
                 MayHaveMade = notUndone is not null,
@@ -181,14 +181,14 @@ internal sealed class VersHost(VersApi api, VersLists lists, VersOptions options
     }
 
     /// <returns>Why it may be left; null where it is gone again.</returns>
-    private async Task<VmHostException?> Undo(string vmId)
+    private async Task<VmProviderException?> Undo(string vmId)
     {
         try
         {
             await api.Destroy(vmId, CancellationToken.None);
             return null;
         }
-        catch (VmHostException failure)
+        catch (VmProviderException failure)
         {
             return failure;
         }

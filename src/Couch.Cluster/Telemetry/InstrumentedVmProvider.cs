@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using Couch.Cluster.Vms;
+using Couch.Domain.Guests;
+using Couch.Domain.Vms;
+
+namespace Couch.Cluster.Telemetry;
+
+/// <summary>The configured VM provider, with each of its calls timed and counted, so that no caller can forget to.</summary>
+internal sealed class InstrumentedVmProvider(IVmProvider provider, CouchMeter meter, TimeProvider clock) : IVmProvider
+{
+    public string Name => provider.Name;
+
+    public bool IsDedicated => provider.IsDedicated;
+
+    public bool IsMetering => provider.IsMetering;
+
+    public bool IsExact => provider.IsExact;
+
+    public string? Isolation => provider.Isolation;
+
+    public IInstallationMark? Mark => provider.Mark;
+
+    public Task<VmProviderProblem?> Check(CancellationToken cancel) => Watched("check", null, () => provider.Check(cancel));
+
+    public Task<EnsuredVm?> Find(VmOrder order, CancellationToken cancel) => Watched("find", order.Guest, () => provider.Find(order, cancel));
+
+    public Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel) => Watched("ensure", order.Guest, () => provider.Ensure(order, cancel));
+
+    // A look and a measurement come many a second: counted, and not worth a span.
+    public Task<VmSight> Observe(string vmId, CancellationToken cancel) => Timed("observe", null, () => provider.Observe(vmId, cancel));
+
+    public Task<string?> WhyEnded(string vmId, CancellationToken cancel) => Timed("observe", null, () => provider.WhyEnded(vmId, cancel));
+
+    public Task Furnish(VmOrder order, string vmId, CancellationToken cancel) =>
+        Watched("furnish", order.Guest, () => Nothing(provider.Furnish(order, vmId, cancel)));
+
+    public Task<VmsLeft> FindLeft(GuestId guest, string installation, GivenVm? given, CancellationToken cancel) =>
+        Watched("find-left", guest, () => provider.FindLeft(guest, installation, given, cancel));
+
+    public Task Destroy(string vmId, CancellationToken cancel) => Watched("destroy", null, () => Nothing(provider.Destroy(vmId, cancel)));
+
+    public Task<IReadOnlyList<ListedVm>> List(CancellationToken cancel) => Watched("list", null, () => provider.List(cancel));
+
+    public Task<UsageReport?> Measure(string vmId, CancellationToken cancel) => Timed("measure", null, () => provider.Measure(vmId, cancel));
+
+    private async Task<T> Watched<T>(string call, GuestId? guest, Func<Task<T>> ask)
+    {
+        using var span = CouchTraces.Source.StartActivity($"vm {call}", ActivityKind.Client);
+        span?.SetTag("couch.vm.host", Name);
+        if (guest is { } known)
+            span?.SetTag("couch.guest.id", known.Value);
+        return await Timed(call, span, ask);
+    }
+
+    private async Task<T> Timed<T>(string call, Activity? span, Func<Task<T>> ask)
+    {
+        var began = clock.GetTimestamp();
+        // A caller that no longer wants to know has not failed, but it has no answer either.
+        var outcome = "cancelled";
+        try
+        {
+            var answer = await ask();
+            outcome = "ok";
+            return answer;
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            outcome = failure is VmProviderException { IsFinal: true } ? "refused" : "failed";
+            span?.SetStatus(ActivityStatusCode.Error);
+            throw;
+        }
+        finally
+        {
+            meter.Called(Name, call, outcome, clock.GetElapsedTime(began));
+        }
+    }
+
+    private static async Task<bool> Nothing(Task task)
+    {
+        await task;
+        return true;
+    }
+}
