@@ -20,7 +20,7 @@ internal sealed class Lane : IDisposable
     public bool KeepsPlace { get; init; }
 
     /// <summary>Runs <paramref name="attempt"/> once there is a place for it.</summary>
-    public Task<T> Run<T>(Func<Task<T>> attempt, CancellationToken cancel) => places is null ? attempt() : places.Pass(attempt, cancel);
+    public Task<T> Run<T>(Func<Task<T>> attempt, CancellationToken cancel) => places is null ? attempt() : places.Run(attempt, cancel);
 
     public void Dispose() => places?.Dispose();
 }

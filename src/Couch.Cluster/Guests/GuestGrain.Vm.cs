@@ -115,19 +115,19 @@ internal sealed partial class GuestGrain : IDisposable
     /// <summary>A running guest is measured for as long as it runs; metering keeps its grain in memory.</summary>
     private void KeepMetering(Guest guest)
     {
-        if (!vms!.IsMetering || !guest.IsStaying || guest.Vm.State is not VmState.Ready)
+        if (!vms!.MeasuresUsage || !guest.IsStaying || guest.Vm.State is not VmState.Ready)
         {
             meter?.Dispose();
             meter = null;
         }
-        else if (vmOptions.MeterEvery > TimeSpan.Zero)
+        else if (vmOptions.MeasureEvery > TimeSpan.Zero)
         {
             meter ??= this.RegisterGrainTimer(
-                Meter, new GrainTimerCreationOptions(vmOptions.MeterEvery, vmOptions.MeterEvery) { KeepAlive = true });
+                Measure, new GrainTimerCreationOptions(vmOptions.MeasureEvery, vmOptions.MeasureEvery) { KeepAlive = true });
         }
     }
 
-    private Task Meter()
+    private Task Measure()
     {
         if (row.Current is { Vm: { State: VmState.Ready, Id: { } vmId } } guest)
             vms!.Measure(guest.Id, vmId);

@@ -13,12 +13,12 @@ internal sealed partial class HousekeepingStart(IGrainFactory grains, TimeProvid
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!await IsStarted(stoppingToken))
+        while (!await TryStart(stoppingToken))
             await Task.Delay(BetweenAttempts, clock, stoppingToken);
     }
 
     /// <summary>A silo that stops cancels calls before this service is told to stop: that too is only "not started", or it would end the process as a bug.</summary>
-    private async Task<bool> IsStarted(CancellationToken cancel)
+    private async Task<bool> TryStart(CancellationToken cancel)
     {
         try
         {

@@ -10,7 +10,7 @@ namespace Couch.Cluster.Housekeeping;
 
 /// <summary>
 /// The safety net under guests' VMs: holds what the provider lists against what the rows say, and acts upon what
-/// <see cref="VmCensus"/> dares to conclude. Outside any grain's turn, for the provider may take its time; one pass at a time.
+/// <see cref="VmReconciliation"/> dares to conclude. Outside any grain's turn, for the provider may take its time; one pass at a time.
 /// A list or a read that fails ends that part of the pass: nothing is destroyed, and nobody is lost, for want of an answer.
 /// </summary>
 internal sealed partial class VmSweep(
@@ -47,7 +47,7 @@ internal sealed partial class VmSweep(
     });
 
     /// <summary>A pass of the caller's own: it begins after the call, once one that is under way has ended.</summary>
-    public Task<VmFindings> Sweep() => Task.Run(() => turn.Pass(() => Pass(isAtStart: false), CancellationToken.None));
+    public Task<VmFindings> Sweep() => Task.Run(() => turn.Run(() => Pass(isAtStart: false), CancellationToken.None));
 
     private async Task<VmFindings> Pass(bool isAtStart)
     {
@@ -56,24 +56,24 @@ internal sealed partial class VmSweep(
         var listed = await List();
         var guests = (await sweeps.OpenVms(CancellationToken.None)).ToList();
         if (listed is not null)
-            guests.AddRange(await sweeps.VmsOf(VmCensus.Questionable(listed, installation.Id, guests), CancellationToken.None));
-        var found = new VmCensus
+            guests.AddRange(await sweeps.VmsOf(VmReconciliation.Questionable(listed, installation.Id, guests), CancellationToken.None));
+        var found = new VmReconciliation
         {
             Host = provider.Name,
             Installation = installation.Id,
             IsDedicated = provider.IsDedicated,
             DestroysUnknown = options.DestroysUnknown,
-            IsMetering = provider.IsMetering && options.MeterEvery > TimeSpan.Zero,
+            MeasuresUsage = provider.MeasuresUsage && options.MeasureEvery > TimeSpan.Zero,
             IsAtStart = isAtStart,
             At = at,
             Listed = listed,
             Guests = guests,
             InMemory = await InMemory(),
-        }.Take();
+        }.Reconcile();
         Tell(isAtStart ? found with { Stuck = [], Unmetered = [] } : found);
 
-        await Each(found.Doomed, DestroysAtOnce, Destroy);
-        await Each(found.Doubtful, PokesAtOnce, guest => grains.GetGrain<IGuestGrain>(guest).LookAtVm());
+        await Each(found.ToDestroy, DestroysAtOnce, Destroy);
+        await Each(found.ToVerify, PokesAtOnce, guest => grains.GetGrain<IGuestGrain>(guest).LookAtVm());
         // Whether their time is up, and their VM is to go, they find out by themselves.
         var unreadable = guests.Where(guest => guest.IsUnreadable).Select(guest => guest.Id.Value);
         await Each([.. found.Stuck, .. found.Unmetered, .. unreadable], PokesAtOnce, guest => grains.GetGrain<IGuestGrain>(guest).Settle());
@@ -111,7 +111,7 @@ internal sealed partial class VmSweep(
     private async Task Destroy(string vmId)
     {
         await lease.MustBeAlone();
-        await gates.Destroys.Pass(() => provider.Destroy(vmId, CancellationToken.None), CancellationToken.None);
+        await gates.Destroys.Run(() => provider.Destroy(vmId, CancellationToken.None), CancellationToken.None);
         LogDestroyed(vmId);
     }
 
@@ -135,8 +135,8 @@ internal sealed partial class VmSweep(
         {
             var (ids, sentence) = hold switch
             {
-                VmHold.ManyVanished => (found.Vanished, "many guests' VMs vanished at once, which the provider's list may have wrong: no guest is ended for it; end them by hand where it is true"),
-                VmHold.UnknownGuests => (found.Unknown, "VMs carry this couch's claim for guests that its database does not know, so the database is older than they are, or a copy: "
+                SafetyHold.ManyVanished => (found.Vanished, "many guests' VMs vanished at once, which the provider's list may have wrong: no guest is ended for it; end them by hand where it is true"),
+                SafetyHold.UnknownGuests => (found.Unknown, "VMs carry this couch's claim for guests that its database does not know, so the database is older than they are, or a copy: "
                     + "they stay until you destroy them, or set COUCH_VM_UNKNOWN=destroy"),
                 _ => (found.Unclaimed, "the account is declared this couch's alone and has another couch's VMs: unclaimed VMs stay; unset COUCH_VERS_DEDICATED"),
             };

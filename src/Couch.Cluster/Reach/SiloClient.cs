@@ -21,7 +21,7 @@ internal static class SiloClient
         services.AddSingleton<IClientConnectionRetryFilter>(from => from.GetRequiredService<OtherSilos>());
         services.AddSingleton<IClusterConnectionStatusObserver>(from => from.GetRequiredService<OtherSilos>());
 
-        var own = services.Where(IsStarted).ToList();
+        var own = services.Where(IsHosted).ToList();
         builder.UseOrleansClient(client =>
         {
             client.Configure<ClusterOptions>(options.Name);
@@ -42,10 +42,10 @@ internal static class SiloClient
         });
 
         // Orleans would have the host's start wait until a silo has been reached, and end it where none is.
-        foreach (var waits in services.Where(IsStarted).Except(own).ToList())
+        foreach (var waits in services.Where(IsHosted).Except(own).ToList())
             services.Remove(waits);
         services.AddHostedService<Connecting>();
     }
 
-    private static bool IsStarted(ServiceDescriptor service) => service.ServiceType == typeof(IHostedService);
+    private static bool IsHosted(ServiceDescriptor service) => service.ServiceType == typeof(IHostedService);
 }

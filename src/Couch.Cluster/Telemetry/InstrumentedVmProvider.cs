@@ -12,7 +12,7 @@ internal sealed class InstrumentedVmProvider(IVmProvider provider, CouchMeter me
 
     public bool IsDedicated => provider.IsDedicated;
 
-    public bool IsMetering => provider.IsMetering;
+    public bool MeasuresUsage => provider.MeasuresUsage;
 
     public bool IsExact => provider.IsExact;
 
@@ -31,8 +31,8 @@ internal sealed class InstrumentedVmProvider(IVmProvider provider, CouchMeter me
 
     public Task<string?> WhyEnded(string vmId, CancellationToken cancel) => Timed("observe", null, () => provider.WhyEnded(vmId, cancel));
 
-    public Task Furnish(VmOrder order, string vmId, CancellationToken cancel) =>
-        Watched("furnish", order.Guest, () => Nothing(provider.Furnish(order, vmId, cancel)));
+    public Task Configure(VmOrder order, string vmId, CancellationToken cancel) =>
+        Watched("furnish", order.Guest, () => Nothing(provider.Configure(order, vmId, cancel)));
 
     public Task<VmsLeft> FindLeft(GuestId guest, string installation, GivenVm? given, CancellationToken cancel) =>
         Watched("find-left", guest, () => provider.FindLeft(guest, installation, given, cancel));

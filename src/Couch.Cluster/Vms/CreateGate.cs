@@ -11,7 +11,7 @@ namespace Couch.Cluster.Vms;
 internal sealed class CreateGate(int places, TimeProvider clock) : IDisposable
 {
     /// <summary>By then a VM without a label has had its time: on a dedicated account the sweep destroys it.</summary>
-    private static readonly TimeSpan Kept = VmCensus.Grace;
+    private static readonly TimeSpan Kept = VmReconciliation.Grace;
 
     private readonly SemaphoreSlim free = new(places);
     private readonly CancellationTokenSource leaving = new();
@@ -26,7 +26,7 @@ internal sealed class CreateGate(int places, TimeProvider clock) : IDisposable
     }
 
     /// <summary>Runs <paramref name="create"/> once there is a place for it.</summary>
-    public async Task<T> Pass<T>(Func<Task<T>> create)
+    public async Task<T> Run<T>(Func<Task<T>> create)
     {
         await free.WaitAsync();
         try

@@ -17,7 +17,7 @@ public interface IVmProvider
     bool IsDedicated { get; }
 
     /// <summary>Whether <see cref="Measure"/> says anything.</summary>
-    bool IsMetering { get; }
+    bool MeasuresUsage { get; }
 
     /// <summary>What keeps guests from the host's own services, as it was last seen, in a sentence; null where that is the provider's affair.</summary>
     string? Isolation => null;
@@ -64,7 +64,7 @@ public interface IVmProvider
     /// </summary>
     /// <remarks>A provider that does everything in <see cref="Ensure"/> has nothing left to do.</remarks>
     /// <exception cref="VmProviderException">The VM lacks something that the order asks for.</exception>
-    Task Furnish(VmOrder order, string vmId, CancellationToken cancel) => Task.CompletedTask;
+    Task Configure(VmOrder order, string vmId, CancellationToken cancel) => Task.CompletedTask;
 
     /// <summary>
     /// The VMs that are still the guest's: every one that carries its claim and <paramref name="installation"/>'s, and

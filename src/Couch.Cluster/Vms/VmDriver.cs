@@ -31,7 +31,7 @@ internal sealed partial class VmDriver(
 
     public string HostName => provider.Name;
 
-    public bool IsMetering => provider.IsMetering;
+    public bool MeasuresUsage => provider.MeasuresUsage;
 
     public bool IsExact => provider.IsExact;
 
@@ -45,12 +45,12 @@ internal sealed partial class VmDriver(
             async () =>
             {
                 await lease.MustBeAlone();
-                if (mayExist && await gates.Looks.Pass(() => provider.Find(order, CancellationToken.None), CancellationToken.None) is { } found)
+                if (mayExist && await gates.Looks.Run(() => provider.Find(order, CancellationToken.None), CancellationToken.None) is { } found)
                     return Checked(new VmReport.Made(attempt, found.VmId, found.Endpoint) { IsFound = true });
                 if (!mayMake)
                     return new VmReport.NotFound(attempt);
                 // Not cancelled by a kill: a create that has begun must be known to the end, to be destroyed.
-                var made = await gates.Creates.Pass(() => provider.Ensure(order, CancellationToken.None));
+                var made = await gates.Creates.Run(() => provider.Ensure(order, CancellationToken.None));
                 return Checked(new VmReport.Made(attempt, made.VmId, made.Endpoint));
             },
             failure => new VmReport.Failed(attempt, failure.Message, failure.IsFinal)
@@ -96,7 +96,7 @@ internal sealed partial class VmDriver(
     public void Release(GuestId guest, VmStep.Release what, bool isOfCrowd) => Start(
         guest,
         async () => await provider.Release(
-            guest, installation.Id, what, isOfCrowd ? vmId => gates.CrowdsDestroys.Pass(() => Destroyed(vmId), CancellationToken.None) : Destroyed),
+            guest, installation.Id, what, isOfCrowd ? vmId => gates.CrowdsDestroys.Run(() => Destroyed(vmId), CancellationToken.None) : Destroyed),
         failure => new VmReport.NotGone(failure.Message) { RetryAfter = failure.RetryAfter },
         CancellationToken.None);
 
@@ -117,7 +117,7 @@ internal sealed partial class VmDriver(
     private async Task Destroyed(string vmId)
     {
         await lease.MustBeAlone();
-        await gates.Destroys.Pass(() => provider.Destroy(vmId, CancellationToken.None), CancellationToken.None);
+        await gates.Destroys.Run(() => provider.Destroy(vmId, CancellationToken.None), CancellationToken.None);
     }
 
     /// <summary>Looks whether a running guest's VM is there. Reports <see cref="VmReport.Looked"/>, or nothing where nobody can say.</summary>
@@ -125,7 +125,7 @@ internal sealed partial class VmDriver(
         guest,
         async () =>
         {
-            var sight = await gates.Looks.Pass(() => provider.Observe(vmId, CancellationToken.None), CancellationToken.None);
+            var sight = await gates.Looks.Run(() => provider.Observe(vmId, CancellationToken.None), CancellationToken.None);
             return new VmReport.Looked(vmId, sight is not (VmSight.Missing or VmSight.Dead))
             {
                 Ended = sight is VmSight.Dead ? await provider.WhyEnded(vmId, CancellationToken.None) : null,
@@ -145,7 +145,7 @@ internal sealed partial class VmDriver(
             return;
         try
         {
-            if (await gates.Meters.Pass(() => provider.Measure(vmId, CancellationToken.None), CancellationToken.None) is { } usage)
+            if (await gates.Measurements.Run(() => provider.Measure(vmId, CancellationToken.None), CancellationToken.None) is { } usage)
                 await grains.GetGrain<IGuestGrain>(guest.Value).Report(usage);
         }
         catch (Exception failure)
@@ -217,14 +217,14 @@ internal sealed partial class VmDriver(
         }
     }
 
-    /// <summary>How the VM is, furnished where it has booted. A provider in trouble has said nothing about it: it is looked at again.</summary>
+    /// <summary>How the VM is, configured where it has booted. A provider in trouble has said nothing about it: it is looked at again.</summary>
     private async Task<(VmSight Sight, string? Trouble)> See(Guest guest, string vmId, CancellationToken cancel)
     {
         try
         {
-            var sight = await gates.Looks.Pass(() => provider.Observe(vmId, cancel), cancel);
+            var sight = await gates.Looks.Run(() => provider.Observe(vmId, cancel), cancel);
             if (sight is VmSight.Ready)
-                await gates.Furnishes.Pass(() => provider.Furnish(Order(guest, mayExist: true), vmId, cancel), cancel);
+                await gates.Configurations.Run(() => provider.Configure(Order(guest, mayExist: true), vmId, cancel), cancel);
             return (sight, null);
         }
         catch (VmProviderException failure) when (!failure.IsFinal)

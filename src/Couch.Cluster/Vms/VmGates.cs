@@ -5,11 +5,11 @@ internal sealed class VmGates(VmOptions options, TimeProvider clock) : IDisposab
 {
     public CreateGate Creates { get; } = new(options.CallsAtOnce, clock);
 
-    public SemaphoreSlim Furnishes { get; } = new(options.CallsAtOnce);
+    public SemaphoreSlim Configurations { get; } = new(options.CallsAtOnce);
 
     public SemaphoreSlim Looks { get; } = new(options.CallsAtOnce);
 
-    public SemaphoreSlim Meters { get; } = new(options.CallsAtOnce);
+    public SemaphoreSlim Measurements { get; } = new(options.CallsAtOnce);
 
     public SemaphoreSlim Destroys { get; } = new(options.CallsAtOnce);
 
@@ -25,7 +25,7 @@ internal sealed class VmGates(VmOptions options, TimeProvider clock) : IDisposab
 internal static class Gate
 {
     /// <summary>Runs <paramref name="call"/> once there is a place for it.</summary>
-    public static async Task<T> Pass<T>(this SemaphoreSlim gate, Func<Task<T>> call, CancellationToken cancel)
+    public static async Task<T> Run<T>(this SemaphoreSlim gate, Func<Task<T>> call, CancellationToken cancel)
     {
         await gate.WaitAsync(cancel);
         try
@@ -38,8 +38,8 @@ internal static class Gate
         }
     }
 
-    /// <inheritdoc cref="Pass{T}"/>
-    public static Task Pass(this SemaphoreSlim gate, Func<Task> call, CancellationToken cancel) => gate.Pass(
+    /// <inheritdoc cref="Run{T}"/>
+    public static Task Run(this SemaphoreSlim gate, Func<Task> call, CancellationToken cancel) => gate.Run(
         async () =>
         {
             await call();

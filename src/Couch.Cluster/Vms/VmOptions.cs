@@ -15,13 +15,13 @@ public sealed class VmOptions
     public int Attempts { get; init; } = 8;
 
     /// <summary>
-    /// The most calls of a kind that a node has under way at the provider; creates, furnishings, looks, measurements
+    /// The most calls of a kind that a node has under way at the provider; creates, configurations, looks, measurements
     /// and destroys are counted apart, so that whatever hangs never holds up a kill. 1 to 1000; default 64. From <c>COUCH_VM_CALLS</c>.
     /// </summary>
     public int CallsAtOnce { get; init; } = 64;
 
     /// <summary>How often a running guest's usage is measured. 0 to 3600 seconds, 0 for never; default 10. From <c>COUCH_METER_SECONDS</c>.</summary>
-    public TimeSpan MeterEvery { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan MeasureEvery { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// Destroys VMs that carry this couch's claim for guests that its database has never heard of. That happens where a
@@ -40,7 +40,7 @@ public sealed class VmOptions
             Vers = VersOptions.Read(settings),
             Docker = DockerOptions.Read(settings),
             Attempts = settings.Whole("COUCH_VM_ATTEMPTS", 8, 1, 100),
-            MeterEvery = TimeSpan.FromSeconds(settings.Whole("COUCH_METER_SECONDS", 10, 0, 3600)),
+            MeasureEvery = TimeSpan.FromSeconds(settings.Whole("COUCH_METER_SECONDS", 10, 0, 3600)),
             DestroysUnknown = ReadUnknown(settings),
             CallsAtOnce = settings.Whole("COUCH_VM_CALLS", 64, 1, 1000),
         };

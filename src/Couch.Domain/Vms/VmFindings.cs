@@ -26,11 +26,11 @@ public sealed record VmFindings
     [Id(6)] public IReadOnlyList<string> Unmetered { get; init; } = [];
 
     /// <summary>What the pass did not dare to do, and why: each is an alarm.</summary>
-    [Id(7)] public IReadOnlyList<VmHold> Holds { get; init; } = [];
+    [Id(7)] public IReadOnlyList<SafetyHold> Holds { get; init; } = [];
 
     /// <summary>VMs that nobody needs, and that may be destroyed.</summary>
-    [Id(8)] public IReadOnlyList<string> Doomed { get; init; } = [];
+    [Id(8)] public IReadOnlyList<string> ToDestroy { get; init; } = [];
 
     /// <summary>Guests whose VM is to be looked at.</summary>
-    [Id(9)] public IReadOnlyList<string> Doubtful { get; init; } = [];
+    [Id(9)] public IReadOnlyList<string> ToVerify { get; init; } = [];
 }

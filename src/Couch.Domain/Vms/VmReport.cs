@@ -45,7 +45,7 @@ public abstract record VmReport
         [Id(5)] public bool MayBeClaimed { get; init; }
     }
 
-    /// <summary>The VM is ready and furnished.</summary>
+    /// <summary>The VM is ready and configured.</summary>
     [GenerateSerializer, Immutable, Alias("couch.VmReport.Ready")]
     public sealed record Ready([property: Id(0)] string VmId) : VmReport;
 

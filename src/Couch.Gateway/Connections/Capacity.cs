@@ -21,7 +21,7 @@ internal sealed record Capacity(int All)
 
     private const string Remedy = "Raise it (systemd: LimitNOFILE=, containers: --ulimit nofile=).";
 
-    /// <summary>Creates, furnishings, looks, measurements and destroys.</summary>
+    /// <summary>Creates, configurations, looks, measurements and destroys.</summary>
     private const int KindsOfCalls = 5;
 
     /// <summary>With fewer files not even the settings could be read: asked before anything else is loaded. Null where there are enough.</summary>

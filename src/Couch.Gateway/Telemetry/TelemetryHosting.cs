@@ -11,7 +11,7 @@ namespace Couch.Gateway.Telemetry;
 /// <summary>Who listens to the couch and to what it stands on: Prometheus asks, and a collector is told where one is named.</summary>
 internal static class TelemetryHosting
 {
-    private static readonly string[] Meters =
+    private static readonly string[] Measurements =
     [
         CouchMeter.Name, "Microsoft.Orleans", "Npgsql", "System.Runtime", "System.Net.Http",
         "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel",
@@ -27,7 +27,7 @@ internal static class TelemetryHosting
     {
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("couch", serviceVersion: typeof(CouchGateway).Assembly.GetName().Version?.ToString(3)))
-            .WithMetrics(metrics => metrics.AddMeter(Meters).AddPrometheusExporter());
+            .WithMetrics(metrics => metrics.AddMeter(Measurements).AddPrometheusExporter());
         if (gateway.Collector is null)
             return;
 

@@ -25,7 +25,7 @@ public sealed class ContractTests
             Pinned<EndReason>());
         Assert.Equal("None=0 none, Requested=1 requested, Booting=2 booting, Ready=3 ready, Destroying=4 destroying, Destroyed=5 destroyed, Lost=6 lost, Left=7 left", Pinned<VmState>());
         Assert.Equal("Make=0 make, Find=1 find", Pinned<VmTry>());
-        Assert.Equal("ManyVanished=0 many-vanished, UnknownGuests=1 unknown-guests, SharedAccount=2 shared-account", Pinned<VmHold>());
+        Assert.Equal("ManyVanished=0 many-vanished, UnknownGuests=1 unknown-guests, SharedAccount=2 shared-account", Pinned<SafetyHold>());
     }
 
     [Fact]

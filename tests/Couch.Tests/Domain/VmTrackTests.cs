@@ -212,12 +212,12 @@ public sealed class VmTrackTests
     [Fact]
     public void A_provider_that_asks_to_be_left_alone_is_left_alone_for_that_long_within_bounds()
     {
-        var plea = TimeSpan.FromSeconds(90);
-        var refused = Ordered().Then(new VmReport.Failed(1, "too many", false) { RetryAfter = plea });
-        Assert.InRange(refused.Vm.NotBefore!.Value - Now, plea, plea * 1.25);
+        var retryAfter = TimeSpan.FromSeconds(90);
+        var refused = Ordered().Then(new VmReport.Failed(1, "too many", false) { RetryAfter = retryAfter });
+        Assert.InRange(refused.Vm.NotBefore!.Value - Now, retryAfter, retryAfter * 1.25);
 
         var ending = Killed(Ready()).Then(new VmReport.NotGone("too many") { RetryAfter = TimeSpan.FromHours(1) });
-        Assert.InRange(ending.Vm.NotBefore!.Value - Now, VmRetries.LongestPlea, VmRetries.LongestPlea * 1.25);
+        Assert.InRange(ending.Vm.NotBefore!.Value - Now, VmRetries.LongestRetryAfter, VmRetries.LongestRetryAfter * 1.25);
 
         var hurried = Ordered().Then(new VmReport.Failed(1, "busy", false) { RetryAfter = TimeSpan.Zero });
         Assert.Equal(VmRetries.After(1, 0.5), hurried.Vm.NotBefore!.Value - Now);

@@ -347,7 +347,7 @@ internal sealed class Moves(Broken broken = Broken.Nothing)
 
     private void Act()
     {
-        var found = new VmCensus
+        var found = new VmReconciliation
         {
             Host = world.Row.Vm.Host ?? "vers",
             Installation = "couch",
@@ -357,11 +357,11 @@ internal sealed class Moves(Broken broken = Broken.Nothing)
                 shown.TrimEnd('*'), shown.EndsWith('*') ? world.Row.Id.Value : null, shown.EndsWith('*') ? "couch" : null, MadeAt(shown.TrimEnd('*'))) { IsLabelled = shown.EndsWith('*') })],
             Guests = [GuestVm.Of(world.Row)],
             InMemory = world.Current is null && world.Stale is null ? new HashSet<string>() : new HashSet<string> { world.Row.Id.Value },
-        }.Take();
+        }.Reconcile();
         var swept = world with { Listed = null };
-        foreach (var doomed in found.Doomed)
-            swept = swept.Without(doomed);
-        if (found.Doubtful.Count > 0 && swept.Row.Vm.Id is { } vmId)
+        foreach (var unneeded in found.ToDestroy)
+            swept = swept.Without(unneeded);
+        if (found.ToVerify.Count > 0 && swept.Row.Vm.Id is { } vmId)
             swept = swept.Tell(Node.Current, new VmReport.Looked(vmId, swept.Has(vmId)));
         Add("sweep acts", swept);
     }

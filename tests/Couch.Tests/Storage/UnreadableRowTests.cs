@@ -201,7 +201,7 @@ public abstract class UnreadableRowTests(DamagedCouch couch) : IAsyncLifetime
         await couch.Housekeeping.Sweep();
         var found = await couch.Housekeeping.SweepVms();
 
-        Assert.Empty(found.Doomed);
+        Assert.Empty(found.ToDestroy);
         Assert.True(couch.HasVm(guest.Id));
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(await Text(guest, damage)), await couch.Row(GrainKinds.Guest, guest.Id.Value)));
 

@@ -113,7 +113,7 @@ internal sealed class TcpProxy : IAsyncDisposable
                 if (isDead)
                     client.Dispose();
                 else
-                    _ = Pass(client);
+                    _ = Forward(client);
             }
         }
         catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
@@ -121,7 +121,7 @@ internal sealed class TcpProxy : IAsyncDisposable
         }
     }
 
-    private async Task Pass(TcpClient client)
+    private async Task Forward(TcpClient client)
     {
         using var server = new TcpClient { NoDelay = true };
         using (client)

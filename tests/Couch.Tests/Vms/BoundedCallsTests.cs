@@ -33,7 +33,7 @@ public sealed class BoundedCallsTests
     public async Task Measurements_that_hang_are_bounded_and_no_kill_waits_behind_them()
     {
         var every = TimeSpan.FromSeconds(5);
-        await using var couch = await VmCouch.Start(vers => vers with { IsMetered = true }, new() { CallsAtOnce = AtOnce, MeterEvery = every });
+        await using var couch = await VmCouch.Start(vers => vers with { IsMetered = true }, new() { CallsAtOnce = AtOnce, MeasureEvery = every });
         await IsOneNode(couch);
         couch.At.Vers.Harm.Always(Call.Exec, new Effect.Hang());
         var guests = new List<Guest>();

@@ -36,12 +36,12 @@ public sealed class CreateGateTests : IDisposable
     public async Task A_create_that_succeeds_gives_back_the_places_of_those_before_it()
     {
         await Fails(mayHaveMade: true);
-        Assert.Equal(1, await gate.Pass(() => Task.FromResult(1)));
+        Assert.Equal(1, await gate.Run(() => Task.FromResult(1)));
 
         // Both places are free again.
         var both = new TaskCompletionSource<int>();
-        var (one, other) = (gate.Pass(() => both.Task), gate.Pass(() => both.Task));
-        var third = gate.Pass(() => Task.FromResult(3));
+        var (one, other) = (gate.Run(() => both.Task), gate.Run(() => both.Task));
+        var third = gate.Run(() => Task.FromResult(3));
         Assert.False(third.IsCompleted);
         both.SetResult(2);
         var made = await Task.WhenAll(one, other, third).WaitAsync(Bound, TestContext.Current.CancellationToken);
@@ -56,11 +56,11 @@ public sealed class CreateGateTests : IDisposable
     }
 
     private Task<VmProviderException> Fails(bool mayHaveMade) => Assert.ThrowsAsync<VmProviderException>(() =>
-        gate.Pass<int>(() => throw new VmProviderException("No answer") { MayHaveMade = mayHaveMade }));
+        gate.Run<int>(() => throw new VmProviderException("No answer") { MayHaveMade = mayHaveMade }));
 
     private async Task APlaceComesBack()
     {
-        await clock.IsWaiting(VmCensus.Grace);
-        clock.Advance(VmCensus.Grace);
+        await clock.IsWaiting(VmReconciliation.Grace);
+        clock.Advance(VmReconciliation.Grace);
     }
 }

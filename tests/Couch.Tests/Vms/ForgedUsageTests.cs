@@ -113,7 +113,7 @@ public sealed class ForgedUsageTests
             threads: 1);
     }
 
-    private static Task<VmCouch> Start() => VmCouch.Start(vers => vers with { IsMetered = true }, new() { MeterEvery = Every });
+    private static Task<VmCouch> Start() => VmCouch.Start(vers => vers with { IsMetered = true }, new() { MeasureEvery = Every });
 
     /// <summary>One that no limit stops.</summary>
     private static async Task<Guest> ARunningGuest(VmCouch couch)

@@ -27,7 +27,7 @@ public sealed class GuestLifePropertyTests : IAsyncLifetime
 
     [Fact]
     public Task A_guest_never_has_two_vms_is_never_stuck_moves_only_forwards_and_leaves_none() =>
-        Move.Any.Array[1, 25].SampleAsync(
+        GuestAction.Any.Array[1, 25].SampleAsync(
             async moves =>
             {
                 try
@@ -46,7 +46,7 @@ public sealed class GuestLifePropertyTests : IAsyncLifetime
             threads: 1,
             print: moves => string.Join(Environment.NewLine, moves.Select(move => move.ToString())));
 
-    private async Task Play(Move[] moves)
+    private async Task Play(GuestAction[] moves)
     {
         var guests = new List<GuestId>();
         foreach (var move in moves)
@@ -65,7 +65,7 @@ public sealed class GuestLifePropertyTests : IAsyncLifetime
         couch.Clock.Advance(TooLate);
         await Until.True(() => Task.FromResult(couch.Vers.Journal.Entries.All(call => call.Outcome is not null)), Soon, "what the provider held back is done");
         // Swept by the minute, as ever: nothing may hang on a call that only the clock ends.
-        await couch.AdvanceUntil(VmCensus.Grace * 2, () => Task.FromResult(couch.Vers.Vms.Left.Count is 0));
+        await couch.AdvanceUntil(VmReconciliation.Grace * 2, () => Task.FromResult(couch.Vers.Vms.Left.Count is 0));
 
         foreach (var guest in guests)
         {
@@ -76,46 +76,46 @@ public sealed class GuestLifePropertyTests : IAsyncLifetime
         }
     }
 
-    private async Task Make(Move move, List<GuestId> guests)
+    private async Task Make(GuestAction move, List<GuestId> guests)
     {
         switch (move)
         {
-            case Move.Redeem redeem:
+            case GuestAction.Redeem redeem:
                 guests.Add((await couch.AGuest(Limits with { MaxDurationHours = redeem.Minutes / 60.0 }, publicKey: redeem.HasKey ? "ssh-ed25519 AAAA ada" : null)).Id);
                 break;
-            case Move.FaultOn fault:
-                Move.Faults[fault.Fault](couch.Vers.Harm);
+            case GuestAction.FaultOn fault:
+                GuestAction.Faults[fault.Fault](couch.Vers.Harm);
                 break;
-            case Move.FaultsOff:
+            case GuestAction.FaultsOff:
                 couch.Vers.Harm.Heal();
                 break;
-            case Move.Restart:
+            case GuestAction.Restart:
                 await couch.Restart();
                 await couch.Housekeeping.Start();
                 break;
-            case Move.Pass pass:
-                couch.Clock.Advance(pass.Time);
+            case GuestAction.Advance advance:
+                couch.Clock.Advance(advance.Time);
                 break;
-            case Move.Await awaited:
+            case GuestAction.Await awaited:
                 var before = couch.Vers.Journal.Entries.Count;
                 await Until.Holds(() => Task.FromResult(couch.Vers.Journal.Entries.Count >= before + awaited.Calls), TimeSpan.FromMilliseconds(50));
                 break;
-            case Move.Kill kill when guests.Count > 0:
+            case GuestAction.Kill kill when guests.Count > 0:
                 await couch.Guest(One(kill.Guest)).Kill();
                 break;
-            case Move.CheckOut checkOut when guests.Count > 0:
+            case GuestAction.CheckOut checkOut when guests.Count > 0:
                 await couch.Guest(One(checkOut.Guest)).CheckOut();
                 break;
-            case Move.Extend extend when guests.Count > 0:
+            case GuestAction.Extend extend when guests.Count > 0:
                 await couch.Guest(One(extend.Guest)).Extend(extend.Minutes / 60.0);
                 break;
-            case Move.Use use when guests.Count > 0:
+            case GuestAction.Use use when guests.Count > 0:
                 await couch.Guest(One(use.Guest)).Report(new() { TokensUsed = use.Tokens });
                 break;
-            case Move.Activate activate when guests.Count > 0:
+            case GuestAction.Activate activate when guests.Count > 0:
                 await couch.Guest(One(activate.Guest)).Activate("given-by-hand", "http://hand");
                 break;
-            case Move.Expire expire when guests.Count > 0:
+            case GuestAction.Expire expire when guests.Count > 0:
                 var until = (await couch.Guest(One(expire.Guest)).Get())!.ExpiresAt - couch.Clock.GetUtcNow();
                 couch.Clock.Advance(until > TimeSpan.Zero ? until : TimeSpan.Zero);
                 break;

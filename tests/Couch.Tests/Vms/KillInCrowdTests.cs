@@ -19,7 +19,7 @@ public sealed class KillInCrowdTests
     [Fact]
     public async Task A_kill_reaches_the_provider_at_once_though_more_guests_expire_than_it_takes_calls()
     {
-        await using var couch = await VmCouch.Start(vms: new() { CallsAtOnce = Places, MeterEvery = TimeSpan.Zero });
+        await using var couch = await VmCouch.Start(vms: new() { CallsAtOnce = Places, MeasureEvery = TimeSpan.Zero });
         var crowd = new List<Guest>();
         for (var i = 0; i < 40; i++)
             crowd.Add(await couch.AGuest(ResourceLimits.Default with { MaxDurationHours = 1 }));

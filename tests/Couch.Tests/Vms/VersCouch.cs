@@ -77,7 +77,7 @@ public abstract class VersCouch(Engine engine) : TestCouch(engine)
         services.AddVms(new()
         {
             Vers = new() { Key = key, Commit = Vers.Options.Commit, ApiUrl = Vers.Url.ToString(), IsDedicated = true },
-            MeterEvery = TimeSpan.Zero,
+            MeasureEvery = TimeSpan.Zero,
         });
         services.AddSingleton(installation);
         var current = wire;

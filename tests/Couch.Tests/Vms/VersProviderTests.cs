@@ -250,9 +250,9 @@ public sealed class VersProviderTests : VmProviderTests, IAsyncLifetime
     {
         var vm = await Host.Ensure(Order(SomeGuest()), Cancel);
 
-        await Host.Furnish(Order(SomeGuest(), diskGB: 20), vm.VmId, Cancel);
+        await Host.Configure(Order(SomeGuest(), diskGB: 20), vm.VmId, Cancel);
         Assert.Equal(20 * 1024, at.Look(vm.VmId).DiskMib);
-        await Host.Furnish(Order(SomeGuest(), diskGB: 0.5), vm.VmId, Cancel);
+        await Host.Configure(Order(SomeGuest(), diskGB: 0.5), vm.VmId, Cancel);
         Assert.Equal(20 * 1024, at.Look(vm.VmId).DiskMib);
     }
 
@@ -261,12 +261,12 @@ public sealed class VersProviderTests : VmProviderTests, IAsyncLifetime
     {
         var vm = await Host.Ensure(Order(SomeGuest()), Cancel);
 
-        await Host.Furnish(Order(SomeGuest(), publicKey: Key), vm.VmId, Cancel);
+        await Host.Configure(Order(SomeGuest(), publicKey: Key), vm.VmId, Cancel);
         Assert.Equal($"{Key}\n", at.Look(vm.VmId).Files[KeyFile]);
 
         await at.Api.WriteFile(vm.VmId, KeyFile, "ssh-rsa AAAA golden"u8.ToArray(), 384, Cancel);
-        await Host.Furnish(Order(SomeGuest(), publicKey: Key), vm.VmId, Cancel);
-        await Host.Furnish(Order(SomeGuest(), publicKey: Key), vm.VmId, Cancel);
+        await Host.Configure(Order(SomeGuest(), publicKey: Key), vm.VmId, Cancel);
+        await Host.Configure(Order(SomeGuest(), publicKey: Key), vm.VmId, Cancel);
         Assert.Equal($"ssh-rsa AAAA golden\n{Key}\n", at.Look(vm.VmId).Files[KeyFile]);
     }
 

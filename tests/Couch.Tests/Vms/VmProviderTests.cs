@@ -75,8 +75,8 @@ public abstract class VmProviderTests
         var vm = await Host.Ensure(Order(guest), Cancel);
         await Until.True(async () => await Host.Observe(vm.VmId, Cancel) is VmSight.Ready, Bound, "the VM is ready");
 
-        await Host.Furnish(Order(guest), vm.VmId, Cancel);
-        await Host.Furnish(Order(guest), vm.VmId, Cancel);
+        await Host.Configure(Order(guest), vm.VmId, Cancel);
+        await Host.Configure(Order(guest), vm.VmId, Cancel);
         await Host.Release(guest, Installation, vm.VmId, Cancel);
 
         Assert.Equal(VmSight.Missing, await Host.Observe(vm.VmId, Cancel));

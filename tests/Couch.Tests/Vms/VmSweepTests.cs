@@ -50,13 +50,13 @@ public sealed class VmSweepTests
     {
         await using var couch = await VmCouch.Start(vers => vers with { IsDedicated = isDedicated });
         var (claimed, unclaimed) = (await couch.AVm(Stranger, "another-couch"), await couch.AVm());
-        couch.Clock.Advance(VmCensus.Grace);
+        couch.Clock.Advance(VmReconciliation.Grace);
 
         var found = await couch.Housekeeping.SweepVms();
 
         Assert.Equal([claimed, unclaimed], couch.Left);
         Assert.Equal([unclaimed], found.Unclaimed);
-        Assert.Equal(isDedicated ? [VmHold.SharedAccount] : [], found.Holds);
+        Assert.Equal(isDedicated ? [SafetyHold.SharedAccount] : [], found.Holds);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class VmSweepTests
         await using var couch = await VmCouch.Start(vers => vers with { IsDedicated = true });
         var guest = await couch.ARunningGuest();
         await couch.AVm();
-        couch.Clock.Advance(VmCensus.Grace - TimeSpan.FromSeconds(1));
+        couch.Clock.Advance(VmReconciliation.Grace - TimeSpan.FromSeconds(1));
         await couch.Housekeeping.SweepVms();
         Assert.Equal(2, couch.Left.Count);
 
@@ -82,12 +82,12 @@ public sealed class VmSweepTests
     {
         await using var couch = await VmCouch.Start(vers => vers with { IsDedicated = true }, new() { DestroysUnknown = isSaid });
         var (claimed, unclaimed) = (await couch.AVm(Stranger), await couch.AVm());
-        couch.Clock.Advance(VmCensus.Grace);
+        couch.Clock.Advance(VmReconciliation.Grace);
 
         var found = await couch.Housekeeping.SweepVms();
 
         Assert.Equal(isSaid ? [] : [claimed, unclaimed], couch.Left);
-        Assert.Equal(isSaid ? [] : [VmHold.UnknownGuests], found.Holds);
+        Assert.Equal(isSaid ? [] : [SafetyHold.UnknownGuests], found.Holds);
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class VmSweepTests
         {
             var looks = couch.At.Vers.Journal.Count(Call.Status);
             var found = await couch.Housekeeping.SweepVms();
-            await Until.True(() => Task.FromResult(couch.At.Vers.Journal.Count(Call.Status) == looks + found.Doubtful.Count), Bound, "each was looked at");
+            await Until.True(() => Task.FromResult(couch.At.Vers.Journal.Count(Call.Status) == looks + found.ToVerify.Count), Bound, "each was looked at");
             couch.Clock.Advance(AMinute);
         }
 
@@ -178,8 +178,8 @@ public sealed class VmSweepTests
 
         var found = await couch.Housekeeping.SweepVms();
 
-        Assert.Equal([VmHold.ManyVanished], found.Holds);
-        Assert.Equal((4, 0), (found.Vanished.Count, found.Doubtful.Count));
+        Assert.Equal([SafetyHold.ManyVanished], found.Holds);
+        Assert.Equal((4, 0), (found.Vanished.Count, found.ToVerify.Count));
         Assert.Equal(looks, couch.At.Vers.Journal.Count(Call.Status));
     }
 
@@ -190,13 +190,13 @@ public sealed class VmSweepTests
         var guest = await couch.ARunningGuest();
         await couch.AVm(guest.Id);
         await couch.AVm();
-        couch.Clock.Advance(VmCensus.Grace);
+        couch.Clock.Advance(VmReconciliation.Grace);
         couch.At.Vers.Harm.Always(Call.List, new Effect.Answer(403));
 
         var found = await couch.Housekeeping.SweepVms();
 
         Assert.Equal(3, couch.Left.Count);
-        Assert.Empty(found.Doomed.Concat(found.Doubtful));
+        Assert.Empty(found.ToDestroy.Concat(found.ToVerify));
     }
 
     [Fact]
@@ -205,7 +205,7 @@ public sealed class VmSweepTests
         await using var couch = await VmCouch.Start(vers => vers with { IsDedicated = true });
         var guest = await couch.ARunningGuest();
         await couch.AVm(guest.Id);
-        couch.Clock.Advance(VmCensus.Grace);
+        couch.Clock.Advance(VmReconciliation.Grace);
         await couch.Database.Rows("ALTER TABLE grain_state RENAME TO elsewhere");
 
         await Assert.ThrowsAnyAsync<Exception>(couch.Housekeeping.SweepVms);

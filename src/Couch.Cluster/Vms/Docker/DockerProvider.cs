@@ -34,7 +34,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
     /// <summary>An engine runs whatever its operator likes; and no sandbox is ever without its claim.</summary>
     public bool IsDedicated => false;
 
-    public bool IsMetering => true;
+    public bool MeasuresUsage => true;
 
     /// <summary>A guest's sandbox has the guest's name, and the engine refuses a second one.</summary>
     public bool IsExact => true;
@@ -105,9 +105,9 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
     {
         if (await engine.Find(vmId, cancel) is not { } found)
             return VmSight.Missing;
-        if (LastWords.HasEnded(found))
+        if (ExitReason.HasEnded(found))
         {
-            SandboxEnded(log, await LastWords.Of(found, engine, options, cancel));
+            SandboxEnded(log, await ExitReason.Of(found, engine, options, cancel));
             return VmSight.Dead;
         }
 
@@ -118,7 +118,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
     }
 
     public async Task<string?> WhyEnded(string vmId, CancellationToken cancel) =>
-        await engine.Find(vmId, cancel) is { } found && LastWords.HasEnded(found) ? await LastWords.Of(found, engine, options, cancel) : null;
+        await engine.Find(vmId, cancel) is { } found && ExitReason.HasEnded(found) ? await ExitReason.Of(found, engine, options, cancel) : null;
 
     /// <summary>
     /// Tells of each sandbox of this couch's that ends, for as long as the engine can be listened to. Not every engine tells of every end,
@@ -174,7 +174,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
 
     public async Task<UsageReport?> Measure(string vmId, CancellationToken cancel) =>
         await engine.Find(vmId, cancel) is { } found
-            ? await Meter.Read(engine, await Abilities(cancel), found, clock, cancel)
+            ? await SandboxUsage.Read(engine, await Abilities(cancel), found, clock, cancel)
             : throw new VmProviderException($"There is no sandbox {vmId} to measure");
 
     // It is bounded by its calls' bounds, not by its caller's patience.
@@ -214,10 +214,10 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
     {
         if (!IsClaimed(found, Sandbox.GuestLabel, order.Guest.Value) || !IsClaimed(found, Sandbox.InstallationLabel, order.Installation))
             throw new VmProviderException($"The container {found.Name.TrimStart('/')} is in the way: it does not carry this couch's claim. Rename or remove it", isFinal: true);
-        if (LastWords.WasNeverStarted(found))
+        if (ExitReason.WasNeverStarted(found))
             found = await Start(found);
-        if (LastWords.HasEnded(found))
-            throw new VmProviderException(await LastWords.Of(found, engine, options, CancellationToken.None), isFinal: true);
+        if (ExitReason.HasEnded(found))
+            throw new VmProviderException(await ExitReason.Of(found, engine, options, CancellationToken.None), isFinal: true);
         return new EnsuredVm(found.ID, Sandbox.EndpointOf(found, options));
     }
 

@@ -22,7 +22,7 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
 
     public bool IsDedicated => options.IsDedicated;
 
-    public bool IsMetering => options.IsMetered;
+    public bool MeasuresUsage => options.IsMetered;
 
     /// <summary>A create gives no claim, and a list may be behind.</summary>
     public bool IsExact => false;
@@ -44,7 +44,7 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
     public async Task<EnsuredVm?> Find(VmOrder order, CancellationToken cancel) =>
         await KeepOne(order, cancel) is { } vmId ? new(vmId, options.EndpointOf(vmId)) : null;
 
-    /// <remarks>Does not wait for the boot: what needs it is <see cref="Furnish"/>'s.</remarks>
+    /// <remarks>Does not wait for the boot: what needs it is <see cref="Configure"/>'s.</remarks>
     public async Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel)
     {
         var vmId = order.MayExist ? await KeepOne(order, cancel) : null;
@@ -77,7 +77,7 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
     }
 
     /// <summary>Grows the disk, which waits for the boot, and installs the guest's key, which needs it over.</summary>
-    public async Task Furnish(VmOrder order, string vmId, CancellationToken cancel)
+    public async Task Configure(VmOrder order, string vmId, CancellationToken cancel)
     {
         await api.GrowDisk(vmId, (int)Math.Min(int.MaxValue, Math.Ceiling(order.Limits.MaxDiskGB * MibInGB)), cancel);
         if (order.PublicKey is { } publicKey)
@@ -125,8 +125,8 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
         if (!CouldBeAVmId(vmId) || await api.Status(vmId, cancel) is not { } vm)
             throw new VmProviderException($"Vers has no VM {vmId} to measure");
 
-        var told = await api.Exec(vmId, VersMeter.Command, cancel);
-        return VersMeter.Read(told.Stdout, age: clock.GetUtcNow() - vm.CreatedAt)
+        var told = await api.Exec(vmId, VersUsage.Command, cancel);
+        return VersUsage.Read(told.Stdout, age: clock.GetUtcNow() - vm.CreatedAt)
             ?? throw new VmProviderException($"VM {vmId} does not tell what it uses: its meter ended with exit code {told.ExitCode}");
     }
 

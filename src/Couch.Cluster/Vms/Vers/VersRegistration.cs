@@ -47,7 +47,7 @@ public static class VersRegistration
     }
 
     /// <summary>
-    /// Calls that may be made twice are made again after a transport fault, a failure or a plea to wait. No circuit
+    /// Calls that may be made twice are made again after a transport fault, a failure or a retryAfter to wait. No circuit
     /// breaker: none may stand before a destroy.
     /// </summary>
     private static HttpRetryStrategyOptions Repeat(VersOptions options, TimeProvider clock)

@@ -3,9 +3,9 @@ using System.Text.Json.Serialization;
 namespace Couch.Domain.Vms;
 
 /// <summary>Why a pass over the VMs holds its hand: what it sees is less likely than that it sees wrongly.</summary>
-[GenerateSerializer, Alias("couch.VmHold")]
-[JsonConverter(typeof(JsonStringEnumConverter<VmHold>))]
-public enum VmHold
+[GenerateSerializer, Alias("couch.SafetyHold")]
+[JsonConverter(typeof(JsonStringEnumConverter<SafetyHold>))]
+public enum SafetyHold
 {
     /// <summary>More than three VMs and more than a tenth vanished at once: no guest is looked after, and none is lost.</summary>
     [JsonStringEnumMemberName("many-vanished")] ManyVanished = 0,

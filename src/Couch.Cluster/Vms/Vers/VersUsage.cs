@@ -7,7 +7,7 @@ namespace Couch.Cluster.Vms.Vers;
 /// A VM's own figures, from its kernel. The machine is the guest's, so its word is the guest's word. A restored VM
 /// carries on its ancestor's counters: CPU and network have the golden image's in them, and uptime is cut at the VM's age.
 /// </summary>
-internal static class VersMeter
+internal static class VersUsage
 {
     private const string Border = "---";
     private const double TicksPerSecond = 100;

@@ -4,7 +4,7 @@ using Docker.DotNet.Models;
 namespace Couch.Cluster.Vms.Docker;
 
 /// <summary>Reads what a sandbox has used from the engine's counters.</summary>
-internal static class Meter
+internal static class SandboxUsage
 {
     public static async Task<UsageReport> Read(DockerEngine engine, EngineAbilities abilities, ContainerInspectResponse container, TimeProvider clock, CancellationToken cancel)
     {
@@ -50,9 +50,9 @@ internal static class Meter
 
     private static double? Uptime(ContainerState state, DateTimeOffset now)
     {
-        if (LastWords.Moment(state.StartedAt) is not { } started)
+        if (ExitReason.Moment(state.StartedAt) is not { } started)
             return null;
-        var until = state.Running ? now : LastWords.Moment(state.FinishedAt) ?? started;
+        var until = state.Running ? now : ExitReason.Moment(state.FinishedAt) ?? started;
         // The engine's clock may be ahead of this node's.
         return Math.Max(0, (until - started).TotalSeconds);
     }

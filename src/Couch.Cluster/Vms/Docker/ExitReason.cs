@@ -4,7 +4,7 @@ using Docker.DotNet.Models;
 namespace Couch.Cluster.Vms.Docker;
 
 /// <summary>Why a sandbox ended, in a sentence for the operator.</summary>
-internal static class LastWords
+internal static class ExitReason
 {
     /// <summary>What a shell adds to the number of the signal that ended a process.</summary>
     private const int SignalBase = 128;

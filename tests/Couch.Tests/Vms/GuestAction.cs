@@ -5,36 +5,36 @@ using CsCheck;
 namespace Couch.Tests.Vms;
 
 /// <summary>Something that people, the provider or the machine do. A guest is named by any number: of those there are, it is one.</summary>
-internal abstract record Move
+internal abstract record GuestAction
 {
-    private Move() { }
+    private GuestAction() { }
 
-    public sealed record Redeem(int Minutes, bool HasKey) : Move;
+    public sealed record Redeem(int Minutes, bool HasKey) : GuestAction;
 
-    public sealed record Kill(int Guest) : Move;
+    public sealed record Kill(int Guest) : GuestAction;
 
-    public sealed record CheckOut(int Guest) : Move;
+    public sealed record CheckOut(int Guest) : GuestAction;
 
-    public sealed record Extend(int Guest, int Minutes) : Move;
+    public sealed record Extend(int Guest, int Minutes) : GuestAction;
 
     /// <summary>Its time is up, and so is that of everybody whose time is up before.</summary>
-    public sealed record Expire(int Guest) : Move;
+    public sealed record Expire(int Guest) : GuestAction;
 
-    public sealed record Use(int Guest, int Tokens) : Move;
+    public sealed record Use(int Guest, int Tokens) : GuestAction;
 
     /// <summary>A host gives it a VM by hand.</summary>
-    public sealed record Activate(int Guest) : Move;
+    public sealed record Activate(int Guest) : GuestAction;
 
-    public sealed record FaultOn(string Fault) : Move;
+    public sealed record FaultOn(string Fault) : GuestAction;
 
-    public sealed record FaultsOff : Move;
+    public sealed record FaultsOff : GuestAction;
 
-    public sealed record Restart : Move;
+    public sealed record Restart : GuestAction;
 
-    public sealed record Pass(TimeSpan Time) : Move;
+    public sealed record Advance(TimeSpan Time) : GuestAction;
 
     /// <summary>Lets things go on until the provider has had so many calls more.</summary>
-    public sealed record Await(int Calls) : Move;
+    public sealed record Await(int Calls) : GuestAction;
 
     /// <summary>
     /// What the provider can do wrong. Not among it: lists that lie, under which a second VM cannot be helped (VmSweepTests),
@@ -68,21 +68,21 @@ internal abstract record Move
         ["a VM vanishes"] = harm => harm.Next(Call.Create, new Effect.Vanish(TimeSpan.FromSeconds(10))),
     };
 
-    public static Gen<Move> Any { get; } = Gen.Frequency(
-        (6, Gen.Select(Gen.Int[1, 300], Gen.Bool, (minutes, hasKey) => (Move)new Redeem(minutes, hasKey))),
+    public static Gen<GuestAction> Any { get; } = Gen.Frequency(
+        (6, Gen.Select(Gen.Int[1, 300], Gen.Bool, (minutes, hasKey) => (GuestAction)new Redeem(minutes, hasKey))),
         (3, OfGuest(guest => new Kill(guest))),
         (1, OfGuest(guest => new CheckOut(guest))),
-        (1, Gen.Select(Gen.Int[0, 9], Gen.Int[1, 120], (guest, minutes) => (Move)new Extend(guest, minutes))),
+        (1, Gen.Select(Gen.Int[0, 9], Gen.Int[1, 120], (guest, minutes) => (GuestAction)new Extend(guest, minutes))),
         (2, OfGuest(guest => new Expire(guest))),
-        (2, Gen.Select(Gen.Int[0, 9], Gen.Int[0, 15], (guest, tokens) => (Move)new Use(guest, tokens))),
+        (2, Gen.Select(Gen.Int[0, 9], Gen.Int[0, 15], (guest, tokens) => (GuestAction)new Use(guest, tokens))),
         (1, OfGuest(guest => new Activate(guest))),
-        (5, OneOf([.. Faults.Keys]).Select(fault => (Move)new FaultOn(fault))),
-        (3, Gen.Const((Move)new FaultsOff())),
-        (1, Gen.Const((Move)new Restart())),
-        (3, OneOf([1, 3, 20, 61, 100]).Select(seconds => (Move)new Pass(TimeSpan.FromSeconds(seconds)))),
-        (4, Gen.Int[1, 6].Select(calls => (Move)new Await(calls))));
+        (5, OneOf([.. Faults.Keys]).Select(fault => (GuestAction)new FaultOn(fault))),
+        (3, Gen.Const((GuestAction)new FaultsOff())),
+        (1, Gen.Const((GuestAction)new Restart())),
+        (3, OneOf([1, 3, 20, 61, 100]).Select(seconds => (GuestAction)new Advance(TimeSpan.FromSeconds(seconds)))),
+        (4, Gen.Int[1, 6].Select(calls => (GuestAction)new Await(calls))));
 
-    private static Gen<Move> OfGuest(Func<int, Move> move) => Gen.Int[0, 9].Select(move);
+    private static Gen<GuestAction> OfGuest(Func<int, GuestAction> move) => Gen.Int[0, 9].Select(move);
 
     private static Gen<T> OneOf<T>(T[] values) => Gen.Int[0, values.Length - 1].Select(number => values[number]);
 }

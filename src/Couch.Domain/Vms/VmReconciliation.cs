@@ -6,7 +6,7 @@ namespace Couch.Domain.Vms;
 /// All VMs that a provider lists held against all guests' rows, as a pure decision. The list is older than the rows: a VM
 /// that came after it is not missed, and one that has gone since is destroyed once more, which is nothing.
 /// </summary>
-public sealed record VmCensus
+public sealed record VmReconciliation
 {
     /// <summary>How old a VM without a label must be: longer than a create, its label and their repeats may take.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
@@ -36,7 +36,7 @@ public sealed record VmCensus
     public bool DestroysUnknown { get; init; }
 
     /// <summary>Whether this provider measures guests.</summary>
-    public bool IsMetering { get; init; }
+    public bool MeasuresUsage { get; init; }
 
     /// <summary>A node has just started: what no grain is in memory for was lost with another node, and is not given time.</summary>
     public bool IsAtStart { get; init; }
@@ -64,7 +64,7 @@ public sealed record VmCensus
             .Distinct()];
     }
 
-    public VmFindings Take()
+    public VmFindings Reconcile()
     {
         var ours = Guests.Where(guest => !guest.IsUnreadable && guest.Vm.Host == Host).ToList();
         var found = new VmFindings
@@ -84,7 +84,7 @@ public sealed record VmCensus
         {
             Vanished = Ids(vanished),
             Returned = Ids(running.Where(guest => guest.Vm.MissingSince is not null && alive.Contains(guest.Vm.Id!))),
-            Holds = vanished.Count > FewVanished && vanished.Count * VanishedShare > running.Count ? [VmHold.ManyVanished] : [],
+            Holds = vanished.Count > FewVanished && vanished.Count * VanishedShare > running.Count ? [SafetyHold.ManyVanished] : [],
         };
     }
 
@@ -100,9 +100,9 @@ public sealed record VmCensus
 
         var holds = found.Holds.ToList();
         if (unknown.Count > 0 && !DestroysUnknown)
-            holds.Add(VmHold.UnknownGuests);
+            holds.Add(SafetyHold.UnknownGuests);
         if (IsDedicated && Listed!.Any(vm => vm.Installation is { } mark && mark != Installation))
-            holds.Add(VmHold.SharedAccount);
+            holds.Add(SafetyHold.SharedAccount);
         return found with
         {
             Strays = [.. claimed.Where(vm => guests.TryGetValue(vm.Guest!, out var owner) && (IsStray(owner) || IsCondemned(vm, owner))).Select(vm => vm.VmId)],
@@ -115,13 +115,13 @@ public sealed record VmCensus
     /// <summary>What of the findings may be acted upon.</summary>
     private VmFindings Decided(VmFindings found) => found with
     {
-        Doomed =
+        ToDestroy =
         [
             .. found.Strays,
             .. DestroysUnknown ? found.Unknown : [],
-            .. IsDedicated && !found.Holds.Any(hold => hold is VmHold.UnknownGuests or VmHold.SharedAccount) ? found.Unclaimed : [],
+            .. IsDedicated && !found.Holds.Any(hold => hold is SafetyHold.UnknownGuests or SafetyHold.SharedAccount) ? found.Unclaimed : [],
         ],
-        Doubtful = found.Holds.Contains(VmHold.ManyVanished) ? [] : [.. found.Vanished, .. found.Returned],
+        ToVerify = found.Holds.Contains(SafetyHold.ManyVanished) ? [] : [.. found.Vanished, .. found.Returned],
     };
 
     /// <summary>It did not become ready in its time and was replaced: no attempt will take it.</summary>
@@ -147,7 +147,7 @@ public sealed record VmCensus
         && (IsAtStart || (vm.NotBefore ?? vm.DestroyRequestedAt ?? vm.RequestedAt) < At - Patience);
 
     private bool IsUnmetered(GuestVm guest) =>
-        IsMetering && guest is { IsStaying: true, Vm.State: VmState.Ready } && IsNotInMemory(guest)
+        MeasuresUsage && guest is { IsStaying: true, Vm.State: VmState.Ready } && IsNotInMemory(guest)
         && (IsAtStart || guest.Vm.ReadyAt < At - Unmeasured);
 
     private bool IsNotInMemory(GuestVm guest) => InMemory is not null && !InMemory.Contains(guest.Id.Value);
