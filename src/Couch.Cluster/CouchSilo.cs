@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using Couch.Cluster.Delivery;
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Membership;
-using Couch.Cluster.Reach;
+using Couch.Cluster.Connection;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
 using Couch.Cluster.Transport;
@@ -25,7 +25,7 @@ public static class CouchSilo
     /// <summary>
     /// Adds the silo with its grains, storage and housekeeping, or the way to others' silos. Registers
     /// <see cref="CouchOptions"/>, <see cref="CouchDatabase"/>, <see cref="Listings"/>, <see cref="InviteKeys"/>,
-    /// <see cref="HostKeys"/>, <see cref="SigningKeys"/>, <see cref="IReach"/>, <see cref="NodeLease"/>, <see cref="TimeProvider"/>
+    /// <see cref="HostKeys"/>, <see cref="SigningKeys"/>, <see cref="IClusterConnection"/>, <see cref="NodeLease"/>, <see cref="TimeProvider"/>
     /// and the byte source.
     /// </summary>
     /// <exception cref="Configuration.SettingsException">The database cannot be used: the message says why and what to do.</exception>
@@ -51,7 +51,7 @@ public static class CouchSilo
 
     private static void UseOwnSilo(this IHostApplicationBuilder builder, CouchOptions options, CouchDatabase database)
     {
-        builder.Services.AddSingleton<IReach, OwnSilo>();
+        builder.Services.AddSingleton<IClusterConnection, LocalSilo>();
 
         // Registered before the silo, so started before it: Orleans reads its queries from the schema as it starts.
         builder.Services.AddHostedService<Preparation>();

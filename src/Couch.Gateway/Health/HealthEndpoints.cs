@@ -1,4 +1,4 @@
-using Couch.Cluster.Reach;
+using Couch.Cluster.Connection;
 using Couch.Cluster.Vms;
 using Couch.Gateway.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -32,9 +32,9 @@ public static class HealthEndpoints
     /// and each answers what it can. It is asked once a second at most, and is not limited, however many ask.
     /// </remarks>
     public static async Task<Results<Ok<ReadyView>, Refusal>> GetReady(
-        IReach reach, [FromServices] Readiness readiness, IServiceProvider services, CancellationToken cancel)
+        IClusterConnection connection, [FromServices] Readiness readiness, IServiceProvider services, CancellationToken cancel)
     {
-        var (state, whyNot) = (reach.State, reach.WhyNot);
+        var (state, whyNot) = (connection.State, connection.WhyNot);
         var answers = await readiness.Database(cancel);
         return whyNot is null
             ? TypedResults.Ok(new ReadyView { Status = "ready", Silo = state, Database = answers, Clock = readiness.WrongClock, Isolation = services.GetService<IVmProvider>()?.Isolation })

@@ -201,7 +201,7 @@ public sealed class BoundedAnswersTests
 
         public async ValueTask DisposeAsync()
         {
-            await services.GetRequiredService<Leaving>().Leave(new CancellationToken(canceled: true));
+            await services.GetRequiredService<NodeShutdown>().Leave(new CancellationToken(canceled: true));
             await services.DisposeAsync();
             await server.DisposeAsync();
         }

@@ -64,7 +64,7 @@ internal sealed class VersAtHand : IAsyncDisposable
         foreach (var couch in couches)
         {
             // As a silo would.
-            await couch.GetRequiredService<Leaving>().Leave(new CancellationToken(canceled: true));
+            await couch.GetRequiredService<NodeShutdown>().Leave(new CancellationToken(canceled: true));
             await couch.DisposeAsync();
         }
 

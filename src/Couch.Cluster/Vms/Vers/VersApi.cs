@@ -8,7 +8,7 @@ namespace Couch.Cluster.Vms.Vers;
 /// The provider's API, a method a call. Each ends within its bound, or with its node: with an answer, with the caller's cancellation, or
 /// with a <see cref="VmProviderException"/> that says in a sentence what was wrong.
 /// </summary>
-internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, Leaving leaving, TimeProvider clock)
+internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, NodeShutdown shutdown, TimeProvider clock)
 {
     /// <summary>The client's name, and what it repeats, is <see cref="VersRegistration"/>'s.</summary>
     public const string Client = "vers";
@@ -148,10 +148,10 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         }
 
-        using var call = leaving.Call();
+        using var call = shutdown.Call();
         var bound = question.Bound ?? options.CallBound;
         using var late = new CancellationTokenSource(bound, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token, leaving.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token, shutdown.Token);
         try
         {
             using var client = clients.CreateClient(Client);
@@ -165,7 +165,7 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, L
         }
         catch (OperationCanceledException ended) when (!cancel.IsCancellationRequested)
         {
-            throw leaving.Token.IsCancellationRequested
+            throw shutdown.Token.IsCancellationRequested
                 ? VersFailures.CutOff(question.Task, ended, question.MayHaveMade())
                 : VersFailures.Late(question.Task, bound, ended, question.MayHaveMade());
         }

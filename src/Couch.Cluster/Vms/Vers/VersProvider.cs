@@ -9,7 +9,7 @@ namespace Couch.Cluster.Vms.Vers;
 /// whose create's answer got lost stays unclaimed, is never adopted, and is left to the sweep. "One VM" means one
 /// claimed VM.
 /// </summary>
-internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions options, Leaving leaving, TimeProvider clock, VmProbe? probe = null) : IVmProvider
+internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions options, NodeShutdown shutdown, TimeProvider clock, VmProbe? probe = null) : IVmProvider
 {
     private const string AuthorizedKeys = "/root/.ssh/authorized_keys";
     private const int OwnerOnly = 0b110_000_000;
@@ -51,7 +51,7 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
         if (vmId is null)
         {
             await order.MustStand(cancel);
-            using var making = leaving.UntilClaimed();
+            using var making = shutdown.UntilClaimed();
             vmId = await api.Create(cancel);
             await Claim(vmId, order);
         }

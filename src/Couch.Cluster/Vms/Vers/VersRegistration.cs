@@ -19,8 +19,8 @@ public static class VersRegistration
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
-        services.AddSingleton<Leaving>();
-        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(from => from.GetRequiredService<Leaving>());
+        services.AddSingleton<NodeShutdown>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(from => from.GetRequiredService<NodeShutdown>());
         services.AddSingleton<VersApi>();
         services.AddSingleton<VersLists>();
         services.TryAddSingleton<VmProbe>(from => (endpoint, cancel) => options.Probe.Answers(new(endpoint), from.GetRequiredService<TimeProvider>(), cancel));

@@ -1,7 +1,7 @@
-namespace Couch.Cluster.Reach;
+namespace Couch.Cluster.Connection;
 
 /// <summary>Whether this process can ask grains: in its own silo, or in others'.</summary>
-public interface IReach
+public interface IClusterConnection
 {
     /// <summary><c>active</c> where it can; else a word for how it stands.</summary>
     string State { get; }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Serialization;
 
-namespace Couch.Cluster.Reach;
+namespace Couch.Cluster.Connection;
 
 /// <summary>Makes a host a client of the couch's silos.</summary>
 internal static class SiloClient
@@ -16,10 +16,10 @@ internal static class SiloClient
     public static void UseOtherSilos(this IHostApplicationBuilder builder, CouchOptions options, CouchDatabase database)
     {
         var services = builder.Services;
-        services.AddSingleton<OtherSilos>();
-        services.AddSingleton<IReach>(from => from.GetRequiredService<OtherSilos>());
-        services.AddSingleton<IClientConnectionRetryFilter>(from => from.GetRequiredService<OtherSilos>());
-        services.AddSingleton<IClusterConnectionStatusObserver>(from => from.GetRequiredService<OtherSilos>());
+        services.AddSingleton<RemoteSilos>();
+        services.AddSingleton<IClusterConnection>(from => from.GetRequiredService<RemoteSilos>());
+        services.AddSingleton<IClientConnectionRetryFilter>(from => from.GetRequiredService<RemoteSilos>());
+        services.AddSingleton<IClusterConnectionStatusObserver>(from => from.GetRequiredService<RemoteSilos>());
 
         var own = services.Where(IsHosted).ToList();
         builder.UseOrleansClient(client =>
@@ -44,7 +44,7 @@ internal static class SiloClient
         // Orleans would have the host's start wait until a silo has been reached, and end it where none is.
         foreach (var waits in services.Where(IsHosted).Except(own).ToList())
             services.Remove(waits);
-        services.AddHostedService<Connecting>();
+        services.AddHostedService<GatewayConnection>();
     }
 
     private static bool IsHosted(ServiceDescriptor service) => service.ServiceType == typeof(IHostedService);

@@ -5,11 +5,11 @@ using Couch.Cluster.Transport;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Messaging;
 
-namespace Couch.Cluster.Reach;
+namespace Couch.Cluster.Connection;
 
-/// <summary>A gateway's reach: the silos that it is connected to. Knows why there are none, and has the first be looked for without end.</summary>
-internal sealed partial class OtherSilos(CouchOptions options, CouchDatabase database, Refusals refusals, TimeProvider clock, ILogger<OtherSilos> log)
-    : IReach, IClientConnectionRetryFilter, IClusterConnectionStatusObserver
+/// <summary>A gateway's connection to the cluster: the silos that it is connected to. Knows why there are none, and has the first be looked for without end.</summary>
+internal sealed partial class RemoteSilos(CouchOptions options, CouchDatabase database, Refusals refusals, TimeProvider clock, ILogger<RemoteSilos> log)
+    : IClusterConnection, IClientConnectionRetryFilter, IClusterConnectionStatusObserver
 {
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(1);
 

@@ -7,7 +7,7 @@ using Xunit;
 namespace Couch.Tests.Vms;
 
 /// <summary>A node ends while it has calls at the provider under way.</summary>
-public sealed class LeavingTests(VersCouchOnSqlite couch) : IClassFixture<VersCouchOnSqlite>
+public sealed class NodeShutdownTests(VersCouchOnSqlite couch) : IClassFixture<VersCouchOnSqlite>
 {
     private static readonly TimeSpan Held = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Soon = TimeSpan.FromMinutes(1);

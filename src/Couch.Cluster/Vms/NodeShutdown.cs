@@ -5,13 +5,13 @@ namespace Couch.Cluster.Vms;
 /// without a claim is found by nobody; for as long as the host's shutdown may take. Everything else is cut off at once: the
 /// guests' next node looks for itself, and a call that hangs must hold up no restart.
 /// </summary>
-internal sealed class Leaving : ILifecycleParticipant<ISiloLifecycle>, IDisposable
+internal sealed class NodeShutdown : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     private readonly CancellationTokenSource gone = new();
     private readonly UnderWay claims = new();
     private readonly UnderWay calls = new();
 
-    public Leaving() => Token = gone.Token;
+    public NodeShutdown() => Token = gone.Token;
 
     /// <summary>Cancelled once no call may go on.</summary>
     public CancellationToken Token { get; }
@@ -34,7 +34,7 @@ internal sealed class Leaving : ILifecycleParticipant<ISiloLifecycle>, IDisposab
     }
 
     public void Participate(ISiloLifecycle lifecycle) =>
-        lifecycle.Subscribe(nameof(Leaving), ServiceLifecycleStage.Active, _ => Task.CompletedTask, Leave);
+        lifecycle.Subscribe(nameof(NodeShutdown), ServiceLifecycleStage.Active, _ => Task.CompletedTask, Leave);
 
     public void Dispose() => gone.Dispose();
 

@@ -1,9 +1,9 @@
 using Couch.Cluster.Membership;
 
-namespace Couch.Cluster.Reach;
+namespace Couch.Cluster.Connection;
 
-/// <summary>A node's and a silo's reach: itself, while it may answer.</summary>
-internal sealed class OwnSilo(ISiloStatusOracle silo, NodeLease lease) : IReach
+/// <summary>A node's and a silo's connection to the cluster: itself, while it may answer.</summary>
+internal sealed class LocalSilo(ISiloStatusOracle silo, NodeLease lease) : IClusterConnection
 {
     public string State => silo.CurrentStatus is SiloStatus.Active && !lease.Holds ? "unconfirmed" : Name(silo.CurrentStatus);
 

@@ -1,11 +1,11 @@
 using Microsoft.Extensions.Hosting;
 
-namespace Couch.Cluster.Reach;
+namespace Couch.Cluster.Connection;
 
 /// <summary>
 /// Connects a gateway to its silos, beside its start and not before it: a gateway without silos listens, and says so.
 /// </summary>
-internal sealed class Connecting(IClusterClient client, OtherSilos silos) : BackgroundService
+internal sealed class GatewayConnection(IClusterClient client, RemoteSilos silos) : BackgroundService
 {
     private bool hasBegun;
 
