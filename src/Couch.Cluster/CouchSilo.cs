@@ -24,7 +24,7 @@ public static class CouchSilo
 {
     /// <summary>
     /// Adds the silo with its grains, storage and housekeeping, or the way to others' silos. Registers
-    /// <see cref="CouchOptions"/>, <see cref="CouchDatabase"/>, <see cref="Listings"/>, <see cref="InviteKeys"/>,
+    /// <see cref="CouchOptions"/>, <see cref="CouchDatabase"/>, <see cref="Listings"/>, <see cref="InviteIdempotency"/>,
     /// <see cref="HostKeys"/>, <see cref="SigningKeys"/>, <see cref="IClusterConnection"/>, <see cref="NodeLease"/>, <see cref="TimeProvider"/>
     /// and the byte source.
     /// </summary>
@@ -74,7 +74,7 @@ public static class CouchSilo
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<Listings>();
-        services.AddSingleton<InviteKeys>();
+        services.AddSingleton<InviteIdempotency>();
         services.AddSingleton<HostKeys>();
         services.AddSingleton<Sweeps>();
         services.TryAddSingleton<CouchMeter>();

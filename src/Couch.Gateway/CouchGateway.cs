@@ -31,7 +31,7 @@ public static class CouchGateway
 
         var settings = new Settings(builder.Configuration);
         var couch = CouchOptions.Read(settings);
-        var gateway = GatewayOptions.Read(settings);
+        var gateway = HttpOptions.Read(settings);
         var addresses = Addresses.Read(settings, builder.Configuration, gateway);
         var capacity = Capacity.Read(settings, couch, gateway, OpenFiles.Limit());
         settings.ThrowIfWrong();

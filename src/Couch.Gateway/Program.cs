@@ -3,8 +3,8 @@ using Couch.Gateway.Connections;
 using Couch.Gateway.Health;
 using Couch.Gateway.Hosting;
 
-if (args.Contains(Knock.Switch))
-    return await Knock.Run(args, Console.Out);
+if (args.Contains(HealthCheckCommand.Switch))
+    return await HealthCheckCommand.Run(args, Console.Out);
 if (Capacity.WhyNotEnough(OpenFiles.Limit()) is { } reason)
 {
     await Console.Error.WriteLineAsync(reason);

@@ -71,7 +71,7 @@ internal static class Benchmark
                 await ListPages.Run(plan, wrk, report, couchOfFew, couchOfMany);
             if (Wanted("writes"))
             {
-                await Likeness.Check(large, largeStore);
+                await RowEquality.Check(large, largeStore);
                 await Writes.Run(plan, wrk, report, couches.Keys, couchOfMany, bare);
             }
         }

@@ -19,7 +19,7 @@ internal static class Program
               VERS_API_URL={vers.Url}
               VERS_API_KEY={options.Key}
               GOLDEN_COMMIT_ID={options.Commit}
-            Harm is explained at {vers.HarmUrl}; chance has seed {options.Seed}.
+            FaultInjection is explained at {vers.FaultUrl}; chance has seed {options.Seed}.
             """);
         await vers.WaitForShutdown();
         return 0;

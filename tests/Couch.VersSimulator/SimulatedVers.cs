@@ -1,5 +1,5 @@
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 using Couch.VersSimulator.Tags;
 using Couch.VersSimulator.Vms;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -10,7 +10,7 @@ namespace Couch.VersSimulator;
 
 /// <summary>
 /// An account at the VM provider Vers that is none: it speaks the provider's API over real HTTP, forgets everything at
-/// its end, and does harm on request.
+/// its end, and fails on request.
 /// </summary>
 public sealed class SimulatedVers : IAsyncDisposable
 {
@@ -21,14 +21,14 @@ public sealed class SimulatedVers : IAsyncDisposable
         this.app = app;
         var listening = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
         Url = new(new Uri(listening), "api/v1");
-        HarmUrl = new(new Uri(listening), "harm");
+        FaultUrl = new(new Uri(listening), "faults");
     }
 
     /// <summary>What a couch takes as <c>VERS_API_URL</c>.</summary>
     public Uri Url { get; }
 
-    /// <summary>Where harm is asked for by hand; no part of the provider's API.</summary>
-    public Uri HarmUrl { get; }
+    /// <summary>Where faults are asked for by hand; no part of the provider's API.</summary>
+    public Uri FaultUrl { get; }
 
     public SimulatorOptions Options => app.Services.GetRequiredService<SimulatorOptions>();
 
@@ -41,7 +41,7 @@ public sealed class SimulatedVers : IAsyncDisposable
     public Journal Journal => app.Services.GetRequiredService<Journal>();
 
     /// <summary>What goes wrong.</summary>
-    public Harm Harm => app.Services.GetRequiredService<Harm>();
+    public FaultInjection Faults => app.Services.GetRequiredService<FaultInjection>();
 
     /// <summary>An account that answers.</summary>
     public static async Task<SimulatedVers> Start(SimulatorOptions? options = null)
@@ -54,18 +54,18 @@ public sealed class SimulatedVers : IAsyncDisposable
         builder.Services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
         builder.Services.ConfigureHttpJsonOptions(json => WireJson.Apply(json.SerializerOptions));
         builder.Services.AddSingleton(options).AddSingleton(options.Clock);
-        builder.Services.AddSingleton<Account>().AddSingleton<CommitTags>().AddSingleton<Journal>().AddSingleton<Harm>();
+        builder.Services.AddSingleton<Account>().AddSingleton<CommitTags>().AddSingleton<Journal>().AddSingleton<FaultInjection>();
 
         var app = builder.Build();
         app.UseRouting();
         app.UseMiddleware<Recorder>();
 
-        var api = app.MapGroup("/api/v1").AddEndpointFilter<HarmFilter>().AddEndpointFilter<KeyFilter>();
+        var api = app.MapGroup("/api/v1").AddEndpointFilter<FaultFilter>().AddEndpointFilter<KeyFilter>();
         api.MapVms();
         api.MapInsides();
         api.MapTags();
         api.MapFallback("{**rest}", () => Reply.Error(404, "there is no such call"));
-        app.MapHarm();
+        app.MapFaults();
 
         await app.StartAsync();
         return new(app);

@@ -14,7 +14,7 @@ internal static class WireJson
         json.Converters.Add(new Seconds());
     }
 
-    /// <summary>A span of time in the harm that is asked for: seconds, as a number.</summary>
+    /// <summary>A span of time in a fault that is asked for: seconds, as a number.</summary>
     private sealed class Seconds : JsonConverter<TimeSpan>
     {
         public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -16,7 +16,7 @@ internal sealed partial class HousekeepingGrain(
     IGrainStorage storage,
     CouchDatabase database,
     Sweeps sweeps,
-    InviteKeys inviteKeys,
+    InviteIdempotency inviteKeys,
     Purge purge,
     UnreadableRows unreadableRows,
     IServiceProvider services,

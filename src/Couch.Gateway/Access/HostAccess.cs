@@ -32,7 +32,7 @@ public static class HostAccess
     /// With a configured key: whoever presents it, or one made under it. Without: whoever calls from this machine, see
     /// <see cref="OriginalCaller"/>, and nobody else, whatever they present.
     /// </summary>
-    private sealed class HostDoor(GatewayOptions options, SigningKeys signing, HostKeys keys, TimeProvider clock) : AuthorizationHandler<IsHost>
+    private sealed class HostDoor(HttpOptions options, SigningKeys signing, HostKeys keys, TimeProvider clock) : AuthorizationHandler<IsHost>
     {
         private readonly byte[]? configured = options.HostKey is { } key ? Hash(key) : null;
 
@@ -69,7 +69,7 @@ public static class HostAccess
         private static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
     }
 
-    private sealed class HostRefusal(GatewayOptions options) : IAuthorizationMiddlewareResultHandler
+    private sealed class HostRefusal(HttpOptions options) : IAuthorizationMiddlewareResultHandler
     {
         public Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
         {

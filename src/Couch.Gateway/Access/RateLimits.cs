@@ -20,7 +20,7 @@ public static class RateLimits
 
     /// <summary>Puts endpoints under a limit; one that is switched off is not asked at each request whether it is.</summary>
     public static TBuilder LimitTo<TBuilder>(this TBuilder endpoints, IEndpointRouteBuilder app, string policy) where TBuilder : IEndpointConventionBuilder =>
-        Most(app.ServiceProvider.GetRequiredService<GatewayOptions>(), policy) is > 0 and var most
+        Most(app.ServiceProvider.GetRequiredService<HttpOptions>(), policy) is > 0 and var most
             ? endpoints.WithMetadata(new Limit(most, app.ServiceProvider.GetRequiredKeyedService<AddressCounts>(policy)))
             : endpoints;
 
@@ -40,7 +40,7 @@ public static class RateLimits
         return Refusals.TooManyRequests(most).ExecuteAsync(context);
     }
 
-    private static int Most(GatewayOptions gateway, string policy) => policy == Redeem ? gateway.RedeemsPerMinute : gateway.StatusPerMinute;
+    private static int Most(HttpOptions gateway, string policy) => policy == Redeem ? gateway.RedeemsPerMinute : gateway.StatusPerMinute;
 
     /// <summary>What an endpoint's callers are counted by.</summary>
     private sealed record Limit(int Most, AddressCounts Counts);

@@ -4,7 +4,7 @@ namespace Couch.Gateway.Access;
 
 internal static class TrustedProxies
 {
-    public static void AddTrustedProxies(this IServiceCollection services, GatewayOptions gateway) =>
+    public static void AddTrustedProxies(this IServiceCollection services, HttpOptions gateway) =>
         services.Configure<ForwardedHeadersOptions>(forwarded =>
         {
             forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor;
@@ -16,7 +16,7 @@ internal static class TrustedProxies
                 forwarded.KnownIPNetworks.Add(network);
         });
 
-    public static void UseTrustedProxies(this WebApplication app, GatewayOptions gateway)
+    public static void UseTrustedProxies(this WebApplication app, HttpOptions gateway)
     {
         if (gateway.TrustedProxies.Count == 0)
             return;

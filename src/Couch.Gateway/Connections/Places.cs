@@ -29,7 +29,7 @@ internal sealed partial class Places : IDisposable
     private volatile bool isCrowded;
     private volatile bool isAwaited;
 
-    public Places(Capacity capacity, GatewayOptions gateway, TimeProvider clock, ILogger<Places> log)
+    public Places(Capacity capacity, HttpOptions gateway, TimeProvider clock, ILogger<Places> log)
     {
         (this.capacity, proxies, this.clock, this.log) = (capacity, gateway.TrustedProxies, clock, log);
         rounds = clock.CreateTimer(_ => GoRound(), null, Rounds, Rounds);

@@ -13,7 +13,7 @@ internal sealed record Addresses(string? Urls)
     private const int DefaultPort = 3000;
     private const string Loopback = "localhost";
 
-    public static Addresses Read(Settings settings, IConfiguration configuration, GatewayOptions gateway)
+    public static Addresses Read(Settings settings, IConfiguration configuration, HttpOptions gateway)
     {
         var port = settings.Whole("PORT", DefaultPort, 1, IPEndPoint.MaxPort);
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren()

@@ -9,7 +9,7 @@ internal static partial class Welcome
     public static string To(WebApplication app)
     {
         var options = app.Services.GetRequiredService<CouchOptions>();
-        var key = app.Services.GetRequiredService<GatewayOptions>().HostKey;
+        var key = app.Services.GetRequiredService<HttpOptions>().HostKey;
         var url = app.Urls.First().Replace("0.0.0.0", "localhost", StringComparison.Ordinal).Replace("[::]", "localhost", StringComparison.Ordinal);
         var bearer = key is null ? "" : " -H \"Authorization: Bearer $COUCH_AUTH_TOKEN\"";
         return $"""
@@ -25,7 +25,7 @@ internal static partial class Welcome
         app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Welcome)),
         string.Join(", ", app.Urls),
         app.Services.GetRequiredService<CouchDatabase>().Where,
-        HostEndpoints(app.Services.GetRequiredService<GatewayOptions>().HostKey));
+        HostEndpoints(app.Services.GetRequiredService<HttpOptions>().HostKey));
 
     [LoggerMessage(310, LogLevel.Information, "Couch listens on {Urls}; data: {Data}; host endpoints: {HostEndpoints}")]
     private static partial void Started(ILogger logger, string urls, string data, string hostEndpoints);
@@ -40,7 +40,7 @@ internal static partial class Welcome
     private static string HostEndpoints(string? key) => key switch
     {
         null => "WARNING: no host key (COUCH_AUTH_TOKEN): open to its own user on this machine, closed to all others",
-        { Length: < GatewayOptions.ShortHostKey } => $"under the host key. WARNING: it is shorter than {GatewayOptions.ShortHostKey} characters; make one with: openssl rand -base64 32",
+        { Length: < HttpOptions.ShortHostKey } => $"under the host key. WARNING: it is shorter than {HttpOptions.ShortHostKey} characters; make one with: openssl rand -base64 32",
         _ => "under the host key",
     };
 }

@@ -31,7 +31,7 @@ public static class InviteEndpoints
     /// <summary>Makes an invite.</summary>
     /// <remarks>With an Idempotency-Key, the same key and body give the same invite for 24 hours.</remarks>
     public static async Task<Results<Created<InviteView>, Refusal>> Create(
-        CreateInviteBody body, HttpRequest request, IGrainFactory grains, InviteKeys inviteKeys, [FromServices] SigningKeys keys,
+        CreateInviteBody body, HttpRequest request, IGrainFactory grains, InviteIdempotency inviteKeys, [FromServices] SigningKeys keys,
         TimeProvider clock, RandomNumberGenerator chance, CancellationToken cancel)
     {
         var now = clock.Now();

@@ -18,7 +18,7 @@ internal sealed partial class Redaction
     private readonly string? hostKey;
     private readonly SearchValues<string> suspicious;
 
-    public Redaction(GatewayOptions gateway)
+    public Redaction(HttpOptions gateway)
     {
         hostKey = gateway.HostKey is { Length: >= ShortestHostKey } key ? key : null;
         suspicious = SearchValues.Create([.. Beginnings, .. hostKey is null ? Array.Empty<string>() : [hostKey]], StringComparison.OrdinalIgnoreCase);

@@ -13,14 +13,14 @@ internal static class DashboardHosting
 {
     public const string Path = "/dashboard";
 
-    public static void AddDashboard(this WebApplicationBuilder builder, GatewayOptions gateway, CouchRole role)
+    public static void AddDashboard(this WebApplicationBuilder builder, HttpOptions gateway, CouchRole role)
     {
         // Its page of log lines would be a second way to them, beside the operator's own.
         if (IsShown(gateway, role))
             builder.UseOrleans(silo => silo.AddDashboard(dashboard => dashboard.HideTrace = true));
     }
 
-    public static void MapDashboard(this IEndpointRouteBuilder app, GatewayOptions gateway, CouchRole role)
+    public static void MapDashboard(this IEndpointRouteBuilder app, HttpOptions gateway, CouchRole role)
     {
         if (IsShown(gateway, role))
             app.MapOrleansDashboard(Path).AddEndpointFilter(FindNothing).RequireAuthorization(HostAccess.Policy).ExcludeFromDescription();
@@ -45,5 +45,5 @@ internal static class DashboardHosting
     private static bool IsRunning(string address, ISiloStatusOracle silos) =>
         SiloAddress.TryParse(address, null, out var silo) && silos.GetApproximateSiloStatuses(onlyActive: true).ContainsKey(silo);
 
-    private static bool IsShown(GatewayOptions gateway, CouchRole role) => gateway.HasDashboard && role is not CouchRole.Gateway;
+    private static bool IsShown(HttpOptions gateway, CouchRole role) => gateway.HasDashboard && role is not CouchRole.Gateway;
 }

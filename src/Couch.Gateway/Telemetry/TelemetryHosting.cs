@@ -23,7 +23,7 @@ internal static class TelemetryHosting
         "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application", "Microsoft.Orleans.Storage", "Microsoft.Orleans.Lifecycle",
     ];
 
-    public static void AddTelemetry(this WebApplicationBuilder builder, GatewayOptions gateway, CouchRole role)
+    public static void AddTelemetry(this WebApplicationBuilder builder, HttpOptions gateway, CouchRole role)
     {
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("couch", serviceVersion: typeof(CouchGateway).Assembly.GetName().Version?.ToString(3)))

@@ -99,7 +99,7 @@ internal sealed class CouchWithVms : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Vers.Harm.Heal();
+        Vers.Faults.Heal();
         Http.Dispose();
         await server.DisposeAsync();
         await Vers.DisposeAsync();

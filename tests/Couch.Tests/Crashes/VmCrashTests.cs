@@ -6,7 +6,7 @@ using Couch.Tests.Support;
 using Couch.Tests.Vms;
 using Couch.VersSimulator;
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 using Couch.VersSimulator.Vms;
 using Xunit;
 using VmState = Couch.Domain.Vms.VmState;
@@ -64,7 +64,7 @@ public abstract class VmCrashTests(CrashableCouch home) : IAsyncLifetime
             await End(ended[^1]);
         }
 
-        vers.Harm.Next(Call.Create, new Effect.Answer(503));
+        vers.Faults.Next(Call.Create, new Effect.Answer(503));
         var isLookedFor = Step.Retry.Hold(vers, Late);
         staying.Add(await Redeem());
         await isLookedFor();
@@ -187,7 +187,7 @@ public abstract class VmCrashTests(CrashableCouch home) : IAsyncLifetime
     /// <summary>Nothing was left to be held, everything that was held is done, and no guest has ever had two VMs until then.</summary>
     private async Task DoWhatWasHeld()
     {
-        Assert.Empty(vers.Harm.Rules);
+        Assert.Empty(vers.Faults.Rules);
         Assert.Equal(1, vers.Vms.MostClaimedByOneGuest);
         providerClock.Advance(Late);
         await Until.True(() => Task.FromResult(vers.Journal.Entries.All(entry => entry.Outcome is not null)), Soon, "what was held is done");

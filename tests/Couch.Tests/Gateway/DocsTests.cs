@@ -26,7 +26,7 @@ public sealed partial class DocsTests(ITestOutputHelper output)
     {
         var settings = new Settings(new ConfigurationBuilder().Build());
         _ = CouchOptions.Read(settings);
-        _ = GatewayOptions.Read(settings);
+        _ = HttpOptions.Read(settings);
         var read = settings.Asked.Append("PORT").Select(name => name.Replace(":", "__", StringComparison.Ordinal)).Except(["VERS_AUTH_TOKEN"]);
 
         Assert.Equal(read.Order(), SettingRow().Matches(Configuration).Select(row => row.Groups[1].Value).Order());
@@ -36,7 +36,7 @@ public sealed partial class DocsTests(ITestOutputHelper output)
     public void Defaults_in_the_table_are_the_codes()
     {
         var settings = new Settings(new ConfigurationBuilder().Build());
-        var (couch, gateway) = (CouchOptions.Read(settings), GatewayOptions.Read(settings));
+        var (couch, gateway) = (CouchOptions.Read(settings), HttpOptions.Read(settings));
         foreach (var (name, value) in new[]
                  {
                      ("COUCH_SILO_PORT", couch.SiloPort), ("COUCH_GATEWAY_PORT", couch.GatewayPort), ("COUCH_DB_CONNECTIONS", couch.DatabaseConnections),

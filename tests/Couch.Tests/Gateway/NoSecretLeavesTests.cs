@@ -34,7 +34,7 @@ public sealed class NoSecretLeavesTests
 
     private static async Task BeBusy(params string[] settings)
     {
-        using var eavesdropper = new Eavesdropper();
+        using var eavesdropper = new LogCapture();
         await using var collector = await Collector.Start();
         var signingKey = Some.Key();
         await using var couch = await CouchHost.Start(

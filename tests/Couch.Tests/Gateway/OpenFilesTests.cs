@@ -52,6 +52,6 @@ public sealed class OpenFilesTests
     private static (Capacity Capacity, Settings Settings) Read(int? mayOpen, string? asked)
     {
         var settings = new Settings(new ConfigurationBuilder().AddInMemoryCollection([new("COUCH_CONNECTIONS", asked)]).Build());
-        return (Capacity.Read(settings, CouchOptions.Read(settings), GatewayOptions.Read(settings), mayOpen), settings);
+        return (Capacity.Read(settings, CouchOptions.Read(settings), HttpOptions.Read(settings), mayOpen), settings);
     }
 }

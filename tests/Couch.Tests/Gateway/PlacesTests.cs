@@ -21,7 +21,7 @@ public sealed class PlacesTests : IAsyncDisposable
     private readonly List<string> gone = [];
 
     public PlacesTests() => places = new(
-        new Capacity(All), new GatewayOptions { TrustedProxies = [IPNetwork.Parse("192.0.2.0/24")] }, clock, NullLogger<Places>.Instance);
+        new Capacity(All), new HttpOptions { TrustedProxies = [IPNetwork.Parse("192.0.2.0/24")] }, clock, NullLogger<Places>.Instance);
 
     public ValueTask DisposeAsync()
     {

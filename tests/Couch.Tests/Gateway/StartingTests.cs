@@ -152,7 +152,7 @@ public sealed class StartingTests
     {
         var asked = new Settings(new ConfigurationBuilder().Build());
         _ = CouchOptions.Read(asked);
-        _ = GatewayOptions.Read(asked);
+        _ = HttpOptions.Read(asked);
         var bad = new[] { "-1", "0", "99999999999999999999", "NaN", "1e309", "\u20ac", "a b", "[", "{}", "\"", "::", "http://", "unix://", "0.0.0.0", "/", "..", "%", "=", ";", ",", "\t", new string('x', 5000) };
         foreach (var name in asked.Asked.Append("PORT").Append("urls"))
         {
@@ -162,7 +162,7 @@ public sealed class StartingTests
                 {
                     var settings = new Settings(new ConfigurationBuilder().AddInMemoryCollection([new(name, value)]).Build());
                     _ = CouchOptions.Read(settings);
-                    _ = GatewayOptions.Read(settings);
+                    _ = HttpOptions.Read(settings);
                     settings.ThrowIfWrong();
                 }
                 catch (SettingsException refused)

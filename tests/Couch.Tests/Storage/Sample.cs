@@ -50,7 +50,7 @@ public abstract class Sample(TestCouch couch)
         Assert.IsType<RevokeOutcome.Revoked>(await couch.Invite((await couch.AnInvite()).Id).Revoke(new() { Name = "configured" }));
         var expired = await couch.AnInvite(expiresInHours: 1);
         var key = Idempotency.Of("a key", "noah");
-        await new InviteKeys(couch.Database).Claim(key, expired.Id, couch.Clock.GetUtcNow(), TestCouch.Cancel);
+        await new InviteIdempotency(couch.Database).Claim(key, expired.Id, couch.Clock.GetUtcNow(), TestCouch.Cancel);
         couch.Clock.Advance(TimeSpan.FromHours(2));
         await couch.Invite(expired.Id).Settle();
         var redeemed = await couch.AnInvite();

@@ -3,7 +3,7 @@ using Couch.Cluster.Housekeeping;
 using Couch.Tests.Support;
 using Couch.VersSimulator;
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -47,11 +47,11 @@ public sealed class CountingTests : IAsyncLifetime
     [Fact]
     public async Task A_stay_is_counted_from_its_vm_to_its_end_and_both_are_timed()
     {
-        vers.Harm.Next(Call.Create, new Effect.Answer(503));
+        vers.Faults.Next(Call.Create, new Effect.Answer(503));
         var stay = await couch.Anyone.Arrive();
         (await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}&wait=30")).Is(200);
         await Until.True(() => Task.FromResult(reading.Sum("couch.guest.activated") == 1), Soon, "it is counted as running");
-        vers.Harm.Next(5, Call.Destroy, new Effect.Answer(500));
+        vers.Faults.Next(5, Call.Destroy, new Effect.Answer(500));
         (await couch.Anyone.Delete($"/couch/guests/{stay["guestId"]}")).Is(200);
         await Until.True(() => Task.FromResult(reading.Times("couch.vm.destroy.duration vers") == 1), Soon, "the receipt is timed");
 
@@ -66,7 +66,7 @@ public sealed class CountingTests : IAsyncLifetime
     [Fact]
     public async Task A_create_whose_outcome_nobody_knows_is_counted_and_the_record_says_so()
     {
-        vers.Harm.Next(Call.Create, new Effect.LoseReply());
+        vers.Faults.Next(Call.Create, new Effect.LoseReply());
         var stay = await couch.Anyone.Arrive();
         await Until.True(async () => (int)(await Guest())["vm"]!["unaccounted"]! is 1, Soon, "it is on the record");
         Assert.Equal(1, (int)(await couch.Anyone.Get($"/couch/guests/{stay["guestId"]}/status")).Is(200).Json["vm"]!["unaccounted"]!);
@@ -78,7 +78,7 @@ public sealed class CountingTests : IAsyncLifetime
     [Fact]
     public async Task Housekeeping_counts_the_guests_there_are()
     {
-        vers.Harm.Always(Call.Create, new Effect.Answer(503));
+        vers.Faults.Always(Call.Create, new Effect.Answer(503));
         await couch.Anyone.Arrive();
         var killed = await couch.Anyone.Arrive();
         (await couch.Anyone.Delete($"/couch/guests/{killed["guestId"]}")).Is(200);

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using Couch.Tests.Support;
 using Couch.VersSimulator;
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 using Xunit;
 
 namespace Couch.Tests.Telemetry;
@@ -62,7 +62,7 @@ public sealed partial class GrafanaTests
         await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(50) });
         // A process for itself: to the exporter a metric ends with the first couch of a process that does.
         await using var couch = await CouchProcess.Start(NodeSettings.Of(database.ConnectionString).And(NodeSettings.Of(vers)));
-        vers.Harm.Next(Call.Create, new Effect.Answer(503));
+        vers.Faults.Next(Call.Create, new Effect.Answer(503));
         var stay = (await couch.Anyone.Arrive()).Is(201);
         await Until.True(async () => (await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}"))["status"] is "running", Soon, "the guest runs");
         (await couch.Anyone.Delete($"/couch/guests/{stay["guestId"]}")).Is(200);

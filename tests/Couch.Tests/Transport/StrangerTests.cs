@@ -24,7 +24,7 @@ public sealed class StrangerTests(Victims victims) : IClassFixture<Victims>
                 .Select(port => stranger.KillAsClient(port, victims.Guest)));
 
         Assert.All(failures, Assert.NotNull);
-        await victims.AreUnharmed();
+        await victims.AreUntouched();
         await SaysWhoWasRefused(victims.Node, "gateway");
         await SaysWhoWasRefused(victims.Silo, "gateway");
     }
@@ -39,7 +39,7 @@ public sealed class StrangerTests(Victims victims) : IClassFixture<Victims>
             await SaysWhoWasRefused(couch, "silo");
         }
 
-        await victims.AreUnharmed();
+        await victims.AreUntouched();
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class StrangerTests(Victims victims) : IClassFixture<Victims>
             Assert.DoesNotContain("couch", heard, StringComparison.OrdinalIgnoreCase);
         }
 
-        await victims.AreUnharmed();
+        await victims.AreUntouched();
     }
 
     [Fact]

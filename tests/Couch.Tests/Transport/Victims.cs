@@ -38,7 +38,7 @@ public sealed class Victims : IAsyncLifetime
     }
 
     /// <summary>Nobody has ended a guest, nor a silo.</summary>
-    internal async Task AreUnharmed()
+    internal async Task AreUntouched()
     {
         foreach (var (couch, stay) in new[] { (Single, singleStay), (Node, clusterStay) })
             Assert.Equal("provisioning", (await couch.Status(stay)).Is(200)["status"]);

@@ -1,7 +1,7 @@
 using Couch.Domain.Guests;
 using Couch.Tests.Support;
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 using Xunit;
 
 namespace Couch.Tests.Vms;
@@ -18,7 +18,7 @@ public sealed class BoundedCallsTests
         await using var couch = await VmCouch.Start(vms: new() { CallsAtOnce = AtOnce });
         await IsOneNode(couch);
         var guest = await couch.ARunningGuest();
-        couch.At.Vers.Harm.Always(Call.Create, new Effect.Hang());
+        couch.At.Vers.Faults.Always(Call.Create, new Effect.Hang());
         for (var number = 0; number < AtOnce + 3; number++)
             await couch.AGuest();
         await HasUnderWay(couch, Call.Create);
@@ -35,7 +35,7 @@ public sealed class BoundedCallsTests
         var every = TimeSpan.FromSeconds(5);
         await using var couch = await VmCouch.Start(vers => vers with { IsMetered = true }, new() { CallsAtOnce = AtOnce, MeasureEvery = every });
         await IsOneNode(couch);
-        couch.At.Vers.Harm.Always(Call.Exec, new Effect.Hang());
+        couch.At.Vers.Faults.Always(Call.Exec, new Effect.Hang());
         var guests = new List<Guest>();
         for (var number = 0; number < AtOnce + 3; number++)
             guests.Add(await couch.ARunningGuest());

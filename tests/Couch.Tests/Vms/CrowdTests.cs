@@ -3,7 +3,7 @@ using Couch.Cluster.Housekeeping;
 using Couch.Tests.Support;
 using Couch.VersSimulator;
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -25,7 +25,7 @@ public sealed class CrowdTests
             [.. NodeSettings.Of(vers).AsArguments(), "--COUCH_VERS_DEDICATED=true", "--COUCH_VM_ATTEMPTS=3"]);
         // Each strikes at a ninth of the calls that the others let through: three of ten together.
         foreach (var effect in new Effect[] { new Effect.Answer(500), new Effect.Drop(), new Effect.LoseReply() })
-            vers.Harm.Sometimes(0.112, Call.Any, effect);
+            vers.Faults.Sometimes(0.112, Call.Any, effect);
 
         var invites = new List<Answer>();
         for (var i = 0; i < Guests; i++)

@@ -3,7 +3,7 @@ using Couch.Domain.Guests;
 using Couch.Domain.Vms;
 using Couch.Tests.Support;
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 using Xunit;
 
 namespace Couch.Tests.Vms;
@@ -41,7 +41,7 @@ public sealed class CrowdedEndsTests : IAsyncLifetime
         var guests = new List<(GuestId Guest, string Vm)>();
         for (var i = 0; i < 100; i++)
             guests.Add(await AVm());
-        at.Vers.Harm.Next(Call.List, new Effect.DoLate(Held));
+        at.Vers.Faults.Next(Call.List, new Effect.DoLate(Held));
 
         var releases = Task.WhenAll(guests.Select(one => Release(one.Guest, one.Vm)));
         await clock.IsWaiting(Held);
@@ -58,7 +58,7 @@ public sealed class CrowdedEndsTests : IAsyncLifetime
     public async Task A_list_that_began_before_a_vm_was_destroyed_does_not_confirm_that_it_is_gone()
     {
         var (guest, vm) = await AVm();
-        at.Vers.Harm.Next(Call.List, new Effect.AnswerLate(Held));
+        at.Vers.Faults.Next(Call.List, new Effect.AnswerLate(Held));
         var listing = at.Host.List(Cancel);
         await clock.IsWaiting(Held);
 
@@ -75,7 +75,7 @@ public sealed class CrowdedEndsTests : IAsyncLifetime
     [Fact]
     public async Task Whoever_stops_waiting_for_a_list_takes_it_from_nobody()
     {
-        at.Vers.Harm.Next(Call.List, new Effect.DoLate(Held));
+        at.Vers.Faults.Next(Call.List, new Effect.DoLate(Held));
         using var impatient = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var (one, other) = (at.Host.List(impatient.Token), at.Host.List(Cancel));
         await clock.IsWaiting(Held);
@@ -89,7 +89,7 @@ public sealed class CrowdedEndsTests : IAsyncLifetime
     [Fact]
     public async Task A_list_that_fails_fails_for_all_who_wait_and_the_next_is_another()
     {
-        at.Vers.Harm.Next(Call.List, Effect.TooMany(TimeSpan.FromHours(1)));
+        at.Vers.Faults.Next(Call.List, Effect.TooMany(TimeSpan.FromHours(1)));
         var (one, other) = (at.Host.List(Cancel), at.Host.List(Cancel));
 
         await Assert.ThrowsAsync<VmProviderException>(() => one);
@@ -101,7 +101,7 @@ public sealed class CrowdedEndsTests : IAsyncLifetime
     public async Task Between_two_lists_there_is_a_rest_of_twice_as_long_as_the_first_took()
     {
         var took = TimeSpan.FromMilliseconds(200);
-        at.Vers.Harm.Next(Call.List, new Effect.AnswerLate(took));
+        at.Vers.Faults.Next(Call.List, new Effect.AnswerLate(took));
         var first = at.Host.List(Cancel);
         await clock.IsWaiting(took);
         clock.Advance(took);

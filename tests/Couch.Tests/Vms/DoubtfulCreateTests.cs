@@ -1,7 +1,7 @@
 using Couch.Domain.Guests;
 using Couch.Domain.Vms;
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 using Xunit;
 
 namespace Couch.Tests.Vms;
@@ -23,7 +23,7 @@ public sealed class DoubtfulCreateTests(VersCouchOnOneClock couch) : IClassFixtu
 
     public ValueTask DisposeAsync()
     {
-        couch.Vers.Harm.Heal();
+        couch.Vers.Faults.Heal();
         return ValueTask.CompletedTask;
     }
 
@@ -31,7 +31,7 @@ public sealed class DoubtfulCreateTests(VersCouchOnOneClock couch) : IClassFixtu
     public async Task A_provider_that_makes_vms_and_does_not_say_so_makes_two_for_a_guest_and_the_record_says_how_many()
     {
         var (creates, vms) = (couch.Vers.Journal.Count(Call.Create), couch.Vers.Vms.All.Count);
-        couch.Vers.Harm.Always(Call.Create, new Effect.EmptyReply());
+        couch.Vers.Faults.Always(Call.Create, new Effect.EmptyReply());
         var guest = await couch.AGuest();
         await BecomesSoon(guest.Id, one => one is { IsStaying: false, Vm.CleanSince: not null }, "the second create ends the stay, and nothing is shown");
         Assert.Null((await couch.Row(guest.Id))!.Vm.DestroyedAt);
@@ -80,11 +80,11 @@ public sealed class DoubtfulCreateTests(VersCouchOnOneClock couch) : IClassFixtu
     [Fact]
     public async Task A_vm_that_does_not_become_ready_in_its_time_is_replaced_and_never_taken_again()
     {
-        couch.Vers.Harm.Always(Call.Status, new Effect.Answer(503));
+        couch.Vers.Faults.Always(Call.Status, new Effect.Answer(503));
         var guest = await couch.AGuest();
         await couch.Becomes(guest.Id, one => one.Vm.State is VmState.Booting, "it boots");
         await couch.AdvanceUntil(Long, async () => (await couch.Row(guest.Id))!.Vm.Condemned is not null);
-        couch.Vers.Harm.Heal();
+        couch.Vers.Faults.Heal();
         couch.Clock.Advance(Soon);
         await couch.IsRunning(guest.Id);
 
@@ -118,7 +118,7 @@ public sealed class DoubtfulCreateTests(VersCouchOnOneClock couch) : IClassFixtu
         var isHeld = new Step("claim done", Call.Label, IsDone: true).Hold(couch.Vers, TimeSpan.FromHours(1));
         var guest = (await couch.AGuest()).Id;
         await isHeld();
-        couch.Vers.Harm.Always(Call.List, new Effect.StaleList(Behind));
+        couch.Vers.Faults.Always(Call.List, new Effect.StaleList(Behind));
         if (isEnded)
             await couch.Guest(guest).Kill();
         await couch.Restart();

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Couch.Tests.Support;
 using Couch.VersSimulator;
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 using Xunit;
 
 namespace Couch.Tests.Vms;
@@ -64,7 +64,7 @@ public sealed class GivenVmTests : IAsyncLifetime
         var other = await couch.Anyone.Redeem(await Host.Invite());
         var running = (await couch.Anyone.Get($"/couch/status?token={other["authToken"]}&wait=30")).Is(200);
         var unclaimed = await AVm();
-        vers.Harm.Always(Call.Create, new Effect.Answer(503));
+        vers.Faults.Always(Call.Create, new Effect.Answer(503));
 
         foreach (var (given, state) in new[] { (unclaimed.ToString(), "destroyed"), (running["vmId"]!, "left"), ("payroll-db", "left") })
         {
@@ -81,7 +81,7 @@ public sealed class GivenVmTests : IAsyncLifetime
     public async Task A_vm_that_carries_the_guests_own_claim_goes_with_it_whoever_gave_it()
     {
         var (key, vm, mark) = (await AKey("guests"), await AVm(), await Mark());
-        vers.Harm.Always(Call.Create, new Effect.Answer(503));
+        vers.Faults.Always(Call.Create, new Effect.Answer(503));
         var guest = (await couch.Anyone.Redeem(await Host.Invite()))["guestId"]!;
         await Label(vm, guest, mark);
         (await key.Post($"/couch/guests/{guest}/activate", new { vmId = vm, agentEndpoint = "http://hand" })).Is(200);
@@ -107,7 +107,7 @@ public sealed class GivenVmTests : IAsyncLifetime
         var stays = new List<(string Guest, Guid Vm)>();
         foreach (var _ in Ends)
             stays.Add(("", await AVm()));
-        vers.Harm.Always(Call.Create, new Effect.Answer(503));
+        vers.Faults.Always(Call.Create, new Effect.Answer(503));
         for (var number = 0; number < Ends.Length; number++)
             stays[number] = (await End(Ends[number], key, stays[number].Vm), stays[number].Vm);
 

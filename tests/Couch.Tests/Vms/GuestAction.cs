@@ -1,5 +1,5 @@
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 using CsCheck;
 
 namespace Couch.Tests.Vms;
@@ -40,32 +40,32 @@ internal abstract record GuestAction
     /// What the provider can do wrong. Not among it: lists that lie, under which a second VM cannot be helped (VmSweepTests),
     /// and labels that come after their caller has given up (VmCrashTests).
     /// </summary>
-    public static IReadOnlyDictionary<string, Action<Harm>> Faults { get; } = new Dictionary<string, Action<Harm>>
+    public static IReadOnlyDictionary<string, Action<FaultInjection>> Faults { get; } = new Dictionary<string, Action<FaultInjection>>
     {
-        ["down"] = harm => harm.Down(),
-        ["key refused"] = harm => harm.RefuseKey(),
-        ["failing"] = harm => harm.Always(Call.Any, new Effect.Answer(500)),
-        ["flaky"] = harm => harm.Sometimes(0.4, Call.Any, new Effect.Answer(503)),
-        ["replies lost"] = harm => harm.Sometimes(0.4, Call.Any, new Effect.LoseReply()),
-        ["failing when done"] = harm => harm.Sometimes(0.4, Call.Any, new Effect.DoThenAnswer()),
-        ["throttling"] = harm => harm.Always(Call.Any, Effect.TooMany(TimeSpan.FromSeconds(7))),
-        ["creates hang"] = harm => harm.Always(Call.Create, new Effect.Hang()),
-        ["creates late"] = harm => harm.Always(Call.Create, new Effect.DoLate(TimeSpan.FromSeconds(30))),
-        ["creates too late"] = harm => harm.Always(Call.Create, new Effect.DoLate(TimeSpan.FromSeconds(90))),
-        ["creates' replies lost"] = harm => harm.Next(2, Call.Create, new Effect.LoseReply()),
-        ["labels fail"] = harm => harm.Always(Call.Label, new Effect.Answer(500)),
-        ["labels' replies lost"] = harm => harm.Always(Call.Label, new Effect.LoseReply()),
-        ["labels hang"] = harm => harm.Always(Call.Label, new Effect.Hang()),
-        ["looks hang"] = harm => harm.Always(Call.Status, new Effect.Hang()),
-        ["lists fail"] = harm => harm.Always(Call.List, new Effect.Answer(500)),
-        ["lists hang"] = harm => harm.Always(Call.List, new Effect.Hang()),
-        ["disks hang"] = harm => harm.Always(Call.Disk, new Effect.Hang()),
-        ["files fail"] = harm => harm.Always(Call.Files, new Effect.Answer(503)),
-        ["destroys hang"] = harm => harm.Always(Call.Destroy, new Effect.Hang()),
-        ["destroys too late"] = harm => harm.Always(Call.Destroy, new Effect.DoLate(TimeSpan.FromSeconds(90))),
-        ["destroys' replies lost"] = harm => harm.Always(Call.Destroy, new Effect.LoseReply()),
-        ["a VM dies"] = harm => harm.Next(Call.Create, new Effect.Die(TimeSpan.FromSeconds(10))),
-        ["a VM vanishes"] = harm => harm.Next(Call.Create, new Effect.Vanish(TimeSpan.FromSeconds(10))),
+        ["down"] = faults => faults.Down(),
+        ["key refused"] = faults => faults.RefuseKey(),
+        ["failing"] = faults => faults.Always(Call.Any, new Effect.Answer(500)),
+        ["flaky"] = faults => faults.Sometimes(0.4, Call.Any, new Effect.Answer(503)),
+        ["replies lost"] = faults => faults.Sometimes(0.4, Call.Any, new Effect.LoseReply()),
+        ["failing when done"] = faults => faults.Sometimes(0.4, Call.Any, new Effect.DoThenAnswer()),
+        ["throttling"] = faults => faults.Always(Call.Any, Effect.TooMany(TimeSpan.FromSeconds(7))),
+        ["creates hang"] = faults => faults.Always(Call.Create, new Effect.Hang()),
+        ["creates late"] = faults => faults.Always(Call.Create, new Effect.DoLate(TimeSpan.FromSeconds(30))),
+        ["creates too late"] = faults => faults.Always(Call.Create, new Effect.DoLate(TimeSpan.FromSeconds(90))),
+        ["creates' replies lost"] = faults => faults.Next(2, Call.Create, new Effect.LoseReply()),
+        ["labels fail"] = faults => faults.Always(Call.Label, new Effect.Answer(500)),
+        ["labels' replies lost"] = faults => faults.Always(Call.Label, new Effect.LoseReply()),
+        ["labels hang"] = faults => faults.Always(Call.Label, new Effect.Hang()),
+        ["looks hang"] = faults => faults.Always(Call.Status, new Effect.Hang()),
+        ["lists fail"] = faults => faults.Always(Call.List, new Effect.Answer(500)),
+        ["lists hang"] = faults => faults.Always(Call.List, new Effect.Hang()),
+        ["disks hang"] = faults => faults.Always(Call.Disk, new Effect.Hang()),
+        ["files fail"] = faults => faults.Always(Call.Files, new Effect.Answer(503)),
+        ["destroys hang"] = faults => faults.Always(Call.Destroy, new Effect.Hang()),
+        ["destroys too late"] = faults => faults.Always(Call.Destroy, new Effect.DoLate(TimeSpan.FromSeconds(90))),
+        ["destroys' replies lost"] = faults => faults.Always(Call.Destroy, new Effect.LoseReply()),
+        ["a VM dies"] = faults => faults.Next(Call.Create, new Effect.Die(TimeSpan.FromSeconds(10))),
+        ["a VM vanishes"] = faults => faults.Next(Call.Create, new Effect.Vanish(TimeSpan.FromSeconds(10))),
     };
 
     public static Gen<GuestAction> Any { get; } = Gen.Frequency(

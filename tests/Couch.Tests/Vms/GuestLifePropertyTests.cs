@@ -52,7 +52,7 @@ public sealed class GuestLifePropertyTests : IAsyncLifetime
         foreach (var move in moves)
             await Make(move, guests);
 
-        couch.Vers.Harm.Heal();
+        couch.Vers.Faults.Heal();
         await Becomes(guests, IsQuiet, "every guest runs or has ended, with its receipt");
         foreach (var guest in await Rows(guests))
             Assert.Equal(
@@ -84,10 +84,10 @@ public sealed class GuestLifePropertyTests : IAsyncLifetime
                 guests.Add((await couch.AGuest(Limits with { MaxDurationHours = redeem.Minutes / 60.0 }, publicKey: redeem.HasKey ? "ssh-ed25519 AAAA ada" : null)).Id);
                 break;
             case GuestAction.FaultOn fault:
-                GuestAction.Faults[fault.Fault](couch.Vers.Harm);
+                GuestAction.Faults[fault.Fault](couch.Vers.Faults);
                 break;
             case GuestAction.FaultsOff:
-                couch.Vers.Harm.Heal();
+                couch.Vers.Faults.Heal();
                 break;
             case GuestAction.Restart:
                 await couch.Restart();

@@ -1,7 +1,7 @@
 using Couch.Domain.Guests;
 using Couch.Tests.Support;
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 using Xunit;
 
 namespace Couch.Tests.Vms;
@@ -27,7 +27,7 @@ public sealed class KillInCrowdTests
         foreach (var guest in crowd)
             await couch.BecomesTrue(guest.Id, row => row.Status is GuestStatus.Running, "it runs");
 
-        couch.At.Vers.Harm.Always(Call.Destroy, new Effect.DoLate(Held));
+        couch.At.Vers.Faults.Always(Call.Destroy, new Effect.DoLate(Held));
         couch.Clock.Advance(TimeSpan.FromHours(1));
         foreach (var guest in crowd)
             await couch.Guest(guest.Id).Settle();
@@ -40,7 +40,7 @@ public sealed class KillInCrowdTests
         }
         finally
         {
-            couch.At.Vers.Harm.Heal();
+            couch.At.Vers.Faults.Heal();
             couch.Clock.Advance(Held);
         }
 

@@ -4,7 +4,7 @@ using Couch.Domain.Text;
 using Couch.Domain.Vms;
 using Couch.Tests.Support;
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 using Xunit;
 
 namespace Couch.Tests.Vms;
@@ -64,12 +64,12 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
         var isHeld = couch.Hold(new Step("create sent", Call.Create), Held);
         var guest = await couch.AGuest(ResourceLimits.Default with { MaxDurationHours = 1 });
         await isHeld();
-        couch.Vers.Harm.Next(Call.Create, new Effect.Answer(400));
+        couch.Vers.Faults.Next(Call.Create, new Effect.Answer(400));
 
         // The create's bound, the guest's end and its reminder all fall due in one moment.
         couch.Clock.Advance(TimeSpan.FromHours(1));
         await couch.AdvanceUntil(TimeSpan.FromHours(1), async () => (await couch.Row(guest.Id))!.Vm.DestroyedAt is not null);
-        couch.Vers.Harm.Heal();
+        couch.Vers.Faults.Heal();
         var row = (await couch.Row(guest.Id))!;
         Assert.Equal((GuestStatus.Expired, EndReason.Expired, guest.ExpiresAt), (row.Status, row.EndReason, row.StoppedAt));
     }
@@ -96,7 +96,7 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
     {
         var guest = await couch.AGuest();
         await couch.IsRunning(guest.Id);
-        couch.Vers.Harm.Always(Call.Destroy, new Effect.Answer(503));
+        couch.Vers.Faults.Always(Call.Destroy, new Effect.Answer(503));
 
         couch.Faults.RefuseReminder();
         Assert.IsType<EndOutcome.Ended>(await couch.Guest(guest.Id).Kill());
@@ -104,7 +104,7 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
         Assert.Equal(GuestStatus.Revoked, (await couch.Row(guest.Id))!.Status);
         await couch.Restart();
         Assert.NotNull(Assert.Single(couch.ClaimedBy(guest.Id)).State);
-        couch.Vers.Harm.Heal();
+        couch.Vers.Faults.Heal();
 
         await couch.AdvanceUntil(TimeSpan.FromMinutes(4), async () => (await couch.Row(guest.Id))!.Vm.DestroyedAt is not null);
         Assert.Empty(couch.ClaimedBy(guest.Id));
@@ -235,13 +235,13 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
     [Fact]
     public async Task A_vm_that_cannot_be_furnished_ends_the_stay_in_the_providers_words()
     {
-        couch.Vers.Harm.Always(Call.Disk, new Effect.Answer(401));
+        couch.Vers.Faults.Always(Call.Disk, new Effect.Answer(401));
         var guest = await couch.AGuest();
         await couch.HasReceipt(guest.Id);
-        couch.Vers.Harm.Heal();
+        couch.Vers.Faults.Heal();
         var row = (await couch.Row(guest.Id))!;
         Assert.Equal((GuestStatus.Stopped, EndReason.ProvisioningFailed), (row.Status, row.EndReason));
-        Assert.Contains("harm was asked for", row.EndDetail, StringComparison.Ordinal);
+        Assert.Contains("a fault was asked for", row.EndDetail, StringComparison.Ordinal);
         Assert.Empty(couch.ClaimedBy(guest.Id));
     }
 }

@@ -1,7 +1,7 @@
 using Couch.Domain.Guests;
 using Couch.Tests.Support;
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 using Xunit;
 
 namespace Couch.Tests.Vms;
@@ -38,17 +38,17 @@ public sealed class NodeShutdownTests(VersCouchOnSqlite couch) : IClassFixture<V
     {
         var hanging = await couch.AGuest();
         await couch.IsRunning(hanging.Id);
-        couch.Vers.Harm.Always(Call.Destroy, new Effect.Hang());
+        couch.Vers.Faults.Always(Call.Destroy, new Effect.Hang());
         await couch.Guest(hanging.Id).Kill();
         var asked = couch.Vers.Journal.Count(Call.Status);
-        couch.Vers.Harm.Always(Call.Status, new Effect.Answer(503));
+        couch.Vers.Faults.Always(Call.Status, new Effect.Answer(503));
         var repeating = await couch.AGuest();
         await Until.True(
             () => Task.FromResult(couch.Vers.Journal.Count(Call.Destroy) > 0 && couch.Vers.Journal.Count(Call.Status) > asked), Soon, "both are under way");
 
         // The clock stands still: neither a bound nor a repetition ends anything.
         await couch.Stop().WaitAsync(Soon, TestContext.Current.CancellationToken);
-        couch.Vers.Harm.Heal();
+        couch.Vers.Faults.Heal();
         await couch.Restart().WaitAsync(Soon, TestContext.Current.CancellationToken);
         await couch.AdvanceUntil(TimeSpan.FromMinutes(5), async () => (await couch.Row(hanging.Id))!.Vm.DestroyedAt is not null);
         await couch.AdvanceUntil(TimeSpan.FromMinutes(5), async () => (await couch.Row(repeating.Id))!.Status is GuestStatus.Running);

@@ -13,7 +13,7 @@ public sealed class StartCheckTests
     public async Task A_key_that_the_provider_refuses_refuses_to_start_and_says_which(int status)
     {
         await using var vers = await SimulatedVers.Start();
-        vers.Harm.RefuseKey(status);
+        vers.Faults.RefuseKey(status);
         using var folder = new TemporaryFolder();
 
         var (exitCode, output) = await CouchProcess.RunToEnd(

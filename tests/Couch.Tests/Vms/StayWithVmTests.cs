@@ -1,7 +1,7 @@
 using Couch.Tests.Support;
 using Couch.VersSimulator;
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 using Xunit;
 
 namespace Couch.Tests.Vms;
@@ -43,7 +43,7 @@ public sealed class StayWithVmTests : IAsyncLifetime
     [Fact]
     public async Task A_kill_during_provisioning_destroys_the_vm_that_arrives_later()
     {
-        vers.Harm.Next(Call.Create, new Effect.DoLate(TimeSpan.FromSeconds(2)));
+        vers.Faults.Next(Call.Create, new Effect.DoLate(TimeSpan.FromSeconds(2)));
         var stay = await couch.Anyone.Arrive();
         (await couch.Anyone.Delete($"/couch/guests/{stay["guestId"]}")).Is(200);
         var vm = await Destroyed(stay);
@@ -64,7 +64,7 @@ public sealed class StayWithVmTests : IAsyncLifetime
     [Fact]
     public async Task A_provider_that_fails_a_few_times_is_asked_again()
     {
-        vers.Harm.Next(Call.Create, new Effect.Answer(503));
+        vers.Faults.Next(Call.Create, new Effect.Answer(503));
         var stay = await couch.Anyone.Arrive();
         Assert.Equal("running", (await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}&wait=30")).Is(200)["status"]);
         Assert.Equal("2", (await Guest(stay))["vm"]!["attempts"]!.ToString());
@@ -73,12 +73,12 @@ public sealed class StayWithVmTests : IAsyncLifetime
     [Fact]
     public async Task A_failed_provision_ends_as_provisioning_failed_in_the_providers_words()
     {
-        vers.Harm.Always(Call.Create, new Effect.Answer(500));
+        vers.Faults.Always(Call.Create, new Effect.Answer(500));
         var stay = await couch.Anyone.Arrive();
         var ended = await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}&wait=30");
         ended.Refuses(404, "invalid or expired token");
         Assert.Equal(("stopped", "provisioning-failed"), (ended["guestStatus"], ended["endReason"]));
-        Assert.StartsWith("Vers failed to create a VM: 500 harm was asked for. ", (await Guest(stay))["endDetail"]!.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("Vers failed to create a VM: 500 a fault was asked for. ", (await Guest(stay))["endDetail"]!.ToString(), StringComparison.Ordinal);
         Assert.Equal((2, 2), ((int)(await Guest(stay))["vm"]!["unaccounted"]!, vers.Journal.Count(Call.Create)));
     }
 
@@ -87,7 +87,7 @@ public sealed class StayWithVmTests : IAsyncLifetime
     {
         var stay = await couch.Anyone.Arrive();
         (await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}&wait=30")).Is(200);
-        vers.Harm.Next(5, Call.Destroy, new Effect.Answer(500));
+        vers.Faults.Next(5, Call.Destroy, new Effect.Answer(500));
         (await couch.Anyone.Post("/couch/checkout", new { token = stay["authToken"] })).Is(200);
         await Destroyed(stay);
         Assert.Empty(vers.Vms.Left);
@@ -96,7 +96,7 @@ public sealed class StayWithVmTests : IAsyncLifetime
     [Fact]
     public async Task A_guest_activated_by_hand_keeps_that_vm_and_its_own_is_released()
     {
-        vers.Harm.Next(Call.Create, new Effect.DoLate(TimeSpan.FromSeconds(1)));
+        vers.Faults.Next(Call.Create, new Effect.DoLate(TimeSpan.FromSeconds(1)));
         var stay = await couch.Anyone.Arrive();
         (await couch.Anyone.Post($"/couch/guests/{stay["guestId"]}/activate", new { vmId = "by-hand", agentEndpoint = "http://hand" })).Is(200);
         await Until.True(async () => (await Guest(stay))["vm"]!["state"]!.ToString() == "none" && vers.Vms.Left.Count == 0, Soon, "its own is released");

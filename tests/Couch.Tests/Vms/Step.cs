@@ -1,7 +1,7 @@
 using Couch.Tests.Support;
 using Couch.VersSimulator;
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 
 namespace Couch.Tests.Vms;
 
@@ -45,8 +45,8 @@ internal sealed record Step(string Name, Call Call, bool IsDone = false, int Nth
     {
         var before = vers.Journal.Count(Call);
         if (Nth > 1)
-            vers.Harm.Next(Nth - 1, Call, new Effect.AnswerLate(TimeSpan.Zero));
-        vers.Harm.Next(Call, IsDone ? new Effect.AnswerLate(time) : new Effect.DoLate(time));
+            vers.Faults.Next(Nth - 1, Call, new Effect.AnswerLate(TimeSpan.Zero));
+        vers.Faults.Next(Call, IsDone ? new Effect.AnswerLate(time) : new Effect.DoLate(time));
         return () => Until.True(() => Task.FromResult(IsHeld()), TimeSpan.FromSeconds(30), Name);
 
         bool IsHeld() => vers.Journal.Entries.Where(entry => entry.Call == Call).ElementAtOrDefault(before + Nth - 1) is { Outcome: null } entry

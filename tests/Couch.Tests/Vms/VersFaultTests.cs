@@ -3,7 +3,7 @@ using Couch.Cluster.Vms.Vers;
 using Couch.Domain.Guests;
 using Couch.Tests.Support;
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 using Xunit;
 
 namespace Couch.Tests.Vms;
@@ -25,11 +25,11 @@ public sealed class VersFaultTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(CreatesWithoutAnAnswer))]
-    public async Task A_create_is_never_repeated(string harm)
+    public async Task A_create_is_never_repeated(string faults)
     {
         // The connection is a used one: what HTTP clients like to repeat by themselves.
         await at.Host.Ensure(Order(), Cancel);
-        at.Vers.Harm.Always(Call.Create, harm switch
+        at.Vers.Faults.Always(Call.Create, faults switch
         {
             "429" => Effect.TooMany(TimeSpan.FromSeconds(1)),
             "dropped" => new Effect.Drop(),
@@ -43,9 +43,9 @@ public sealed class VersFaultTests : IAsyncLifetime
         var failure = await Assert.ThrowsAsync<VmProviderException>(() => at.Host.Ensure(Order(mayExist: true), Cancel));
 
         Assert.False(failure.IsFinal);
-        Assert.Equal(harm is "429" ? TimeSpan.FromSeconds(1) : null, failure.RetryAfter);
+        Assert.Equal(faults is "429" ? TimeSpan.FromSeconds(1) : null, failure.RetryAfter);
         // A provider that says it did not take the request up has made nothing.
-        Assert.Equal(harm is not ("503" or "429" or "409"), failure.MayHaveMade);
+        Assert.Equal(faults is not ("503" or "429" or "409"), failure.MayHaveMade);
         Assert.Equal(2, at.Vers.Journal.Count(Call.Create));
     }
 
@@ -53,12 +53,12 @@ public sealed class VersFaultTests : IAsyncLifetime
     public async Task A_create_that_is_not_answered_in_time_may_have_made_a_vm_and_one_that_was_never_sent_has_not()
     {
         var impatient = at.HostWith(options => options with { CreateBound = TimeSpan.FromSeconds(0.2) });
-        at.Vers.Harm.Next(Call.Create, new Effect.Hang());
+        at.Vers.Faults.Next(Call.Create, new Effect.Hang());
         Assert.True((await Assert.ThrowsAsync<VmProviderException>(() => impatient.Ensure(Order(), Cancel))).MayHaveMade);
 
         var nowhere = at.HostWith(options => options with { ApiUrl = $"http://127.0.0.1:{FreePort.Find(1)[0]}" });
         Assert.False((await Assert.ThrowsAsync<VmProviderException>(() => nowhere.Ensure(Order(), Cancel))).MayHaveMade);
-        at.Vers.Harm.Always(Call.Any, new Effect.Drop());
+        at.Vers.Faults.Always(Call.Any, new Effect.Drop());
         Assert.False((await Assert.ThrowsAsync<VmProviderException>(() => at.Host.Find(Order(), Cancel))).MayHaveMade);
     }
 
@@ -89,13 +89,13 @@ public sealed class VersFaultTests : IAsyncLifetime
     [InlineData(404)]
     public async Task A_create_that_can_never_succeed_is_final_in_the_providers_words(int status)
     {
-        at.Vers.Harm.Next(Call.Create, new Effect.Answer(status));
+        at.Vers.Faults.Next(Call.Create, new Effect.Answer(status));
 
         var failure = await Assert.ThrowsAsync<VmProviderException>(() => at.Host.Ensure(Order(), Cancel));
 
         Assert.True(failure.IsFinal);
         Assert.False(failure.MayHaveMade);
-        Assert.Equal($"Vers refused to create a VM: {status} harm was asked for", failure.Message);
+        Assert.Equal($"Vers refused to create a VM: {status} a fault was asked for", failure.Message);
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public sealed class VersFaultTests : IAsyncLifetime
     [InlineData(false)]
     public async Task A_label_is_repeated_until_it_sticks(bool isLost)
     {
-        at.Vers.Harm.Next(2, Call.Label, isLost ? new Effect.LoseReply() : new Effect.Answer(500));
+        at.Vers.Faults.Next(2, Call.Label, isLost ? new Effect.LoseReply() : new Effect.Answer(500));
 
         var vm = await at.Host.Ensure(Order(), Cancel);
 
@@ -125,7 +125,7 @@ public sealed class VersFaultTests : IAsyncLifetime
     [Fact]
     public async Task A_vm_that_cannot_be_labelled_is_destroyed_again()
     {
-        at.Vers.Harm.Always(Call.Label, new Effect.Answer(500));
+        at.Vers.Faults.Always(Call.Label, new Effect.Answer(500));
 
         var failure = await Assert.ThrowsAsync<VmProviderException>(() => at.Host.Ensure(Order(), Cancel));
 
@@ -138,8 +138,8 @@ public sealed class VersFaultTests : IAsyncLifetime
     [Fact]
     public async Task A_vm_that_can_be_neither_labelled_nor_destroyed_is_named()
     {
-        at.Vers.Harm.Always(Call.Label, new Effect.Answer(500));
-        at.Vers.Harm.Always(Call.Destroy, new Effect.Answer(500));
+        at.Vers.Faults.Always(Call.Label, new Effect.Answer(500));
+        at.Vers.Faults.Always(Call.Destroy, new Effect.Answer(500));
 
         var failure = await Assert.ThrowsAsync<VmProviderException>(() => at.Host.Ensure(Order(), Cancel));
 
@@ -150,7 +150,7 @@ public sealed class VersFaultTests : IAsyncLifetime
     [Fact]
     public async Task A_vm_that_is_made_is_claimed_though_its_caller_gave_up()
     {
-        at.Vers.Harm.Next(Call.Label, new Effect.DoLate(TimeSpan.FromSeconds(0.5)));
+        at.Vers.Faults.Next(Call.Label, new Effect.DoLate(TimeSpan.FromSeconds(0.5)));
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
 
         var ensuring = at.Host.Ensure(Order(), patience.Token);
@@ -165,7 +165,7 @@ public sealed class VersFaultTests : IAsyncLifetime
     {
         var clock = new WatchedClock();
         await using var slow = await VersAtHand.Start(clock);
-        slow.Vers.Harm.Next(Call.Create, new Effect.DoLate(TimeSpan.FromSeconds(90)));
+        slow.Vers.Faults.Next(Call.Create, new Effect.DoLate(TimeSpan.FromSeconds(90)));
         var order = Order();
 
         var ensuring = slow.Host.Ensure(order, Cancel);
@@ -187,7 +187,7 @@ public sealed class VersFaultTests : IAsyncLifetime
     {
         var order = Order();
         await at.Host.Ensure(order, Cancel);
-        at.Vers.Harm.Next(2, Call.Destroy, isLost ? new Effect.LoseReply() : new Effect.Answer(503));
+        at.Vers.Faults.Next(2, Call.Destroy, isLost ? new Effect.LoseReply() : new Effect.Answer(503));
 
         await at.Host.Release(order.Guest, Installation, null, Cancel);
 
@@ -202,10 +202,10 @@ public sealed class VersFaultTests : IAsyncLifetime
     {
         var order = Order();
         var vm = await at.Host.Ensure(order, Cancel);
-        at.Vers.Harm.Always(Call.Destroy, new Effect.Answer(status));
+        at.Vers.Faults.Always(Call.Destroy, new Effect.Answer(status));
         await Assert.ThrowsAsync<VmProviderException>(() => at.Host.Release(order.Guest, Installation, vm.VmId, Cancel));
 
-        at.Vers.Harm.Heal();
+        at.Vers.Faults.Heal();
         await at.Host.Release(order.Guest, Installation, vm.VmId, Cancel);
 
         Assert.Empty(at.Vers.Vms.Left);
@@ -216,7 +216,7 @@ public sealed class VersFaultTests : IAsyncLifetime
     {
         var order = Order();
         var vm = await at.Host.Ensure(order, Cancel);
-        at.Vers.Harm.Always(Call.List, new Effect.EmptyList());
+        at.Vers.Faults.Always(Call.List, new Effect.EmptyList());
 
         await at.Host.Release(order.Guest, Installation, vm.VmId, Cancel);
 
@@ -228,7 +228,7 @@ public sealed class VersFaultTests : IAsyncLifetime
     {
         var clock = new WatchedClock();
         await using var patient = await VersAtHand.Start(clock);
-        patient.Vers.Harm.Next(Call.List, Effect.TooMany(TimeSpan.FromSeconds(7)));
+        patient.Vers.Faults.Next(Call.List, Effect.TooMany(TimeSpan.FromSeconds(7)));
 
         var listing = patient.Host.List(Cancel);
         await clock.IsWaiting(TimeSpan.FromSeconds(7));
@@ -241,10 +241,10 @@ public sealed class VersFaultTests : IAsyncLifetime
     [Fact]
     public async Task A_plea_to_wait_for_long_is_handed_on()
     {
-        at.Vers.Harm.Always(Call.List, Effect.TooMany(TimeSpan.FromMinutes(2)));
+        at.Vers.Faults.Always(Call.List, Effect.TooMany(TimeSpan.FromMinutes(2)));
         var first = await Assert.ThrowsAsync<VmProviderException>(() => at.Host.List(Cancel));
-        at.Vers.Harm.Heal();
-        at.Vers.Harm.Always(Call.List, Effect.TooMany(TimeSpan.FromHours(20)));
+        at.Vers.Faults.Heal();
+        at.Vers.Faults.Always(Call.List, Effect.TooMany(TimeSpan.FromHours(20)));
         var second = await Assert.ThrowsAsync<VmProviderException>(() => at.Host.List(Cancel));
 
         Assert.Equal((TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(5)), (first.RetryAfter, second.RetryAfter));
@@ -256,7 +256,7 @@ public sealed class VersFaultTests : IAsyncLifetime
     {
         var clock = new WatchedClock();
         await using var silent = await VersAtHand.Start(clock);
-        silent.Vers.Harm.Always(Call.Any, new Effect.Hang());
+        silent.Vers.Faults.Always(Call.Any, new Effect.Hang());
 
         foreach (var (call, seconds) in new (Func<Task>, int)[] { (() => silent.Host.Ensure(Order(), Cancel), 60), (() => silent.Host.List(Cancel), 20) })
         {
@@ -273,14 +273,14 @@ public sealed class VersFaultTests : IAsyncLifetime
     [Fact]
     public async Task The_key_is_in_no_sentence_and_no_log()
     {
-        using var ear = new Eavesdropper();
+        using var ear = new LogCapture();
         var host = at.HostWith(options => options with { CallBound = TimeSpan.FromSeconds(1), CreateBound = TimeSpan.FromSeconds(1) }, ear);
         var told = new List<string>();
         await Tell(() => host.Ensure(Order(), Cancel));
-        foreach (var harm in new Effect[] { new Effect.Answer(401), new Effect.Answer(500), new Effect.Answer(502), Effect.TooMany(TimeSpan.FromHours(1)), new Effect.Hang(), new Effect.Drop(), new Effect.LoseReply() })
+        foreach (var faults in new Effect[] { new Effect.Answer(401), new Effect.Answer(500), new Effect.Answer(502), Effect.TooMany(TimeSpan.FromHours(1)), new Effect.Hang(), new Effect.Drop(), new Effect.LoseReply() })
         {
-            at.Vers.Harm.Heal();
-            at.Vers.Harm.Always(Call.Any, harm);
+            at.Vers.Faults.Heal();
+            at.Vers.Faults.Always(Call.Any, faults);
             await Tell(() => host.Ensure(Order(), Cancel));
             await Tell(() => host.Release(Order().Guest, Installation, null, Cancel));
             told.Add($"{await host.Check(Cancel)}");

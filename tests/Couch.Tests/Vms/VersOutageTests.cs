@@ -15,11 +15,11 @@ public sealed class VersOutageTests(VersCouchOnSqlite couch) : IClassFixture<Ver
     public async Task A_guest_ends_on_time_and_its_vm_when_the_provider_is_back_whatever_restarts_in_between(bool hadVm)
     {
         if (!hadVm)
-            couch.Vers.Harm.Down();
+            couch.Vers.Faults.Down();
         var guest = await couch.AGuest(OneHour);
         if (hadVm)
             await couch.IsRunning(guest.Id);
-        couch.Vers.Harm.Down();
+        couch.Vers.Faults.Down();
 
         await couch.Restart();
         await couch.AdvanceUntil(TimeSpan.FromHours(1.1), async () => (await couch.Row(guest.Id))! is { IsStaying: false, Vm.FailedReleases: > 0 });
@@ -32,7 +32,7 @@ public sealed class VersOutageTests(VersCouchOnSqlite couch) : IClassFixture<Ver
         await couch.Restart();
         couch.Clock.Advance(TimeSpan.FromDays(2));
         Assert.Equal(VmState.Destroying, (await couch.Row(guest.Id))!.Vm.State);
-        couch.Vers.Harm.Heal();
+        couch.Vers.Faults.Heal();
         await couch.AdvanceUntil(TimeSpan.FromMinutes(3), async () => (await couch.Row(guest.Id))!.Vm.DestroyedAt is not null);
         Assert.Empty(couch.Vers.Vms.Left);
     }

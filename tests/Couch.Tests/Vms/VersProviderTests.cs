@@ -2,7 +2,7 @@ using Couch.Cluster.Vms;
 using Couch.Domain.Vms;
 using Couch.Tests.Support;
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 using Xunit;
 using VmState = Couch.VersSimulator.Vms.VmState;
 
@@ -21,11 +21,11 @@ public sealed class VersProviderTests : VmProviderTests, IAsyncLifetime
 
     public ValueTask DisposeAsync() => at.DisposeAsync();
 
-    protected override void LoseReplyOfNextCreate() => at.Vers.Harm.Next(Call.Create, new Effect.LoseReply());
+    protected override void LoseReplyOfNextCreate() => at.Vers.Faults.Next(Call.Create, new Effect.LoseReply());
 
     protected override IVmProvider HostIn(Trouble trouble)
     {
-        at.Vers.Harm.Always(Call.Any, trouble switch
+        at.Vers.Faults.Always(Call.Any, trouble switch
         {
             Trouble.Refusing => new Effect.Answer(403),
             Trouble.Failing => new Effect.Answer(503),
@@ -63,7 +63,7 @@ public sealed class VersProviderTests : VmProviderTests, IAsyncLifetime
     [Fact]
     public async Task Whether_the_order_stands_is_asked_as_each_try_of_a_claim_is_sent_and_where_not_none_is()
     {
-        at.Vers.Harm.Next(Call.Label, new Effect.Answer(503));
+        at.Vers.Faults.Next(Call.Label, new Effect.Answer(503));
         var asked = 0;
         // Before the create, and before the first try of the claim.
         var order = Order(SomeGuest()) with { MustStand = _ => ++asked <= 2 ? Task.CompletedTask : throw VmProviderException.Overtaken };
@@ -151,7 +151,7 @@ public sealed class VersProviderTests : VmProviderTests, IAsyncLifetime
     [Fact]
     public async Task An_id_given_by_hand_that_is_another_accounts_is_nothing_of_ours()
     {
-        at.Vers.Harm.Next(Call.Status, new Effect.Answer(403));
+        at.Vers.Faults.Next(Call.Status, new Effect.Answer(403));
 
         var released = await Host.Release(SomeGuest(), Installation, "3f8a4b52-0d5e-4d0f-9d0b-7d0d6f6f3c11", Cancel);
 
@@ -223,7 +223,7 @@ public sealed class VersProviderTests : VmProviderTests, IAsyncLifetime
     [Theory]
     [InlineData("none", VmSight.Ready)]
     [InlineData("tcp", VmSight.Ready)]
-    [InlineData("http:/harm", VmSight.Ready)]
+    [InlineData("http:/faults", VmSight.Ready)]
     [InlineData("http:/nothing-here", VmSight.Booting)]
     public async Task The_configured_probe_asks_the_vms_endpoint(string probe, VmSight sight)
     {

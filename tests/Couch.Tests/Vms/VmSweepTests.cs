@@ -2,7 +2,7 @@ using Couch.Domain.Guests;
 using Couch.Domain.Vms;
 using Couch.Tests.Support;
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 using Xunit;
 
 namespace Couch.Tests.Vms;
@@ -131,8 +131,8 @@ public sealed class VmSweepTests
         await using var couch = await VmCouch.Start();
         var guest = await couch.ARunningGuest();
         couch.Clock.Advance(AMinute);
-        couch.At.Vers.Harm.Next(Call.List, new Effect.EmptyList());
-        couch.At.Vers.Harm.Next(Call.Status, new Effect.Answer(404));
+        couch.At.Vers.Faults.Next(Call.List, new Effect.EmptyList());
+        couch.At.Vers.Faults.Next(Call.Status, new Effect.Answer(404));
         await couch.Housekeeping.SweepVms();
         await couch.BecomesTrue(guest.Id, one => one.Vm.MissingSince is not null, "it is missed");
 
@@ -149,7 +149,7 @@ public sealed class VmSweepTests
         await using var couch = await VmCouch.Start(vers => vers with { IsDedicated = true });
         var guests = new[] { await couch.ARunningGuest(), await couch.ARunningGuest(), await couch.ARunningGuest() };
         couch.Clock.Advance(AMinute);
-        couch.At.Vers.Harm.Always(Call.List, share is 0 ? new Effect.EmptyList() : new Effect.PartialList(share));
+        couch.At.Vers.Faults.Always(Call.List, share is 0 ? new Effect.EmptyList() : new Effect.PartialList(share));
 
         for (var pass = 0; pass < 4; pass++)
         {
@@ -191,7 +191,7 @@ public sealed class VmSweepTests
         await couch.AVm(guest.Id);
         await couch.AVm();
         couch.Clock.Advance(VmReconciliation.Grace);
-        couch.At.Vers.Harm.Always(Call.List, new Effect.Answer(403));
+        couch.At.Vers.Faults.Always(Call.List, new Effect.Answer(403));
 
         var found = await couch.Housekeeping.SweepVms();
 
@@ -223,7 +223,7 @@ public sealed class VmSweepTests
         var guest = await couch.ARunningGuest();
         couch.Clock.Advance(AMinute);
         couch.At.Vers.Vms.Vanish(Guid.Parse(guest.VmId!));
-        couch.At.Vers.Harm.Always(Call.Status, new Effect.Answer(403));
+        couch.At.Vers.Faults.Always(Call.Status, new Effect.Answer(403));
 
         for (var pass = 0; pass < 3; pass++)
         {

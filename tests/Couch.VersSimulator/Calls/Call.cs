@@ -1,9 +1,9 @@
 namespace Couch.VersSimulator.Calls;
 
-/// <summary>The provider's calls, as harm and the journal name them.</summary>
+/// <summary>The provider's calls, as faults and the journal name them.</summary>
 public enum Call
 {
-    /// <summary>In a rule of harm: whichever call.</summary>
+    /// <summary>In a rule: whichever call.</summary>
     Any,
     Create,
     Label,

@@ -1,4 +1,4 @@
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 
 namespace Couch.VersSimulator.Calls;
 
@@ -73,7 +73,7 @@ public sealed record JournalOutcome
     public string? Guest { get; init; }
 
     /// <summary>What was done to the call.</summary>
-    public Effect? Harm { get; init; }
+    public Effect? Fault { get; init; }
 
     /// <summary>The provider's own answer; null where the call never got to it.</summary>
     public int? Done { get; init; }

@@ -1,4 +1,4 @@
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Couch.VersSimulator.Calls;
@@ -8,7 +8,7 @@ internal sealed class Progress(JournalEntry entry)
 {
     public Guid? Vm { get; set; }
 
-    public Effect? Harm { get; set; }
+    public Effect? Fault { get; set; }
 
     public int? Done
     {

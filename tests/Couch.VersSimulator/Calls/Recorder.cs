@@ -44,7 +44,7 @@ internal sealed class Recorder(RequestDelegate next, Journal journal, Account ac
         {
             Vm = vm,
             Guest = vm is null ? null : account.GuestOf(vm.Value),
-            Harm = progress.Harm,
+            Fault = progress.Fault,
             Done = progress.Done,
             Replied = replied,
         };

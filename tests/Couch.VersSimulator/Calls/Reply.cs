@@ -1,6 +1,6 @@
 namespace Couch.VersSimulator.Calls;
 
-/// <summary>What the provider says to a call, before harm decides what of it arrives.</summary>
+/// <summary>What the provider says to a call, before a fault decides what of it arrives.</summary>
 internal sealed record Reply(int Status, object? Body = null) : IResult
 {
     /// <summary>Nothing is said: the connection is gone, or is about to be.</summary>

@@ -1,7 +1,7 @@
 using Couch.Bench.Load;
 using Couch.Bench.Processes;
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 
 namespace Couch.Bench.Claims.Vms;
 
@@ -13,7 +13,7 @@ internal static class HungProvider
 
     public static async Task Run(Plan plan, Wrk wrk, Report report, CouchWithVms couch)
     {
-        couch.Vers.Harm.Always(Call.Any, new Effect.Hang());
+        couch.Vers.Faults.Always(Call.Any, new Effect.Hang());
         var paths = new List<string>();
         for (var index = 0; index < Guests; index++)
             paths.Add($"/couch/status?token={(await couch.Redeem(await couch.Invite())).Token}");

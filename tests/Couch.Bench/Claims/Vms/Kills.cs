@@ -1,7 +1,7 @@
 using Couch.Bench.Load;
 using Couch.Bench.Processes;
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 
 namespace Couch.Bench.Claims.Vms;
 
@@ -19,7 +19,7 @@ internal static class Kills
         var half = (running.Count - Warming) / 2;
         Tell("the provider well", await Kill(couch, running.Skip(Warming).Take(half)));
 
-        couch.Vers.Harm.Always(Call.Create, new Effect.Hang());
+        couch.Vers.Faults.Always(Call.Create, new Effect.Hang());
         for (var index = 0; index < CouchWithVms.CallsAtOnce * 2; index++)
             await couch.Redeem(await couch.Invite());
         Tell("its creates hanging", await Kill(couch, running.Skip(Warming + half)));

@@ -32,7 +32,7 @@ internal static class SafetyNet
         await using var store = engine.NewStore();
         await store.Fill(population);
         await using var database = store.Open();
-        var (sweeps, keys) = (new Sweeps(database), new InviteKeys(database));
+        var (sweeps, keys) = (new Sweeps(database), new InviteIdempotency(database));
         Tell("the first pass of housekeeping", "all history unseen, no code compiled", [await Pass(null)]);
         var newest = population.Guests.MaxBy(guest => guest.Id.Value, StringComparer.Ordinal)!.Id;
         var later = new List<Took>();

@@ -1,18 +1,18 @@
 using Couch.VersSimulator.Calls;
 using Couch.VersSimulator.Vms;
 
-namespace Couch.VersSimulator.Harms;
+namespace Couch.VersSimulator.Faults;
 
 /// <summary>Stands between a call and the provider, and does to it what the rules say.</summary>
-internal sealed class HarmFilter(Harm harm, Account account, TimeProvider clock, IHostApplicationLifetime lifetime) : IEndpointFilter
+internal sealed class FaultFilter(FaultInjection faults, Account account, TimeProvider clock, IHostApplicationLifetime lifetime) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
         var progress = Progress.Of(http);
         var call = http.GetEndpoint()!.Metadata.GetMetadata<CallName>()?.Call ?? Call.Unknown;
-        var strike = call is Call.Unknown ? null : harm.Choose(call);
-        progress.Harm = strike?.Effect;
+        var strike = call is Call.Unknown ? null : faults.Choose(call);
+        progress.Fault = strike?.Effect;
 
         switch (strike?.Effect)
         {
@@ -21,7 +21,7 @@ internal sealed class HarmFilter(Harm harm, Account account, TimeProvider clock,
             case Effect.Answer { Status: 502 or 503 or 504 } answer:
                 return Reply.OfProxy(answer.Status) with { RetryAfter = answer.RetryAfter };
             case Effect.Answer answer:
-                return Reply.Error(answer.Status, "harm was asked for") with { RetryAfter = answer.RetryAfter };
+                return Reply.Error(answer.Status, "a fault was asked for") with { RetryAfter = answer.RetryAfter };
             case Effect.Drop:
                 return Silence();
             case Effect.Hang hang:
@@ -33,7 +33,7 @@ internal sealed class HarmFilter(Harm harm, Account account, TimeProvider clock,
                 return Silence();
             case Effect.DoThenAnswer then:
                 await Do();
-                return Reply.Error(then.Status, "harm was asked for, after it was done");
+                return Reply.Error(then.Status, "a fault was asked for, after it was done");
             case Effect.DoLate late:
                 OutliveCaller();
                 await Wait(late.After, CancellationToken.None);

@@ -6,9 +6,9 @@ using Xunit;
 
 namespace Couch.Tests.Storage;
 
-public abstract class InviteKeyTests(Engine engine)
+public abstract class InviteIdempotencyTests(Engine engine)
 {
-    private readonly InviteKeys keys = new(engine.Database);
+    private readonly InviteIdempotency keys = new(engine.Database);
 
     [Fact]
     public async Task The_same_key_and_body_stand_for_the_first_id()
@@ -86,7 +86,7 @@ public abstract class InviteKeyTests(Engine engine)
     {
         await using var database = await engine.OpenEmpty();
         await database.Upgrade(TestContext.Current.CancellationToken);
-        var here = new InviteKeys(database);
+        var here = new InviteIdempotency(database);
         await here.Claim(Idempotency.Of("old", "body"), NewId(), Some.Time, TestContext.Current.CancellationToken);
         await here.Claim(Idempotency.Of("young", "body"), NewId(), Some.Time.AddHours(1), TestContext.Current.CancellationToken);
 
@@ -104,6 +104,6 @@ public abstract class InviteKeyTests(Engine engine)
         keys.Claim(key, fresh, now, TestContext.Current.CancellationToken);
 }
 
-public sealed class InviteKeysOnPostgres(PostgresEngine engine) : InviteKeyTests(engine), IClassFixture<PostgresEngine>;
+public sealed class InviteKeysOnPostgres(PostgresEngine engine) : InviteIdempotencyTests(engine), IClassFixture<PostgresEngine>;
 
-public sealed class InviteKeysOnSqlite(SqliteEngine engine) : InviteKeyTests(engine), IClassFixture<SqliteEngine>;
+public sealed class InviteKeysOnSqlite(SqliteEngine engine) : InviteIdempotencyTests(engine), IClassFixture<SqliteEngine>;

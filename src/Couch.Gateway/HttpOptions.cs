@@ -5,7 +5,7 @@ using Couch.Gateway.Connections;
 namespace Couch.Gateway;
 
 /// <summary>How the couch faces its callers. Defaults live here; the table in docs/configuration.md says the same.</summary>
-public sealed class GatewayOptions
+public sealed class HttpOptions
 {
     /// <summary>A host key shorter than this is warned about at start.</summary>
     public const int ShortHostKey = 16;
@@ -44,7 +44,7 @@ public sealed class GatewayOptions
     public bool HasDashboard { get; init; }
 
     /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong.</summary>
-    public static GatewayOptions Read(Settings settings) => new()
+    public static HttpOptions Read(Settings settings) => new()
     {
         HostKey = settings.Text("COUCH_AUTH_TOKEN") ?? settings.Text("VERS_AUTH_TOKEN"),
         RedeemsPerMinute = settings.Whole("COUCH_REDEEMS_PER_MINUTE", 120, 0, MostPerMinute),

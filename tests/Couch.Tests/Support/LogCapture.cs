@@ -5,13 +5,13 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Tests.Support;
 
 /// <summary>Hears everything a process logs, at every level and with every field and scope, and everything it traces.</summary>
-internal sealed class Eavesdropper : ILoggerProvider, ISupportExternalScope
+internal sealed class LogCapture : ILoggerProvider, ISupportExternalScope
 {
     private readonly ConcurrentQueue<string> heard = new();
     private readonly ActivityListener listener;
     private IExternalScopeProvider scopes = new LoggerExternalScopeProvider();
 
-    public Eavesdropper()
+    public LogCapture()
     {
         listener = new ActivityListener
         {
@@ -45,7 +45,7 @@ internal sealed class Eavesdropper : ILoggerProvider, ISupportExternalScope
             heard.Enqueue($"{name}={value}");
     }
 
-    private sealed class Ear(Eavesdropper eavesdropper, string category) : ILogger
+    private sealed class Ear(LogCapture eavesdropper, string category) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state) where TState : notnull => eavesdropper.scopes.Push(state);
 

@@ -25,7 +25,7 @@ public sealed record UnscopedKey(string KeyHash, Actor By);
 /// Idempotency keys of invite creations: a row each, written before the invite, with the id that the invite will have.
 /// Whoever comes second, on any node, is given the first one's id; creating an invite twice is creating it once.
 /// </summary>
-public sealed class InviteKeys(CouchDatabase database)
+public sealed class InviteIdempotency(CouchDatabase database)
 {
     // Rows of the version before are gone a day after the last of its nodes: a later version does without.
     private const string Unscoped =

@@ -1,4 +1,4 @@
-namespace Couch.VersSimulator.Harms;
+namespace Couch.VersSimulator.Faults;
 
 /// <summary>Chance that a seed repeats.</summary>
 internal sealed class Chance(int seed)

@@ -1,33 +1,33 @@
 using Couch.VersSimulator.Calls;
 
-namespace Couch.VersSimulator.Harms;
+namespace Couch.VersSimulator.Faults;
 
 /// <summary>
 /// What goes wrong. Of several rules that match a call the oldest wins, and only it is used up. Each rule has its own
 /// chance, from the account's seed and the rule's number, so a run of the same calls in the same order can be repeated.
 /// </summary>
-public sealed class Harm(SimulatorOptions options)
+public sealed class FaultInjection(SimulatorOptions options)
 {
     private readonly Lock gate = new();
     private readonly List<Live> rules = [];
     private int added;
 
     /// <summary>The rules there still are, with the times that are left.</summary>
-    public IReadOnlyList<HarmRule> Rules
+    public IReadOnlyList<FaultRule> Rules
     {
         get { lock (gate) return [.. rules.Select(live => live.Rule with { Times = live.Left })]; }
     }
 
-    /// <summary>Harms the next such call.</summary>
+    /// <summary>Faults the next such call.</summary>
     public void Next(Call call, Effect effect) => Next(1, call, effect);
 
-    /// <summary>Harms the next so many such calls.</summary>
+    /// <summary>Faults the next so many such calls.</summary>
     public void Next(int times, Call call, Effect effect) => Add(new() { Call = call, Effect = effect, Times = times });
 
-    /// <summary>Harms every such call until healed.</summary>
+    /// <summary>Faults every such call until healed.</summary>
     public void Always(Call call, Effect effect) => Add(new() { Call = call, Effect = effect });
 
-    /// <summary>Harms each such call with a probability, until healed.</summary>
+    /// <summary>Faults each such call with a probability, until healed.</summary>
     public void Sometimes(double probability, Call call, Effect effect) =>
         Add(new() { Call = call, Effect = effect, Probability = probability });
 
@@ -38,9 +38,9 @@ public sealed class Harm(SimulatorOptions options)
     public void RefuseKey(int status = 401) => Add(new() { Effect = new Effect.Answer(status) }, first: true);
 
     /// <exception cref="ArgumentException">The rule makes no sense; the message says why.</exception>
-    public void Add(HarmRule rule) => Add(rule, first: false);
+    public void Add(FaultRule rule) => Add(rule, first: false);
 
-    /// <summary>Drops every rule. Calls that are being harmed already stay so.</summary>
+    /// <summary>Drops every rule. Calls that are being broken already stay so.</summary>
     public void Heal()
     {
         lock (gate)
@@ -59,7 +59,7 @@ public sealed class Harm(SimulatorOptions options)
         }
     }
 
-    private void Add(HarmRule rule, bool first)
+    private void Add(FaultRule rule, bool first)
     {
         if (rule.WhyNot() is { } reason)
             throw new ArgumentException(reason, nameof(rule));
@@ -67,9 +67,9 @@ public sealed class Harm(SimulatorOptions options)
             rules.Insert(first ? 0 : rules.Count, new(rule, new Chance(options.Seed + added++)));
     }
 
-    private sealed class Live(HarmRule rule, Chance chance)
+    private sealed class Live(FaultRule rule, Chance chance)
     {
-        public HarmRule Rule => rule;
+        public FaultRule Rule => rule;
 
         public Chance Chance => chance;
 

@@ -12,7 +12,7 @@ using Couch.Domain.Text;
 namespace Couch.Bench.Claims;
 
 /// <summary>The bare side is only a measure while it writes what the couch writes: looked at before anything is measured.</summary>
-internal static class Likeness
+internal static class RowEquality
 {
     public static async Task Check(ServerProcess couch, Store store)
     {

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Couch.VersSimulator.Calls;
 
-namespace Couch.VersSimulator.Harms;
+namespace Couch.VersSimulator.Faults;
 
 /// <summary>What can be done to a call. In JSON the word is <c>do</c>, and every time is a number of seconds.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "do")]

@@ -3,12 +3,12 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Couch.Tests.Support;
 using Couch.VersSimulator.Calls;
-using Couch.VersSimulator.Harms;
+using Couch.VersSimulator.Faults;
 using Xunit;
 
 namespace Couch.Tests.VersSimulator;
 
-public sealed class HarmTests
+public sealed class FaultTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
 
@@ -19,7 +19,7 @@ public sealed class HarmTests
     public async Task An_error_is_answered_before_anything_is_done(int status)
     {
         await using var account = await VersAccount.Open();
-        account.Vers.Harm.Next(Call.Create, new Effect.Answer(status));
+        account.Vers.Faults.Next(Call.Create, new Effect.Answer(status));
 
         Assert.Equal(status, (await account.TryCreate()).Status);
         Assert.Empty(account.Vers.Vms.All);
@@ -30,7 +30,7 @@ public sealed class HarmTests
     public async Task Too_many_calls_are_told_when_to_come_again()
     {
         await using var account = await VersAccount.Open();
-        account.Vers.Harm.Next(2, Call.Any, Effect.TooMany(TimeSpan.FromSeconds(7)));
+        account.Vers.Faults.Next(2, Call.Any, Effect.TooMany(TimeSpan.FromSeconds(7)));
 
         using var refused = await account.Http.GetAsync("vms");
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
@@ -43,7 +43,7 @@ public sealed class HarmTests
     public async Task A_call_hangs_until_its_caller_goes_away()
     {
         await using var account = await VersAccount.Open();
-        account.Vers.Harm.Next(Call.Create, new Effect.Hang());
+        account.Vers.Faults.Next(Call.Create, new Effect.Hang());
         using var patience = new CancellationTokenSource();
 
         var hanging = account.Call(HttpMethod.Post, "vm/from_commit", new { commit_id = account.Vers.Options.Commit }, patience.Token);
@@ -60,7 +60,7 @@ public sealed class HarmTests
     public async Task A_call_that_hangs_for_a_time_is_dropped_after_it()
     {
         await using var account = await VersAccount.Open();
-        account.Vers.Harm.Next(Call.List, new Effect.Hang(TimeSpan.FromMinutes(1)));
+        account.Vers.Faults.Next(Call.List, new Effect.Hang(TimeSpan.FromMinutes(1)));
 
         var hanging = account.Get("vms");
         await Until.True(() =>
@@ -75,7 +75,7 @@ public sealed class HarmTests
     public async Task A_create_whose_reply_is_lost_has_made_its_vm()
     {
         await using var account = await VersAccount.Open();
-        account.Vers.Harm.Next(Call.Create, new Effect.LoseReply());
+        account.Vers.Faults.Next(Call.Create, new Effect.LoseReply());
 
         await Assert.ThrowsAsync<HttpRequestException>(account.TryCreate);
 
@@ -88,7 +88,7 @@ public sealed class HarmTests
     {
         await using var account = await VersAccount.Open();
         var vm = await account.Create();
-        account.Vers.Harm.Next(Call.Label, new Effect.DoThenAnswer());
+        account.Vers.Faults.Next(Call.Label, new Effect.DoThenAnswer());
 
         Assert.Equal(500, await account.Claim(vm, "ada"));
 
@@ -102,13 +102,13 @@ public sealed class HarmTests
     {
         await using var account = await VersAccount.Open();
         var vm = await account.Create();
-        account.Vers.Harm.Always(Call.Label, new Effect.Answer(500));
+        account.Vers.Faults.Always(Call.Label, new Effect.Answer(500));
 
         Assert.Equal(500, await account.Claim(vm, "ada"));
         Assert.Equal(500, await account.Claim(vm, "ada"));
         Assert.Null(account.Vers.Vms.Look(vm)!.Guest);
 
-        account.Vers.Harm.Heal();
+        account.Vers.Faults.Heal();
         Assert.Equal(200, await account.Claim(vm, "ada"));
     }
 
@@ -116,7 +116,7 @@ public sealed class HarmTests
     public async Task A_late_create_makes_its_vm_when_nobody_waits_for_it_any_more()
     {
         await using var account = await VersAccount.Open();
-        account.Vers.Harm.Next(Call.Create, new Effect.DoLate(TimeSpan.FromMinutes(5)));
+        account.Vers.Faults.Next(Call.Create, new Effect.DoLate(TimeSpan.FromMinutes(5)));
         using var patience = new CancellationTokenSource();
 
         var waiting = account.Call(HttpMethod.Post, "vm/from_commit", new { commit_id = account.Vers.Options.Commit }, patience.Token);
@@ -136,7 +136,7 @@ public sealed class HarmTests
     public async Task A_late_answer_comes_when_all_is_done()
     {
         await using var account = await VersAccount.Open();
-        account.Vers.Harm.Next(Call.Create, new Effect.AnswerLate(TimeSpan.FromMinutes(5)));
+        account.Vers.Faults.Next(Call.Create, new Effect.AnswerLate(TimeSpan.FromMinutes(5)));
 
         var waiting = account.Create();
         await Until.True(() => Task.FromResult(account.Vers.Journal.Entries is [{ Done: 201, Outcome: null }]), Soon, "it is done");
@@ -156,7 +156,7 @@ public sealed class HarmTests
     {
         await using var account = await VersAccount.Open(new() { BootDelay = TimeSpan.FromHours(1) });
         var vm = await account.Create();
-        account.Vers.Harm.Next(Call.Destroy, new Effect.DoLate(TimeSpan.FromMinutes(5)));
+        account.Vers.Faults.Next(Call.Destroy, new Effect.DoLate(TimeSpan.FromMinutes(5)));
         using var patience = new CancellationTokenSource();
 
         var waiting = account.Call(HttpMethod.Delete, $"vm/{vm}", cancel: patience.Token);
@@ -179,8 +179,8 @@ public sealed class HarmTests
         for (var vm = 0; vm < 40; vm++)
             await account.Create();
 
-        account.Vers.Harm.Next(Call.List, new Effect.EmptyList());
-        account.Vers.Harm.Next(Call.List, new Effect.PartialList(0.5));
+        account.Vers.Faults.Next(Call.List, new Effect.EmptyList());
+        account.Vers.Faults.Next(Call.List, new Effect.PartialList(0.5));
 
         Assert.Empty((await account.Get("vms")).Body!.AsArray());
         Assert.InRange((await account.Get("vms")).Body!.AsArray().Count, 1, 39);
@@ -191,7 +191,7 @@ public sealed class HarmTests
     public async Task A_vm_dies_by_itself_and_stays_in_the_list_as_dead()
     {
         await using var account = await VersAccount.Open();
-        account.Vers.Harm.Next(Call.Create, new Effect.Die(TimeSpan.FromMinutes(1)));
+        account.Vers.Faults.Next(Call.Create, new Effect.Die(TimeSpan.FromMinutes(1)));
         var vm = await account.CreateAndBoot();
         Assert.Equal("running", await account.State(vm));
 
@@ -207,7 +207,7 @@ public sealed class HarmTests
     {
         await using var account = await VersAccount.Open();
         var (first, second) = (await account.Create(), await account.CreateAndBoot());
-        account.Vers.Harm.Next(Call.Status, new Effect.Vanish(TimeSpan.FromMinutes(1)));
+        account.Vers.Faults.Next(Call.Status, new Effect.Vanish(TimeSpan.FromMinutes(1)));
         Assert.Equal("running", await account.State(first));
 
         account.Clock.Advance(TimeSpan.FromMinutes(1));
@@ -223,12 +223,12 @@ public sealed class HarmTests
     public async Task A_provider_that_is_down_breaks_every_connection_until_healed()
     {
         await using var account = await VersAccount.Open();
-        account.Vers.Harm.Always(Call.List, new Effect.EmptyList());
-        account.Vers.Harm.Down();
+        account.Vers.Faults.Always(Call.List, new Effect.EmptyList());
+        account.Vers.Faults.Down();
 
         await Assert.ThrowsAsync<HttpRequestException>(() => account.Get("vms"));
         await Assert.ThrowsAsync<HttpRequestException>(account.TryCreate);
-        account.Vers.Harm.Heal();
+        account.Vers.Faults.Heal();
 
         Assert.Equal(201, (await account.TryCreate()).Status);
         Assert.Single(account.Vers.Vms.All);
@@ -240,18 +240,18 @@ public sealed class HarmTests
     public async Task A_key_can_stop_working(int status)
     {
         await using var account = await VersAccount.Open();
-        account.Vers.Harm.RefuseKey(status);
+        account.Vers.Faults.RefuseKey(status);
 
         Assert.Equal(status, (await account.Get("vms")).Status);
     }
 
     [Fact]
-    public async Task The_same_seed_does_the_same_harm()
+    public async Task The_same_seed_injects_the_same_faults()
     {
         async Task<int[]> Run(int seed)
         {
             await using var account = await VersAccount.Open(new() { Seed = seed });
-            account.Vers.Harm.Sometimes(0.5, Call.List, new Effect.Answer(500));
+            account.Vers.Faults.Sometimes(0.5, Call.List, new Effect.Answer(500));
             var statuses = new List<int>();
             for (var call = 0; call < 32; call++)
                 statuses.Add((await account.Get("vms")).Status);
@@ -266,28 +266,28 @@ public sealed class HarmTests
     }
 
     [Fact]
-    public async Task Harm_is_asked_for_explained_and_healed_over_http()
+    public async Task Faults_are_asked_for_explained_and_healed_over_http()
     {
         await using var account = await VersAccount.Open();
         var vm = await account.CreateAndBoot();
-        var harm = account.Vers.HarmUrl;
+        var faults = account.Vers.FaultUrl;
         using var person = new HttpClient();
 
         var rule = JsonNode.Parse("""{ "call": "create", "times": 2, "effect": { "status": 503, "retry_after": 1.5, "do": "answer" } }""");
-        using var added = await person.PostAsJsonAsync($"{harm}/rules", rule);
+        using var added = await person.PostAsJsonAsync($"{faults}/rules", rule);
         Assert.Equal(HttpStatusCode.OK, added.StatusCode);
         Assert.Equal(503, (await account.TryCreate()).Status);
-        var left = (await person.GetFromJsonAsync<JsonNode>(harm))!["rules"]!.AsArray().Single()!;
+        var left = (await person.GetFromJsonAsync<JsonNode>(faults))!["rules"]!.AsArray().Single()!;
         Assert.Equal(1, left["times"]!.GetValue<int>());
 
-        using var healed = await person.DeleteAsync(harm);
+        using var healed = await person.DeleteAsync(faults);
         Assert.Equal(201, (await account.TryCreate()).Status);
 
-        using var killed = await person.PutAsJsonAsync($"{harm}/vms/{vm}/state", new { state = "dead" });
+        using var killed = await person.PutAsJsonAsync($"{faults}/vms/{vm}/state", new { state = "dead" });
         Assert.Equal("dead", await account.State(vm));
-        using var vanished = await person.DeleteAsync($"{harm}/vms/{vm}");
-        Assert.Null((await person.GetFromJsonAsync<JsonNode>($"{harm}/vms"))!["vms"]![0]!["state"]);
-        Assert.Equal(2, (await person.GetFromJsonAsync<JsonNode>($"{harm}/journal?last=2"))!.AsArray().Count);
+        using var vanished = await person.DeleteAsync($"{faults}/vms/{vm}");
+        Assert.Null((await person.GetFromJsonAsync<JsonNode>($"{faults}/vms"))!["vms"]![0]!["state"]);
+        Assert.Equal(2, (await person.GetFromJsonAsync<JsonNode>($"{faults}/journal?last=2"))!.AsArray().Count);
     }
 
     [Theory]
@@ -298,22 +298,22 @@ public sealed class HarmTests
     [InlineData("""{ "effect": { "do": "drop" }, "times": 0 }""")]
     [InlineData("""{ "times": 1 }""")]
     [InlineData("""{ "effect": null }""")]
-    public async Task Harm_that_makes_no_sense_is_refused(string rule)
+    public async Task A_fault_that_makes_no_sense_is_refused(string rule)
     {
         await using var account = await VersAccount.Open();
         using var person = new HttpClient();
 
-        using var refused = await person.PostAsJsonAsync($"{account.Vers.HarmUrl}/rules", JsonNode.Parse(rule));
+        using var refused = await person.PostAsJsonAsync($"{account.Vers.FaultUrl}/rules", JsonNode.Parse(rule));
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
-        Assert.Empty(account.Vers.Harm.Rules);
+        Assert.Empty(account.Vers.Faults.Rules);
     }
 
     [Fact]
     public async Task An_account_ends_while_calls_hang()
     {
         var account = await VersAccount.Open();
-        account.Vers.Harm.Always(Call.List, new Effect.Hang());
-        account.Vers.Harm.Always(Call.Create, new Effect.DoLate(TimeSpan.FromHours(1)));
+        account.Vers.Faults.Always(Call.List, new Effect.Hang());
+        account.Vers.Faults.Always(Call.Create, new Effect.DoLate(TimeSpan.FromHours(1)));
         var (list, create) = (account.Get("vms"), account.TryCreate());
         await Until.True(() => Task.FromResult(account.Vers.Journal.Entries.Count is 2), Soon, "both hang");
 

@@ -7,7 +7,7 @@ namespace Couch.Gateway.Health;
 /// <c>Couch.Gateway --health</c>: asks the couch that was started beside it, under the same environment, whether it is
 /// ready. For container health checks, in images that have neither a shell nor curl.
 /// </summary>
-public static class Knock
+public static class HealthCheckCommand
 {
     public const string Switch = "--health";
 
