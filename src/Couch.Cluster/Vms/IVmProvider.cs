@@ -99,11 +99,11 @@ public interface IVmProvider
 /// <summary>A short text that an installation keeps at its provider, where a copy of it finds it too. See <see cref="InstallationLease"/>.</summary>
 public interface IInstallationMark
 {
-    /// <returns>Null where there is none.</returns>
+    /// <returns>None where there has never been one; more than one while one is being exchanged.</returns>
     /// <exception cref="VmProviderException">Nobody can say.</exception>
-    Task<string?> Read(string installation, CancellationToken cancel);
+    Task<IReadOnlyCollection<string>> Read(string installation, CancellationToken cancel);
 
-    /// <summary>Puts <paramref name="mark"/> in the place of what is there.</summary>
+    /// <summary>Puts <paramref name="mark"/> in the place of all that is there. Meanwhile there is always one.</summary>
     /// <exception cref="VmProviderException">It may not be there.</exception>
     Task Write(string installation, string mark, CancellationToken cancel);
 }

@@ -38,13 +38,13 @@ internal sealed partial class InstallationLease(
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(5);
 
     /// <summary>More than any exchange leaves behind.</summary>
-    private const int MarksKept = 4;
+    private const int MarksKept = 8;
 
     private readonly SemaphoreSlim turn = new(1);
 
     private volatile bool isAlone = true;
     private long? looked;
-    private (string? Mark, long Since)? foreign;
+    private (string Marks, long Since)? foreign;
     private bool isSilent;
 
     public InstallationLease(
@@ -122,16 +122,17 @@ internal sealed partial class InstallationLease(
     private async Task Compare(IInstallationMark kept, CancellationToken cancel)
     {
         // The provider first: what another node of this couch has exchanged since is in the database.
-        var found = await kept.Read(installation.Id, cancel);
+        IReadOnlyList<string> found = [.. await kept.Read(installation.Id, cancel)];
         var marks = await installation.Marks(cancel);
         var own = marks.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (IsOwn(found, own) || HasStoodStill(found))
+        var others = string.Join(' ', found.Except(own).Order(StringComparer.Ordinal));
+        if (others.Length is 0 || HasStoodStill(others))
         {
             foreign = null;
             if (!isAlone)
                 LogAlone(provider);
             isAlone = true;
-            await Exchange(kept, found, marks, own, cancel);
+            await Exchange(kept, isNewestThere: found is [var one] && one == own.LastOrDefault(), isTakingOver: others.Length > 0, marks, own, cancel);
             return;
         }
 
@@ -141,25 +142,21 @@ internal sealed partial class InstallationLease(
         meter.Found(Finding.Hold);
     }
 
-    /// <summary>A couch that has never had a mark, and finds none, is the first one. Else a missing mark is like another's: it may be on its way.</summary>
-    private static bool IsOwn(string? found, string[] own) => found is null ? own.Length == 0 : own.Contains(found);
-
-    private bool HasStoodStill(string? found)
+    private bool HasStoodStill(string others)
     {
-        if (foreign is not { } before || before.Mark != found)
-            foreign = (found, clock.GetTimestamp());
+        if (foreign is not { } before || before.Marks != others)
+            foreign = (others, clock.GetTimestamp());
         return clock.GetElapsedTime(foreign!.Value.Since) >= StandsStill;
     }
 
-    private async Task Exchange(IInstallationMark kept, string? found, string marks, string[] own, CancellationToken cancel)
+    private async Task Exchange(IInstallationMark kept, bool isNewestThere, bool isTakingOver, string marks, string[] own, CancellationToken cancel)
     {
-        if (own is [.., var newest] && own.Contains(found))
+        if (own is [.., var newest] && !isTakingOver && !(isNewestThere && IsOld(newest)))
         {
             // An exchange that did not arrive is ended before another begins.
-            if (found != newest)
+            if (!isNewestThere)
                 await kept.Write(installation.Id, newest, cancel);
-            if (found != newest || !IsOld(newest))
-                return;
+            return;
         }
 
         var random = new byte[8];

@@ -184,18 +184,10 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         }
     }
 
-    /// <returns>The labels of the volume of this name; null where there is none.</returns>
-    public async Task<IDictionary<string, string>?> LabelsOfVolume(string name, CancellationToken cancel)
+    public async Task<IList<VolumeResponse>> VolumesWithLabel(string label, CancellationToken cancel)
     {
-        try
-        {
-            var found = await Ask("look at a volume", AskBound, (docker, token) => docker.Volumes.InspectAsync(name, token), cancel);
-            return found.Labels ?? new Dictionary<string, string>();
-        }
-        catch (VmProviderException failure) when (StatusOf(failure) is HttpStatusCode.NotFound)
-        {
-            return null;
-        }
+        var filters = new VolumesListParameters { Filters = Filter("label", label) };
+        return (await Ask("list volumes", AskBound, (docker, token) => docker.Volumes.ListAsync(filters, token), cancel)).Volumes ?? [];
     }
 
     /// <summary>Makes an empty volume, unless there is one of this name.</summary>

@@ -3,7 +3,8 @@ namespace Couch.Cluster.Vms.Vers;
 /// <summary>The couch's mark as the description of a tag of the golden commit: of all that an account has, labels are for VMs alone.</summary>
 internal sealed class VersMark(VersApi api) : IInstallationMark
 {
-    public async Task<string?> Read(string installation, CancellationToken cancel) => (await api.Tag(NameOf(installation), cancel))?.Description;
+    public async Task<IReadOnlyCollection<string>> Read(string installation, CancellationToken cancel) =>
+        (await api.Tag(NameOf(installation), cancel))?.Description is { } mark ? [mark] : [];
 
     public Task Write(string installation, string mark, CancellationToken cancel) => api.DescribeTag(NameOf(installation), mark, cancel);
 
