@@ -68,7 +68,7 @@ public sealed class CouchOptions
     public static CouchOptions Read(Settings settings)
     {
         var postgres = settings.Text("ConnectionStrings:Couch");
-        if (postgres is not null && Storage.PostgresDatabase.WhyUnusable(postgres) is { } reason)
+        if (postgres is not null && Storage.Postgres.PostgresDatabase.WhyUnusable(postgres) is { } reason)
             settings.Wrong("ConnectionStrings__Couch", reason);
 
         var role = ReadRole(settings);

@@ -1,9 +1,13 @@
 using System.Security.Cryptography;
 using Couch.Cluster.Delivery;
 using Couch.Cluster.Housekeeping;
+using Couch.Cluster.Invites;
+using Couch.Cluster.Keys;
 using Couch.Cluster.Membership;
 using Couch.Cluster.Connection;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Storage.Postgres;
+using Couch.Cluster.Storage.Sqlite;
 using Couch.Cluster.Telemetry;
 using Couch.Cluster.Transport;
 using Couch.Cluster.Vms;
@@ -76,7 +80,8 @@ public static class CouchSilo
         services.AddSingleton<Listings>();
         services.AddSingleton<InviteIdempotency>();
         services.AddSingleton<HostKeys>();
-        services.AddSingleton<Sweeps>();
+        services.AddSingleton<HousekeepingRows>();
+        services.AddSingleton<VmRows>();
         services.TryAddSingleton<CouchMeter>();
     }
 

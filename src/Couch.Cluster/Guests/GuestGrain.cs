@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Couch.Cluster.Delivery;
+using Couch.Cluster.Keys;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
 using Couch.Cluster.Vms;

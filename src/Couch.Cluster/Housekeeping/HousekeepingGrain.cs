@@ -2,6 +2,7 @@ using Couch.Cluster.Guests;
 using Couch.Cluster.Invites;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
+using Couch.Cluster.Vms;
 using Couch.Domain.Guests;
 using Couch.Domain.Text;
 using Couch.Domain.Vms;
@@ -15,7 +16,7 @@ namespace Couch.Cluster.Housekeeping;
 internal sealed partial class HousekeepingGrain(
     IGrainStorage storage,
     CouchDatabase database,
-    Sweeps sweeps,
+    HousekeepingRows sweeps,
     InviteIdempotency inviteKeys,
     Purge purge,
     UnreadableRows unreadableRows,

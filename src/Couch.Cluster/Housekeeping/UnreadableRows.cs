@@ -10,7 +10,7 @@ namespace Couch.Cluster.Housekeeping;
 /// index knows them; what it has found it says as an error every minute, until somebody has seen to it. It changes nothing, but
 /// wakes guests: their time may be up, and their row tell no index of it.
 /// </summary>
-internal sealed partial class UnreadableRows(Sweeps sweeps, IGrainFactory grains, CouchMeter meter, ILogger<UnreadableRows> log)
+internal sealed partial class UnreadableRows(HousekeepingRows sweeps, IGrainFactory grains, CouchMeter meter, ILogger<UnreadableRows> log)
 {
     /// <summary>Some 50 ms; a million rows take seventeen hours of passes.</summary>
     private const int RowsAPass = 1000;

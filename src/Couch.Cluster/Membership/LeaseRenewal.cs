@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Net.Sockets;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Storage.Postgres;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 

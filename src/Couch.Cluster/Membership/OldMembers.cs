@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Net;
 using Couch.Cluster.Configuration;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Storage.Postgres;
 using Microsoft.Extensions.Logging;
 
 namespace Couch.Cluster.Membership;

@@ -1,6 +1,8 @@
 using System.Data.Common;
 using System.Globalization;
 using System.Net.Sockets;
+using Couch.Cluster.Storage.Postgres;
+using Couch.Cluster.Storage.Sqlite;
 
 namespace Couch.Cluster.Storage;
 

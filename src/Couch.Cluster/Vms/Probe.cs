@@ -3,6 +3,9 @@ using Couch.Cluster.Configuration;
 
 namespace Couch.Cluster.Vms;
 
+/// <summary>Asks a VM that runs whether its agent answers too. False, not an exception, where it does not yet.</summary>
+public delegate Task<bool> VmProbe(string endpoint, CancellationToken cancel);
+
 /// <summary>What tells that a VM that runs is ready: its endpoint answers.</summary>
 public abstract record Probe
 {

@@ -15,7 +15,7 @@ namespace Couch.Cluster.Vms;
 /// nothing asks again.
 /// </summary>
 internal sealed partial class VmDriver(
-    IVmProvider provider, Installation installation, InstallationLease lease, VmGates gates, Sweeps rows, GuestDelivery delivery, IGrainFactory grains, TimeProvider clock, ILogger<VmDriver> log)
+    IVmProvider provider, Installation installation, InstallationLease lease, VmGates gates, VmRows rows, GuestDelivery delivery, IGrainFactory grains, TimeProvider clock, ILogger<VmDriver> log)
 {
     private static readonly TimeSpan FirstLooks = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LaterLooks = TimeSpan.FromSeconds(1);

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Couch.Cluster.Storage;
+using Couch.Cluster.Keys;
 using Couch.Domain.Capabilities;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Couch.Cluster.Invites;
 using Couch.Gateway.Hosting;
 using Couch.Cluster.Storage;
 using Couch.Domain.Capabilities;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Couch.Cluster.Keys;
 using Couch.Cluster.Storage;
 using Couch.Domain.Capabilities;
 using Couch.Domain.Keys;

@@ -1,5 +1,4 @@
 using Couch.Cluster.Keys;
-using Couch.Cluster.Storage;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Couch.Tests.Support;

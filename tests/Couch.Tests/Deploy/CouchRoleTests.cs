@@ -1,4 +1,5 @@
 using Couch.Cluster.Storage;
+using Couch.Cluster.Storage.Postgres;
 using Couch.Tests.Support;
 using Npgsql;
 using Xunit;

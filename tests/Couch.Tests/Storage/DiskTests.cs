@@ -1,5 +1,6 @@
 using Couch.Cluster.Configuration;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Storage.Sqlite;
 using Couch.Domain.Invites;
 using Couch.Tests.Support;
 using Microsoft.Data.Sqlite;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using Couch.Cluster.Configuration;
-using Couch.Cluster.Storage;
+using Couch.Cluster.Storage.Sqlite;
 using Couch.Tests.Support;
 using Xunit;
 

@@ -1,3 +1,4 @@
+using Couch.Cluster.Invites;
 using Couch.Cluster.Storage;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;

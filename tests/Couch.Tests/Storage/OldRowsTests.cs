@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Vms;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
@@ -42,7 +43,7 @@ public abstract class OldRowsTests(TestCouch couch, Engine engine)
         foreach (var status in Enum.GetValues<GuestStatus>())
             Assert.Equal(guests.Where(guest => guest.Status == status), (await couch.Listings.Guests(status, 1000, null, now, TestCouch.Cancel)).Rows);
         Assert.Equal((13, 2), (guests.Count(guest => guest.CreatedAt <= Sample.Taken), (await couch.Listings.HostKeys(1000, null, TestCouch.Cancel)).Rows.Count));
-        Assert.NotEmpty(await new Sweeps(couch.Database).OpenVms(TestCouch.Cancel));
+        Assert.NotEmpty(await new VmRows(couch.Database).OpenVms(TestCouch.Cancel));
     }
 
     [Fact]

@@ -1,4 +1,7 @@
+using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Storage.Postgres;
+using Couch.Cluster.Vms;
 using Couch.Domain.Text;
 using Couch.Tests.Support;
 using Xunit;
@@ -40,7 +43,7 @@ public abstract class PlanTests(PlanTests.FullTable table)
     public async Task Overdue_rows_are_walked_off_their_own_index()
     {
         var (heavy, plan) = await table.Database.Plan(
-            Sweeps.OverdueQuery, ("service", GrainKinds.Service), ("kind", GrainKinds.Invite), ("dueBefore", FullTable.Now.ToIso()), ("afterUntil", ""), ("afterId", ""), ("limit", 500));
+            HousekeepingRows.OverdueQuery, ("service", GrainKinds.Service), ("kind", GrainKinds.Invite), ("dueBefore", FullTable.Now.ToIso()), ("afterUntil", ""), ("afterId", ""), ("limit", 500));
 
         Assert.True(heavy is [], plan);
         Assert.Contains("grain_state_open", plan, StringComparison.Ordinal);
@@ -50,7 +53,7 @@ public abstract class PlanTests(PlanTests.FullTable table)
     public async Task Missing_guests_are_looked_for_after_the_watermark_only()
     {
         var (heavy, plan) = await table.Database.Plan(
-            Sweeps.MissingQuery,
+            HousekeepingRows.MissingQuery,
             ("service", GrainKinds.Service), ("invite", GrainKinds.Invite), ("guest", GrainKinds.Guest), ("after", FullTable.Id(99_000)), ("upTo", FullTable.Id(99_999)), ("limit", 500));
 
         Assert.True(heavy is [], plan);
@@ -61,7 +64,7 @@ public abstract class PlanTests(PlanTests.FullTable table)
     public async Task A_stretch_of_spent_invites_is_walked_off_their_own_index()
     {
         var (heavy, plan) = await table.Database.Plan(
-            Sweeps.StretchQuery, ("service", GrainKinds.Service), ("kind", GrainKinds.Invite), ("after", FullTable.Id(10_000)), ("invites", 5_000));
+            HousekeepingRows.StretchQuery, ("service", GrainKinds.Service), ("kind", GrainKinds.Invite), ("after", FullTable.Id(10_000)), ("invites", 5_000));
 
         Assert.True(heavy is [], plan);
         Assert.Contains("grain_state_redeemed", plan, StringComparison.Ordinal);
@@ -70,7 +73,7 @@ public abstract class PlanTests(PlanTests.FullTable table)
     [Fact]
     public async Task Guests_with_vms_are_found_without_reading_history()
     {
-        var (heavy, plan) = await table.Database.Plan(Sweeps.OpenVmsQuery, ("service", GrainKinds.Service), ("kind", GrainKinds.Guest));
+        var (heavy, plan) = await table.Database.Plan(VmRows.OpenVmsQuery, ("service", GrainKinds.Service), ("kind", GrainKinds.Guest));
 
         Assert.True(heavy is [], plan);
         Assert.Contains("grain_state_vm", plan, StringComparison.Ordinal);
@@ -80,7 +83,7 @@ public abstract class PlanTests(PlanTests.FullTable table)
     public async Task All_rows_are_looked_through_off_the_primary_key()
     {
         var (heavy, plan) = await table.Database.Plan(
-            Sweeps.WalkQuery, ("service", GrainKinds.Service), ("afterKind", GrainKinds.Guest), ("afterId", FullTable.Id(50_000)), ("limit", 1000));
+            HousekeepingRows.WalkQuery, ("service", GrainKinds.Service), ("afterKind", GrainKinds.Guest), ("afterId", FullTable.Id(50_000)), ("limit", 1000));
 
         Assert.True(heavy is [], plan);
     }
@@ -91,7 +94,7 @@ public abstract class PlanTests(PlanTests.FullTable table)
     public async Task What_is_past_is_walked_off_its_own_index(string kind)
     {
         var (heavy, plan) = await table.Database.Plan(
-            Sweeps.PastQuery, ("service", GrainKinds.Service), ("kind", kind), ("moment", FullTable.Now.ToIso()), ("left", 0), ("limit", 500));
+            HousekeepingRows.PastQuery, ("service", GrainKinds.Service), ("kind", kind), ("moment", FullTable.Now.ToIso()), ("left", 0), ("limit", 500));
 
         Assert.True(heavy is [], plan);
         Assert.Contains("grain_state_past", plan, StringComparison.Ordinal);

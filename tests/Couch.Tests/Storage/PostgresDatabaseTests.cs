@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Couch.Cluster.Configuration;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Storage.Postgres;
 using Couch.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text;
+using Couch.Cluster.Invites;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Storage.Postgres;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;

@@ -1,5 +1,5 @@
 using Couch.Cluster.Configuration;
-using Couch.Cluster.Storage;
+using Couch.Cluster.Storage.Sqlite;
 using Couch.Domain.Invites;
 using Couch.Tests.Support;
 using Xunit;

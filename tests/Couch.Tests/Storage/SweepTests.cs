@@ -1,4 +1,6 @@
+using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Vms;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Text;
@@ -10,7 +12,9 @@ namespace Couch.Tests.Storage;
 
 public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
 {
-    private Sweeps Sweeps => new(Database);
+    private HousekeepingRows Rows => new(Database);
+
+    private VmRows VmRows => new(Database);
 
     [Fact]
     public async Task Overdue_rows_are_found_longest_overdue_first()
@@ -24,10 +28,10 @@ public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
         await Database.Put(GrainKinds.Housekeeping, "house", new { watermark = "x" });
 
         OverdueRow[] both = [new(later.Id.Value, later.ExpiresAt.ToIso()), new(late.Id.Value, late.ExpiresAt.ToIso())];
-        Assert.Equal(both, await Sweeps.Overdue(GrainKinds.Invite, Some.Time.AddHours(3), 10, Cancel));
-        Assert.Equal(both[..1], await Sweeps.Overdue(GrainKinds.Invite, Some.Time.AddHours(3), 1, Cancel));
-        Assert.Equal(both[1..], await Sweeps.Overdue(GrainKinds.Invite, Some.Time.AddHours(3), 10, Cancel, both[0]));
-        Assert.Empty(await Sweeps.Overdue(GrainKinds.Guest, Some.Time.AddHours(3), 10, Cancel));
+        Assert.Equal(both, await Rows.Overdue(GrainKinds.Invite, Some.Time.AddHours(3), 10, Cancel));
+        Assert.Equal(both[..1], await Rows.Overdue(GrainKinds.Invite, Some.Time.AddHours(3), 1, Cancel));
+        Assert.Equal(both[1..], await Rows.Overdue(GrainKinds.Invite, Some.Time.AddHours(3), 10, Cancel, both[0]));
+        Assert.Empty(await Rows.Overdue(GrainKinds.Guest, Some.Time.AddHours(3), 10, Cancel));
     }
 
     [Fact]
@@ -40,10 +44,10 @@ public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
         foreach (var arrived in new[] { spent[1], spent[4] })
             await Database.Put(GrainKinds.Guest, arrived.Redemption!.GuestId.Value, Guest.Arriving(arrived));
 
-        Assert.Equal(Missing(spent[0], spent[2], spent[3], spent[5]), await Sweeps.RedeemedWithoutGuest(null, 10, Cancel));
-        Assert.Equal(Missing(spent[3], spent[5]), await Sweeps.RedeemedWithoutGuest(spent[2].Redemption!.GuestId, 10, Cancel));
-        Assert.Equal(Missing(spent[0], spent[2]), await Sweeps.RedeemedWithoutGuest(null, 2, Cancel));
-        Assert.Equal(Missing(spent[2], spent[3]), await Sweeps.RedeemedWithoutGuest(spent[0].Redemption!.GuestId, 10, Cancel, spent[3].Redemption!.GuestId));
+        Assert.Equal(Missing(spent[0], spent[2], spent[3], spent[5]), await Rows.RedeemedWithoutGuest(null, 10, Cancel));
+        Assert.Equal(Missing(spent[3], spent[5]), await Rows.RedeemedWithoutGuest(spent[2].Redemption!.GuestId, 10, Cancel));
+        Assert.Equal(Missing(spent[0], spent[2]), await Rows.RedeemedWithoutGuest(null, 2, Cancel));
+        Assert.Equal(Missing(spent[2], spent[3]), await Rows.RedeemedWithoutGuest(spent[0].Redemption!.GuestId, 10, Cancel, spent[3].Redemption!.GuestId));
     }
 
     [Fact]
@@ -53,9 +57,9 @@ public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
         foreach (var invite in spent)
             await Database.Put(GrainKinds.Invite, invite.Id.Value, invite);
 
-        Assert.Equal(spent[3].Redemption!.GuestId, await Sweeps.EndOfStretch(null, 4, Cancel));
-        Assert.Equal(spent[5].Redemption!.GuestId, await Sweeps.EndOfStretch(spent[3].Redemption!.GuestId, 2, Cancel));
-        Assert.Null(await Sweeps.EndOfStretch(spent[3].Redemption!.GuestId, 4, Cancel));
+        Assert.Equal(spent[3].Redemption!.GuestId, await Rows.EndOfStretch(null, 4, Cancel));
+        Assert.Equal(spent[5].Redemption!.GuestId, await Rows.EndOfStretch(spent[3].Redemption!.GuestId, 2, Cancel));
+        Assert.Null(await Rows.EndOfStretch(spent[3].Redemption!.GuestId, 4, Cancel));
     }
 
     [Fact]
@@ -71,10 +75,10 @@ public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
             await Database.Put(GrainKinds.Guest, guest.Id.Value, guest);
         var all = guests.Select(GuestVm.Of).OrderBy(guest => guest.Id.Value, StringComparer.Ordinal).ToList();
 
-        var open = (await Sweeps.OpenVms(Cancel)).Where(guest => all.Contains(guest)).OrderBy(guest => guest.Id.Value, StringComparer.Ordinal);
+        var open = (await VmRows.OpenVms(Cancel)).Where(guest => all.Contains(guest)).OrderBy(guest => guest.Id.Value, StringComparer.Ordinal);
         Assert.Equal(all.Where(guest => guest.IsOpen), open);
 
-        var read = (await Sweeps.VmsOf([.. guests.Select(guest => guest.Id), GuestId.New(Some.Time, Some.Chance)], Cancel)).OrderBy(guest => guest.Id.Value, StringComparer.Ordinal);
+        var read = (await VmRows.VmsOf([.. guests.Select(guest => guest.Id), GuestId.New(Some.Time, Some.Chance)], Cancel)).OrderBy(guest => guest.Id.Value, StringComparer.Ordinal);
         Assert.Equal(all, read);
     }
 
@@ -102,10 +106,10 @@ public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
         {
             Assert.Equal(
                 guests.Where(guest => guest.IsPast(moment)).Select(guest => new PastRow(guest.InviteId, guest.Id)).ToHashSet(),
-                (await Sweeps.PastGuests(moment, 0, 1000, Cancel)).OfType<PastRow>().ToHashSet());
+                (await Rows.PastGuests(moment, 0, 1000, Cancel)).OfType<PastRow>().ToHashSet());
             Assert.Equal(
                 invites.Where(invite => invite.Status is not InviteStatus.Redeemed && invite.IsPast(moment, null)).Select(invite => new PastRow(invite.Id, null)).ToHashSet(),
-                (await Sweeps.PastInvites(moment, 0, 1000, Cancel)).OfType<PastRow>().ToHashSet());
+                (await Rows.PastInvites(moment, 0, 1000, Cancel)).OfType<PastRow>().ToHashSet());
         }
     }
 
@@ -119,7 +123,7 @@ public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
 
         Assert.Equal(
             new Dictionary<GuestStatus, long> { [GuestStatus.Provisioning] = 2, [GuestStatus.Revoked] = 1 },
-            await Sweeps.GuestsByStatus(Cancel));
+            await Rows.GuestsByStatus(Cancel));
     }
 
     private static IEnumerable<MissingGuest> Missing(params Invite[] invites) =>

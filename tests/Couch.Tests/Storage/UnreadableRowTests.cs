@@ -360,7 +360,7 @@ public abstract class UnreadableRowTests(DamagedCouch couch) : IAsyncLifetime
         await couch.Put(gone);
 
         await new Purge(
-            new() { Days = 1 }, new Sweeps(couch.Database), couch.Service<IGrainFactory>(), couch.Service<CouchMeter>(), TimeProvider.System, NullLogger<Purge>.Instance).Pass();
+            new() { Days = 1 }, new HousekeepingRows(couch.Database), couch.Service<IGrainFactory>(), couch.Service<CouchMeter>(), TimeProvider.System, NullLogger<Purge>.Instance).Pass();
 
         var left = await couch.Database.Rows("SELECT id FROM grain_state WHERE kind IN ('guest', 'invite')");
         Assert.Contains(invites[0].Id.Value, left);
@@ -374,7 +374,7 @@ public abstract class UnreadableRowTests(DamagedCouch couch) : IAsyncLifetime
     [Fact]
     public async Task All_rows_are_looked_through_in_parts()
     {
-        var sweeps = new Sweeps(couch.Database);
+        var sweeps = new HousekeepingRows(couch.Database);
         var bad = new List<string>();
         for (var i = 0; i < 25; i++)
         {

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Storage.Postgres;
 
 namespace Couch.Tests.Support;
 

@@ -73,12 +73,12 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
     /// </remarks>
     public async Task<VmsLeft> FindLeft(GuestId guest, string installation, GivenVm? given, CancellationToken cancel)
     {
-        var ours = (await engine.WithLabel($"{Sandbox.GuestLabel}={guest}", cancel))
-            .Where(container => container.Labels.TryGetValue(Sandbox.InstallationLabel, out var mark) && mark == installation)
+        var ours = (await engine.WithLabel($"{VmLabels.Guest}={guest}", cancel))
+            .Where(container => container.Labels.TryGetValue(VmLabels.Installation, out var mark) && mark == installation)
             .Select(container => container.ID).ToHashSet();
         // A list is made while containers come and go; the name is looked up.
         if (await engine.Find(Sandbox.NameOf(guest), cancel) is { } named
-            && IsClaimed(named, Sandbox.GuestLabel, guest.Value) && IsClaimed(named, Sandbox.InstallationLabel, installation))
+            && IsClaimed(named, VmLabels.Guest, guest.Value) && IsClaimed(named, VmLabels.Installation, installation))
             ours.Add(named.ID);
         switch (given)
         {
@@ -128,7 +128,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
     /// <exception cref="VmProviderException">The engine cannot be listened to any more.</exception>
     public async Task Follow(string installation, Action<string> ended, CancellationToken cancel)
     {
-        var label = Sandbox.InstallationLabel + "=" + installation;
+        var label = VmLabels.Installation + "=" + installation;
         var told = new HashSet<string>();
         // Whichever of the two fails, the other is not left behind.
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -155,17 +155,17 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
 
     private static void Tell(IDictionary<string, string> labels, Action<string> ended)
     {
-        if (labels.TryGetValue(Sandbox.GuestLabel, out var guest))
+        if (labels.TryGetValue(VmLabels.Guest, out var guest))
             ended(guest);
     }
 
     public Task Destroy(string vmId, CancellationToken cancel) => engine.Remove(vmId, cancel);
 
     public async Task<IReadOnlyList<ListedVm>> List(CancellationToken cancel) =>
-        [.. (await engine.WithLabel(Sandbox.GuestLabel, cancel)).Select(container => new ListedVm(
+        [.. (await engine.WithLabel(VmLabels.Guest, cancel)).Select(container => new ListedVm(
             container.ID,
-            container.Labels[Sandbox.GuestLabel],
-            container.Labels.TryGetValue(Sandbox.InstallationLabel, out var installation) ? installation : null,
+            container.Labels[VmLabels.Guest],
+            container.Labels.TryGetValue(VmLabels.Installation, out var installation) ? installation : null,
             new DateTimeOffset(DateTime.SpecifyKind(container.Created, DateTimeKind.Utc)))
         {
             IsLabelled = true,
@@ -212,7 +212,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
 
     private async Task<EnsuredVm> Adopt(ContainerInspectResponse found, VmOrder order)
     {
-        if (!IsClaimed(found, Sandbox.GuestLabel, order.Guest.Value) || !IsClaimed(found, Sandbox.InstallationLabel, order.Installation))
+        if (!IsClaimed(found, VmLabels.Guest, order.Guest.Value) || !IsClaimed(found, VmLabels.Installation, order.Installation))
             throw new VmProviderException($"The container {found.Name.TrimStart('/')} is in the way: it does not carry this couch's claim. Rename or remove it", isFinal: true);
         if (ExitReason.WasNeverStarted(found))
             found = await Start(found);
@@ -283,7 +283,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
     /// <summary>Its owner has said so on the container itself, and it is no guest's sandbox.</summary>
     private static bool IsAdoptable(ContainerInspectResponse container) =>
         IsClaimed(container, Sandbox.AdoptLabel, "true")
-        && !container.Config.Labels.ContainsKey(Sandbox.GuestLabel) && !container.Config.Labels.ContainsKey(Sandbox.InstallationLabel);
+        && !container.Config.Labels.ContainsKey(VmLabels.Guest) && !container.Config.Labels.ContainsKey(VmLabels.Installation);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Sentence}")]
     private static partial void SandboxEnded(ILogger log, string sentence);

@@ -11,7 +11,7 @@ internal sealed class EngineMark(DockerEngine engine) : IInstallationMark
     public async Task Write(string installation, string mark, CancellationToken cancel)
     {
         await engine.MakeVolume(
-            $"couch-{installation.ToLowerInvariant()}-{mark}", new Dictionary<string, string> { [Sandbox.InstallationLabel] = installation, [Label] = mark }, cancel);
+            $"couch-{installation.ToLowerInvariant()}-{mark}", new Dictionary<string, string> { [VmLabels.Installation] = installation, [Label] = mark }, cancel);
         foreach (var (name, other) in await Volumes(installation, cancel))
         {
             if (other != mark)
@@ -20,7 +20,7 @@ internal sealed class EngineMark(DockerEngine engine) : IInstallationMark
     }
 
     private async Task<Dictionary<string, string>> Volumes(string installation, CancellationToken cancel) =>
-        (await engine.VolumesWithLabel($"{Sandbox.InstallationLabel}={installation}", cancel))
+        (await engine.VolumesWithLabel($"{VmLabels.Installation}={installation}", cancel))
             .Where(volume => volume.Labels.ContainsKey(Label))
             .ToDictionary(volume => volume.Name, volume => volume.Labels[Label]);
 }

@@ -8,8 +8,6 @@ namespace Couch.Cluster.Vms.Docker;
 /// <summary>A guest's order in the engine's words. No I/O.</summary>
 internal static class Sandbox
 {
-    public const string GuestLabel = "couch.guest";
-    public const string InstallationLabel = "couch.installation";
 
     /// <summary>Set to <c>true</c> on a container by its owner: a guest that is given it by hand may take it along at its end.</summary>
     public const string AdoptLabel = "couch.adopt";
@@ -64,8 +62,8 @@ internal static class Sandbox
             Env = order.PublicKey is null ? null : [$"COUCH_PUBLIC_KEY={order.PublicKey}"],
             Labels = new Dictionary<string, string>
             {
-                [GuestLabel] = order.Guest.Value,
-                [InstallationLabel] = order.Installation,
+                [VmLabels.Guest] = order.Guest.Value,
+                [VmLabels.Installation] = order.Installation,
                 [LogLabel] = (LogFiles * logFile).ToString(CultureInfo.InvariantCulture),
             },
             ExposedPorts = port is null ? null : new Dictionary<string, EmptyStruct> { [port] = default },

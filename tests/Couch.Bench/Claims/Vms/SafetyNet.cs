@@ -2,7 +2,10 @@ using System.Security.Cryptography;
 using Couch.Bench.Load;
 using Couch.Bench.Rows;
 using Couch.Bench.Stores;
+using Couch.Cluster.Housekeeping;
+using Couch.Cluster.Invites;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Vms;
 using Couch.Domain.Guests;
 using Couch.Domain.Text;
 using Couch.Domain.Vms;
@@ -32,7 +35,7 @@ internal static class SafetyNet
         await using var store = engine.NewStore();
         await store.Fill(population);
         await using var database = store.Open();
-        var (sweeps, keys) = (new Sweeps(database), new InviteIdempotency(database));
+        var (sweeps, keys) = (new HousekeepingRows(database), new InviteIdempotency(database));
         Tell("the first pass of housekeeping", "all history unseen, no code compiled", [await Pass(null)]);
         var newest = population.Guests.MaxBy(guest => guest.Id.Value, StringComparer.Ordinal)!.Id;
         var later = new List<Took>();
@@ -50,7 +53,7 @@ internal static class SafetyNet
             await keys.Purge(clock.Now(), none);
             await sweeps.GuestsByStatus(none);
             var asked = clock.GetElapsedTime(began);
-            var open = await sweeps.OpenVms(none);
+            var open = await new VmRows(database).OpenVms(none);
             var read = clock.GetElapsedTime(began) - asked;
             var findings = new VmReconciliation { Host = "vers", Installation = Installation, At = clock.Now(), Listed = listed, Guests = open, InMemory = new HashSet<string>() }.Reconcile();
             if (open.Count != plan.Many || findings is not { Strays.Count: 0, Vanished.Count: 0, Unknown.Count: 0, Stuck.Count: 0 })

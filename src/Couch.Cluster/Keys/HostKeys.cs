@@ -1,6 +1,7 @@
+using Couch.Cluster.Storage;
 using Couch.Domain.Keys;
 
-namespace Couch.Cluster.Storage;
+namespace Couch.Cluster.Keys;
 
 /// <summary>
 /// Host keys as the table has them. Read anew for each request that presents one: what is written counts at once on

@@ -1,12 +1,11 @@
 using System.Data.Common;
 using System.Security.Cryptography;
 using Couch.Cluster.Configuration;
-using Couch.Cluster.Storage.Sqlite;
 using Couch.Domain.Capabilities;
 using DbUp;
 using Microsoft.Data.Sqlite;
 
-namespace Couch.Cluster.Storage;
+namespace Couch.Cluster.Storage.Sqlite;
 
 /// <summary>SQLite: the database of a single node, in a folder that one process holds at a time.</summary>
 public sealed class SqliteDatabase : CouchDatabase

@@ -1,12 +1,11 @@
 using Couch.Cluster.Guests;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
-using Couch.Cluster.Vms;
 using Couch.Domain.Text;
 using Couch.Domain.Vms;
 using Microsoft.Extensions.Logging;
 
-namespace Couch.Cluster.Housekeeping;
+namespace Couch.Cluster.Vms;
 
 /// <summary>
 /// The safety net under guests' VMs: holds what the provider lists against what the rows say, and acts upon what
@@ -14,7 +13,7 @@ namespace Couch.Cluster.Housekeeping;
 /// A list or a read that fails ends that part of the pass: nothing is destroyed, and nobody is lost, for want of an answer.
 /// </summary>
 internal sealed partial class VmSweep(
-    IVmProvider provider, Installation installation, InstallationLease lease, VmOptions options, VmGates gates, Sweeps sweeps, CouchMeter meter, IGrainFactory grains, TimeProvider clock, ILogger<VmSweep> log)
+    IVmProvider provider, Installation installation, InstallationLease lease, VmOptions options, VmGates gates, VmRows sweeps, CouchMeter meter, IGrainFactory grains, TimeProvider clock, ILogger<VmSweep> log)
     : IDisposable
 {
     private const int PokesAtOnce = 32;

@@ -1,9 +1,10 @@
 using System.Data.Common;
+using Couch.Cluster.Storage;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
 
-namespace Couch.Cluster.Storage;
+namespace Couch.Cluster.Invites;
 
 /// <summary>What claiming an idempotency key comes to.</summary>
 public abstract record KeyClaim

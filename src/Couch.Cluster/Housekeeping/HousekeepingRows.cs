@@ -1,11 +1,11 @@
 using System.Data.Common;
+using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
-using Couch.Domain.Vms;
 
-namespace Couch.Cluster.Storage;
+namespace Couch.Cluster.Housekeeping;
 
 /// <summary>A spent invite whose guest has no row.</summary>
 public sealed record MissingGuest(InviteId InviteId, GuestId GuestId);
@@ -32,7 +32,7 @@ public sealed record LookedThrough(IReadOnlyList<RowKey> Unreadable, RowKey? Las
 /// What the safety net looks for. Each question walks an index from one end and costs what it finds. Columns are believed, and
 /// may say anything: what makes no sense is left out of an answer, and never fails it.
 /// </summary>
-public sealed class Sweeps(CouchDatabase database)
+public sealed class HousekeepingRows(CouchDatabase database)
 {
     internal const string OverdueQuery =
         """
@@ -79,13 +79,6 @@ public sealed class Sweeps(CouchDatabase database)
     // After every id.
     private const string NoEnd = "~";
 
-    private const string GuestVmColumns =
-        "SELECT id, status, state ->> 'vmId', CAST(state -> 'vm' AS text) FROM grain_state WHERE service = @service AND kind = @kind";
-
-    internal const string OpenVmsQuery = GuestVmColumns + " AND has_vm";
-
-    private const int IdsAtOnce = 500;
-
     // Off the index on status, no row is read. The words keep it among guests: the index begins with them, and without
     // them it would be read to its end, through all invites too.
     internal static readonly string CountQuery =
@@ -101,7 +94,7 @@ public sealed class Sweeps(CouchDatabase database)
     /// <summary>How many guests are stored in each status, as their rows have it; a status that is missing has none.</summary>
     public async Task<IReadOnlyDictionary<GuestStatus, long>> GuestsByStatus(CancellationToken cancel)
     {
-        var counts = await Ask(CountQuery, [("kind", GrainKinds.Guest)], row => KeyValuePair.Create(Status(row.GetString(0)), row.GetInt64(1)), cancel, CountSeconds);
+        var counts = await database.Ask(CountQuery, [("kind", GrainKinds.Guest)], row => KeyValuePair.Create(Status(row.GetString(0)), row.GetInt64(1)), cancel, CountSeconds);
         return counts.ToDictionary();
     }
 
@@ -109,7 +102,7 @@ public sealed class Sweeps(CouchDatabase database)
     /// <param name="kind">One of <see cref="GrainKinds"/>.</param>
     /// <param name="after">The last row of the page before; null begins with the longest overdue.</param>
     public Task<IReadOnlyList<OverdueRow>> Overdue(string kind, DateTimeOffset dueBefore, int limit, CancellationToken cancel, OverdueRow? after = null) =>
-        Ask(
+        database.Ask(
             OverdueQuery,
             [("kind", kind), ("dueBefore", dueBefore.ToIso()), ("afterUntil", after?.Until ?? ""), ("afterId", after?.Id ?? ""), ("limit", limit)],
             row => new OverdueRow(row.GetString(0), row.GetString(1)), cancel);
@@ -118,7 +111,7 @@ public sealed class Sweeps(CouchDatabase database)
     /// <param name="after">The <see cref="LookedThrough.Last"/> of the part before; null from the beginning.</param>
     public async Task<LookedThrough> LookThrough(RowKey? after, int limit, CancellationToken cancel)
     {
-        var rows = await Ask(
+        var rows = await database.Ask(
             WalkQuery, [("afterKind", after?.Kind ?? ""), ("afterId", after?.Id ?? ""), ("limit", limit)],
             row => (Key: new RowKey(row.GetString(0), row.GetString(1)), IsReadable: row.IsDBNull(2) || IsReadable(row.GetString(0), row.GetString(1), row.GetString(2))),
             cancel);
@@ -130,25 +123,25 @@ public sealed class Sweeps(CouchDatabase database)
     /// <param name="upTo">The last id that is looked at; null is the newest. See <see cref="EndOfStretch"/>.</param>
     public async Task<IReadOnlyList<MissingGuest>> RedeemedWithoutGuest(GuestId? after, int limit, CancellationToken cancel, GuestId? upTo = null)
     {
-        var found = await Ask(
+        var found = await database.Ask(
             MissingQuery,
             [("invite", GrainKinds.Invite), ("guest", GrainKinds.Guest), ("after", after?.Value ?? ""), ("upTo", upTo?.Value ?? NoEnd), ("limit", limit)],
-            row => Invite(row, 0) is { } invite && Guest(row, 1) is { } guest ? new MissingGuest(invite, guest) : null, cancel);
+            row => row.Invite(0) is { } invite && row.Guest(1) is { } guest ? new MissingGuest(invite, guest) : null, cancel);
         return [.. found.OfType<MissingGuest>()];
     }
 
     /// <summary>Guests, each with its invite, whose stay was past by <paramref name="moment"/>; the oldest first. Null for a row that does not name both.</summary>
     /// <param name="left">How many of the first are passed over.</param>
     public Task<IReadOnlyList<PastRow?>> PastGuests(DateTimeOffset moment, int left, int limit, CancellationToken cancel) =>
-        Past(GrainKinds.Guest, moment, left, limit, row => Invite(row, 1) is { } invite && Guest(row, 0) is { } guest ? new PastRow(invite, guest) : null, cancel);
+        Past(GrainKinds.Guest, moment, left, limit, row => row.Invite(1) is { } invite && row.Guest(0) is { } guest ? new PastRow(invite, guest) : null, cancel);
 
     /// <summary>Invites that nobody redeemed and whose time was up by <paramref name="moment"/>; the oldest first.</summary>
     /// <inheritdoc cref="PastGuests"/>
     public Task<IReadOnlyList<PastRow?>> PastInvites(DateTimeOffset moment, int left, int limit, CancellationToken cancel) =>
-        Past(GrainKinds.Invite, moment, left, limit, row => Invite(row, 0) is { } invite ? new PastRow(invite, null) : null, cancel);
+        Past(GrainKinds.Invite, moment, left, limit, row => row.Invite(0) is { } invite ? new PastRow(invite, null) : null, cancel);
 
     private Task<IReadOnlyList<PastRow?>> Past(string kind, DateTimeOffset moment, int left, int limit, Func<DbDataReader, PastRow?> read, CancellationToken cancel) =>
-        Ask(PastQuery, [("kind", kind), ("moment", moment.ToIso()), ("left", left), ("limit", limit)], read, cancel);
+        database.Ask(PastQuery, [("kind", kind), ("moment", moment.ToIso()), ("left", left), ("limit", limit)], read, cancel);
 
     /// <summary>
     /// The guest's id up to which there are about so many spent invites after <paramref name="after"/>; null where there are
@@ -156,60 +149,9 @@ public sealed class Sweeps(CouchDatabase database)
     /// </summary>
     public async Task<GuestId?> EndOfStretch(GuestId? after, int invites, CancellationToken cancel)
     {
-        var found = await Ask(
-            StretchQuery, [("kind", GrainKinds.Invite), ("after", after?.Value ?? ""), ("invites", invites - 1)], row => Guest(row, 0), cancel);
+        var found = await database.Ask(
+            StretchQuery, [("kind", GrainKinds.Invite), ("after", after?.Value ?? ""), ("invites", invites - 1)], row => row.Guest(0), cancel);
         return found.FirstOrDefault(end => end is not null);
-    }
-
-    /// <summary>Every guest that something at a VM provider may still belong to.</summary>
-    public Task<IReadOnlyList<GuestVm>> OpenVms(CancellationToken cancel) => Vms(OpenVmsQuery, [], cancel);
-
-    /// <summary>What the rows of these guests say, whatever it is; a guest without a row is not among them.</summary>
-    public async Task<IReadOnlyList<GuestVm>> VmsOf(IReadOnlyList<GuestId> guests, CancellationToken cancel)
-    {
-        var rows = new List<GuestVm>();
-        foreach (var some in guests.Chunk(IdsAtOnce))
-        {
-            var names = string.Join(", ", some.Select((_, number) => $"@id{number}"));
-            rows.AddRange(await Vms($"{GuestVmColumns} AND id IN ({names})", some, cancel));
-        }
-
-        return rows;
-    }
-
-    private async Task<IReadOnlyList<GuestVm>> Vms(string query, GuestId[] ids, CancellationToken cancel)
-    {
-        var rows = await Ask(query, [("kind", GrainKinds.Guest), .. ids.Select((id, number) => ($"id{number}", (object)id.Value))], ReadVm, cancel);
-        return [.. rows.OfType<GuestVm>()];
-    }
-
-    /// <param name="values">Beside the service, which every question names.</param>
-    /// <param name="seconds">How long an answer may take; null: as long as any.</param>
-    private Task<IReadOnlyList<T>> Ask<T>(
-        string query, (string Name, object Value)[] values, Func<DbDataReader, T> read, CancellationToken cancel, int? seconds = null) =>
-        database.Guard<IReadOnlyList<T>>(async () =>
-        {
-            await using var connection = await database.Reads.OpenConnectionAsync(cancel);
-            await using var command = connection.CreateCommand();
-            command.CommandText = query;
-            command.CommandTimeout = seconds ?? command.CommandTimeout;
-            command.Add("service", GrainKinds.Service);
-            foreach (var (name, value) in values)
-                command.Add(name, value);
-            return await command.Rows(read, cancel);
-        });
-
-    /// <summary>As much as the columns say. Where they say nothing that this version understands, nothing is concluded from them.</summary>
-    private static GuestVm? ReadVm(DbDataReader row)
-    {
-        if (Guest(row, 0) is not { } guest)
-            return null;
-        var status = row.IsDBNull(1) ? "" : row.GetString(1);
-        var vm = row.IsDBNull(3) ? Vm.None : StoredJson.TryRead<Vm>("", row.GetString(3), out _);
-        return new(guest, status is "provisioning" or "running", row.IsDBNull(2) ? null : row.GetString(2), vm ?? Vm.None)
-        {
-            IsUnreadable = vm is null || !Words.TryParse<GuestStatus>(status, out _),
-        };
     }
 
     private static bool IsReadable(string kind, string id, string text) => kind switch
@@ -221,10 +163,4 @@ public sealed class Sweeps(CouchDatabase database)
     };
 
     private static GuestStatus Status(string word) => Words.TryParse<GuestStatus>(word, out var status) ? status : throw new FormatException($"no status: {word}");
-
-    private static InviteId? Invite(DbDataReader row, int column) =>
-        !row.IsDBNull(column) && InviteId.TryParse(row.GetString(column), out var invite) ? invite : null;
-
-    private static GuestId? Guest(DbDataReader row, int column) =>
-        !row.IsDBNull(column) && GuestId.TryParse(row.GetString(column), out var guest) ? guest : null;
 }

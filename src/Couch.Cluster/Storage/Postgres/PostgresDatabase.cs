@@ -1,12 +1,11 @@
 using System.Data.Common;
 using System.Net.Sockets;
 using Couch.Cluster.Configuration;
-using Couch.Cluster.Storage.Postgres;
 using DbUp;
 using DbUp.Postgresql;
 using Npgsql;
 
-namespace Couch.Cluster.Storage;
+namespace Couch.Cluster.Storage.Postgres;
 
 /// <summary>PostgreSQL: the database of a cluster.</summary>
 public sealed class PostgresDatabase : CouchDatabase

@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using Couch.Cluster.Vms;
+using Couch.Cluster.Telemetry;
 using Couch.Domain.Guests;
 using Couch.Domain.Vms;
 
-namespace Couch.Cluster.Telemetry;
+namespace Couch.Cluster.Vms;
 
 /// <summary>The configured VM provider, with each of its calls timed and counted, so that no caller can forget to.</summary>
 internal sealed class InstrumentedVmProvider(IVmProvider provider, CouchMeter meter, TimeProvider clock) : IVmProvider
