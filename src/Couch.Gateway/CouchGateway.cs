@@ -1,7 +1,7 @@
 using Couch.Cluster;
 using Couch.Cluster.Configuration;
 using Couch.Gateway.Access;
-using Couch.Gateway.Bodies;
+using Couch.Gateway.Requests;
 using Couch.Gateway.Connections;
 using Couch.Gateway.Guests;
 using Couch.Gateway.Health;
@@ -46,7 +46,7 @@ public static class CouchGateway
         builder.Services.AddRateLimits();
         builder.Services.AddTrustedProxies(gateway);
         builder.Services.AddSecrecy();
-        builder.Services.AddBodies();
+        GatewayJson.Configure(builder.Services);
         builder.Services.AddStays();
         builder.Services.AddProblems();
         builder.Services.AddHealth();

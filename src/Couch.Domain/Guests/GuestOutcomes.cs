@@ -1,3 +1,4 @@
+
 namespace Couch.Domain.Guests;
 
 /// <summary>What activating a guest by hand comes to. Closed: these cases and no others.</summary>

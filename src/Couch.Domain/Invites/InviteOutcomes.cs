@@ -1,3 +1,4 @@
+
 namespace Couch.Domain.Invites;
 
 /// <summary>What a redeem comes to. Closed: these cases and no others.</summary>

@@ -1,3 +1,4 @@
+
 namespace Couch.Domain.Vms;
 
 /// <summary>A VM as its provider lists it.</summary>

@@ -1,5 +1,5 @@
 using Couch.Domain.Keys;
-using Couch.Gateway.Bodies;
+using Couch.Gateway.Requests;
 using Couch.Gateway.Problems;
 
 namespace Couch.Gateway.Access;

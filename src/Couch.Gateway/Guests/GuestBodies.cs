@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Couch.Domain.Guests;
 using Couch.Domain.Values;
-using Couch.Gateway.Bodies;
+using Couch.Gateway.Requests;
 
 namespace Couch.Gateway.Guests;
 

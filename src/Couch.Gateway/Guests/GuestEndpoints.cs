@@ -1,10 +1,10 @@
+using Couch.Cluster;
 using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Couch.Gateway.Access;
-using Couch.Gateway.Bodies;
-using Couch.Gateway.Hosting;
+using Couch.Gateway.Requests;
 using Couch.Gateway.OpenApi;
 using Couch.Gateway.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -3,7 +3,7 @@ using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Text;
 using Couch.Domain.Values;
-using Couch.Gateway.Bodies;
+using Couch.Gateway.Requests;
 
 namespace Couch.Gateway.Invites;
 

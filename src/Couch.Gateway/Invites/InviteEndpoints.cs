@@ -1,15 +1,15 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Couch.Cluster;
 using Couch.Cluster.Invites;
-using Couch.Gateway.Hosting;
 using Couch.Cluster.Storage;
 using Couch.Domain.Capabilities;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Couch.Gateway.Access;
-using Couch.Gateway.Bodies;
+using Couch.Gateway.Requests;
 using Couch.Gateway.OpenApi;
 using Couch.Gateway.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Couch.Domain.Values;
-using Couch.Gateway.Bodies;
+using Couch.Gateway.Requests;
 
 namespace Couch.Gateway.Keys;
 

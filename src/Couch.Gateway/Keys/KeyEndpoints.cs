@@ -1,12 +1,12 @@
 using System.Security.Cryptography;
+using Couch.Cluster;
 using Couch.Cluster.Keys;
 using Couch.Cluster.Storage;
 using Couch.Domain.Capabilities;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Couch.Gateway.Access;
-using Couch.Gateway.Bodies;
-using Couch.Gateway.Hosting;
+using Couch.Gateway.Requests;
 using Couch.Gateway.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;

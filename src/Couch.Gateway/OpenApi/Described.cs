@@ -1,4 +1,4 @@
-using Couch.Gateway.Bodies;
+using Couch.Gateway.Requests;
 using Microsoft.OpenApi;
 
 namespace Couch.Gateway.OpenApi;

@@ -1,10 +1,10 @@
+using Couch.Cluster;
 using Couch.Domain.Capabilities;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Gateway.Access;
-using Couch.Gateway.Bodies;
+using Couch.Gateway.Requests;
 using Couch.Gateway.Caching;
-using Couch.Gateway.Hosting;
 using Couch.Gateway.OpenApi;
 using Couch.Gateway.Problems;
 using Couch.Gateway.Secrecy;

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using Couch.Cluster.Guests;
 using Couch.Domain.Guests;
-using Couch.Gateway.Bodies;
+using Couch.Gateway.Requests;
 using Couch.Gateway.Caching;
 using Couch.Gateway.Connections;
 using Microsoft.AspNetCore.Mvc;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Couch.Cluster;
 using Couch.Tests.Support;
 using Xunit;
 

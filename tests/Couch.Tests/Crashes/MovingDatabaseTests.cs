@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using Couch.Cluster;
 using Couch.Tests.Support;
 using Npgsql;
 using Xunit;

@@ -1,3 +1,4 @@
+using Couch.Cluster;
 using Couch.Cluster.Guests;
 using Couch.Domain.Values;
 using Couch.Tests.Support;

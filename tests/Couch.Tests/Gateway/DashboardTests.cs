@@ -1,3 +1,4 @@
+using Couch.Cluster;
 using Couch.Tests.Support;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;

@@ -1,4 +1,5 @@
 using System.Text;
+using Couch.Cluster;
 using CsCheck;
 using Couch.Tests.Support;
 using Xunit;

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Couch.Cluster;
 using Couch.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

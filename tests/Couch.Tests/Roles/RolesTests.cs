@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Couch.Cluster;
 using Couch.Tests.Support;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
+using Couch.Cluster;
 using Couch.Cluster.Guests;
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Storage;

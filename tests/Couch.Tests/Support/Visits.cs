@@ -1,3 +1,4 @@
+
 namespace Couch.Tests.Support;
 
 /// <summary>What people do with a couch, as one line each.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Couch.Cluster;
 using Couch.Cluster.Housekeeping;
 using Couch.Tests.Support;
 using Couch.VersSimulator;

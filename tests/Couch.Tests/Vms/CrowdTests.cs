@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Couch.Cluster;
 using Couch.Cluster.Housekeeping;
 using Couch.Tests.Support;
 using Couch.VersSimulator;

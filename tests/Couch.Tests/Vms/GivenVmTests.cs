@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Couch.Cluster;
 using Couch.Tests.Support;
 using Couch.VersSimulator;
 using Couch.VersSimulator.Calls;

@@ -1,3 +1,4 @@
+
 namespace Couch.VersSimulator.Vms;
 
 /// <summary>A VM as a test or a person sees it.</summary>

@@ -1,7 +1,7 @@
 using Couch.Domain.Invites;
 using Couch.Gateway.Access;
 
-namespace Couch.Gateway.Bodies;
+namespace Couch.Gateway.Requests;
 
 internal static class IdempotencyKeys
 {

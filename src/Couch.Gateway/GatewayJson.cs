@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Couch.Domain.Text;
 using Couch.Gateway.Guests;
 using Couch.Gateway.Health;
 using Couch.Gateway.Invites;
@@ -6,7 +7,7 @@ using Couch.Gateway.Keys;
 using Couch.Gateway.Problems;
 using Couch.Gateway.Stays;
 
-namespace Couch.Gateway.Bodies;
+namespace Couch.Gateway;
 
 /// <summary>Every shape that crosses the wire, known at build time: answers are written without reflection.</summary>
 [JsonSerializable(typeof(Problem))]
@@ -35,4 +36,11 @@ namespace Couch.Gateway.Bodies;
 [JsonSerializable(typeof(CheckedOutView))]
 [JsonSerializable(typeof(HealthView))]
 [JsonSerializable(typeof(ReadyView))]
-internal sealed partial class GatewayJson : JsonSerializerContext;
+internal sealed partial class GatewayJson : JsonSerializerContext
+{
+    public static void Configure(IServiceCollection services) => services.ConfigureHttpJsonOptions(json =>
+    {
+        CouchJson.Configure(json.SerializerOptions);
+        json.SerializerOptions.TypeInfoResolverChain.Insert(0, Default);
+    });
+}

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Couch.Domain.Values;
 
-namespace Couch.Gateway.Bodies;
+namespace Couch.Gateway.Requests;
 
 /// <summary>One line of an <c>authorized_keys</c> file without options: algorithm, key in base64, and perhaps a comment.</summary>
 internal static class OpenSshPublicKey

@@ -3,7 +3,7 @@ using System.Globalization;
 using Couch.Domain.Text;
 using Microsoft.AspNetCore.Mvc;
 
-namespace Couch.Gateway.Bodies;
+namespace Couch.Gateway.Requests;
 
 /// <summary>What part of a list is asked for. A parameter that comes twice is refused, an empty one is as good as none.</summary>
 public class Paging

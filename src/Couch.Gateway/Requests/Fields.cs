@@ -3,7 +3,7 @@ using System.Text;
 using Couch.Domain.Values;
 using Couch.Gateway.Problems;
 
-namespace Couch.Gateway.Bodies;
+namespace Couch.Gateway.Requests;
 
 /// <summary>
 /// Reads fields by the domain's <see cref="Bounds"/> and remembers the first that is out of them. A reader goes through all of its

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 
-namespace Couch.Gateway.Bodies;
+namespace Couch.Gateway.Requests;
 
 /// <summary>
 /// Finds a name that one JSON object gives twice. Readers differ in which of the two they take, so that a proxy or a person may

@@ -1,4 +1,3 @@
-using Couch.Domain.Text;
 using Couch.Gateway.Access;
 using Couch.Gateway.Connections;
 using Couch.Gateway.Hosting;
@@ -7,18 +6,11 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
-namespace Couch.Gateway.Bodies;
+namespace Couch.Gateway.Requests;
 
 internal static class JsonBodies
 {
     private const string Json = "application/json";
-
-    public static void AddBodies(this IServiceCollection services) =>
-        services.ConfigureHttpJsonOptions(json =>
-        {
-            CouchJson.Configure(json.SerializerOptions);
-            json.SerializerOptions.TypeInfoResolverChain.Insert(0, GatewayJson.Default);
-        });
 
     /// <summary>
     /// A body that is not JSON is refused before it is read. A web page can send such a body anywhere without asking

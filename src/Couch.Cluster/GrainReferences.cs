@@ -6,9 +6,10 @@ using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
 
-namespace Couch.Gateway.Hosting;
+namespace Couch.Cluster;
 
-internal static class Grains
+/// <summary>Grains by the ids of what they are.</summary>
+public static class GrainReferences
 {
     public static IInviteGrain Invite(this IGrainFactory grains, InviteId id) => Reference<IInviteGrain>.To(grains, GrainKinds.Invite, id.Value);
 
