@@ -28,10 +28,7 @@ public sealed record KeyScopes
         Vms = scopes.Contains(KeyScope.Vms),
     };
 
-    /// <summary>
-    /// Those of <paramref name="other"/> that this lacks. Whoever holds a key gives no key a scope that the own one lacks, and
-    /// revokes no key that has one; for how long either key is good is asked only of what is given: an earlier end is less.
-    /// </summary>
+    /// <summary>Those of <paramref name="other"/> that this lacks.</summary>
     public IReadOnlyList<KeyScope> Lacking(KeyScopes other) => [.. other.Each.Where(scope => !Has(scope))];
 
     public bool Has(KeyScope scope) => scope switch

@@ -41,7 +41,7 @@ public static class HostAccess
             if (context.Resource is not HttpContext http || await Recognize(http) is not { } caller)
                 return;
             http.Features.Set(caller);
-            if (caller.Actor.KeyId is null || Opens(http, caller.Scopes))
+            if (caller.Actor.KeyId is null || Opens(http, caller.Authority.Scopes))
                 context.Succeed(requirement);
         }
 
@@ -58,7 +58,7 @@ public static class HostAccess
             // A forged key costs a hash. A genuine one is looked up each time, so that a revocation counts at once.
             return signing.TryVerifyHostKey(presented, out var id)
                 && await keys.Find(id, http.RequestAborted) is { } key && key.IsGood(clock.Now())
-                ? new HostCaller(key.Actor, key.Scopes, key.ExpiresAt)
+                ? new HostCaller(key.Actor, new(key.Scopes, key.ExpiresAt))
                 : null;
         }
 

@@ -4,12 +4,11 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Couch.Gateway.Access;
 
 /// <summary>Which host is asking: what it may do, until when, and the name under which its changes are kept.</summary>
-/// <param name="KeyEndsAt">When its own key's time is up; null: never.</param>
-internal sealed record HostCaller(Actor Actor, KeyScopes Scopes, DateTimeOffset? KeyEndsAt)
+internal sealed record HostCaller(Actor Actor, KeyAuthority Authority)
 {
-    public static HostCaller Configured { get; } = new(Actor.Configured, KeyScopes.All, null);
+    public static HostCaller Configured { get; } = new(Actor.Configured, KeyAuthority.Full);
 
-    public static HostCaller Loopback { get; } = new(Actor.Loopback, KeyScopes.All, null);
+    public static HostCaller Loopback { get; } = new(Actor.Loopback, KeyAuthority.Full);
 
     /// <summary>Whom the door has let in; only behind it.</summary>
     public static HostCaller Of(HttpContext context) => context.Features.GetRequiredFeature<HostCaller>();

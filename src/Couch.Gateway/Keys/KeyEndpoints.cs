@@ -37,14 +37,18 @@ public static class KeyEndpoints
 
         var caller = HostCaller.Of(context);
         var id = HostKeyId.New(clock.Now(), chance);
-        var expiresAt = hours is { } some ? id.CreatedAt.AddWholeHours(some) : caller.KeyEndsAt;
-        if (caller.Scopes.Lacking(scopes) is [_, ..] lacking)
-            return Refusals.CannotGrant(lacking);
-        if (expiresAt > caller.KeyEndsAt)
-            return Refusals.CannotOutlive(caller.KeyEndsAt.Value);
-
-        var key = await grains.HostKey(id).Create(new() { Id = id, Name = name, Scopes = scopes, CreatedWith = caller.Actor, ExpiresAt = expiresAt });
-        return TypedResults.Created($"/couch/keys/{key.Id}", CreatedKeyView.Of(key, signing));
+        switch (caller.Authority.Grant(scopes, hours, id.CreatedAt))
+        {
+            case GrantOutcome.LacksScopes(var lacking):
+                return Refusals.CannotGrant(lacking);
+            case GrantOutcome.OutlivesHolder(var end):
+                return Refusals.CannotOutlive(end);
+            case GrantOutcome.Granted(var expiresAt):
+                var key = await grains.HostKey(id).Create(new() { Id = id, Name = name, Scopes = scopes, CreatedWith = caller.Actor, ExpiresAt = expiresAt });
+                return TypedResults.Created($"/couch/keys/{key.Id}", CreatedKeyView.Of(key, signing));
+            default:
+                throw new NotSupportedException();
+        }
     }
 
     /// <summary>Lists host keys, newest first, the revoked and the expired too.</summary>
@@ -82,7 +86,7 @@ public static class KeyEndpoints
         if (!HostKeyId.TryParse(id, out var keyId) || await keys.Find(keyId, cancel) is not { } key)
             return Refusals.KeyNotFound;
         var caller = HostCaller.Of(context);
-        if (caller.Scopes.Lacking(key.Scopes) is [_, ..] lacking)
+        if (caller.Authority.LackedToRevoke(key) is [_, ..] lacking)
             return Refusals.CannotRevokeKey(lacking);
 
         return await grains.HostKey(keyId).Revoke(caller.Actor) is { } revoked ? TypedResults.Ok(HostKeyView.Of(revoked)) : Refusals.KeyNotFound;

@@ -11,7 +11,6 @@ namespace Couch.Cluster.Storage.Sqlite;
 public sealed class SqliteDatabase : CouchDatabase
 {
     private const string Name = "couch.db";
-    private const int ReadersAtOnce = 4;
 
     // Only another program can keep the file busy, a backup or a curious shell; not for long.
     private const int BusySeconds = 5;
@@ -39,7 +38,7 @@ public sealed class SqliteDatabase : CouchDatabase
         writer = new SqliteWriter(settings.ConnectionString, $"PRAGMA busy_timeout = {BusySeconds}000; PRAGMA synchronous = FULL", clock);
         writes = new WriterSource(writer, settings.ConnectionString);
         settings.Pooling = true;
-        reads = new SqliteSource(settings.ConnectionString, $"PRAGMA busy_timeout = {BusySeconds}000; PRAGMA query_only = ON", ReadersAtOnce);
+        reads = new SqliteSource(settings.ConnectionString, $"PRAGMA busy_timeout = {BusySeconds}000; PRAGMA query_only = ON");
     }
 
     /// <summary>Takes <paramref name="folder"/> for this process, making it if it is not there.</summary>

@@ -8,6 +8,12 @@ namespace Couch.Cluster.Storage.Sqlite;
 /// for all of it, and answers nobody before that commit is on the disk. A statement that fails undoes itself alone; a
 /// commit that fails is told to all whose statements were in it.
 /// </summary>
+/// <remarks>
+/// It exists because a commit is a write to the disk: a driver's connection commits once for each statement, and writers that meet in
+/// the file wait for each other in a loop that sleeps and holds a thread each. Grains write one row at a time and many at once, so
+/// what waits is committed together. Measured against a bare writer with one commit a row, creations went from 0.46 to 1.3 of it
+/// (docs/performance.md).
+/// </remarks>
 internal sealed class SqliteWriter : IDisposable
 {
     /// <summary>Longer than any healthy queue; a disk that hangs must answer as an error.</summary>
