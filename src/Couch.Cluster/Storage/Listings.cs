@@ -23,24 +23,24 @@ public sealed class Listings(CouchDatabase database)
 
     /// <param name="cursor">The id after which to go on; null from the newest.</param>
     public Task<Page<Invite>> Invites(InviteStatus? status, int limit, InviteId? cursor, DateTimeOffset now, CancellationToken cancel) =>
-        Read<Invite>(
+        Read<Invite, InviteId>(
             GrainKinds.Invite, status?.Word(), status is InviteStatus.Active, status is InviteStatus.Expired,
-            limit, cursor?.Value, now, invite => invite.AsOf(now), IsId<InviteId>(InviteId.TryParse), cancel);
+            limit, cursor, now, invite => invite.AsOf(now), cancel);
 
     /// <inheritdoc cref="Invites"/>
     public Task<Page<Guest>> Guests(GuestStatus? status, int limit, GuestId? cursor, DateTimeOffset now, CancellationToken cancel) =>
-        Read<Guest>(
+        Read<Guest, GuestId>(
             GrainKinds.Guest, status?.Word(), status is GuestStatus.Provisioning or GuestStatus.Running, status is GuestStatus.Expired,
-            limit, cursor?.Value, now, guest => guest.AsOf(now), IsId<GuestId>(GuestId.TryParse), cancel);
+            limit, cursor, now, guest => guest.AsOf(now), cancel);
 
     /// <summary>Host keys, whether or not they are still good.</summary>
     /// <inheritdoc cref="Invites"/>
     public Task<Page<HostKey>> HostKeys(int limit, HostKeyId? cursor, CancellationToken cancel) =>
-        Read<HostKey>(GrainKinds.HostKey, null, false, false, limit, cursor?.Value, default, key => key, IsId<HostKeyId>(HostKeyId.TryParse), cancel);
+        Read<HostKey, HostKeyId>(GrainKinds.HostKey, null, false, false, limit, cursor, default, key => key, cancel);
 
-    private async Task<Page<T>> Read<T>(
-        string kind, string? status, bool isOpen, bool isExpired, int limit, string? cursor, DateTimeOffset now,
-        Func<T, T> asOf, Func<string, bool> isId, CancellationToken cancel) where T : class
+    private async Task<Page<T>> Read<T, TId>(
+        string kind, string? status, bool isOpen, bool isExpired, int limit, TId? cursor, DateTimeOffset now,
+        Func<T, T> asOf, CancellationToken cancel) where T : class where TId : struct, ICouchId<TId>
     {
         return await database.Guard(async () =>
         {
@@ -52,7 +52,7 @@ public sealed class Listings(CouchDatabase database)
             command.Add("limit", limit + 1);
             if (status is not null) command.Add("status", status);
             if (isOpen || isExpired) command.Add("now", now.ToIso());
-            if (cursor is not null) command.Add("cursor", cursor);
+            if (cursor is { } after) command.Add("cursor", after.Value);
 
             var found = await command.Rows(row => Found<T>.Read(row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1)), cancel);
             // One row more than asked says whether there is a next page, without counting.
@@ -62,14 +62,10 @@ public sealed class Listings(CouchDatabase database)
             return new Page<T>(
                 [.. found.Select(row => row.State).OfType<T>().Select(asOf)],
                 // Nobody can hand back as a cursor what is no id.
-                hasNext ? found.FindLast(row => isId(row.Id))?.Id : null,
+                hasNext ? found.FindLast(row => TId.TryParse(row.Id, out _))?.Id : null,
                 [.. found.Where(row => row.IsUnreadable).Select(row => row.Id)]);
         });
     }
-
-    private delegate bool Parse<TId>(string text, out TId id);
-
-    private static Func<string, bool> IsId<TId>(Parse<TId> parse) => text => parse(text, out _);
 
     /// <summary>One row of a page: a state, or none that can be read, or none at all where the row has been cleared.</summary>
     private sealed record Found<T>(string Id, T? State, bool IsUnreadable) where T : class

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Couch.Domain.Text;
 
@@ -7,8 +6,8 @@ namespace Couch.Domain.Guests;
 
 /// <summary>A guest's ULID. Not a secret: the token is.</summary>
 [GenerateSerializer, Immutable, Alias("couch.GuestId")]
-[JsonConverter(typeof(Json))]
-public readonly record struct GuestId
+[JsonConverter(typeof(CouchIdConverter<GuestId>))]
+public readonly record struct GuestId : ICouchId<GuestId>
 {
     private GuestId(string value) => Value = value;
 
@@ -34,13 +33,4 @@ public readonly record struct GuestId
     internal byte[] ToBytes() => UlidText.Bytes(Value);
 
     public override string ToString() => Value;
-
-    private sealed class Json : JsonConverter<GuestId>
-    {
-        public override GuestId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            TryParse(reader.GetString()!, out var id) ? id : throw new JsonException("not a guest id");
-
-        public override void Write(Utf8JsonWriter writer, GuestId value, JsonSerializerOptions options) =>
-            writer.WriteStringValue(value.Value);
-    }
 }

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Couch.Domain.Text;
 
@@ -7,8 +6,8 @@ namespace Couch.Domain.Invites;
 
 /// <summary>An invite's ULID. Not a secret: the code is.</summary>
 [GenerateSerializer, Immutable, Alias("couch.InviteId")]
-[JsonConverter(typeof(Json))]
-public readonly record struct InviteId
+[JsonConverter(typeof(CouchIdConverter<InviteId>))]
+public readonly record struct InviteId : ICouchId<InviteId>
 {
     private InviteId(string value) => Value = value;
 
@@ -31,13 +30,4 @@ public readonly record struct InviteId
     internal byte[] ToBytes() => UlidText.Bytes(Value);
 
     public override string ToString() => Value;
-
-    private sealed class Json : JsonConverter<InviteId>
-    {
-        public override InviteId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            TryParse(reader.GetString()!, out var id) ? id : throw new JsonException("not an invite id");
-
-        public override void Write(Utf8JsonWriter writer, InviteId value, JsonSerializerOptions options) =>
-            writer.WriteStringValue(value.Value);
-    }
 }

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Couch.Domain.Text;
 
@@ -7,8 +6,8 @@ namespace Couch.Domain.Keys;
 
 /// <summary>A host key's ULID. Not a secret: the key's text is.</summary>
 [GenerateSerializer, Immutable, Alias("couch.HostKeyId")]
-[JsonConverter(typeof(Json))]
-public readonly record struct HostKeyId
+[JsonConverter(typeof(CouchIdConverter<HostKeyId>))]
+public readonly record struct HostKeyId : ICouchId<HostKeyId>
 {
     private HostKeyId(string value) => Value = value;
 
@@ -31,13 +30,4 @@ public readonly record struct HostKeyId
     internal byte[] ToBytes() => UlidText.Bytes(Value);
 
     public override string ToString() => Value;
-
-    private sealed class Json : JsonConverter<HostKeyId>
-    {
-        public override HostKeyId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            TryParse(reader.GetString()!, out var id) ? id : throw new JsonException("not a host key's id");
-
-        public override void Write(Utf8JsonWriter writer, HostKeyId value, JsonSerializerOptions options) =>
-            writer.WriteStringValue(value.Value);
-    }
 }

@@ -32,8 +32,7 @@ public static class GuestEndpoints
     {
         var fields = new Fields();
         var status = paging.ReadStatus<GuestStatus>(fields);
-        var limit = paging.ReadLimit(fields);
-        var cursor = paging.ReadCursor<GuestId>(fields, GuestId.TryParse);
+        var (limit, cursor) = paging.Read<GuestId>(fields);
         if (fields.Refusal is { } refusal)
             return refusal;
 

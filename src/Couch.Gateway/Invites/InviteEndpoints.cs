@@ -69,8 +69,7 @@ public static class InviteEndpoints
     {
         var fields = new Fields();
         var status = paging.ReadStatus<InviteStatus>(fields);
-        var limit = paging.ReadLimit(fields);
-        var cursor = paging.ReadCursor<InviteId>(fields, InviteId.TryParse);
+        var (limit, cursor) = paging.Read<InviteId>(fields);
         if (fields.Refusal is { } refusal)
             return refusal;
 

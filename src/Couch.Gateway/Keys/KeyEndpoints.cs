@@ -55,8 +55,7 @@ public static class KeyEndpoints
     public static async Task<Results<Ok<HostKeyList>, Refusal>> List([AsParameters] Paging paging, Listings listings, CancellationToken cancel)
     {
         var fields = new Fields();
-        var limit = paging.ReadLimit(fields);
-        var cursor = paging.ReadCursor<HostKeyId>(fields, HostKeyId.TryParse);
+        var (limit, cursor) = paging.Read<HostKeyId>(fields);
         if (fields.Refusal is { } refusal)
             return refusal;
 

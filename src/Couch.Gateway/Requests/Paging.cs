@@ -19,7 +19,7 @@ public class Paging
     [FromQuery(Name = "cursor")]
     public string? Cursor { get; init; }
 
-    internal int ReadLimit(Fields fields)
+    private int ReadLimit(Fields fields)
     {
         if (string.IsNullOrEmpty(Limit))
             return DefaultRows;
@@ -30,13 +30,13 @@ public class Paging
         return DefaultRows;
     }
 
-    internal delegate bool Parse<TId>(string text, out TId id);
+    internal (int Limit, TId? Cursor) Read<TId>(Fields fields) where TId : struct, ICouchId<TId> => (ReadLimit(fields), ReadCursor<TId>(fields));
 
-    internal TId? ReadCursor<TId>(Fields fields, Parse<TId> parse) where TId : struct
+    private TId? ReadCursor<TId>(Fields fields) where TId : struct, ICouchId<TId>
     {
         if (string.IsNullOrEmpty(Cursor))
             return null;
-        if (parse(Cursor, out var id))
+        if (TId.TryParse(Cursor, out var id))
             return id;
         fields.Wrong("cursor must be the nextCursor of a page before");
         return null;
