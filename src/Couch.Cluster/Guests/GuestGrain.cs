@@ -42,9 +42,20 @@ internal sealed partial class GuestGrain(
         return Task.CompletedTask;
     }
 
-    public async Task<bool> Arrive(Guest arriving)
+    public Task<bool> Admit(Admission admission)
+    {
+        admission.MustBeWithinBounds();
+        return TakeIn(Guest.Arriving(Id, admission));
+    }
+
+    public Task<bool> Arrive(Guest arriving)
     {
         arriving.MustBeArriving(this.GetPrimaryKeyString());
+        return TakeIn(arriving);
+    }
+
+    private async Task<bool> TakeIn(Guest arriving)
+    {
         if (remembered is not null && await Remember() is not null)
             return false;
 

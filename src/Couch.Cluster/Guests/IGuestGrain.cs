@@ -20,6 +20,14 @@ public interface IGuestGrain : IGrainWithStringKey
 
     /// <summary>Takes the guest in; a guest that is here already stays as it is. Durable, with its reminder, once answered.</summary>
     /// <returns>True where the guest was not here before.</returns>
+    [Alias("Admit")]
+    Task<bool> Admit(Admission admission);
+
+    /// <summary>As <see cref="Admit"/>, by a whole state that the caller has made.</summary>
+    /// <remarks>
+    /// What invites call as long as a node of a version without <see cref="Admit"/> may hold the guest. The version after this one calls
+    /// Admit, and the one after that goes without this.
+    /// </remarks>
     [Alias("Arrive")]
     Task<bool> Arrive(Guest arriving);
 

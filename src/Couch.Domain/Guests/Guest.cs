@@ -79,27 +79,26 @@ public sealed record Guest
         StoppedAt <= moment && !GuestVm.Of(this).IsOpen && (Vm.DestroyedAt is not { } receipt || receipt <= moment);
 
     /// <summary>The guest that a redeemed invite brings. The same invite always brings the same guest.</summary>
-    public static Guest Arriving(Invite invite)
+    public static Guest Arriving(Invite invite) => Arriving(invite.Redemption!.GuestId, Admission.Of(invite));
+
+    /// <inheritdoc cref="Arriving(Invite)"/>
+    public static Guest Arriving(GuestId id, Admission admission) => new()
     {
-        var redemption = invite.Redemption ?? throw new ArgumentException("the invite has not been redeemed", nameof(invite));
-        return new()
-        {
-            Id = redemption.GuestId,
-            InviteId = invite.Id,
-            Name = redemption.GuestName,
-            PublicKey = redemption.PublicKey,
-            Status = GuestStatus.Provisioning,
-            ResourceLimits = invite.ResourceLimits,
-            Permissions = invite.Permissions,
-            Enforcement = invite.Enforcement,
-            ResourceUsage = ResourceUsage.None,
-            ExpiresAt = redemption.RedeemedAt.AddWholeHours(invite.ResourceLimits.MaxDurationHours),
-        };
-    }
+        Id = id,
+        InviteId = admission.InviteId,
+        Name = admission.GuestName,
+        PublicKey = admission.PublicKey,
+        Status = GuestStatus.Provisioning,
+        ResourceLimits = admission.ResourceLimits,
+        Permissions = admission.Permissions,
+        Enforcement = admission.Enforcement,
+        ResourceUsage = ResourceUsage.None,
+        ExpiresAt = id.CreatedAt.AddWholeHours(admission.ResourceLimits.MaxDurationHours),
+    };
 
     /// <summary>Checks a guest that somebody has sent to be taken in.</summary>
     /// <param name="id">The id that it is kept under.</param>
-    /// <exception cref="OutOfBoundsException">It is not as <see cref="Arriving"/> makes one, or has another id.</exception>
+    /// <exception cref="OutOfBoundsException">It is not as <see cref="Arriving(Invite)"/> makes one, or has another id.</exception>
     public void MustBeArriving(string id)
     {
         Bounds.Demand(

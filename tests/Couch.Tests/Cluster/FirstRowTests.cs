@@ -53,6 +53,18 @@ public abstract class FirstRowTests(TestCouch couch)
     }
 
     [Fact]
+    public async Task A_guest_is_the_same_by_what_its_invite_decided_and_by_a_state_that_its_invite_made()
+    {
+        var invite = Some.Redeemed(Some.Invite(couch.Clock.Now()), couch.Clock.Now());
+        var guest = couch.Guest(invite.Redemption!.GuestId);
+        Assert.True(await guest.Admit(Admission.Of(invite)));
+        Assert.False(await guest.Arrive(Guest.Arriving(invite)));
+        Assert.Equal(Guest.Arriving(invite), await guest.Get());
+        Assert.False(await guest.Admit(Admission.Of(invite) with { GuestName = "another" }));
+        Assert.Equal(Guest.Arriving(invite), await guest.Get());
+    }
+
+    [Fact]
     public async Task A_guest_that_ended_does_not_come_back_by_arriving_again()
     {
         var guest = await couch.AGuest();

@@ -119,6 +119,15 @@ public abstract class HostileSiloTests(VersCouch couch)
         await Refused(() => couch.Guest(guest.Id).Arrive(guest with { Status = GuestStatus.Running, VmId = "payroll-db", AgentEndpoint = "http://vm" }));
         Assert.Null(await couch.Guest(other.Id).Get());
         Assert.Null(await couch.Guest(guest.Id).Get());
+        var admission = Admission.Of(Some.Redeemed(Some.Invite(couch.Clock.GetUtcNow()), couch.Clock.GetUtcNow()));
+        foreach (var wrong in new[]
+        {
+            admission with { GuestName = Endless }, admission with { GuestName = "a\0b" }, admission with { InviteId = default }, admission with { PublicKey = Endless },
+            admission with { ResourceLimits = null! }, admission with { ResourceLimits = admission.ResourceLimits with { MaxDurationHours = double.NaN } },
+            admission with { Permissions = null! }, admission with { Enforcement = (Enforcement)9 },
+        })
+            await Refused(() => couch.Guest(guest.Id).Admit(wrong));
+        Assert.Null(await couch.Guest(guest.Id).Get());
         Assert.True(await couch.Guest(guest.Id).Arrive(guest));
         await IsKilled(guest.Id);
     }
