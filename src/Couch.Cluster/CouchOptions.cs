@@ -44,13 +44,20 @@ public sealed class CouchOptions
     /// <summary>The one address that silo ports listen on.</summary>
     public IPAddress SiloAddress => (Postgres is null ? null : AdvertisedAddress) ?? IPAddress.Loopback;
 
-    /// <summary>Name of the deployment: nodes of one name on one database form one couch. From <c>COUCH_CLUSTER_ID</c>; default <c>couch</c>.</summary>
+    /// <summary>
+    /// Name of the deployment: nodes of one name on one database form one couch. From <c>COUCH_CLUSTER_ID</c>; default <c>couch</c>.
+    /// </summary>
     public string ClusterId { get; init; } = "couch";
 
-    /// <summary>The most connections a node holds to PostgreSQL, beside one for its membership. 4 to 1000; default 40. From <c>COUCH_DB_CONNECTIONS</c>.</summary>
+    /// <summary>
+    /// The most connections a node holds to PostgreSQL, beside one for its membership. 4 to 1000; default 40. From
+    /// <c>COUCH_DB_CONNECTIONS</c>.
+    /// </summary>
     public int DatabaseConnections { get; init; } = 40;
 
-    /// <summary>How far ahead of their time reminders are given to the silos that keep them. At least a minute; default 15 minutes.</summary>
+    /// <summary>
+    /// How far ahead of their time reminders are given to the silos that keep them. At least a minute; default 15 minutes.
+    /// </summary>
     /// <value>No setting: it must exceed Orleans' loading window of 10 minutes and the clocks' difference. The database's own
     /// clock decides, so tests that drive a clock of their own ask for a hundred years.</value>
     public TimeSpan ReminderHorizon { get; init; } = DefaultReminderHorizon;
@@ -83,11 +90,13 @@ public sealed class CouchOptions
         }
         else if (postgres is not null)
         {
-            settings.Wrong("COUCH_SIGNING_KEY", "must be given with PostgreSQL, the same to every node. Make one with: openssl rand -base64 32");
+            settings.Wrong(
+                "COUCH_SIGNING_KEY", "must be given with PostgreSQL, the same to every node. Make one with: openssl rand -base64 32");
         }
 
         IPAddress? address = null;
-        if (settings.Text("COUCH_ADVERTISED_ADDRESS") is { } advertised && (address = OwnAddress.Read(advertised, out var reasonAgainst)) is null)
+        if (settings.Text("COUCH_ADVERTISED_ADDRESS") is { } advertised
+            && (address = OwnAddress.Read(advertised, out var reasonAgainst)) is null)
             settings.Wrong("COUCH_ADVERTISED_ADDRESS", reasonAgainst!);
 
         var gatewayPort = settings.Whole("COUCH_GATEWAY_PORT", role is CouchRole.Silo ? DefaultGatewayPort : 0, 0, 65535);

@@ -29,7 +29,8 @@ public static class CouchSilo
     /// <summary>
     /// Adds the silo with its grains, storage and housekeeping, or the way to others' silos. Registers
     /// <see cref="CouchOptions"/>, <see cref="CouchDatabase"/>, <see cref="Listings"/>, <see cref="InviteIdempotency"/>,
-    /// <see cref="HostKeys"/>, <see cref="SigningKeys"/>, <see cref="IClusterConnection"/>, <see cref="NodeLease"/>, <see cref="TimeProvider"/>
+    /// <see cref="HostKeys"/>, <see cref="SigningKeys"/>, <see cref="IClusterConnection"/>, <see cref="NodeLease"/>,
+    /// <see cref="TimeProvider"/>
     /// and the byte source.
     /// </summary>
     /// <exception cref="Configuration.SettingsException">The database cannot be used: the message says why and what to do.</exception>
@@ -113,7 +114,9 @@ public static class CouchSilo
         services.AddSingleton<VmSweep>();
     }
 
-    /// <summary>Grain storage and reminders on <paramref name="database"/>, and what grains share: the same for a node and for a test's cluster.</summary>
+    /// <summary>
+    /// Grain storage and reminders on <paramref name="database"/>, and what grains share: the same for a node and for a test's cluster.
+    /// </summary>
     internal static void UseCouchGrains(this ISiloBuilder silo, CouchDatabase database)
     {
         silo.AddAdoNetGrainStorageAsDefault(storage =>
@@ -146,7 +149,8 @@ public static class CouchSilo
     }
 
     /// <summary>A driver's failure on the way to another process must arrive as one, and not as a failure to send it.</summary>
-    internal static void LetDriversFailuresCross(ExceptionSerializationOptions exceptions) => exceptions.SupportedNamespacePrefixes.Add("Npgsql");
+    internal static void LetDriversFailuresCross(ExceptionSerializationOptions exceptions) =>
+        exceptions.SupportedNamespacePrefixes.Add("Npgsql");
 
     /// <summary>Which cluster is meant: the same for silos and for who asks them.</summary>
     internal static void Name(this CouchOptions options, ClusterOptions cluster)

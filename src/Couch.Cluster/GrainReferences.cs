@@ -11,11 +11,13 @@ namespace Couch.Cluster;
 /// <summary>Grains by the ids of what they are.</summary>
 public static class GrainReferences
 {
-    public static IInviteGrain Invite(this IGrainFactory grains, InviteId id) => Reference<IInviteGrain>.To(grains, GrainKinds.Invite, id.Value);
+    public static IInviteGrain Invite(this IGrainFactory grains, InviteId id) =>
+        Reference<IInviteGrain>.To(grains, GrainKinds.Invite, id.Value);
 
     public static IGuestGrain Guest(this IGrainFactory grains, GuestId id) => Reference<IGuestGrain>.To(grains, GrainKinds.Guest, id.Value);
 
-    public static IHostKeyGrain HostKey(this IGrainFactory grains, HostKeyId id) => Reference<IHostKeyGrain>.To(grains, GrainKinds.HostKey, id.Value);
+    public static IHostKeyGrain HostKey(this IGrainFactory grains, HostKeyId id) =>
+        Reference<IHostKeyGrain>.To(grains, GrainKinds.HostKey, id.Value);
 
     /// <summary>
     /// Asked by type, Orleans spells out the interface's name at every call, by reflection: a tenth of a status poll.

@@ -16,7 +16,9 @@ using Couch.Gateway.Telemetry;
 
 namespace Couch.Gateway;
 
-/// <summary>The whole couch in one process, a silo and HTTP in front of it, or one half of it. Reads as the table of contents of this project.</summary>
+/// <summary>
+/// The whole couch in one process, a silo and HTTP in front of it, or one half of it. Reads as the table of contents of this project.
+/// </summary>
 public static class CouchGateway
 {
     /// <summary>Composes the couch that <paramref name="args"/> and the environment describe. Nothing listens yet.</summary>

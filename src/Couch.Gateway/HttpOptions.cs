@@ -23,11 +23,17 @@ public sealed class HttpOptions
     /// <value>From <c>COUCH_REDEEMS_PER_MINUTE</c>.</value>
     public int RedeemsPerMinute { get; init; } = 120;
 
-    /// <summary>How often one client address may ask for a status or a preview, or check out, in a minute. 0 to 1,000,000, 0 for no limit; default 1,200.</summary>
+    /// <summary>
+    /// How often one client address may ask for a status or a preview, or check out, in a minute. 0 to 1,000,000, 0 for no limit; default
+    /// 1,200.
+    /// </summary>
     /// <value>From <c>COUCH_STATUS_PER_MINUTE</c>.</value>
     public int StatusPerMinute { get; init; } = 1200;
 
-    /// <summary>How many HTTP connections are held at once. 64 to 1,000,000; null: what the process may have open, less what else it needs, at most 20,000.</summary>
+    /// <summary>
+    /// How many HTTP connections are held at once. 64 to 1,000,000; null: what the process may have open, less what else it needs, at most
+    /// 20,000.
+    /// </summary>
     /// <value>From <c>COUCH_CONNECTIONS</c>.</value>
     public int? Connections { get; init; }
 

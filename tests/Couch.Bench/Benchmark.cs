@@ -32,7 +32,8 @@ internal static class Benchmark
             if (only is null || OfGuestsVms.Contains(only))
                 await output.WriteLineAsync(await OfVms(plan, only, engines[^1], folder));
             if (only is null or "million")
-                await output.WriteLineAsync(await OfScale($"A million guests ({engines[^1].Version})", Million.Run, plan, engines[^1], folder));
+                await output.WriteLineAsync(
+                    await OfScale($"A million guests ({engines[^1].Version})", Million.Run, plan, engines[^1], folder));
             if (only is null or "nodes")
                 await output.WriteLineAsync(await OfScale($"Several nodes ({engines[^1].Version})", Nodes.Run, plan, engines[^1], folder));
             if (only is null or "tls")

@@ -6,7 +6,10 @@ namespace Couch.Bench;
 /// <param name="Rounds">Rounds a figure is the median of.</param>
 /// <param name="Time">How long a round lasts.</param>
 /// <param name="WarmUp">How long code gets to be compiled before a round counts.</param>
-/// <param name="WriteWarmUp">The same for the couch's writes: they run through far more code, far less often a second. In full length, until a creation takes no less of the processor.</param>
+/// <param name="WriteWarmUp">
+/// The same for the couch's writes: they run through far more code, far less often a second. In full length, until a creation takes no less
+/// of the processor.
+/// </param>
 /// <param name="Guests">Guests that get a VM each while it is measured how.</param>
 /// <param name="Expiring">Guests whose time is up at one moment.</param>
 internal sealed record Plan(int Few, int Many, int Rounds, TimeSpan Time, TimeSpan WarmUp, TimeSpan WriteWarmUp, int Guests, int Expiring)
@@ -26,6 +29,8 @@ internal sealed record Plan(int Few, int Many, int Rounds, TimeSpan Time, TimeSp
     /// <summary>Hosts that list at once.</summary>
     public const int Listers = 8;
 
-    public static readonly Plan Quick = new(1_000, 10_000, 3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(6), 300, 1_000);
-    public static readonly Plan Full = new(1_000, 100_000, 5, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(45), 1_000, 10_000);
+    public static readonly Plan Quick = new(
+        1_000, 10_000, 3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(6), 300, 1_000);
+    public static readonly Plan Full = new(
+        1_000, 100_000, 5, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(45), 1_000, 10_000);
 }

@@ -30,7 +30,8 @@ internal sealed class Report
     }
 
     /// <summary>Times against a bound that is a promise, not a ratio.</summary>
-    public void Within(string what, string couch, string bound, bool isMet, string against = "") => Add(what, couch, against, "", Verdict(bound, isMet));
+    public void Within(string what, string couch, string bound, bool isMet, string against = "") =>
+        Add(what, couch, against, "", Verdict(bound, isMet));
 
     /// <summary>What a request takes of the processors, over what it takes elsewhere.</summary>
     public void Grown(string what, Costs couch, string name, Costs other, double? atMost)
@@ -55,11 +56,13 @@ internal sealed class Report
     private static string Text(Rounds rounds) =>
         $"{Number(Math.Round(rounds.PerSecond))}/s (p50 {Milliseconds(rounds.P50)}, p99 {Milliseconds(rounds.P99)})";
 
-    private static string Range(double ratio, (double Low, double High) range) => $"**{Ratio(ratio)}** ({Ratio(range.Low)}–{Ratio(range.High)})";
+    private static string Range(double ratio, (double Low, double High) range) =>
+        $"**{Ratio(ratio)}** ({Ratio(range.Low)}–{Ratio(range.High)})";
 
     private static string Ratio(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 
-    public static string Milliseconds(TimeSpan time) => time.TotalMilliseconds.ToString(time.TotalMilliseconds < 10 ? "0.0" : "0", CultureInfo.InvariantCulture) + " ms";
+    public static string Milliseconds(TimeSpan time) =>
+        time.TotalMilliseconds.ToString(time.TotalMilliseconds < 10 ? "0.0" : "0", CultureInfo.InvariantCulture) + " ms";
 
     public static string Number(double value) => value.ToString("#,0.##", CultureInfo.InvariantCulture);
 }

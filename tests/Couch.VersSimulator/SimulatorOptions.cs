@@ -40,7 +40,9 @@ public sealed record SimulatorOptions
     /// <summary>What a new VM has used.</summary>
     public VmUsage Usage { get; init; } = new();
 
-    /// <summary>Decides which faults are left to chance. The same seed, the same rules and calls in the same order: the same faults.</summary>
+    /// <summary>
+    /// Decides which faults are left to chance. The same seed, the same rules and calls in the same order: the same faults.
+    /// </summary>
     public int Seed { get; init; } = RandomNumberGenerator.GetInt32(int.MaxValue);
 
     /// <summary>Time, for boots, delays and the journal.</summary>

@@ -7,7 +7,10 @@ namespace Couch.Cluster.Configuration;
 /// <summary>Which of this machine's addresses an operator means: one by itself, or the one that lies in a network.</summary>
 internal static class OwnAddress
 {
-    /// <summary>Null where <paramref name="text"/> is neither an address nor a network that this machine is in; then <paramref name="reason"/> says so.</summary>
+    /// <summary>
+    /// Null where <paramref name="text"/> is neither an address nor a network that this machine is in; then <paramref name="reason"/> says
+    /// so.
+    /// </summary>
     public static IPAddress? Read(string text, out string? reason)
     {
         reason = null;
@@ -39,7 +42,8 @@ internal static class OwnAddress
     {
         if (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
             return $"must be one address, by which others reach this machine: {address} is all of them";
-        if (address.Equals(IPAddress.Broadcast) || address.IsIPv6Multicast || (address.AddressFamily is AddressFamily.InterNetwork && address.GetAddressBytes()[0] is >= 224 and < 240))
+        if (address.Equals(IPAddress.Broadcast) || address.IsIPv6Multicast
+            || (address.AddressFamily is AddressFamily.InterNetwork && address.GetAddressBytes()[0] is >= 224 and < 240))
             return $"must be one address, by which others reach this machine: {address} is that of many";
         if (address is { IsIPv6LinkLocal: true, ScopeId: 0 })
             return $"is {address}, which means another machine on each link: say on which, as in {address}%eth0, or another address";

@@ -26,7 +26,8 @@ public sealed class Settings(IConfiguration configuration)
     {
         if (Text(name) is not { } text)
             return otherwise;
-        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most)
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least
+            && value <= most)
             return value;
         Wrong(name, $"must be a whole number from {least} to {most}, not '{text}'");
         return otherwise;

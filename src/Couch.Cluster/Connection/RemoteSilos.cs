@@ -7,8 +7,12 @@ using Orleans.Runtime.Messaging;
 
 namespace Couch.Cluster.Connection;
 
-/// <summary>A gateway's connection to the cluster: the silos that it is connected to. Knows why there are none, and has the first be looked for without end.</summary>
-internal sealed partial class RemoteSilos(CouchOptions options, CouchDatabase database, Refusals refusals, TimeProvider clock, ILogger<RemoteSilos> log)
+/// <summary>
+/// A gateway's connection to the cluster: the silos that it is connected to. Knows why there are none, and has the first be looked for
+/// without end.
+/// </summary>
+internal sealed partial class RemoteSilos(
+    CouchOptions options, CouchDatabase database, Refusals refusals, TimeProvider clock, ILogger<RemoteSilos> log)
     : IClusterConnection, IClientConnectionRetryFilter, IClusterConnectionStatusObserver
 {
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(1);
@@ -49,7 +53,8 @@ internal sealed partial class RemoteSilos(CouchOptions options, CouchDatabase da
     {
         DbException or TimeoutException or SocketException => $"The silos cannot be looked up: {database.Explain(failure)}.",
         SiloUnavailableException => $"No silo of '{options.ClusterId}' (COUCH_CLUSTER_ID) is running with a port for gateways (COUCH_GATEWAY_PORT).",
-        ConnectionFailedException => refusals.OfCalled ?? "No silo answers at its COUCH_GATEWAY_PORT, or none accepts this process's signing key (COUCH_SIGNING_KEY).",
+        ConnectionFailedException => refusals.OfCalled
+            ?? "No silo answers at its COUCH_GATEWAY_PORT, or none accepts this process's signing key (COUCH_SIGNING_KEY).",
         _ => $"The silos cannot be reached: {failure.Message}",
     };
 

@@ -10,7 +10,9 @@ namespace Couch.Cluster.Connection;
 /// <summary>Makes a host a client of the couch's silos.</summary>
 internal static class SiloClient
 {
-    /// <summary>How often the table of silos is read, and the silos are asked for a sign of life: how long a new one goes unnoticed.</summary>
+    /// <summary>
+    /// How often the table of silos is read, and the silos are asked for a sign of life: how long a new one goes unnoticed.
+    /// </summary>
     private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(5);
 
     public static void UseOtherSilos(this IHostApplicationBuilder builder, CouchOptions options, CouchDatabase database)

@@ -59,7 +59,9 @@ internal sealed partial class GuestDelivery : IDisposable
         Send(guest.Id, "its usage", usage, grain => grain.Report(report));
     }
 
-    /// <summary>Tells a guest what came of work at its VM's provider: in memory it would go on believing that the work is under way.</summary>
+    /// <summary>
+    /// Tells a guest what came of work at its VM's provider: in memory it would go on believing that the work is under way.
+    /// </summary>
     public void ReportVm(GuestId guest, VmReport report) => Send(guest, "news of its VM", vms, grain => grain.Observe(report));
 
     public void Dispose()

@@ -18,7 +18,8 @@ internal sealed partial class GuestGrain
 {
     private int failedReleases;
 
-    private GuestId Id => GuestId.TryParse(this.GetPrimaryKeyString(), out var id) ? id : throw new InvalidOperationException("the key is no guest's id");
+    private GuestId Id =>
+        GuestId.TryParse(this.GetPrimaryKeyString(), out var id) ? id : throw new InvalidOperationException("the key is no guest's id");
 
     private UnreadableGuest Unreadable => UnreadableGuest.Of(Id, row.Unreadable!);
 

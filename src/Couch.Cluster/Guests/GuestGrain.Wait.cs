@@ -19,7 +19,8 @@ internal sealed partial class GuestGrain
         {
             var now = clock.GetUtcNow();
             var guest = Told;
-            if (isLeaving || nodeStops.IsCancellationRequested || now >= until || guest is not { IsStaying: true } || guest.Status != status || guest.AgentEndpoint != agentEndpoint)
+            if (isLeaving || nodeStops.IsCancellationRequested || now >= until || guest is not { IsStaying: true }
+                || guest.Status != status || guest.AgentEndpoint != agentEndpoint)
                 return guest;
 
             // An end by the clock changes what everybody sees before anything is written.

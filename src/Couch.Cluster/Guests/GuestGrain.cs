@@ -27,7 +27,9 @@ internal sealed partial class GuestGrain(
     CouchMeter counts,
     ILogger<GuestGrain> log) : Grain, IGuestGrain, IRemindable
 {
-    /// <summary>How long counters may be in memory alone: what a crash of this process can lose, and the next absolute report heals.</summary>
+    /// <summary>
+    /// How long counters may be in memory alone: what a crash of this process can lose, and the next absolute report heals.
+    /// </summary>
     private static readonly TimeSpan UsageLag = TimeSpan.FromSeconds(1);
 
     private GrainRow<Guest> row = null!;
@@ -87,10 +89,14 @@ internal sealed partial class GuestGrain(
     }
 
     public async Task<EndOutcome> Kill(Actor? by, Idempotency? key) =>
-        await IsUnreadable() ? await EndUnreadable(GuestStatus.Revoked, EndReason.Killed, by, key) : await End((guest, now) => guest.Kill(now, by, key));
+        await IsUnreadable()
+            ? await EndUnreadable(GuestStatus.Revoked, EndReason.Killed, by, key)
+            : await End((guest, now) => guest.Kill(now, by, key));
 
     public async Task<EndOutcome> CheckOut() =>
-        await IsUnreadable() ? await EndUnreadable(GuestStatus.Stopped, EndReason.CheckedOut, null) : await End((guest, now) => guest.CheckOut(now));
+        await IsUnreadable()
+            ? await EndUnreadable(GuestStatus.Stopped, EndReason.CheckedOut, null)
+            : await End((guest, now) => guest.CheckOut(now));
 
     public async Task<ExtendOutcome> Extend(double hours, Actor? by)
     {
@@ -254,7 +260,9 @@ internal sealed partial class GuestGrain(
     private void FlushSoon() =>
         flush ??= this.RegisterGrainTimer(FlushOnTime, new GrainTimerCreationOptions(UsageLag, UsageLag) { KeepAlive = true });
 
-    /// <summary>Counts what a meter said and nobody can store; the log is told once by each memory, for a meter may say it every second.</summary>
+    /// <summary>
+    /// Counts what a meter said and nobody can store; the log is told once by each memory, for a meter may say it every second.
+    /// </summary>
     private void Drop(IReadOnlyList<string> unusable)
     {
         counts.UsageDropped(unusable.Count);
@@ -282,7 +290,9 @@ internal sealed partial class GuestGrain(
     /// <summary>The guest as everybody is told of it now.</summary>
     private Guest? Told => row.Current?.AsOf(Now());
 
-    /// <summary>Never goes back, whatever the node's clock does: who has been told that a guest's time is up is not told later that it stays.</summary>
+    /// <summary>
+    /// Never goes back, whatever the node's clock does: who has been told that a guest's time is up is not told later that it stays.
+    /// </summary>
     private DateTimeOffset Now() => latest = clock.Now() is var now && now > latest ? now : latest;
 
     /// <summary>Writes what was decided of a guest that stays, if that is known to be written before its time is up.</summary>

@@ -47,7 +47,10 @@ public interface IGuestGrain : IGrainWithStringKey
     [Alias("Activate")]
     Task<ActivateOutcome> Activate(string vmId, string agentEndpoint, Actor? by = null);
 
-    /// <summary>Takes in absolute counters; what no counter can have is dropped and counted. They may reach the table up to a second later, unless they cross a limit.</summary>
+    /// <summary>
+    /// Takes in absolute counters; what no counter can have is dropped and counted. They may reach the table up to a second later, unless
+    /// they cross a limit.
+    /// </summary>
     /// <param name="by">By which host key; null for what the couch measures itself, or tells again.</param>
     [Alias("Report")]
     Task<UsageOutcome> Report(UsageReport report, Actor? by = null);

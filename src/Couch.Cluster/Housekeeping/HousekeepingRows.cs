@@ -98,10 +98,13 @@ public sealed class HousekeepingRows(CouchDatabase database)
         return counts.ToDictionary();
     }
 
-    /// <summary>Rows that still say they are open although their time was up by <paramref name="dueBefore"/>; longest overdue first.</summary>
+    /// <summary>
+    /// Rows that still say they are open although their time was up by <paramref name="dueBefore"/>; longest overdue first.
+    /// </summary>
     /// <param name="kind">One of <see cref="GrainKinds"/>.</param>
     /// <param name="after">The last row of the page before; null begins with the longest overdue.</param>
-    public Task<IReadOnlyList<OverdueRow>> Overdue(string kind, DateTimeOffset dueBefore, int limit, CancellationToken cancel, OverdueRow? after = null) =>
+    public Task<IReadOnlyList<OverdueRow>> Overdue(
+        string kind, DateTimeOffset dueBefore, int limit, CancellationToken cancel, OverdueRow? after = null) =>
         database.Ask(
             OverdueQuery,
             [("kind", kind), ("dueBefore", dueBefore.ToIso()), ("afterUntil", after?.Until ?? ""), ("afterId", after?.Id ?? ""), ("limit", limit)],
@@ -121,7 +124,8 @@ public sealed class HousekeepingRows(CouchDatabase database)
     /// <summary>Spent invites whose guest never arrived, in the order of their guests' ids.</summary>
     /// <param name="after">A watermark: only guests with a later id are looked at; null looks at all history.</param>
     /// <param name="upTo">The last id that is looked at; null is the newest. See <see cref="EndOfStretch"/>.</param>
-    public async Task<IReadOnlyList<MissingGuest>> RedeemedWithoutGuest(GuestId? after, int limit, CancellationToken cancel, GuestId? upTo = null)
+    public async Task<IReadOnlyList<MissingGuest>> RedeemedWithoutGuest(
+        GuestId? after, int limit, CancellationToken cancel, GuestId? upTo = null)
     {
         var found = await database.Ask(
             MissingQuery,
@@ -130,7 +134,10 @@ public sealed class HousekeepingRows(CouchDatabase database)
         return [.. found.OfType<MissingGuest>()];
     }
 
-    /// <summary>Guests, each with its invite, whose stay was past by <paramref name="moment"/>; the oldest first. Null for a row that does not name both.</summary>
+    /// <summary>
+    /// Guests, each with its invite, whose stay was past by <paramref name="moment"/>; the oldest first. Null for a row that does not name
+    /// both.
+    /// </summary>
     /// <param name="left">How many of the first are passed over.</param>
     public Task<IReadOnlyList<PastRow?>> PastGuests(DateTimeOffset moment, int left, int limit, CancellationToken cancel) =>
         Past(GrainKinds.Guest, moment, left, limit, row => row.Invite(1) is { } invite && row.Guest(0) is { } guest ? new PastRow(invite, guest) : null, cancel);
@@ -140,7 +147,8 @@ public sealed class HousekeepingRows(CouchDatabase database)
     public Task<IReadOnlyList<PastRow?>> PastInvites(DateTimeOffset moment, int left, int limit, CancellationToken cancel) =>
         Past(GrainKinds.Invite, moment, left, limit, row => row.Invite(0) is { } invite ? new PastRow(invite, null) : null, cancel);
 
-    private Task<IReadOnlyList<PastRow?>> Past(string kind, DateTimeOffset moment, int left, int limit, Func<DbDataReader, PastRow?> read, CancellationToken cancel) =>
+    private Task<IReadOnlyList<PastRow?>> Past(
+        string kind, DateTimeOffset moment, int left, int limit, Func<DbDataReader, PastRow?> read, CancellationToken cancel) =>
         database.Ask(PastQuery, [("kind", kind), ("moment", moment.ToIso()), ("left", left), ("limit", limit)], read, cancel);
 
     /// <summary>
@@ -162,5 +170,6 @@ public sealed class HousekeepingRows(CouchDatabase database)
         _ => true,
     };
 
-    private static GuestStatus Status(string word) => Words.TryParse<GuestStatus>(word, out var status) ? status : throw new FormatException($"no status: {word}");
+    private static GuestStatus Status(string word) =>
+        Words.TryParse<GuestStatus>(word, out var status) ? status : throw new FormatException($"no status: {word}");
 }

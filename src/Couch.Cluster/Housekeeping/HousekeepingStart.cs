@@ -17,7 +17,10 @@ internal sealed partial class HousekeepingStart(IGrainFactory grains, TimeProvid
             await Task.Delay(BetweenAttempts, clock, stoppingToken);
     }
 
-    /// <summary>A silo that stops cancels calls before this service is told to stop: that too is only "not started", or it would end the process as a bug.</summary>
+    /// <summary>
+    /// A silo that stops cancels calls before this service is told to stop: that too is only "not started", or it would end the process as
+    /// a bug.
+    /// </summary>
     private async Task<bool> TryStart(CancellationToken cancel)
     {
         try

@@ -29,6 +29,8 @@ public interface IHousekeepingGrain : IGrainWithStringKey
 /// <summary>What a pass found and mended.</summary>
 /// <param name="Overdue">Rows past their time that their own reminder had not settled.</param>
 /// <param name="Arrived">Redeemed invites whose guest was missing and has been brought.</param>
-/// <param name="NotDue">Rows past their time by housekeeping's clock that their owner's node did not settle, because by its own clock they are not.</param>
+/// <param name="NotDue">
+/// Rows past their time by housekeeping's clock that their owner's node did not settle, because by its own clock they are not.
+/// </param>
 [GenerateSerializer, Immutable, Alias("couch.Findings")]
 public sealed record Findings([property: Id(0)] int Overdue, [property: Id(1)] int Arrived, [property: Id(2)] int NotDue = 0);

@@ -12,7 +12,8 @@ namespace Couch.Cluster.Housekeeping;
 /// so that a couch that is given a retention after years stays a couch meanwhile. The invite goes before its guest: a
 /// redeemed invite without its guest is one that has yet to bring it.
 /// </summary>
-internal sealed partial class Purge(Retention retention, HousekeepingRows sweeps, IGrainFactory grains, CouchMeter meter, TimeProvider clock, ILogger<Purge> log)
+internal sealed partial class Purge(
+    Retention retention, HousekeepingRows sweeps, IGrainFactory grains, CouchMeter meter, TimeProvider clock, ILogger<Purge> log)
 {
     private const int BatchSize = 500;
     private const int BatchesAPass = 4;

@@ -6,7 +6,9 @@ public sealed record Retention
     /// <summary>Ten years.</summary>
     public const int MostDays = 3650;
 
-    /// <summary>Whole days since the end, 0 to <see cref="MostDays"/>; 0, the default, keeps everything. From <c>COUCH_RETENTION_DAYS</c>.</summary>
+    /// <summary>
+    /// Whole days since the end, 0 to <see cref="MostDays"/>; 0, the default, keeps everything. From <c>COUCH_RETENTION_DAYS</c>.
+    /// </summary>
     /// <value>A day at the least: until then the redeem that made a guest may be repeated, and must find it.</value>
     public int Days { get; init; }
 

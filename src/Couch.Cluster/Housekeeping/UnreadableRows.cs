@@ -42,7 +42,8 @@ internal sealed partial class UnreadableRows(HousekeepingRows sweeps, IGrainFact
         meter.CountUnreadable(known.Count);
         if (known.Count > 0)
             LogFound(known.Count, string.Join(", ", known.Take(MostNamed).Select(row => $"{row.Kind} {row.Id}")));
-        await Parallel.ForEachAsync(part.Unreadable.Where(row => row.Kind is GrainKinds.Guest), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, Wake);
+        await Parallel.ForEachAsync(
+            part.Unreadable.Where(row => row.Kind is GrainKinds.Guest), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, Wake);
     }
 
     private async ValueTask Wake(RowKey guest, CancellationToken cancel)

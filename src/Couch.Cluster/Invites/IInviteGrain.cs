@@ -38,7 +38,9 @@ public interface IInviteGrain : IGrainWithStringKey
     [Alias("EnsureGuestArrived")]
     Task<bool> EnsureGuestArrived();
 
-    /// <summary>Deletes the invite for good, where nothing would come of it any more by <paramref name="moment"/>. Its guest is asked first.</summary>
+    /// <summary>
+    /// Deletes the invite for good, where nothing would come of it any more by <paramref name="moment"/>. Its guest is asked first.
+    /// </summary>
     /// <returns>True where it was there and is no longer.</returns>
     [Alias("Purge")]
     Task<bool> Purge(DateTimeOffset moment);

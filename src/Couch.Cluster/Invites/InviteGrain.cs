@@ -158,7 +158,9 @@ internal sealed partial class InviteGrain(
         }
     }
 
-    /// <summary>Never goes back, whatever the node's clock does: who has been told that an invite's time is up is not told later that it is open.</summary>
+    /// <summary>
+    /// Never goes back, whatever the node's clock does: who has been told that an invite's time is up is not told later that it is open.
+    /// </summary>
     private DateTimeOffset Now() => latest = clock.Now() is var now && now > latest ? now : latest;
 
     /// <summary>Writes what was decided of an open invite, if that is known to be written before its time is up.</summary>

@@ -18,7 +18,9 @@ public abstract record KeyClaim
     public sealed record Reused : KeyClaim;
 }
 
-/// <summary>An idempotency key as the version before kept it, for all host keys alike. It counts for the one that made its invite.</summary>
+/// <summary>
+/// An idempotency key as the version before kept it, for all host keys alike. It counts for the one that made its invite.
+/// </summary>
 /// <param name="By">Whoever sends it now.</param>
 public sealed record UnscopedKey(string KeyHash, Actor By);
 
@@ -38,7 +40,8 @@ public sealed class InviteIdempotency(CouchDatabase database)
         """;
 
     /// <param name="unscoped">The key under which the version before may have made the invite; null where it cannot have.</param>
-    public Task<KeyClaim> Claim(Idempotency key, InviteId fresh, DateTimeOffset now, CancellationToken cancel, UnscopedKey? unscoped = null) =>
+    public Task<KeyClaim> Claim(
+        Idempotency key, InviteId fresh, DateTimeOffset now, CancellationToken cancel, UnscopedKey? unscoped = null) =>
         database.Guard<KeyClaim>(async () =>
         {
             await using var connection = await database.Writes.OpenConnectionAsync(cancel);
@@ -64,7 +67,8 @@ public sealed class InviteIdempotency(CouchDatabase database)
             return await purge.ExecuteNonQueryAsync(cancel);
         });
 
-    private static async Task<bool> Insert(DbConnection connection, Idempotency key, InviteId fresh, DateTimeOffset now, UnscopedKey? unscoped, CancellationToken cancel)
+    private static async Task<bool> Insert(
+        DbConnection connection, Idempotency key, InviteId fresh, DateTimeOffset now, UnscopedKey? unscoped, CancellationToken cancel)
     {
         await using var claim = connection.CreateCommand();
         // A key older than a day is as good as none: the row is taken over in the same statement.
@@ -84,7 +88,8 @@ public sealed class InviteIdempotency(CouchDatabase database)
         return await claim.Rows(row => row.GetString(0), cancel) is [_];
     }
 
-    private static async Task<KeyClaim?> Look(DbConnection connection, Idempotency key, DateTimeOffset now, UnscopedKey? unscoped, CancellationToken cancel)
+    private static async Task<KeyClaim?> Look(
+        DbConnection connection, Idempotency key, DateTimeOffset now, UnscopedKey? unscoped, CancellationToken cancel)
     {
         await using var look = connection.CreateCommand();
         look.CommandText =

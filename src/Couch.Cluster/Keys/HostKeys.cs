@@ -24,6 +24,7 @@ public sealed class HostKeys(CouchDatabase database)
         var rows = await command.Rows(row => row.IsDBNull(0) ? null : row.GetString(0), cancel);
         if (rows is not [{ } text])
             return null;
-        return StoredJson.TryRead<HostKey>(id.Value, text, out var why) ?? throw new UnreadableRowException(GrainKinds.HostKey, id.Value, why);
+        return StoredJson.TryRead<HostKey>(id.Value, text, out var why)
+            ?? throw new UnreadableRowException(GrainKinds.HostKey, id.Value, why);
     });
 }

@@ -16,7 +16,9 @@ internal sealed partial class LeaseRenewal(
     NodeLease lease, PostgresDatabase database, CouchOptions options, ILocalSiloDetails self, IClusterMembershipService membership,
     TimeProvider clock, ILogger<LeaseRenewal> log) : ILifecycleParticipant<ISiloLifecycle>, IAsyncDisposable
 {
-    /// <summary>How much longer the table promises than the node counts: for a database whose clock is set forward, or that fails over to another.</summary>
+    /// <summary>
+    /// How much longer the table promises than the node counts: for a database whose clock is set forward, or that fails over to another.
+    /// </summary>
     internal static readonly TimeSpan Margin = TimeSpan.FromSeconds(0.5);
 
     internal const string RenewStatement =
@@ -51,7 +53,8 @@ internal sealed partial class LeaseRenewal(
     {
         var left = leaving.Token;
         var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        renewing = Task.Factory.StartNew(() => Renew(first, left), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        renewing = Task.Factory.StartNew(
+            () => Renew(first, left), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         await first.Task.WaitAsync(cancel);
     }
 

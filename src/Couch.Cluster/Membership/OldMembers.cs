@@ -12,7 +12,8 @@ namespace Couch.Cluster.Membership;
 /// clock how long a silo has been silent: one whose clock was ahead would keep its successor, or every new silo, from starting for as long.
 /// Here no clock is asked: of each silo only whether its lease and its signs of life move.
 /// </summary>
-internal sealed partial class OldMembers(PostgresDatabase database, CouchOptions options, ILocalSiloDetails self, TimeProvider clock, ILogger<OldMembers> log)
+internal sealed partial class OldMembers(
+    PostgresDatabase database, CouchOptions options, ILocalSiloDetails self, TimeProvider clock, ILogger<OldMembers> log)
 {
     /// <summary>A silo renews its lease every second, and one of a version before leases gives a sign of life every five.</summary>
     private static readonly TimeSpan Silent = TimeSpan.FromSeconds(12);
@@ -28,7 +29,8 @@ internal sealed partial class OldMembers(PostgresDatabase database, CouchOptions
 
     private readonly Dictionary<(string Address, int Port, int Generation), Sighting> seen = [];
 
-    private (string Address, int Port, int Generation) Own => (self.SiloAddress.Endpoint.Address.ToString(), self.SiloAddress.Endpoint.Port, self.SiloAddress.Generation);
+    private (string Address, int Port, int Generation) Own =>
+        (self.SiloAddress.Endpoint.Address.ToString(), self.SiloAddress.Endpoint.Port, self.SiloAddress.Generation);
 
     /// <summary>Makes this silo the last one at its address, once older ones there promise nothing any more.</summary>
     /// <exception cref="SettingsException">A silo at this address lives.</exception>

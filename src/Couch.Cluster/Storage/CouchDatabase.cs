@@ -51,7 +51,9 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
     /// <exception cref="Configuration.SettingsException">It cannot be done: the message says why and what to do.</exception>
     public abstract Task Upgrade(CancellationToken cancel);
 
-    /// <summary>Null where the database answers within half a second and takes writes; else why not, in a sentence without secrets.</summary>
+    /// <summary>
+    /// Null where the database answers within half a second and takes writes; else why not, in a sentence without secrets.
+    /// </summary>
     /// <remarks>
     /// Nobody's impatience reaches the database: a driver that is told to give up may hold its thread, and whoever told it,
     /// for seconds. It is left its own time instead, and is asked again only then, however many ask here.

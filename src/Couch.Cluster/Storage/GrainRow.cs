@@ -42,12 +42,16 @@ internal sealed class GrainRow<T>(
     /// <summary>Whether memory has something the table does not.</summary>
     public bool IsHeld => !ReferenceEquals(current, written);
 
-    /// <summary>The row's text, where it was read and this version finds no state in it; null else. The next read asks the table again.</summary>
+    /// <summary>
+    /// The row's text, where it was read and this version finds no state in it; null else. The next read asks the table again.
+    /// </summary>
     public string? Unreadable { get; private set; }
 
     /// <summary>What the grain knows, read from the table the first time.</summary>
     /// <exception cref="StorageUnavailableException">Nobody can say.</exception>
-    /// <exception cref="UnreadableRowException">There is a row, and no state of this version in it: see <see cref="Unreadable"/>.</exception>
+    /// <exception cref="UnreadableRowException">
+    /// There is a row, and no state of this version in it: see <see cref="Unreadable"/>.
+    /// </exception>
     public async ValueTask<T?> Read()
     {
         while (!IsKnown)
@@ -84,8 +88,12 @@ internal sealed class GrainRow<T>(
     /// <summary>Takes <paramref name="next"/> into memory only; the next write carries it.</summary>
     public void Hold(T next) => current = next;
 
-    /// <summary>Writes <paramref name="next"/>: durable once it returns; where it throws, <see cref="Current"/> is not <paramref name="next"/>.</summary>
-    /// <exception cref="InconsistentStateException">Another activation has written this row. Let it escape: it ends this activation.</exception>
+    /// <summary>
+    /// Writes <paramref name="next"/>: durable once it returns; where it throws, <see cref="Current"/> is not <paramref name="next"/>.
+    /// </summary>
+    /// <exception cref="InconsistentStateException">
+    /// Another activation has written this row. Let it escape: it ends this activation.
+    /// </exception>
     /// <exception cref="StorageUnavailableException">The row was not written, or nobody can say.</exception>
     public async Task Write(T next)
     {
@@ -103,7 +111,9 @@ internal sealed class GrainRow<T>(
     /// </para>
     /// </summary>
     /// <param name="now">A clock that never goes back.</param>
-    /// <returns>Whether the decision holds. Where it does not, <see cref="Current"/> is over: as it was, or as <paramref name="instead"/> says.</returns>
+    /// <returns>
+    /// Whether the decision holds. Where it does not, <see cref="Current"/> is over: as it was, or as <paramref name="instead"/> says.
+    /// </returns>
     /// <inheritdoc cref="Write"/>
     public async Task<bool> WriteBefore(DateTimeOffset end, T decided, Func<T> instead, Func<DateTimeOffset> now)
     {

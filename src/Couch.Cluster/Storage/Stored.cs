@@ -43,7 +43,8 @@ internal sealed class Stored<T> : Stored where T : class
             (Unreadable, Why) = (text, why);
     }
 
-    internal override byte[] Write() => State is { } state ? StoredJson.Write(state, unknown) : Encoding.UTF8.GetBytes(Unreadable ?? "null");
+    internal override byte[] Write() =>
+        State is { } state ? StoredJson.Write(state, unknown) : Encoding.UTF8.GetBytes(Unreadable ?? "null");
 }
 
 internal abstract class Stored
@@ -56,7 +57,8 @@ internal abstract class Stored
 /// <summary>Rows are clean JSON, readable in the database: chosen before the first deploy, because stored rows stay.</summary>
 internal sealed class StoredSerializer : IGrainStorageSerializer
 {
-    public BinaryData Serialize<T>(T? input) => new(input is Stored row ? row.Write() : JsonSerializer.SerializeToUtf8Bytes(input, CouchJson.Stored));
+    public BinaryData Serialize<T>(T? input) =>
+        new(input is Stored row ? row.Write() : JsonSerializer.SerializeToUtf8Bytes(input, CouchJson.Stored));
 
     public T Deserialize<T>(BinaryData input)
     {

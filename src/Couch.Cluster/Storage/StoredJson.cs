@@ -130,7 +130,8 @@ internal static class StoredJson
     /// <summary>The fields of a record, each with its type; null for what is no record.</summary>
     private static Dictionary<string, Type>? KnownFields(Type type) =>
         Reading.GetTypeInfo(type) is { Kind: JsonTypeInfoKind.Object } info
-            ? info.Properties.Where(property => property.Set is not null).ToDictionary(property => property.Name, property => property.PropertyType)
+            ? info.Properties.Where(property => property.Set is not null).ToDictionary(
+                property => property.Name, property => property.PropertyType)
             : null;
 
     private static JsonNode? Node(JsonElement value) => value.ValueKind switch
@@ -156,7 +157,8 @@ internal static class StoredJson
                     ? value
                     : throw new JsonException();
 
-            public override void Write(Utf8JsonWriter writer, TEnum value, JsonSerializerOptions options) => writer.WriteStringValue(value.Word());
+            public override void Write(Utf8JsonWriter writer, TEnum value, JsonSerializerOptions options) =>
+                writer.WriteStringValue(value.Word());
         }
     }
 }

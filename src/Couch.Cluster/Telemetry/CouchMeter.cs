@@ -47,20 +47,26 @@ public sealed class CouchMeter
         inviteExpired = meter.CreateCounter<long>("couch.invite.expired", "{invite}", "Invites whose expiry has been recorded.");
         guestActivated = meter.CreateCounter<long>("couch.guest.activated", "{guest}", "Guests that began to run.");
         guestEnded = meter.CreateCounter<long>("couch.guest.ended", "{guest}", "Stays that ended, by reason.");
-        usageDropped = meter.CreateCounter<long>("couch.usage.dropped", "{counter}", "Counters in usage reports that nothing can have: not finite, negative or beyond 2^53.");
+        usageDropped = meter.CreateCounter<long>(
+            "couch.usage.dropped", "{counter}", "Counters in usage reports that nothing can have: not finite, negative or beyond 2^53.");
         retries = meter.CreateCounter<long>("couch.vm.retries", "{retry}", "What failed at the VM provider and is tried again.");
-        unaccounted = meter.CreateCounter<long>("couch.vm.unaccounted", "{vm}", "Creates whose outcome nobody knows: each may have left a VM without a claim.");
+        unaccounted = meter.CreateCounter<long>(
+            "couch.vm.unaccounted", "{vm}", "Creates whose outcome nobody knows: each may have left a VM without a claim.");
         found = meter.CreateCounter<long>("couch.housekeeping.found", "{finding}", "What the safety net found; should stay at zero.");
-        purged = meter.CreateCounter<long>("couch.housekeeping.purged", "{row}", "Rows deleted because they were past for longer than they are kept, by kind.");
+        purged = meter.CreateCounter<long>(
+            "couch.housekeeping.purged", "{row}", "Rows deleted because they were past for longer than they are kept, by kind.");
         refusals = meter.CreateCounter<long>("couch.refusals", "{refusal}", "Requests answered with a problem, by reason.");
-        refusedNodes = meter.CreateCounter<long>("couch.node.refused", "{connection}", "Connections between processes that did not prove themselves; should stay at zero.");
+        refusedNodes = meter.CreateCounter<long>(
+            "couch.node.refused", "{connection}", "Connections between processes that did not prove themselves; should stay at zero.");
         provision = Seconds(meter, "couch.vm.provision.duration", "From a VM's intent to its being ready.", Minutes);
         destroy = Seconds(meter, "couch.vm.destroy.duration", "From a stay's end to the receipt that nothing of its VM is left.", Minutes);
         calls = Seconds(meter, "couch.vm.call.duration", "Calls at the VM provider, by kind and outcome.", Moments);
         sweep = Seconds(meter, "couch.housekeeping.duration", "Passes of the safety net.", Moments);
-        meter.CreateObservableUpDownCounter("couch.guest.count", CountedGuests, "{guest}", "Guests stored, by status, as housekeeping last counted them.");
+        meter.CreateObservableUpDownCounter(
+            "couch.guest.count", CountedGuests, "{guest}", "Guests stored, by status, as housekeeping last counted them.");
         meter.CreateObservableUpDownCounter("couch.row.unreadable", CountedUnreadable, "{row}", "Rows stored that this version cannot read, as housekeeping last found them; should stay at zero.");
-        meter.CreateObservableUpDownCounter("couch.vm.unclaimed", CountedUnclaimed, "{vm}", "VMs at the provider that nobody claims, as housekeeping last counted them.");
+        meter.CreateObservableUpDownCounter(
+            "couch.vm.unclaimed", CountedUnclaimed, "{vm}", "VMs at the provider that nobody claims, as housekeeping last counted them.");
     }
 
     public void InviteCreated() => inviteCreated.Add(1);
@@ -115,7 +121,9 @@ public sealed class CouchMeter
     /// <summary>How many rows cannot be read. Null: this node no longer keeps count.</summary>
     public void CountUnreadable(long? count) => unreadable = count;
 
-    /// <summary>Lets every counter be seen before it has counted: a first increase from nothing is no increase to who watches rates.</summary>
+    /// <summary>
+    /// Lets every counter be seen before it has counted: a first increase from nothing is no increase to who watches rates.
+    /// </summary>
     public void BeginAtZero()
     {
         foreach (var counter in new[] { inviteCreated, inviteRedeemed, inviteRevoked, inviteExpired, guestActivated, usageDropped, unaccounted, refusedNodes })
@@ -149,7 +157,8 @@ public sealed class CouchMeter
 
     private IEnumerable<Measurement<long>> CountedGuests() =>
         guests is { } counted
-            ? Enum.GetValues<GuestStatus>().Select(status => new Measurement<long>(counted.GetValueOrDefault(status), Label("couch.guest.status", status.Word())))
+            ? Enum.GetValues<GuestStatus>().Select(
+                status => new Measurement<long>(counted.GetValueOrDefault(status), Label("couch.guest.status", status.Word())))
             : [];
 
     private IEnumerable<Measurement<long>> CountedUnreadable() => unreadable is { } counted ? [new(counted)] : [];

@@ -8,7 +8,9 @@ public enum Finding
     /// <summary>A row past its time that its own reminder had not settled.</summary>
     [JsonStringEnumMemberName("overdue-row")] OverdueRow,
 
-    /// <summary>A row past its time by the clock of the node that keeps house, and not by the clock of its own: they are minutes apart.</summary>
+    /// <summary>
+    /// A row past its time by the clock of the node that keeps house, and not by the clock of its own: they are minutes apart.
+    /// </summary>
     [JsonStringEnumMemberName("clocks-apart")] ClocksApart,
 
     /// <summary>A redeemed invite whose guest was missing and has been brought.</summary>

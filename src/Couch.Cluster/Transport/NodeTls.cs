@@ -25,7 +25,8 @@ internal static class NodeTls
     });
 
     /// <summary>Every connection of this gateway to a silo.</summary>
-    public static void UseNodeTls(this IClientBuilder client) => client.Configure<ClientConnectionOptions>(connections => connections.ConfigureConnection(CallProven));
+    public static void UseNodeTls(this IClientBuilder client) =>
+        client.Configure<ClientConnectionOptions>(connections => connections.ConfigureConnection(CallProven));
 
     private static void AcceptProven(this IConnectionBuilder connections, string port)
     {

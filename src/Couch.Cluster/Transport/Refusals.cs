@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Transport;
 
 /// <summary>
-/// Logs which connections this process refused, in one line: Orleans would say each as a stack trace. A line comes at most every ten seconds, with
+/// Logs which connections this process refused, in one line: Orleans would say each as a stack trace. A line comes at most every ten
+/// seconds, with
 /// the number of refusals since the last one, so that a stranger cannot fill the log. All are counted (<c>couch.node.refused</c>).
 /// </summary>
 internal sealed partial class Refusals(TimeProvider clock, CouchMeter meter, ILogger<Refusals> log)

@@ -38,7 +38,8 @@ internal sealed class BoundedContent : HttpContent
         return new BoundedStream(await answer.ReadAsStreamAsync(cancellationToken), mostBytes);
     }
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
@@ -97,7 +98,8 @@ internal sealed class BoundedContent : HttpContent
 }
 
 /// <summary>An answer has more bytes than it may have. HTTP's own client wraps it: ask <see cref="IsCauseOf"/>.</summary>
-internal sealed class AnswerTooLargeException(long mostBytes) : IOException(string.Create(CultureInfo.InvariantCulture, $"the answer is larger than {mostBytes / 1024:N0} KiB"))
+internal sealed class AnswerTooLargeException(long mostBytes) : IOException(
+    string.Create(CultureInfo.InvariantCulture, $"the answer is larger than {mostBytes / 1024:N0} KiB"))
 {
     public static bool IsCauseOf(Exception failure) => failure.GetBaseException() is AnswerTooLargeException;
 }

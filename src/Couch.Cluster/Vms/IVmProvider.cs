@@ -19,7 +19,9 @@ public interface IVmProvider
     /// <summary>Whether <see cref="Measure"/> says anything.</summary>
     bool MeasuresUsage { get; }
 
-    /// <summary>What keeps guests from the host's own services, as it was last seen, in a sentence; null where that is the provider's affair.</summary>
+    /// <summary>
+    /// What keeps guests from the host's own services, as it was last seen, in a sentence; null where that is the provider's affair.
+    /// </summary>
     string? Isolation => null;
 
     /// <summary>Where a couch's mark is kept; null where the provider has no place for one.</summary>
@@ -53,8 +55,12 @@ public interface IVmProvider
     /// <exception cref="VmProviderException">Nobody can say. A VM that is not there is <see cref="VmSight.Missing"/>, not this.</exception>
     Task<VmSight> Observe(string vmId, CancellationToken cancel);
 
-    /// <summary>Why a VM that was just seen <see cref="VmSight.Dead"/> has ended, where the provider can say for certain that it has.</summary>
-    /// <returns>A sentence for the host and the operator; null where the provider cannot, so that a second look has to confirm it.</returns>
+    /// <summary>
+    /// Why a VM that was just seen <see cref="VmSight.Dead"/> has ended, where the provider can say for certain that it has.
+    /// </summary>
+    /// <returns>
+    /// A sentence for the host and the operator; null where the provider cannot, so that a second look has to confirm it.
+    /// </returns>
     /// <exception cref="VmProviderException">Nobody can say.</exception>
     Task<string?> WhyEnded(string vmId, CancellationToken cancel) => Task.FromResult<string?>(null);
 
@@ -96,7 +102,9 @@ public interface IVmProvider
     Task<UsageReport?> Measure(string vmId, CancellationToken cancel);
 }
 
-/// <summary>A short text that an installation keeps at its provider, where a copy of it finds it too. See <see cref="InstallationLease"/>.</summary>
+/// <summary>
+/// A short text that an installation keeps at its provider, where a copy of it finds it too. See <see cref="InstallationLease"/>.
+/// </summary>
 public interface IInstallationMark
 {
     /// <returns>None where there has never been one; more than one while one is being exchanged.</returns>
@@ -168,7 +176,8 @@ public sealed record VmProviderProblem(string Sentence, bool IsFinal);
 
 /// <summary>The provider refused, failed, or gave no answer. The message has its own words, made plain, and no secret.</summary>
 /// <param name="isFinal">Asking again cannot change it: a bad key, an unknown image.</param>
-public sealed class VmProviderException(string message, bool isFinal = false, Exception? inner = null) : Exception(ForeignText.Plain(message), inner)
+public sealed class VmProviderException(string message, bool isFinal = false, Exception? inner = null) : Exception(
+    ForeignText.Plain(message), inner)
 {
     public bool IsFinal { get; } = isFinal;
 

@@ -41,7 +41,9 @@ internal sealed class Installation(CouchDatabase database, TimeProvider clock, R
         return (string)(await read.ExecuteScalarAsync(cancel))!;
     });
 
-    /// <returns>Whether they were as <paramref name="before"/>, and are now as <paramref name="after"/>; false where another node was first.</returns>
+    /// <returns>
+    /// Whether they were as <paramref name="before"/>, and are now as <paramref name="after"/>; false where another node was first.
+    /// </returns>
     public async Task<bool> ReplaceMarks(string before, string after, CancellationToken cancel) => await database.Guard(async () =>
     {
         await using var connection = await database.Writes.OpenConnectionAsync(cancel);

@@ -53,7 +53,9 @@ internal sealed partial class InstallationLease(
     {
     }
 
-    /// <summary>Returns where this couch may make and destroy VMs. Where the provider or the database cannot say, what was seen last counts.</summary>
+    /// <summary>
+    /// Returns where this couch may make and destroy VMs. Where the provider or the database cannot say, what was seen last counts.
+    /// </summary>
     /// <exception cref="VmProviderException">Another couch with this one's data is at work.</exception>
     public async Task MustBeAlone()
     {
@@ -132,7 +134,8 @@ internal sealed partial class InstallationLease(
             if (!isAlone)
                 LogAlone(provider);
             isAlone = true;
-            await Exchange(kept, isNewestThere: found is [var one] && one == own.LastOrDefault(), isTakingOver: others.Length > 0, marks, own, cancel);
+            await Exchange(
+                kept, isNewestThere: found is [var one] && one == own.LastOrDefault(), isTakingOver: others.Length > 0, marks, own, cancel);
             return;
         }
 
@@ -149,7 +152,8 @@ internal sealed partial class InstallationLease(
         return clock.GetElapsedTime(foreign!.Value.Since) >= StandsStill;
     }
 
-    private async Task Exchange(IInstallationMark kept, bool isNewestThere, bool isTakingOver, string marks, string[] own, CancellationToken cancel)
+    private async Task Exchange(
+        IInstallationMark kept, bool isNewestThere, bool isTakingOver, string marks, string[] own, CancellationToken cancel)
     {
         if (own is [.., var newest] && !isTakingOver && !(isNewestThere && IsOld(newest)))
         {

@@ -22,9 +22,11 @@ internal sealed class InstrumentedVmProvider(IVmProvider provider, CouchMeter me
 
     public Task<VmProviderProblem?> Check(CancellationToken cancel) => Watched("check", null, () => provider.Check(cancel));
 
-    public Task<EnsuredVm?> Find(VmOrder order, CancellationToken cancel) => Watched("find", order.Guest, () => provider.Find(order, cancel));
+    public Task<EnsuredVm?> Find(VmOrder order, CancellationToken cancel) =>
+        Watched("find", order.Guest, () => provider.Find(order, cancel));
 
-    public Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel) => Watched("ensure", order.Guest, () => provider.Ensure(order, cancel));
+    public Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel) =>
+        Watched("ensure", order.Guest, () => provider.Ensure(order, cancel));
 
     // A look and a measurement come many a second: counted, and not worth a span.
     public Task<VmSight> Observe(string vmId, CancellationToken cancel) => Timed("observe", null, () => provider.Observe(vmId, cancel));
@@ -41,7 +43,8 @@ internal sealed class InstrumentedVmProvider(IVmProvider provider, CouchMeter me
 
     public Task<IReadOnlyList<ListedVm>> List(CancellationToken cancel) => Watched("list", null, () => provider.List(cancel));
 
-    public Task<UsageReport?> Measure(string vmId, CancellationToken cancel) => Timed("measure", null, () => provider.Measure(vmId, cancel));
+    public Task<UsageReport?> Measure(string vmId, CancellationToken cancel) =>
+        Timed("measure", null, () => provider.Measure(vmId, cancel));
 
     private async Task<T> Watched<T>(string call, GuestId? guest, Func<Task<T>> ask)
     {

@@ -90,11 +90,13 @@ public abstract record Probe
     public sealed record Http(string Path) : Probe
     {
         // Neither a proxy nor a redirect has a say: the endpoint itself answers.
-        private static readonly HttpClient Client = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.Zero });
+        private static readonly HttpClient Client = new(
+            new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.Zero });
 
         private protected override async Task<bool> Ask(Uri endpoint, TimeProvider clock, CancellationToken cancel)
         {
-            using var answer = await Client.GetAsync(endpoint.GetLeftPart(UriPartial.Authority) + Path, HttpCompletionOption.ResponseHeadersRead, cancel);
+            using var answer = await Client.GetAsync(
+                endpoint.GetLeftPart(UriPartial.Authority) + Path, HttpCompletionOption.ResponseHeadersRead, cancel);
             return answer.IsSuccessStatusCode;
         }
     }

@@ -35,7 +35,10 @@ internal sealed partial class VmDriver(
 
     public bool IsExact => provider.IsExact;
 
-    /// <summary>Asks the provider for the guest's VM. Reports <see cref="VmReport.Made"/>, <see cref="VmReport.NotFound"/> or <see cref="VmReport.Failed"/>.</summary>
+    /// <summary>
+    /// Asks the provider for the guest's VM. Reports <see cref="VmReport.Made"/>, <see cref="VmReport.NotFound"/> or
+    /// <see cref="VmReport.Failed"/>.
+    /// </summary>
     public void Attempt(Guest guest, bool mayExist)
     {
         var (attempt, mayMake) = (guest.Vm.Attempts, guest.Vm.UnderWay is not VmTry.Find);
@@ -62,7 +65,10 @@ internal sealed partial class VmDriver(
             CancellationToken.None);
     }
 
-    /// <summary>Looks until the VM is ready, dead, or has booted for too long. Reports <see cref="VmReport.Ready"/> or <see cref="VmReport.Failed"/>.</summary>
+    /// <summary>
+    /// Looks until the VM is ready, dead, or has booted for too long. Reports <see cref="VmReport.Ready"/> or
+    /// <see cref="VmReport.Failed"/>.
+    /// </summary>
     public void Watch(Guest guest, CancellationToken cancel)
     {
         var (attempt, vmId) = (guest.Vm.Attempts, guest.Vm.Id!);
@@ -78,7 +84,8 @@ internal sealed partial class VmDriver(
                     if (sight is VmSight.Ready)
                         return new VmReport.Ready(vmId);
                     if (sight is VmSight.Dead or VmSight.Missing)
-                        return new VmReport.Failed(attempt, $"VM {vmId} was {(sight is VmSight.Dead ? "dead" : "gone")} before it was ready", false);
+                        return new VmReport.Failed(
+                            attempt, $"VM {vmId} was {(sight is VmSight.Dead ? "dead" : "gone")} before it was ready", false);
                     if (said is not null && said != trouble)
                         LogNotReady(guest.Id, said);
                     trouble = said;
@@ -91,12 +98,16 @@ internal sealed partial class VmDriver(
             cancel);
     }
 
-    /// <summary>Destroys whatever the guest has at the provider. Reports <see cref="VmReport.Gone"/> or <see cref="VmReport.NotGone"/>.</summary>
+    /// <summary>
+    /// Destroys whatever the guest has at the provider. Reports <see cref="VmReport.Gone"/> or <see cref="VmReport.NotGone"/>.
+    /// </summary>
     /// <param name="isOfCrowd">Whether the end was brought by the clock, as it may be for very many at one moment.</param>
     public void Release(GuestId guest, VmStep.Release what, bool isOfCrowd) => Start(
         guest,
         async () => await provider.Release(
-            guest, installation.Id, what, isOfCrowd ? vmId => gates.CrowdsDestroys.Run(() => Destroyed(vmId), CancellationToken.None) : Destroyed),
+            guest, installation.Id, what, isOfCrowd
+                ? vmId => gates.CrowdsDestroys.Run(() => Destroyed(vmId), CancellationToken.None)
+                : Destroyed),
         failure => new VmReport.NotGone(failure.Message) { RetryAfter = failure.RetryAfter },
         CancellationToken.None);
 
@@ -120,7 +131,9 @@ internal sealed partial class VmDriver(
         await gates.Destroys.Run(() => provider.Destroy(vmId, CancellationToken.None), CancellationToken.None);
     }
 
-    /// <summary>Looks whether a running guest's VM is there. Reports <see cref="VmReport.Looked"/>, or nothing where nobody can say.</summary>
+    /// <summary>
+    /// Looks whether a running guest's VM is there. Reports <see cref="VmReport.Looked"/>, or nothing where nobody can say.
+    /// </summary>
     public void Look(GuestId guest, string vmId) => Start(
         guest,
         async () =>
@@ -217,7 +230,9 @@ internal sealed partial class VmDriver(
         }
     }
 
-    /// <summary>How the VM is, configured where it has booted. A provider in trouble has said nothing about it: it is looked at again.</summary>
+    /// <summary>
+    /// How the VM is, configured where it has booted. A provider in trouble has said nothing about it: it is looked at again.
+    /// </summary>
     private async Task<(VmSight Sight, string? Trouble)> See(Guest guest, string vmId, CancellationToken cancel)
     {
         try

@@ -20,7 +20,9 @@ public sealed class VmOptions
     /// </summary>
     public int CallsAtOnce { get; init; } = 64;
 
-    /// <summary>How often a running guest's usage is measured. 0 to 3600 seconds, 0 for never; default 10. From <c>COUCH_METER_SECONDS</c>.</summary>
+    /// <summary>
+    /// How often a running guest's usage is measured. 0 to 3600 seconds, 0 for never; default 10. From <c>COUCH_METER_SECONDS</c>.
+    /// </summary>
     public TimeSpan MeasureEvery { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>

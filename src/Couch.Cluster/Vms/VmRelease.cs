@@ -6,15 +6,22 @@ namespace Couch.Cluster.Vms;
 /// <summary>How all that is a guest's is destroyed, at any VM provider.</summary>
 internal static class VmRelease
 {
-    /// <summary>How often what is left is destroyed before somebody is told that it stays. One is enough but for VMs that come meanwhile.</summary>
+    /// <summary>
+    /// How often what is left is destroyed before somebody is told that it stays. One is enough but for VMs that come meanwhile.
+    /// </summary>
     private const int Rounds = 3;
 
     /// <summary>
     /// Destroys the guest's own VMs at once, where they are known: nothing is asked before. Then asks what is left, and destroys
     /// that, until the provider says that there is nothing.
     /// </summary>
-    /// <param name="destroy">Destroys one VM at the provider, once there is a place for that. Nothing else here takes a place, so a question that hangs holds up no kill.</param>
-    /// <returns>Once the provider has confirmed that none is left; whether a VM given by hand stays, because it is not ours to destroy.</returns>
+    /// <param name="destroy">
+    /// Destroys one VM at the provider, once there is a place for that. Nothing else here takes a place, so a question that hangs holds up
+    /// no kill.
+    /// </param>
+    /// <returns>
+    /// Once the provider has confirmed that none is left; whether a VM given by hand stays, because it is not ours to destroy.
+    /// </returns>
     /// <exception cref="VmProviderException">Some may be left.</exception>
     public static async Task<VmReport.Gone> Release(
         this IVmProvider provider, GuestId guest, string installation, VmStep.Release what, Func<string, Task> destroy, CancellationToken cancel = default)

@@ -34,7 +34,8 @@ public sealed class VmRows(CouchDatabase database)
 
     private async Task<IReadOnlyList<GuestVm>> Vms(string query, GuestId[] ids, CancellationToken cancel)
     {
-        var rows = await database.Ask(query, [("kind", GrainKinds.Guest), .. ids.Select((id, number) => ($"id{number}", (object)id.Value))], ReadVm, cancel);
+        var rows = await database.Ask(
+            query, [("kind", GrainKinds.Guest), .. ids.Select((id, number) => ($"id{number}", (object)id.Value))], ReadVm, cancel);
         return [.. rows.OfType<GuestVm>()];
     }
 

@@ -33,7 +33,9 @@ public sealed class NodeKey
     /// <summary>The private key; the caller disposes it.</summary>
     public ECDsa PrivateKey() => ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, D = scalar });
 
-    /// <summary>True where <paramref name="publicKey"/>, a DER SubjectPublicKeyInfo, is this key's. Each wrong one takes the same time.</summary>
+    /// <summary>
+    /// True where <paramref name="publicKey"/>, a DER SubjectPublicKeyInfo, is this key's. Each wrong one takes the same time.
+    /// </summary>
     public bool Matches(ReadOnlySpan<byte> publicKey) => CryptographicOperations.FixedTimeEquals(PublicKey.Span, publicKey);
 
     /// <summary>Nothing secret.</summary>

@@ -95,7 +95,9 @@ public sealed class SigningKeys
         return genuine;
     }
 
-    /// <summary>True only for a host key that one of our keys signed, in its one spelling. Whether it is still good, its row says.</summary>
+    /// <summary>
+    /// True only for a host key that one of our keys signed, in its one spelling. Whether it is still good, its row says.
+    /// </summary>
     public bool TryVerifyHostKey(string text, out HostKeyId id)
     {
         Span<byte> bytes = stackalloc byte[IdBytes];

@@ -3,7 +3,10 @@ using Couch.Domain.Values;
 
 namespace Couch.Domain.Guests;
 
-/// <summary>What an invite has decided about the guest that it brings. When the guest arrived, and until when it may stay, its id and its limits say.</summary>
+/// <summary>
+/// What an invite has decided about the guest that it brings. When the guest arrived, and until when it may stay, its id and its limits
+/// say.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("couch.Admission")]
 public sealed record Admission
 {

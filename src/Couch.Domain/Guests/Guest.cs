@@ -73,7 +73,9 @@ public sealed record Guest
 
     [JsonIgnore] public bool IsStaying => Status is GuestStatus.Provisioning or GuestStatus.Running;
 
-    /// <summary>Whether it ended before <paramref name="moment"/>, and has had the receipt for its VM for as long: nothing will come of it any more.</summary>
+    /// <summary>
+    /// Whether it ended before <paramref name="moment"/>, and has had the receipt for its VM for as long: nothing will come of it any more.
+    /// </summary>
     /// <remarks>Spelled again as the table's column <c>past_since</c>.</remarks>
     public bool IsPast(DateTimeOffset moment) =>
         StoppedAt <= moment && !GuestVm.Of(this).IsOpen && (Vm.DestroyedAt is not { } receipt || receipt <= moment);
@@ -110,7 +112,9 @@ public sealed record Guest
             Bounds.Defined("enforcement", Enforcement),
             ResourceLimits is null ? "resourceLimits is required" : ResourceLimits.WhyNot());
         Bounds.Demand(
-            ExpiresAt <= CreatedAt.AddWholeHours(ResourceLimits.MostHours) ? null : $"a stay must be of at most {ResourceLimits.MostHours} hours",
+            ExpiresAt <= CreatedAt.AddWholeHours(ResourceLimits.MostHours)
+                ? null
+                : $"a stay must be of at most {ResourceLimits.MostHours} hours",
             this == Fresh ? null : "a guest that arrives must have no past");
     }
 
@@ -129,7 +133,9 @@ public sealed record Guest
         ExpiresAt = ExpiresAt,
     };
 
-    /// <summary>The guest as everybody must see it at <paramref name="now"/>: past its time it is expired, whatever has been written.</summary>
+    /// <summary>
+    /// The guest as everybody must see it at <paramref name="now"/>: past its time it is expired, whatever has been written.
+    /// </summary>
     public Guest AsOf(DateTimeOffset now) =>
         IsStaying && now >= ExpiresAt ? End(GuestStatus.Expired, Guests.EndReason.Expired, ExpiresAt) : this;
 
@@ -154,7 +160,9 @@ public sealed record Guest
 
     /// <summary>Gives a provisioning guest its VM by hand.</summary>
     /// <param name="by">Who does it; null: nobody's key, which is as good as the configured one.</param>
-    /// <param name="key">The row of the key that <paramref name="by"/> names: its word alone gives no scope. Null where it names none, or none is there.</param>
+    /// <param name="key">
+    /// The row of the key that <paramref name="by"/> names: its word alone gives no scope. Null where it names none, or none is there.
+    /// </param>
     /// <exception cref="OutOfBoundsException">One of the texts cannot be kept.</exception>
     public ActivateOutcome Activate(string vmId, string agentEndpoint, DateTimeOffset now, Actor? by = null, HostKey? key = null)
     {
@@ -177,7 +185,9 @@ public sealed record Guest
         };
     }
 
-    /// <summary>The kill switch: ends the stay from wherever it is. Repeated under the same key it gives this same guest, already killed.</summary>
+    /// <summary>
+    /// The kill switch: ends the stay from wherever it is. Repeated under the same key it gives this same guest, already killed.
+    /// </summary>
     public EndOutcome Kill(DateTimeOffset now, Actor? by = null, Idempotency? key = null) =>
         KilledUnder is { } kept && StoppedAt is { } killedAt && kept.IsRepeatedBy(key, killedAt, now)
             ? new EndOutcome.Ended(this)
@@ -186,7 +196,9 @@ public sealed record Guest
     /// <summary>The guest leaves by itself.</summary>
     public EndOutcome CheckOut(DateTimeOffset now) => EndBy(GuestStatus.Stopped, Guests.EndReason.CheckedOut, now);
 
-    /// <summary>Moves the end later by <paramref name="hours"/>, and the duration limit with it, so that an extended stay is not over its limit.</summary>
+    /// <summary>
+    /// Moves the end later by <paramref name="hours"/>, and the duration limit with it, so that an extended stay is not over its limit.
+    /// </summary>
     /// <param name="hours">More than 0, at most <see cref="ResourceLimits.MostHours"/>.</param>
     /// <exception cref="OutOfBoundsException">The hours are none.</exception>
     public ExtendOutcome Extend(double hours, DateTimeOffset now, Actor? by = null)
@@ -251,7 +263,8 @@ public sealed record Guest
         return AsOf(now) switch
         {
             { IsStaying: false } ended => new EndOutcome.AlreadyEnded(ended),
-            var staying => new EndOutcome.Ended(staying.End(status, reason, now) with { KilledWith = by, EndedWith = by, KilledUnder = key }),
+            var staying => new EndOutcome.Ended(
+                staying.End(status, reason, now) with { KilledWith = by, EndedWith = by, KilledUnder = key }),
         };
     }
 

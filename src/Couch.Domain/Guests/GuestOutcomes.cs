@@ -33,7 +33,9 @@ public abstract record EndOutcome
     [GenerateSerializer, Immutable, Alias("couch.EndOutcome.AlreadyEnded")]
     public sealed record AlreadyEnded([property: Id(0)] Guest Guest) : EndOutcome;
 
-    /// <summary>It has ended, durably, and nothing more can be said of it: its row cannot be read. See <see cref="UnreadableGuest"/>.</summary>
+    /// <summary>
+    /// It has ended, durably, and nothing more can be said of it: its row cannot be read. See <see cref="UnreadableGuest"/>.
+    /// </summary>
     [GenerateSerializer, Immutable, Alias("couch.EndOutcome.EndedUnreadable")]
     public sealed record EndedUnreadable(
         [property: Id(0)] GuestId GuestId, [property: Id(1)] GuestStatus Status, [property: Id(2)] EndReason Reason, [property: Id(3)] DateTimeOffset StoppedAt) : EndOutcome;

@@ -53,7 +53,10 @@ public sealed record ResourceLimits
         ?? Bounds.Above0("resourceLimits.maxDurationHours", MaxDurationHours, MostHours)
         ?? Bounds.Whole("resourceLimits.maxTokenBudget", MaxTokenBudget);
 
-    /// <summary>Null where every provider can keep them; else a sentence that names the first that is too small. Asked of new invites alone: earlier ones may say less, and are given the least.</summary>
+    /// <summary>
+    /// Null where every provider can keep them; else a sentence that names the first that is too small. Asked of new invites alone: earlier
+    /// ones may say less, and are given the least.
+    /// </summary>
     internal string? WhyTooSmall() =>
         Bounds.AtLeast("resourceLimits.maxCpuCores", MaxCpuCores, LeastCpuCores)
         ?? Bounds.AtLeast("resourceLimits.maxMemoryMB", MaxMemoryMB, LeastMemoryMB)

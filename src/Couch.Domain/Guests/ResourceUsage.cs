@@ -5,7 +5,10 @@ using Couch.Domain.Values;
 namespace Couch.Domain.Guests;
 
 /// <summary>What a guest has used so far. Absolute counters that never go down.</summary>
-/// <remarks>Whatever it is made from, each is a number from 0 to <see cref="Bounds.MostNumber"/>, so that it can be written as JSON and read by everybody.</remarks>
+/// <remarks>
+/// Whatever it is made from, each is a number from 0 to <see cref="Bounds.MostNumber"/>, so that it can be written as JSON and read by
+/// everybody.
+/// </remarks>
 /// <source>Protocol §7.</source>
 [GenerateSerializer, Immutable, Alias("couch.ResourceUsage")]
 public sealed record ResourceUsage
@@ -73,7 +76,8 @@ public sealed record ResourceUsage
         return violations;
     }
 
-    private static double Higher(double kept, double? reported) => reported is { } number && Bounds.IsCounter(number) ? Math.Max(kept, number) : kept;
+    private static double Higher(double kept, double? reported) =>
+        reported is { } number && Bounds.IsCounter(number) ? Math.Max(kept, number) : kept;
 
     /// <summary>Plain digits, as the original prints them: .NET would turn to exponents at 1E+15 and 1E-05.</summary>
     private static string Number(double value) => value switch
@@ -96,7 +100,9 @@ public sealed record UsageReport
     [Id(4)] public long? TokensUsed { get; init; }
     [Id(5)] public double? UptimeSeconds { get; init; }
 
-    /// <summary>The fields whose value no counter can have: not finite, negative, or above <see cref="Bounds.MostNumber"/>. They are passed over.</summary>
+    /// <summary>
+    /// The fields whose value no counter can have: not finite, negative, or above <see cref="Bounds.MostNumber"/>. They are passed over.
+    /// </summary>
     public IReadOnlyList<string> Unusable()
     {
         List<string>? unusable = null;

@@ -29,23 +29,38 @@ public sealed class UnreadableGuest
 
     /// <summary>How it has ended; null where its row does not say so in a word of this version.</summary>
     public GuestStatus? Ended =>
-        Text(fields, "status") is { } word && Words.TryParse<GuestStatus>(word, out var status) && status is not (GuestStatus.Provisioning or GuestStatus.Running)
+        Text(fields, "status") is { } word && Words.TryParse<GuestStatus>(word, out var status)
+            && status is not (GuestStatus.Provisioning or GuestStatus.Running)
             ? status
             : null;
 
-    /// <summary>When its time is up: as its row says; where that is no date, its limit of duration after it arrived; where that is no number, the longest stay.</summary>
+    /// <summary>
+    /// When its time is up: as its row says; where that is no date, its limit of duration after it arrived; where that is no number, the
+    /// longest stay.
+    /// </summary>
     public DateTimeOffset EndsAt => Date(fields, "expiresAt") ?? id.CreatedAt.AddWholeHours(Hours);
 
-    /// <summary>Whether nothing is left to do at the VM provider: it has confirmed that nothing of the guest's is left, but for a VM given by hand that is not ours to destroy.</summary>
+    /// <summary>
+    /// Whether nothing is left to do at the VM provider: it has confirmed that nothing of the guest's is left, but for a VM given by hand
+    /// that is not ours to destroy.
+    /// </summary>
     public bool IsReleased => Record("vm") is { } vm && (Date(vm, "destroyedAt") is not null || Text(vm, "state") == VmState.Left.Word());
 
-    /// <summary>The VM that the row says was given by hand; null where it says none. Who gave it is not believed, so it goes only with the guest's claim on it.</summary>
+    /// <summary>
+    /// The VM that the row says was given by hand; null where it says none. Who gave it is not believed, so it goes only with the guest's
+    /// claim on it.
+    /// </summary>
     public GivenVm? Given =>
-        Text(fields, "vmId") is { } id && (Record("vm") is not { } vm || Text(vm, "id") != id) ? new(id, GivenVmFate.LeftUnlessClaimed) : null;
+        Text(fields, "vmId") is { } id && (Record("vm") is not { } vm || Text(vm, "id") != id)
+            ? new(id, GivenVmFate.LeftUnlessClaimed)
+            : null;
 
-    /// <summary>When it was killed, where the kill that its row keeps is this one: the same key gives the same answer, as for any guest.</summary>
+    /// <summary>
+    /// When it was killed, where the kill that its row keeps is this one: the same key gives the same answer, as for any guest.
+    /// </summary>
     public DateTimeOffset? KilledBy(Idempotency? key, DateTimeOffset now) =>
-        Record("killedUnder") is { } kept && key?.KeyHash == Text(kept, "keyHash") && Date(fields, "stoppedAt") is { } at && now < at + Idempotency.Remembered
+        Record("killedUnder") is { } kept && key?.KeyHash == Text(kept, "keyHash") && Date(fields, "stoppedAt") is { } at
+            && now < at + Idempotency.Remembered
             ? at
             : null;
 
@@ -53,7 +68,8 @@ public sealed class UnreadableGuest
     /// <param name="key">The idempotency key of the kill; null where it carried none, or it is another end.</param>
     /// <param name="vmHost">Where its VM is looked for; null where there is no VM provider, and nobody to ask.</param>
     /// <exception cref="OutOfBoundsException">There can be no such actor, or no such key.</exception>
-    public string End(GuestStatus status, EndReason reason, DateTimeOffset at, Actor? by, Idempotency? key, string? vmHost) => Changed(next =>
+    public string End(GuestStatus status, EndReason reason, DateTimeOffset at, Actor? by, Idempotency? key, string? vmHost) =>
+        Changed(next =>
     {
         Bounds.Demand(Actor.WhyNot(by), key?.WhyNot());
         next["status"] = status.Word();
@@ -114,7 +130,9 @@ public sealed class UnreadableGuest
     });
 
     private double Hours =>
-        Number(Record("resourceLimits"), "maxDurationHours") is { } hours and > 0 and <= ResourceLimits.MostHours ? hours : ResourceLimits.MostHours;
+        Number(Record("resourceLimits"), "maxDurationHours") is { } hours and > 0 and <= ResourceLimits.MostHours
+            ? hours
+            : ResourceLimits.MostHours;
 
     /// <summary>A copy, of whose fields each name has one; null where there is no such record.</summary>
     private JsonObject? Record(string name) => fields[name] is JsonObject record ? Fields(record.ToJsonString()) : null;

@@ -34,9 +34,12 @@ public sealed record Idempotency
     /// </summary>
     /// <param name="by">Whoever sends it.</param>
     /// <param name="use">What it is sent for.</param>
-    public static Idempotency Of(Actor by, string use, string key, params ReadOnlySpan<string?> body) => Of($"{use} {by.Scope} {key}", body);
+    public static Idempotency Of(Actor by, string use, string key, params ReadOnlySpan<string?> body) =>
+        Of($"{use} {by.Scope} {key}", body);
 
-    /// <summary>Whether a command that comes at <paramref name="now"/> carries the key that was kept at <paramref name="keptAt"/>.</summary>
+    /// <summary>
+    /// Whether a command that comes at <paramref name="now"/> carries the key that was kept at <paramref name="keptAt"/>.
+    /// </summary>
     public bool IsRepeatedBy(Idempotency? command, DateTimeOffset keptAt, DateTimeOffset now) =>
         command?.KeyHash == KeyHash && now < keptAt + Remembered;
 

@@ -63,7 +63,9 @@ public sealed record Invite
         };
     }
 
-    /// <summary>The invite as everybody must see it at <paramref name="now"/>: past its time it is expired, whatever has been written.</summary>
+    /// <summary>
+    /// The invite as everybody must see it at <paramref name="now"/>: past its time it is expired, whatever has been written.
+    /// </summary>
     public Invite AsOf(DateTimeOffset now) =>
         Status is InviteStatus.Active && now >= ExpiresAt ? this with { Status = InviteStatus.Expired } : this;
 
@@ -71,13 +73,16 @@ public sealed record Invite
     public Invite Expire() => AsOf(ExpiresAt);
 
     /// <summary>The invite as its creation answered it, for a repeated creation under the same idempotency key.</summary>
-    public Invite AsCreated() => this with { Status = InviteStatus.Active, Redemption = null, RevokedWith = null, RevokedAt = null, RevokedUnder = null };
+    public Invite AsCreated() =>
+        this with { Status = InviteStatus.Active, Redemption = null, RevokedWith = null, RevokedAt = null, RevokedUnder = null };
 
     /// <summary>
     /// Whether nothing will come of it any more since <paramref name="moment"/>: its guest's stay is past, or nobody came
     /// and its time was up by then, revoked or not.
     /// </summary>
-    /// <param name="guest">The guest it was redeemed by; null where there is none. A redeemed invite without one has yet to bring it.</param>
+    /// <param name="guest">
+    /// The guest it was redeemed by; null where there is none. A redeemed invite without one has yet to bring it.
+    /// </param>
     public bool IsPast(DateTimeOffset moment, Guest? guest) => Redemption is null
         ? Status is not InviteStatus.Active && ExpiresAt <= moment
         : guest?.IsPast(moment) ?? false;

@@ -29,9 +29,13 @@ public static class Bounds
     public static string? Text(string name, string? text, int most) => Length(name, text, most) ?? Characters(name, text);
 
     /// <inheritdoc cref="Text"/>
-    public static string? Length(string name, string? text, int most) => text?.Length > most ? $"{name} must be at most {most} characters" : null;
+    public static string? Length(string name, string? text, int most) =>
+        text?.Length > most ? $"{name} must be at most {most} characters" : null;
 
-    /// <summary>What every text may be made of: neither control characters nor halves of surrogate pairs, which no database and no log keeps as they are.</summary>
+    /// <summary>
+    /// What every text may be made of: neither control characters nor halves of surrogate pairs, which no database and no log keeps as they
+    /// are.
+    /// </summary>
     public static string? Characters(string name, string? text)
     {
         for (var at = 0; at < text?.Length; at++)

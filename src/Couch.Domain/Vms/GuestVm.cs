@@ -10,7 +10,8 @@ public sealed record GuestVm(GuestId Id, bool IsStaying, string? VmId, Vm Vm)
     public bool IsUnreadable { get; init; }
 
     /// <summary>Whether anything at a VM provider may still be the guest's. Spelled again as the table's column <c>has_vm</c>.</summary>
-    public bool IsOpen => (Vm.State is not (VmState.None or VmState.Destroyed or VmState.Left) && Vm.DestroyedAt is null) || (IsStaying && VmId is not null);
+    public bool IsOpen =>
+        (Vm.State is not (VmState.None or VmState.Destroyed or VmState.Left) && Vm.DestroyedAt is null) || (IsStaying && VmId is not null);
 
     public static GuestVm Of(Guest guest) => new(guest.Id, guest.IsStaying, guest.VmId, guest.Vm);
 }

@@ -10,7 +10,9 @@ public enum SafetyHold
     /// <summary>More than three VMs and more than a tenth vanished at once: no guest is looked after, and none is lost.</summary>
     [JsonStringEnumMemberName("many-vanished")] ManyVanished = 0,
 
-    /// <summary>VMs carry this couch's claim for guests it does not know: its database is older than its VMs. They stay, and so do unclaimed ones.</summary>
+    /// <summary>
+    /// VMs carry this couch's claim for guests it does not know: its database is older than its VMs. They stay, and so do unclaimed ones.
+    /// </summary>
     [JsonStringEnumMemberName("unknown-guests")] UnknownGuests = 1,
 
     /// <summary>An account declared to be this couch's alone has another couch's VMs: unclaimed ones stay.</summary>

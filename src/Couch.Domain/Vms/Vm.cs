@@ -51,10 +51,16 @@ public sealed record Vm
     /// <summary>VMs that creates of unknown outcome may have left and that nobody has found since.</summary>
     [Id(13), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public int Unaccounted { get; init; }
 
-    /// <summary>Since when nothing has come to carry the guest's claim, as far as the provider has shown; null where it has not been asked, or there is a new doubt since.</summary>
+    /// <summary>
+    /// Since when nothing has come to carry the guest's claim, as far as the provider has shown; null where it has not been asked, or there
+    /// is a new doubt since.
+    /// </summary>
     [Id(14)] public DateTimeOffset? CleanSince { get; init; }
 
-    /// <summary>VMs that were made for the guest and did not become ready: never to be taken again. Their ids with spaces between them, the newest last; null where there are none.</summary>
+    /// <summary>
+    /// VMs that were made for the guest and did not become ready: never to be taken again. Their ids with spaces between them, the newest
+    /// last; null where there are none.
+    /// </summary>
     [Id(15)] public string? Condemned { get; init; }
 
     /// <summary>What the newest attempt may do, as long as what came of it is not known; null once it is.</summary>

@@ -126,9 +126,13 @@ public sealed record VmReconciliation
 
     /// <summary>It did not become ready in its time and was replaced: no attempt will take it.</summary>
     private static bool IsCondemned(ListedVm vm, GuestVm owner) =>
-        owner.Vm.State is not (VmState.Destroying or VmState.Lost) && owner.Vm.EachCondemned.Contains(vm.VmId, StringComparer.OrdinalIgnoreCase);
+        owner.Vm.State is not (VmState.Destroying or VmState.Lost) && owner.Vm.EachCondemned.Contains(
+            vm.VmId, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Whether a VM under this guest's claim, but not the one that its row names, is nobody's. Of a guest whose row cannot be read, none is: its end destroys them.</summary>
+    /// <summary>
+    /// Whether a VM under this guest's claim, but not the one that its row names, is nobody's. Of a guest whose row cannot be read, none
+    /// is: its end destroys them.
+    /// </summary>
     private bool IsStray(GuestVm owner) => !owner.IsUnreadable && owner.Vm switch
     {
         // An attempt may be about to take it; once one has, the others are strays.

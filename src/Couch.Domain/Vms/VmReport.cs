@@ -8,7 +8,9 @@ public abstract record VmReport
 {
     private VmReport() { }
 
-    /// <summary>Checks what it says before anything is done for it. Errors need no check: they are made plain where they are kept.</summary>
+    /// <summary>
+    /// Checks what it says before anything is done for it. Errors need no check: they are made plain where they are kept.
+    /// </summary>
     /// <exception cref="OutOfBoundsException">A VM's id or endpoint cannot be kept.</exception>
     public virtual void MustBeWithinBounds()
     {
@@ -53,7 +55,9 @@ public abstract record VmReport
     [GenerateSerializer, Immutable, Alias("couch.VmReport.Looked")]
     public sealed record Looked([property: Id(0)] string VmId, [property: Id(1)] bool IsThere) : VmReport
     {
-        /// <summary>Why it has ended, where the provider has said for certain that it has; null where it is there, or only not found.</summary>
+        /// <summary>
+        /// Why it has ended, where the provider has said for certain that it has; null where it is there, or only not found.
+        /// </summary>
         [Id(2)] public string? Ended { get; init; }
     }
 
@@ -73,7 +77,9 @@ public abstract record VmReport
         /// <summary>The VM given by hand, and what was to become of it; null where none was given.</summary>
         [Id(3)] public GivenVm? Given { get; init; }
 
-        /// <summary>Whether it is about all that <paramref name="wanted"/> wants destroyed. A release that began earlier may have known of less.</summary>
+        /// <summary>
+        /// Whether it is about all that <paramref name="wanted"/> wants destroyed. A release that began earlier may have known of less.
+        /// </summary>
         public bool Answers(VmStep.Release wanted) => (Own, Given) == (wanted.Own, wanted.Given);
     }
 

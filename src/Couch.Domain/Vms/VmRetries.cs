@@ -11,13 +11,17 @@ public static class VmRetries
 
     /// <param name="failures">How many there have been; at least 1.</param>
     /// <param name="chance">From 0 up to 1: spreads those who failed together.</param>
-    /// <param name="retryAfter">How long the provider asked to be left alone; null where it did not. Never cut short, up to <see cref="LongestRetryAfter"/>.</param>
+    /// <param name="retryAfter">
+    /// How long the provider asked to be left alone; null where it did not. Never cut short, up to <see cref="LongestRetryAfter"/>.
+    /// </param>
     public static TimeSpan After(int failures, double chance, TimeSpan? retryAfter = null)
     {
         var full = failures > 6 ? Most : TimeSpan.FromTicks(Math.Min(First.Ticks << (failures - 1), Most.Ticks));
         var usual = full * (0.5 + (chance / 2));
         // Those who were refused together come back apart.
-        var asked = retryAfter is { Ticks: > 0 } wait ? (wait < LongestRetryAfter ? wait : LongestRetryAfter) * (1 + (chance / 4)) : TimeSpan.Zero;
+        var asked = retryAfter is { Ticks: > 0 } wait
+            ? (wait < LongestRetryAfter ? wait : LongestRetryAfter) * (1 + (chance / 4))
+            : TimeSpan.Zero;
         return asked > usual ? asked : usual;
     }
 }

@@ -41,7 +41,8 @@ public static class VmTrack
         { NotBefore: { } moment } when moment > now => new VmStep.Wait(moment),
         { State: VmState.Requested } => new VmStep.Attempt(),
         { State: VmState.Booting, Id: { } booting } => new VmStep.Look(booting),
-        { State: VmState.Destroying or VmState.Lost, DestroyedAt: null } ending => new VmStep.Release(ending.Id, guest.Given(), ending.Condemned),
+        { State: VmState.Destroying or VmState.Lost, DestroyedAt: null } ending => new VmStep.Release(
+            ending.Id, guest.Given(), ending.Condemned),
         _ => new VmStep.Rest(),
     };
 
@@ -57,7 +58,9 @@ public static class VmTrack
         return guest with { Vm = vm with { Attempts = vm.Attempts + 1, NotBefore = null, UnderWay = mayMake ? VmTry.Make : VmTry.Find } };
     }
 
-    /// <summary>An ended or displaced guest whose last attempt was lost with a memory before this one: what came of it stays unknown.</summary>
+    /// <summary>
+    /// An ended or displaced guest whose last attempt was lost with a memory before this one: what came of it stays unknown.
+    /// </summary>
     /// <returns>The same guest where no attempt was under way.</returns>
     public static Guest LoseAttempt(this Guest guest, bool isExact) =>
         guest.Vm is { UnderWay: not null, State: not VmState.Requested } ? guest with { Vm = guest.Vm.WithoutLostAttempt(isExact) } : guest;
@@ -96,7 +99,9 @@ public static class VmTrack
             : isUnderWay ? soon : null;
     }
 
-    /// <summary>The provider has made, or found, the guest's VM. One that comes after the guest's end is its own all the same, to be destroyed.</summary>
+    /// <summary>
+    /// The provider has made, or found, the guest's VM. One that comes after the guest's end is its own all the same, to be destroyed.
+    /// </summary>
     /// <returns>The same guest where the result is not of the attempt that counts; see <see cref="IsStray"/>.</returns>
     private static Guest ObservedMade(this Guest guest, VmReport.Made made, DateTimeOffset now)
     {
@@ -148,14 +153,18 @@ public static class VmTrack
                 State = VmState.Requested,
                 Id = null,
                 Endpoint = null,
-                Condemned = guest.Vm.Id is { } id ? string.Join(' ', guest.Vm.EachCondemned.Append(id).TakeLast(MostCondemned)) : guest.Vm.Condemned,
+                Condemned = guest.Vm.Id is { } id
+                    ? string.Join(' ', guest.Vm.EachCondemned.Append(id).TakeLast(MostCondemned))
+                    : guest.Vm.Condemned,
                 LastError = failure.Error,
                 NotBefore = now + VmRetries.After(guest.Vm.Attempts, chance, failure.RetryAfter),
             },
         };
         if (failure.IsFinal || failure.Attempt >= mostAttempts)
             return failed.FailProvisioning(failure.Error, now);
-        return failure.MayHaveMade && vm.Unaccounted >= MostUnaccounted ? failed.FailProvisioning($"{failure.Error}. {NoMoreCreates}", now) : failed;
+        return failure.MayHaveMade && vm.Unaccounted >= MostUnaccounted
+            ? failed.FailProvisioning($"{failure.Error}. {NoMoreCreates}", now)
+            : failed;
     }
 
     /// <summary>The VM was seen ready: the guest runs, unless it has been activated by hand or has ended.</summary>
@@ -226,7 +235,10 @@ public static class VmTrack
             }
             : guest;
 
-    /// <summary>The attempt's memory was lost, and with it what its create came to: only where it may have made a VM, and the provider may not show it, is that a doubt.</summary>
+    /// <summary>
+    /// The attempt's memory was lost, and with it what its create came to: only where it may have made a VM, and the provider may not show
+    /// it, is that a doubt.
+    /// </summary>
     private static Vm WithoutLostAttempt(this Vm vm, bool isExact) => vm switch
     {
         // A row from before this was kept has begun an attempt where none is due yet.

@@ -23,7 +23,9 @@ public sealed record VmWork
     /// <summary>Whether an attempt was under way when the release began: then its "nothing is left" is none.</summary>
     public bool ReleasesBesideAttempt { get; init; }
 
-    /// <summary>A release has left nothing, and the attempt that was under way beside it has not ended yet: what it comes to is waited for.</summary>
+    /// <summary>
+    /// A release has left nothing, and the attempt that was under way beside it has not ended yet: what it comes to is waited for.
+    /// </summary>
     public bool IsGoneButForAttempt { get; init; }
 
     /// <summary>When it is asked again what is to be done; null where that is not arranged.</summary>
@@ -52,7 +54,9 @@ public sealed record VmWork
     }
 
     /// <summary>Starts whatever is due and not under way, the end by the clock first. To be asked again until there is nothing.</summary>
-    /// <param name="isExact">Whether the provider finds whatever an attempt has made at once; null where there is none, so that nothing but an end can be due.</param>
+    /// <param name="isExact">
+    /// Whether the provider finds whatever an attempt has made at once; null where there is none, so that nothing but an end can be due.
+    /// </param>
     /// <returns>Null where nothing is to be done now.</returns>
     public VmTurn? Next(Guest guest, DateTimeOffset now, bool? isExact)
     {
@@ -76,7 +80,8 @@ public sealed record VmWork
         };
     }
 
-    private VmTurn Begin(Guest guest, bool mayExist) => new(guest, this with { Attempt = guest.Vm.Attempts }, [new VmCommand.Attempt(mayExist)]);
+    private VmTurn Begin(Guest guest, bool mayExist) =>
+        new(guest, this with { Attempt = guest.Vm.Attempts }, [new VmCommand.Attempt(mayExist)]);
 
     /// <summary>
     /// Whether a report of "nothing is left" is no receipt: an attempt may have made a VM behind its back, or the guest's end
@@ -85,7 +90,9 @@ public sealed record VmWork
     private bool IsOutdated(VmReport report, VmStep next) =>
         report is VmReport.Gone gone && (ReleasesBesideAttempt || (next is VmStep.Release wanted && !gone.Answers(wanted)));
 
-    /// <summary>What is still under way after a report. An attempt before the one under way was begun by a memory before this one.</summary>
+    /// <summary>
+    /// What is still under way after a report. An attempt before the one under way was begun by a memory before this one.
+    /// </summary>
     private VmWork After(VmReport report)
     {
         var attempt = Attempt == AttemptOf(report) ? null : Attempt;

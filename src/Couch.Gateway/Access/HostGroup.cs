@@ -8,7 +8,8 @@ internal static class HostGroup
 {
     /// <summary>Endpoints for whoever is a host: what all of them ask and refuse is said here, once.</summary>
     /// <param name="scopes">Which host keys open them, by any of these; none: the configured key alone.</param>
-    public static RouteGroupBuilder MapHostGroup(this IEndpointRouteBuilder app, string prefix, string tag, params IReadOnlyList<KeyScope> scopes)
+    public static RouteGroupBuilder MapHostGroup(
+        this IEndpointRouteBuilder app, string prefix, string tag, params IReadOnlyList<KeyScope> scopes)
     {
         var group = app.MapGroup(prefix).WithTags(tag);
         group.RequireAuthorization(HostAccess.Policy).WithMetadata(new Needs(scopes)).AcceptsAfterAccess().Refuses(401, 403, 500, 503);
@@ -16,6 +17,7 @@ internal static class HostGroup
     }
 
     /// <summary>Says which host keys open this endpoint, instead of what its group says.</summary>
-    public static TBuilder OpensTo<TBuilder>(this TBuilder endpoint, params IReadOnlyList<KeyScope> scopes) where TBuilder : IEndpointConventionBuilder =>
+    public static TBuilder OpensTo<TBuilder>(
+        this TBuilder endpoint, params IReadOnlyList<KeyScope> scopes) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new Needs(scopes));
 }

@@ -19,13 +19,15 @@ public static class RateLimits
     }
 
     /// <summary>Puts endpoints under a limit; one that is switched off is not asked at each request whether it is.</summary>
-    public static TBuilder LimitTo<TBuilder>(this TBuilder endpoints, IEndpointRouteBuilder app, string policy) where TBuilder : IEndpointConventionBuilder =>
+    public static TBuilder LimitTo<TBuilder>(
+        this TBuilder endpoints, IEndpointRouteBuilder app, string policy) where TBuilder : IEndpointConventionBuilder =>
         Most(app.ServiceProvider.GetRequiredService<HttpOptions>(), policy) is > 0 and var most
             ? endpoints.WithMetadata(new Limit(most, app.ServiceProvider.GetRequiredKeyedService<AddressCounts>(policy)))
             : endpoints;
 
     public static void UseRateLimits(this WebApplication app) => app.Use((context, next) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<Limit>() is { } limit && !limit.Counts.TryCount(ClientAddress.Of(context), limit.Most, out var wait)
+        context.GetEndpoint()?.Metadata.GetMetadata<Limit>() is { } limit && !limit.Counts.TryCount(
+            ClientAddress.Of(context), limit.Most, out var wait)
             ? Refuse(context, limit.Most, wait)
             : next(context));
 

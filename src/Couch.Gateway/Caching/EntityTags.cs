@@ -11,7 +11,9 @@ internal sealed class EntityTags
 
     /// <summary>Null where the request has none. What is not an entity tag is ignored, as an unknown precondition is.</summary>
     public static EntityTags? Of(HttpRequest request) =>
-        request.Headers.IfNoneMatch is { Count: > 0 } sent && EntityTagHeaderValue.TryParseList(sent!, out var tags) && tags.Count > 0 ? new(tags) : null;
+        request.Headers.IfNoneMatch is { Count: > 0 } sent && EntityTagHeaderValue.TryParseList(sent!, out var tags) && tags.Count > 0
+            ? new(tags)
+            : null;
 
     /// <summary>Whether the caller has <paramref name="current"/> already; <c>*</c> has everything. Compared weakly, as GET asks.</summary>
     public bool Have(EntityTagHeaderValue current)

@@ -24,7 +24,9 @@ internal sealed record Capacity(int All)
     /// <summary>Creates, configurations, looks, measurements and destroys.</summary>
     private const int KindsOfCalls = 5;
 
-    /// <summary>With fewer files not even the settings could be read: asked before anything else is loaded. Null where there are enough.</summary>
+    /// <summary>
+    /// With fewer files not even the settings could be read: asked before anything else is loaded. Null where there are enough.
+    /// </summary>
     public static string? WhyNotEnough(int? mayOpen) =>
         mayOpen < ForItself + Least ? $"Couch cannot start:{Environment.NewLine}  - ulimit -n is {mayOpen}, and a couch needs {ForItself + Least} at the least. {Remedy}" : null;
 

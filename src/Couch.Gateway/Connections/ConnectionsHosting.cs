@@ -17,7 +17,9 @@ internal static class ConnectionsHosting
         services.Replace(ServiceDescriptor.Singleton<IConnectionListenerFactory, CountedListeners>());
     }
 
-    /// <summary>Places that are kept free serve hosts and health: whoever else has come to one is told to come again. Knows who asks.</summary>
+    /// <summary>
+    /// Places that are kept free serve hosts and health: whoever else has come to one is told to come again. Knows who asks.
+    /// </summary>
     public static void UseKeptPlaces(this WebApplication app)
     {
         var places = app.Services.GetRequiredService<Places>();

@@ -22,7 +22,8 @@ internal static class OpenFiles
 
     internal static int? Parse(IEnumerable<string> limits) =>
         limits.FirstOrDefault(line => line.StartsWith(Row, StringComparison.Ordinal)) is { } row
-        && long.TryParse(row[Row.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture, out var limit)
+        && long.TryParse(
+            row[Row.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture, out var limit)
             ? (int)Math.Min(limit, int.MaxValue)
             : null;
 }

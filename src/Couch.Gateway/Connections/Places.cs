@@ -118,7 +118,8 @@ internal sealed partial class Places : IDisposable
     private List<CountedConnection> ToldToGo()
     {
         var now = clock.GetTimestamp();
-        var crowds = taken.CountBy(connection => connection.Client).ToDictionary(crowd => crowd.Key, crowd => BitOperations.Log2((uint)crowd.Value));
+        var crowds = taken.CountBy(connection => connection.Client).ToDictionary(
+            crowd => crowd.Key, crowd => BitOperations.Log2((uint)crowd.Value));
         var going = taken.Where(connection => !connection.IsLeaving)
             .Select(connection => (Connection: connection, Yields: connection.Yields(now)))
             .Where(each => each.Yields is not null)

@@ -21,7 +21,9 @@ public sealed record ActivateBody
         (fields.Required("vmId", VmId, Bounds.MostVmText), fields.Required("agentEndpoint", AgentEndpoint, Bounds.MostVmText));
 }
 
-/// <summary>Some or all of a guest's counters, absolute, each from 0 to 2^53 - 1. A field left out keeps its value, and so does one lower than it.</summary>
+/// <summary>
+/// Some or all of a guest's counters, absolute, each from 0 to 2^53 - 1. A field left out keeps its value, and so does one lower than it.
+/// </summary>
 public sealed record UsageBody
 {
     /// <summary>Processor time in seconds.</summary>

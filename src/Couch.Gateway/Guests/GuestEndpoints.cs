@@ -61,7 +61,9 @@ public static class GuestEndpoints
             : Refusals.GuestNotFound;
 
     /// <summary>Ends a guest's stay at once: the kill switch.</summary>
-    /// <remarks>With an Idempotency-Key, the same key gives the same answer for 24 hours; a second kill without it is told that the guest has ended.</remarks>
+    /// <remarks>
+    /// With an Idempotency-Key, the same key gives the same answer for 24 hours; a second kill without it is told that the guest has ended.
+    /// </remarks>
     /// <param name="id">The guest's id.</param>
     public static async Task<Results<Ok<KilledView>, Refusal>> Kill(string id, HttpContext context, IGrainFactory grains)
     {
@@ -84,7 +86,8 @@ public static class GuestEndpoints
 
     /// <summary>Gives a waiting guest its VM by hand; it is running from then on.</summary>
     /// <param name="id">The guest's id.</param>
-    public static async Task<Results<Ok<GuestView>, Refusal>> Activate(string id, ActivateBody body, HttpContext context, IGrainFactory grains)
+    public static async Task<Results<Ok<GuestView>, Refusal>> Activate(
+        string id, ActivateBody body, HttpContext context, IGrainFactory grains)
     {
         var fields = new Fields();
         var (vmId, agentEndpoint) = body.Read(fields);
@@ -102,7 +105,10 @@ public static class GuestEndpoints
     }
 
     /// <summary>Reports what a guest has used.</summary>
-    /// <remarks>A report that takes a guest over a limit ends its stay, unless its invite says <c>report</c>: so a key of scope meter can end a guest. <c>endedWith</c> names the key.</remarks>
+    /// <remarks>
+    /// A report that takes a guest over a limit ends its stay, unless its invite says <c>report</c>: so a key of scope meter can end a
+    /// guest. <c>endedWith</c> names the key.
+    /// </remarks>
     /// <param name="id">The guest's id.</param>
     public static async Task<Results<Ok<UsageView>, Refusal>> Report(string id, UsageBody body, HttpContext context, IGrainFactory grains)
     {

@@ -43,7 +43,10 @@ public sealed record GuestStatusView
     /// <summary>When its stay ended; null while staying.</summary>
     public required DateTimeOffset? StoppedAt { get; init; }
 
-    /// <summary>Why its stay ended: <c>expired</c>, <c>killed</c>, <c>limits-exceeded</c>, <c>provisioning-failed</c>, <c>vm-lost</c> or <c>checked-out</c>; null while staying.</summary>
+    /// <summary>
+    /// Why its stay ended: <c>expired</c>, <c>killed</c>, <c>limits-exceeded</c>, <c>provisioning-failed</c>, <c>vm-lost</c> or
+    /// <c>checked-out</c>; null while staying.
+    /// </summary>
     public required string? EndReason { get; init; }
 
     /// <summary>More about the end, where there is more to say.</summary>
@@ -122,5 +125,6 @@ public sealed record KilledView
 
     internal static KilledView Of(Guest guest) => new() { Id = guest.Id.Value, Status = guest.Status, StoppedAt = guest.StoppedAt };
 
-    internal static KilledView Of(EndOutcome.EndedUnreadable ended) => new() { Id = ended.GuestId.Value, Status = ended.Status, StoppedAt = ended.StoppedAt };
+    internal static KilledView Of(EndOutcome.EndedUnreadable ended) =>
+        new() { Id = ended.GuestId.Value, Status = ended.Status, StoppedAt = ended.StoppedAt };
 }

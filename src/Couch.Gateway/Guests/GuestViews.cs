@@ -49,7 +49,10 @@ public sealed record GuestView
     /// <summary>When its stay ended; null while staying.</summary>
     public required DateTimeOffset? StoppedAt { get; init; }
 
-    /// <summary>Why its stay ended: <c>expired</c>, <c>killed</c>, <c>limits-exceeded</c>, <c>provisioning-failed</c>, <c>vm-lost</c> or <c>checked-out</c>; null while staying.</summary>
+    /// <summary>
+    /// Why its stay ended: <c>expired</c>, <c>killed</c>, <c>limits-exceeded</c>, <c>provisioning-failed</c>, <c>vm-lost</c> or
+    /// <c>checked-out</c>; null while staying.
+    /// </summary>
     public required string? EndReason { get; init; }
 
     /// <summary>More about the end, where there is more to say.</summary>
@@ -108,6 +111,9 @@ public sealed record GuestList
     /// <summary>The <c>cursor</c> of the next page; null at the end.</summary>
     public required string? NextCursor { get; init; }
 
-    /// <summary>Ids of guests that belong here and whose stored rows this version of the couch cannot read; not in the count, and empty unless something is wrong.</summary>
+    /// <summary>
+    /// Ids of guests that belong here and whose stored rows this version of the couch cannot read; not in the count, and empty unless
+    /// something is wrong.
+    /// </summary>
     public required IReadOnlyList<string> Unreadable { get; init; }
 }

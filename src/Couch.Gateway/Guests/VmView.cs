@@ -8,7 +8,9 @@ public sealed record VmView
     /// <summary>The VM provider: <c>vers</c> or <c>docker</c>; null where there is none.</summary>
     public required string? Host { get; init; }
 
-    /// <summary>Where the VM is; <c>left</c> where one given by hand stays after the guest's end, because it is not the guest's to destroy.</summary>
+    /// <summary>
+    /// Where the VM is; <c>left</c> where one given by hand stays after the guest's end, because it is not the guest's to destroy.
+    /// </summary>
     public required VmState State { get; init; }
 
     /// <summary>When it was first asked for; null where it was not.</summary>
@@ -29,7 +31,9 @@ public sealed record VmView
     /// <summary>What the VM provider said last that was no success; null where all went well.</summary>
     public required string? LastError { get; init; }
 
-    /// <summary>VMs that attempts of unknown outcome may have left, and that nobody has found since; at most 2. A receipt does not speak of them.</summary>
+    /// <summary>
+    /// VMs that attempts of unknown outcome may have left, and that nobody has found since; at most 2. A receipt does not speak of them.
+    /// </summary>
     public required int Unaccounted { get; init; }
 
     internal static VmView Of(Vm vm) => new()

@@ -28,7 +28,8 @@ public static class HealthCheckCommand
         using var http = new HttpClient(handler) { Timeout = Patience };
         try
         {
-            using var response = await http.GetAsync(new Uri(socket is null ? Addresses.ToKnockAt(configuration) : new("http://localhost"), "/health/ready"));
+            using var response = await http.GetAsync(
+                new Uri(socket is null ? Addresses.ToKnockAt(configuration) : new("http://localhost"), "/health/ready"));
             await output.WriteLineAsync(await response.Content.ReadAsStringAsync());
             return response.IsSuccessStatusCode ? 0 : NotReady;
         }

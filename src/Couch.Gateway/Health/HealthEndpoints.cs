@@ -26,7 +26,9 @@ public static class HealthEndpoints
     /// <summary>Says that the process lives.</summary>
     public static HealthView GetHealth(Uptime uptime) => new() { Status = "ok", Uptime = uptime.Seconds };
 
-    /// <summary>Says whether this process should be sent requests: 200 once its silo is active, or a gateway reaches one; else 503.</summary>
+    /// <summary>
+    /// Says whether this process should be sent requests: 200 once its silo is active, or a gateway reaches one; else 503.
+    /// </summary>
     /// <remarks>
     /// A database that does not answer is told, but is no reason to be sent nothing: it would take every node out at once,
     /// and each answers what it can. It is asked once a second at most, and is not limited, however many ask.

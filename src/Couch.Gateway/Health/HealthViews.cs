@@ -28,7 +28,9 @@ public sealed record ReadyView
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Clock { get; init; }
 
-    /// <summary>What keeps guests' sandboxes from this machine and each other, as it was last seen; absent where sandboxes are not made here.</summary>
+    /// <summary>
+    /// What keeps guests' sandboxes from this machine and each other, as it was last seen; absent where sandboxes are not made here.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Isolation { get; init; }
 }

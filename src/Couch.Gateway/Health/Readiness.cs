@@ -2,7 +2,9 @@ using Couch.Cluster.Storage;
 
 namespace Couch.Gateway.Health;
 
-/// <summary>How the database is, asked once for all who ask within a second: anybody may, as often as he likes, and is never turned away.</summary>
+/// <summary>
+/// How the database is, asked once for all who ask within a second: anybody may, as often as he likes, and is never turned away.
+/// </summary>
 public sealed class Readiness(CouchDatabase database, TimeProvider clock)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);

@@ -39,7 +39,8 @@ internal sealed record Addresses(string? Urls)
     }
 
     /// <summary>The path of the Unix socket that it listens on; null where it listens on a port.</summary>
-    public static string? SocketToKnockAt(IConfiguration configuration) => First(configuration) is { IsUnixPipe: true } address ? address.UnixPipePath : null;
+    public static string? SocketToKnockAt(IConfiguration configuration) =>
+        First(configuration) is { IsUnixPipe: true } address ? address.UnixPipePath : null;
 
     private static BindingAddress? First(IConfiguration configuration)
     {
@@ -64,7 +65,8 @@ internal sealed record Addresses(string? Urls)
 
     /// <summary>Kestrel takes any name that is not an address for "everywhere", so only these are loopback.</summary>
     public static bool NamesLoopback(string host) =>
-        host.Equals(Loopback, StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IsLoopback(address));
+        host.Equals(Loopback, StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IsLoopback(address));
 
     public static bool IsLoopback(IPAddress address) =>
         IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
@@ -73,7 +75,9 @@ internal sealed record Addresses(string? Urls)
     {
         try
         {
-            return BindingAddress.Parse(url) is { Scheme: "http" or "https", Port: >= 0 and <= IPEndPoint.MaxPort } address ? address : null;
+            return BindingAddress.Parse(url) is { Scheme: "http" or "https", Port: >= 0 and <= IPEndPoint.MaxPort } address
+                ? address
+                : null;
         }
         catch (FormatException)
         {

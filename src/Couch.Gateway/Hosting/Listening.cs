@@ -27,7 +27,9 @@ internal static class Listening
         });
     }
 
-    /// <summary>What answers GET answers HEAD as well: the server itself leaves the body out, and looks at the method that was sent for that.</summary>
+    /// <summary>
+    /// What answers GET answers HEAD as well: the server itself leaves the body out, and looks at the method that was sent for that.
+    /// </summary>
     public static void UseHead(this WebApplication app) => app.Use((context, next) =>
     {
         if (HttpMethods.IsHead(context.Request.Method))

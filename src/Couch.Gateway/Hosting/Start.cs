@@ -7,7 +7,10 @@ internal static class Start
 {
     private const int CannotStart = 1;
 
-    /// <summary>How long an end may take. An orchestrator kills a process that takes longer than its grace, which is 30 s where nobody has said otherwise.</summary>
+    /// <summary>
+    /// How long an end may take. An orchestrator kills a process that takes longer than its grace, which is 30 s where nobody has said
+    /// otherwise.
+    /// </summary>
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(28);
 
     /// <summary>How long whoever reads the output may take, before the couch goes on without them.</summary>
@@ -65,7 +68,8 @@ internal static class Start
 
     private static async Task GraceIsOver(IHostApplicationLifetime lifetime)
     {
-        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, lifetime.ApplicationStopping).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing);
         await Task.Delay(LongestEnd, TimeProvider.System);
     }
 

@@ -10,7 +10,8 @@ internal static partial class Welcome
     {
         var options = app.Services.GetRequiredService<CouchOptions>();
         var key = app.Services.GetRequiredService<HttpOptions>().HostKey;
-        var url = app.Urls.First().Replace("0.0.0.0", "localhost", StringComparison.Ordinal).Replace("[::]", "localhost", StringComparison.Ordinal);
+        var url = app.Urls.First().Replace("0.0.0.0", "localhost", StringComparison.Ordinal).Replace(
+            "[::]", "localhost", StringComparison.Ordinal);
         var bearer = key is null ? "" : " -H \"Authorization: Bearer $COUCH_AUTH_TOKEN\"";
         return $"""
             Couch listens on {string.Join(", ", app.Urls)}{Part(options.Role)}

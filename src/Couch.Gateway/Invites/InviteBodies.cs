@@ -76,10 +76,12 @@ public sealed record ResourceLimitsBody
         return new()
         {
             MaxCpuCores = fields.Above0("resourceLimits.maxCpuCores", MaxCpuCores, otherwise.MaxCpuCores, ResourceLimits.MostCpuCores, ResourceLimits.LeastCpuCores),
-            MaxMemoryMB = fields.Above0("resourceLimits.maxMemoryMB", MaxMemoryMB, otherwise.MaxMemoryMB, least: ResourceLimits.LeastMemoryMB),
+            MaxMemoryMB = fields.Above0(
+                "resourceLimits.maxMemoryMB", MaxMemoryMB, otherwise.MaxMemoryMB, least: ResourceLimits.LeastMemoryMB),
             MaxDiskGB = fields.Above0("resourceLimits.maxDiskGB", MaxDiskGB, otherwise.MaxDiskGB, least: ResourceLimits.LeastDiskGB),
             MaxNetworkEgressGB = fields.AtLeast0("resourceLimits.maxNetworkEgressGB", MaxNetworkEgressGB, otherwise.MaxNetworkEgressGB),
-            MaxDurationHours = fields.Hours("resourceLimits.maxDurationHours", MaxDurationHours, otherwise.MaxDurationHours, ResourceLimits.MostHours),
+            MaxDurationHours = fields.Hours(
+                "resourceLimits.maxDurationHours", MaxDurationHours, otherwise.MaxDurationHours, ResourceLimits.MostHours),
             MaxTokenBudget = fields.Whole("resourceLimits.maxTokenBudget", MaxTokenBudget) ?? otherwise.MaxTokenBudget,
         };
     }

@@ -93,7 +93,8 @@ public static class InviteEndpoints
     /// <summary>Takes an invite back, as long as nobody has redeemed it.</summary>
     /// <remarks>With an Idempotency-Key, the same key gives the same answer for 24 hours.</remarks>
     /// <param name="id">The invite's id.</param>
-    public static async Task<Results<Ok<InviteView>, Refusal>> Revoke(string id, HttpContext context, IGrainFactory grains, [FromServices] SigningKeys keys)
+    public static async Task<Results<Ok<InviteView>, Refusal>> Revoke(
+        string id, HttpContext context, IGrainFactory grains, [FromServices] SigningKeys keys)
     {
         var fields = new Fields();
         var key = fields.HostIdempotency(context);

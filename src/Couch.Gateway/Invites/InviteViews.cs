@@ -89,6 +89,9 @@ public sealed record InviteList
     /// <summary>The <c>cursor</c> of the next page; null at the end.</summary>
     public required string? NextCursor { get; init; }
 
-    /// <summary>Ids of invites that belong here and whose stored rows this version of the couch cannot read; not in the count, and empty unless something is wrong.</summary>
+    /// <summary>
+    /// Ids of invites that belong here and whose stored rows this version of the couch cannot read; not in the count, and empty unless
+    /// something is wrong.
+    /// </summary>
     public required IReadOnlyList<string> Unreadable { get; init; }
 }

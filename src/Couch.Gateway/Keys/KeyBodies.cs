@@ -12,10 +12,15 @@ public sealed record CreateKeyBody
     /// <summary>What the key is for: 1 to 128 characters.</summary>
     [Required] public string? Name { get; init; }
 
-    /// <summary>What it is good for, at least one of <c>invites</c>, <c>guests</c>, <c>meter</c>, <c>keys</c> and <c>vms</c>; none that the asking key lacks.</summary>
+    /// <summary>
+    /// What it is good for, at least one of <c>invites</c>, <c>guests</c>, <c>meter</c>, <c>keys</c> and <c>vms</c>; none that the asking
+    /// key lacks.
+    /// </summary>
     [Required] public IReadOnlyList<string?>? Scopes { get; init; }
 
-    /// <summary>For how long, in hours: more than 0, at most 87,600. Default: for good, or as long as the asking key; never longer than that.</summary>
+    /// <summary>
+    /// For how long, in hours: more than 0, at most 87,600. Default: for good, or as long as the asking key; never longer than that.
+    /// </summary>
     public double? ExpiresInHours { get; init; }
 
     internal (string Name, KeyScopes Scopes, double? Hours) Read(Fields fields) => (

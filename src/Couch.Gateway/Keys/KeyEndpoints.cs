@@ -26,7 +26,10 @@ public static class KeyEndpoints
     }
 
     /// <summary>Makes a host key. Its text is shown in this answer and nowhere else.</summary>
-    /// <remarks>A key can give neither scopes nor time that it has not itself. Where the answer gets lost, revoke what the list shows and make another.</remarks>
+    /// <remarks>
+    /// A key can give neither scopes nor time that it has not itself. Where the answer gets lost, revoke what the list shows and make
+    /// another.
+    /// </remarks>
     public static async Task<Results<Created<CreatedKeyView>, Refusal>> Create(
         CreateKeyBody body, HttpContext context, IGrainFactory grains, [FromServices] SigningKeys signing, TimeProvider clock, RandomNumberGenerator chance)
     {
@@ -44,7 +47,8 @@ public static class KeyEndpoints
             case GrantOutcome.OutlivesHolder(var end):
                 return Refusals.CannotOutlive(end);
             case GrantOutcome.Granted(var expiresAt):
-                var key = await grains.HostKey(id).Create(new() { Id = id, Name = name, Scopes = scopes, CreatedWith = caller.Actor, ExpiresAt = expiresAt });
+                var key = await grains.HostKey(id).Create(
+                    new() { Id = id, Name = name, Scopes = scopes, CreatedWith = caller.Actor, ExpiresAt = expiresAt });
                 return TypedResults.Created($"/couch/keys/{key.Id}", CreatedKeyView.Of(key, signing));
             default:
                 throw new NotSupportedException();
@@ -52,7 +56,8 @@ public static class KeyEndpoints
     }
 
     /// <summary>Lists host keys, newest first, the revoked and the expired too.</summary>
-    public static async Task<Results<Ok<HostKeyList>, Refusal>> List([AsParameters] Paging paging, Listings listings, CancellationToken cancel)
+    public static async Task<Results<Ok<HostKeyList>, Refusal>> List(
+        [AsParameters] Paging paging, Listings listings, CancellationToken cancel)
     {
         var fields = new Fields();
         var (limit, cursor) = paging.Read<HostKeyId>(fields);
@@ -79,7 +84,8 @@ public static class KeyEndpoints
     /// <summary>Revokes a host key: at once, on every node, for good. Revoking twice is revoking once; a key may revoke itself.</summary>
     /// <remarks>A key revokes no key that has a scope which it lacks itself.</remarks>
     /// <param name="id">The key's id.</param>
-    public static async Task<Results<Ok<HostKeyView>, Refusal>> Revoke(string id, HttpContext context, HostKeys keys, IGrainFactory grains, CancellationToken cancel)
+    public static async Task<Results<Ok<HostKeyView>, Refusal>> Revoke(
+        string id, HttpContext context, HostKeys keys, IGrainFactory grains, CancellationToken cancel)
     {
         // A key's scopes never change, so what is read here holds when its grain is asked.
         if (!HostKeyId.TryParse(id, out var keyId) || await keys.Find(keyId, cancel) is not { } key)
@@ -88,6 +94,8 @@ public static class KeyEndpoints
         if (caller.Authority.LackedToRevoke(key) is [_, ..] lacking)
             return Refusals.CannotRevokeKey(lacking);
 
-        return await grains.HostKey(keyId).Revoke(caller.Actor) is { } revoked ? TypedResults.Ok(HostKeyView.Of(revoked)) : Refusals.KeyNotFound;
+        return await grains.HostKey(keyId).Revoke(caller.Actor) is { } revoked
+            ? TypedResults.Ok(HostKeyView.Of(revoked))
+            : Refusals.KeyNotFound;
     }
 }

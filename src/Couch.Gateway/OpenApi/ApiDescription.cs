@@ -36,7 +36,9 @@ internal static class ApiDescription
                 // Written by a converter of ours, of which the framework cannot know what it writes.
                 if (context.JsonTypeInfo.Type == typeof(DateTimeOffset) || context.JsonTypeInfo.Type == typeof(DateTimeOffset?))
                 {
-                    schema.Type = context.JsonTypeInfo.Type == typeof(DateTimeOffset) ? JsonSchemaType.String : JsonSchemaType.String | JsonSchemaType.Null;
+                    schema.Type = context.JsonTypeInfo.Type == typeof(DateTimeOffset)
+                        ? JsonSchemaType.String
+                        : JsonSchemaType.String | JsonSchemaType.Null;
                     schema.Format = "date-time";
                 }
 
@@ -79,7 +81,8 @@ internal static class ApiDescription
             operation.Description = $"{operation.Description} Opens to host keys of scope {string.Join(" or ", scopes.Select(scope => scope.Word()))}.".Trim();
 
         ResponseHeaders.AddTo(
-            operation, tellsLocation: context.Description.RelativePath is "couch/invites" or "couch/keys", tellsTag: metadata.Contains(Described.IfNoneMatch));
+            operation, tellsLocation: context.Description.RelativePath is "couch/invites" or "couch/keys", tellsTag: metadata.Contains(
+                Described.IfNoneMatch));
     }
 
     private static OpenApiSecurityRequirement Requirement(OpenApiOperationTransformerContext context, string scheme) =>

@@ -26,7 +26,8 @@ internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandle
         };
 
         if (refusal.StatusCode is 503)
-            LogUnavailable(exception.GetType().Name, exception is StorageUnavailableException or UnreadableRowException ? exception.Message : "");
+            LogUnavailable(
+                exception.GetType().Name, exception is StorageUnavailableException or UnreadableRowException ? exception.Message : "");
         else if (refusal.StatusCode is 500)
             LogBug(exception);
 
@@ -41,7 +42,8 @@ internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandle
 
     /// <summary>The database's driver failed on another node: its exceptions do not cross as what they are.</summary>
     private static bool IsAnotherNodes(Exception exception) =>
-        exception is UnavailableExceptionFallbackException { ExceptionType: { } type } && type.StartsWith("Npgsql.", StringComparison.Ordinal);
+        exception is UnavailableExceptionFallbackException { ExceptionType: { } type } && type.StartsWith(
+            "Npgsql.", StringComparison.Ordinal);
 
     private static Refusal Unreadable(BadHttpRequestException bad) => bad switch
     {
@@ -51,7 +53,8 @@ internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandle
         // Not JSON at all, as against JSON that is not what a field takes.
         { InnerException: JsonException { InnerException: JsonException } malformed } => Refusals.Wrong(
             $"the body is not valid JSON, at line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}"),
-        { InnerException: JsonException { Path: ['$', '.', .. var field] } } => Refusals.Wrong($"{field} has the wrong type, or is not valid text"),
+        { InnerException: JsonException { Path: ['$', '.', .. var field] } } => Refusals.Wrong(
+            $"{field} has the wrong type, or is not valid text"),
         { InnerException: JsonException } => Refusals.Wrong("the body must be a JSON object"),
         _ => Refusals.BodyMissing,
     };

@@ -26,7 +26,10 @@ public sealed record EndedProblem : Problem
     /// <summary>How the guest ended: <c>stopped</c>, <c>expired</c> or <c>revoked</c>. Missing where the token is not genuine.</summary>
     public string? GuestStatus { get; init; }
 
-    /// <summary>Why the guest ended: <c>expired</c>, <c>killed</c>, <c>limits-exceeded</c>, <c>provisioning-failed</c>, <c>vm-lost</c> or <c>checked-out</c>. Missing where the token is not genuine.</summary>
+    /// <summary>
+    /// Why the guest ended: <c>expired</c>, <c>killed</c>, <c>limits-exceeded</c>, <c>provisioning-failed</c>, <c>vm-lost</c> or
+    /// <c>checked-out</c>. Missing where the token is not genuine.
+    /// </summary>
     public string? EndReason { get; init; }
 }
 

@@ -17,11 +17,13 @@ internal static class ProblemsHosting
     }
 
     /// <summary>Says that an endpoint knows a refusal of its own shape, for its description.</summary>
-    public static TBuilder Refuses<TBuilder>(this TBuilder endpoints, int status, Type problem) where TBuilder : IEndpointConventionBuilder =>
+    public static TBuilder Refuses<TBuilder>(
+        this TBuilder endpoints, int status, Type problem) where TBuilder : IEndpointConventionBuilder =>
         endpoints.WithMetadata(new ProducesResponseTypeMetadata(status, problem, [Refusal.ContentType]));
 
     /// <summary>Says which refusals an endpoint knows, for its description.</summary>
-    public static TBuilder Refuses<TBuilder>(this TBuilder endpoints, params ReadOnlySpan<int> statuses) where TBuilder : IEndpointConventionBuilder
+    public static TBuilder Refuses<TBuilder>(
+        this TBuilder endpoints, params ReadOnlySpan<int> statuses) where TBuilder : IEndpointConventionBuilder
     {
         foreach (var status in statuses)
             endpoints.Refuses(status, typeof(Problem));

@@ -19,11 +19,14 @@ internal static class Refusals
     public static Refusal LacksScope(IReadOnlyList<KeyScope> needed) => needed.Count == 0
         ? new(403, "forbidden — only the configured host key opens this")
         : new(403, $"forbidden — this host key lacks the scope {Either(needed)}", "Ask with a key that has it; the configured host key has every scope.");
-    public static Refusal CannotGrant(IReadOnlyList<KeyScope> lacking) => new(403, $"forbidden — this host key lacks the scope {Either(lacking)}, so it cannot give it",
+    public static Refusal CannotGrant(IReadOnlyList<KeyScope> lacking) =>
+        new(403, $"forbidden — this host key lacks the scope {Either(lacking)}, so it cannot give it",
         "A key can only give scopes that it has itself.");
-    public static Refusal CannotRevokeKey(IReadOnlyList<KeyScope> lacking) => new(403, $"forbidden — this host key lacks {Each(lacking)}, which the other key has, so it cannot revoke it",
+    public static Refusal CannotRevokeKey(IReadOnlyList<KeyScope> lacking) =>
+        new(403, $"forbidden — this host key lacks {Each(lacking)}, which the other key has, so it cannot revoke it",
         "A key can only revoke keys of no more scopes than its own; the configured host key can revoke every key.");
-    public static Refusal CannotOutlive(DateTimeOffset end) => new(403, $"forbidden — this host key ends at {end.ToIso()}, so it cannot make one that ends later",
+    public static Refusal CannotOutlive(DateTimeOffset end) =>
+        new(403, $"forbidden — this host key ends at {end.ToIso()}, so it cannot make one that ends later",
         "Ask for a smaller expiresInHours, or with a key that has more time.");
     public static Refusal TooManyRequests(int most) => new(429, "too many requests",
         $"One address may ask {most} times a minute; Retry-After says in how many seconds the next minute begins.");
@@ -69,7 +72,8 @@ internal static class Refusals
     public static Refusal Unavailable { get; } = new(503, "the couch cannot answer right now",
         "What was asked may or may not have happened. Asking again is safe; the same Idempotency-Key gives the same answer.");
     /// <param name="kind">One of <see cref="GrainKinds"/>.</param>
-    public static Refusal UnreadableRow(string kind) => new(503, $"the stored row of this {kind.Replace('-', ' ')} cannot be read by this version of the couch",
+    public static Refusal UnreadableRow(string kind) =>
+        new(503, $"the stored row of this {kind.Replace('-', ' ')} cannot be read by this version of the couch",
         $"A newer version has written it, or it was damaged or edited by hand. {Meanwhile(kind)} The operator should run the version that wrote it, or repair, restore or delete the row; the couch's log says what is wrong with it.");
     public static Refusal NotReady(string silo, string whyNot, string database) => new(new NotReadyProblem
     {
@@ -80,8 +84,10 @@ internal static class Refusals
         Silo = silo,
         Database = database,
     });
-    public static Refusal Full { get; } = new(503, "the couch is full", "As many connections are being served as it may hold. Nothing was done: ask again.");
-    public static Refusal Bug { get; } = new(500, "the couch failed", "This is a fault of the couch, not of the request; its log says more.");
+    public static Refusal Full { get; } = new(
+        503, "the couch is full", "As many connections are being served as it may hold. Nothing was done: ask again.");
+    public static Refusal Bug { get; } = new(
+        500, "the couch failed", "This is a fault of the couch, not of the request; its log says more.");
 
     private static string Each(IReadOnlyList<KeyScope> scopes) =>
         $"the {(scopes.Count == 1 ? "scope" : "scopes")} {string.Join(", ", scopes.Select(scope => $"'{scope.Word()}'"))}";

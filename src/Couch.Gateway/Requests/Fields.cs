@@ -38,7 +38,8 @@ internal sealed class Fields
     }
 
     /// <summary>A time in hours. What is shorter than a second is a second, so that nothing is over before it is answered.</summary>
-    public double Hours(string name, double? number, double otherwise, double most) => Math.Max(Above0(name, number, otherwise, most), ASecond);
+    public double Hours(string name, double? number, double otherwise, double most) =>
+        Math.Max(Above0(name, number, otherwise, most), ASecond);
 
     public double Above0(string name, double? number, double otherwise, double most = Bounds.MostNumber, double least = 0)
     {

@@ -24,13 +24,15 @@ public class Paging
         if (string.IsNullOrEmpty(Limit))
             return DefaultRows;
         // Digits alone: the parser by itself would let NULs pass at the end.
-        if (Limit.All(char.IsAsciiDigit) && int.TryParse(Limit, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= MostRows)
+        if (Limit.All(char.IsAsciiDigit) && int.TryParse(Limit, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+            && limit is >= 1 and <= MostRows)
             return limit;
         fields.Wrong($"limit must be a whole number from 1 to {MostRows}");
         return DefaultRows;
     }
 
-    internal (int Limit, TId? Cursor) Read<TId>(Fields fields) where TId : struct, ICouchId<TId> => (ReadLimit(fields), ReadCursor<TId>(fields));
+    internal (int Limit, TId? Cursor) Read<TId>(Fields fields) where TId : struct, ICouchId<TId> =>
+        (ReadLimit(fields), ReadCursor<TId>(fields));
 
     private TId? ReadCursor<TId>(Fields fields) where TId : struct, ICouchId<TId>
     {

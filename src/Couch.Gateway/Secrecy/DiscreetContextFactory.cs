@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Couch.Gateway.Secrecy;
 
-/// <summary>Makes a request's context as the framework does, once its secrets are out of sight, and tells its connection of its beginning and its end.</summary>
+/// <summary>
+/// Makes a request's context as the framework does, once its secrets are out of sight, and tells its connection of its beginning and its
+/// end.
+/// </summary>
 internal sealed class DiscreetContextFactory(IServiceProvider services, Redaction redaction) : IHttpContextFactory
 {
     private readonly DefaultHttpContextFactory factory = new(services);

@@ -19,14 +19,17 @@ internal sealed class DiscreetLoggers(LoggerFactory inner, Redaction redaction) 
         public IDisposable? BeginScope<TState>(TState state) where TState : notnull =>
             Cleaned(state, state.ToString() ?? "") is { } clean ? inner.BeginScope(clean) : inner.BeginScope(state);
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (!inner.IsEnabled(logLevel))
                 return;
 
             // Spelled once, here, and not by each of those who write it down.
             var message = formatter(state, exception);
-            var failure = exception is not null && redaction.Finds(exception.ToString(), out var text) ? new RedactedException(text) : exception;
+            var failure = exception is not null && redaction.Finds(exception.ToString(), out var text)
+                ? new RedactedException(text)
+                : exception;
             if (Cleaned(state, message) is { } clean)
                 inner.Log(logLevel, eventId, clean, failure, static (clean, _) => clean.ToString());
             else
@@ -51,7 +54,8 @@ internal sealed class DiscreetLoggers(LoggerFactory inner, Redaction redaction) 
             return isFound || cleaned is not null ? new(clean ?? message, cleaned ?? [.. fields]) : null;
         }
 
-        private static bool IsText(object? value) => value is not (null or bool or int or long or double or float or Enum or TimeSpan or DateTimeOffset or DateTime);
+        private static bool IsText(object? value) =>
+            value is not (null or bool or int or long or double or float or Enum or TimeSpan or DateTimeOffset or DateTime);
     }
 
     /// <summary>What a line says and its fields, as they may be told.</summary>

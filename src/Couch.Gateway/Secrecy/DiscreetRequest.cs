@@ -56,5 +56,6 @@ internal static class DiscreetRequest
 
     /// <summary>The headers that the protocol reads secrets from. Nothing logs or traces these.</summary>
     private static bool IsWhereSecretsBelong(string name) =>
-        name.Equals(HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase) || name.Equals("Idempotency-Key", StringComparison.OrdinalIgnoreCase);
+        name.Equals(HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase) || name.Equals(
+            "Idempotency-Key", StringComparison.OrdinalIgnoreCase);
 }

@@ -21,7 +21,8 @@ internal sealed partial class Redaction
     public Redaction(HttpOptions gateway)
     {
         hostKey = gateway.HostKey is { Length: >= ShortestHostKey } key ? key : null;
-        suspicious = SearchValues.Create([.. Beginnings, .. hostKey is null ? Array.Empty<string>() : [hostKey]], StringComparison.OrdinalIgnoreCase);
+        suspicious = SearchValues.Create(
+            [.. Beginnings, .. hostKey is null ? Array.Empty<string>() : [hostKey]], StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>True where there is a secret in <paramref name="text"/>; then <paramref name="clean"/> is the text without it.</summary>

@@ -25,7 +25,9 @@ public sealed record RedeemBody
 
     internal (string Code, RedeemInvite Command) Read(Fields fields, string? idempotencyKey)
     {
-        var code = string.IsNullOrWhiteSpace(Code) ? fields.Required("code", InviteCode, MostCode) : fields.Required("code", Code, MostCode);
+        var code = string.IsNullOrWhiteSpace(Code)
+            ? fields.Required("code", InviteCode, MostCode)
+            : fields.Required("code", Code, MostCode);
         var name = fields.Required("name", Name, Bounds.MostName);
         var publicKey = fields.PublicKey("publicKey", PublicKey);
         return (code, new RedeemInvite

@@ -29,7 +29,8 @@ public static class StayEndpoints
 
         var asked = stays.MapGroup("").LimitTo(app, RateLimits.Status);
         asked.MapGet("invites/preview", Preview).Refuses(404).WithMetadata(Described.Code);
-        asked.MapGet("status", GetStatus).Refuses(404, typeof(EndedProblem)).WithMetadata(Described.Token, Described.IfNoneMatch, new TakesGuestBearer());
+        asked.MapGet("status", GetStatus).Refuses(404, typeof(EndedProblem)).WithMetadata(
+            Described.Token, Described.IfNoneMatch, new TakesGuestBearer());
         asked.MapPost("checkout", CheckOut).Refuses(404, typeof(EndedProblem)).Refuses(413, 415).WithMetadata(new TakesGuestBearer());
     }
 
@@ -55,7 +56,8 @@ public static class StayEndpoints
     }
 
     /// <summary>Shows what an invite offers, without spending its code.</summary>
-    public static async Task<Results<Ok<PreviewView>, Refusal>> Preview(HttpContext context, [FromServices] SigningKeys keys, IGrainFactory grains)
+    public static async Task<Results<Ok<PreviewView>, Refusal>> Preview(
+        HttpContext context, [FromServices] SigningKeys keys, IGrainFactory grains)
     {
         var fields = new Fields();
         var code = fields.Capability(context, QueryCapabilities.Code);

@@ -26,7 +26,9 @@ internal static class DashboardHosting
             app.MapOrleansDashboard(Path).AddEndpointFilter(FindNothing).RequireAuthorization(HostAccess.Policy).ExcludeFromDescription();
     }
 
-    /// <summary>It believes that whatever silo, id or name is asked for is there, and fails otherwise: to whoever asks, it is not found.</summary>
+    /// <summary>
+    /// It believes that whatever silo, id or name is asked for is there, and fails otherwise: to whoever asks, it is not found.
+    /// </summary>
     private static async ValueTask<object?> FindNothing(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var silo = context.HttpContext.GetRouteValue("address") ?? context.HttpContext.GetRouteValue("path");

@@ -26,7 +26,8 @@ internal static class TelemetryHosting
     public static void AddTelemetry(this WebApplicationBuilder builder, HttpOptions gateway, CouchRole role)
     {
         var telemetry = builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService("couch", serviceVersion: typeof(CouchGateway).Assembly.GetName().Version?.ToString(3)))
+            .ConfigureResource(
+                resource => resource.AddService("couch", serviceVersion: typeof(CouchGateway).Assembly.GetName().Version?.ToString(3)))
             .WithMetrics(metrics => metrics.AddMeter(Measurements).AddPrometheusExporter());
         if (gateway.Collector is null)
             return;
@@ -49,5 +50,6 @@ internal static class TelemetryHosting
 
     // They come every few seconds from everywhere, and say nothing of the couch.
     private static void IgnoreProbes(OpenTelemetry.Instrumentation.AspNetCore.AspNetCoreTraceInstrumentationOptions options) =>
-        options.Filter = context => !context.Request.Path.StartsWithSegments("/health") && !context.Request.Path.StartsWithSegments("/metrics");
+        options.Filter = context => !context.Request.Path.StartsWithSegments("/health")
+            && !context.Request.Path.StartsWithSegments("/metrics");
 }

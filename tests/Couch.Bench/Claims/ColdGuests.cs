@@ -34,7 +34,8 @@ internal static class ColdGuests
             var polled = new Rounds();
             while (polled.Done < plan.Many / 5)
             {
-                var round = await wrk.Get(couch.Server.Address, wrk.Keep(cold.Take(plan.Many / 4)), Plan.Pollers, TimeSpan.FromSeconds(1), once: true);
+                var round = await wrk.Get(
+                    couch.Server.Address, wrk.Keep(cold.Take(plan.Many / 4)), Plan.Pollers, TimeSpan.FromSeconds(1), once: true);
                 for (var used = 0; used < round.Sent; used++)
                     cold.Dequeue();
                 polled.Add(round);

@@ -6,7 +6,9 @@ using Couch.Domain.Invites;
 
 namespace Couch.Bench.Claims;
 
-/// <summary>The invites that load has created, and nobody has redeemed yet. Load does not keep its answers, so the couch is asked.</summary>
+/// <summary>
+/// The invites that load has created, and nobody has redeemed yet. Load does not keep its answers, so the couch is asked.
+/// </summary>
 internal sealed class CreatedInvites(FilledCouch couch, SigningKeys keys) : IDisposable
 {
     private readonly HttpClient http = new() { BaseAddress = couch.Server.Address };

@@ -21,7 +21,8 @@ internal static class Writes
         var stored = new Queue<string>(couch.Population.Open.Select(invite => CreatedInvites.Body(keys.Sign(invite.Id))));
 
         Task<Round> Create(TimeSpan time) => wrk.Post(couch.Server.Address, "/couch/invites", creation, Plan.Writers, time);
-        Task<Round> RedeemThese(IEnumerable<string> bodies, TimeSpan time) => wrk.Post(couch.Server.Address, "/couch/redeem", wrk.Keep(bodies), Plan.Writers, time, once: true);
+        Task<Round> RedeemThese(IEnumerable<string> bodies, TimeSpan time) => wrk.Post(
+            couch.Server.Address, "/couch/redeem", wrk.Keep(bodies), Plan.Writers, time, once: true);
         async Task<Round> Redeem(TimeSpan time) => await RedeemThese(await created.Bodies(), time);
 
         Side[] sides =

@@ -8,7 +8,8 @@ internal static class Until
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
 
-    public static Task True(Func<bool> condition, string what, TimeSpan? bound = null) => True(() => Task.FromResult(condition()), what, bound);
+    public static Task True(Func<bool> condition, string what, TimeSpan? bound = null) =>
+        True(() => Task.FromResult(condition()), what, bound);
 
     public static async Task True(Func<Task<bool>> condition, string what, TimeSpan? bound = null)
     {

@@ -18,7 +18,10 @@ internal sealed partial class Wrk(string lines)
         return file;
     }
 
-    /// <summary>GETs the paths of a file, from the first again when they are through; where each may be used <paramref name="once"/>, the round is over then.</summary>
+    /// <summary>
+    /// GETs the paths of a file, from the first again when they are through; where each may be used <paramref name="once"/>, the round is
+    /// over then.
+    /// </summary>
     public Task<Round> Get(Uri server, string paths, int connections, TimeSpan time, bool once = false) =>
         Run(server, connections, time, once, paths, "GET");
 
@@ -32,7 +35,9 @@ internal sealed partial class Wrk(string lines)
         var start = new ProcessStartInfo("wrk",
         [
             "--threads", "1", "--connections", Text(connections), "--duration", Text((int)time.TotalSeconds) + "s", "--timeout", "15s",
-            "--script", Path.Combine(AppContext.BaseDirectory, "Load", "replay.lua"), server.ToString(), "--", .. replay, once ? "once" : "again",
+            "--script", Path.Combine(AppContext.BaseDirectory, "Load", "replay.lua"), server.ToString(), "--", .. replay, once
+                ? "once"
+                : "again",
         ]) { RedirectStandardOutput = true, RedirectStandardError = true };
 
         using var wrk = Process.Start(start)!;

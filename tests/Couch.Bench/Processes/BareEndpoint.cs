@@ -10,7 +10,8 @@ internal static class BareEndpoint
 
     /// <summary>A server that gives the answer that <paramref name="couch"/> gives at <paramref name="path"/>.</summary>
     public static async Task<ServerProcess> Like(ServerProcess couch, string path, string folder) => await ServerProcess.Start(
-        Path.Combine(folder, "bare.log"), path, "Couch.Bench.dll", new Dictionary<string, string>(), Argument, await BareAnswer.Keep(couch, path, folder));
+        Path.Combine(folder, "bare.log"), path, "Couch.Bench.dll", new Dictionary<string, string>(), Argument, await BareAnswer.Keep(
+            couch, path, folder));
 
     public static async Task Run(string file, string url)
     {

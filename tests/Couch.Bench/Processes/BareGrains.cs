@@ -47,7 +47,8 @@ internal static class BareGrains
         await using var app = builder.Build();
         app.UseRouting();
         app.MapGet("/couch/status", async (HttpContext context, IGrainFactory grains) =>
-            await answer.Write(context.Response, (await grains.GetGrain<IBareGrain>(context.Request.Query["token"].ToString()).Get()).Value));
+            await answer.Write(
+                context.Response, (await grains.GetGrain<IBareGrain>(context.Request.Query["token"].ToString()).Get()).Value));
         await app.RunAsync();
     }
 

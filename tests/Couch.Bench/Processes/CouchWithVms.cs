@@ -29,7 +29,8 @@ internal sealed class CouchWithVms : IAsyncDisposable
     public HttpClient Http { get; }
 
     /// <param name="fill">Stores guests, and their VMs with the provider; null starts empty.</param>
-    public static async Task<CouchWithVms> Start(StorageEngine engine, Couches couches, TimeSpan boot, Func<Store, SimulatedVers, Task>? fill = null)
+    public static async Task<CouchWithVms> Start(
+        StorageEngine engine, Couches couches, TimeSpan boot, Func<Store, SimulatedVers, Task>? fill = null)
     {
         var vers = await SimulatedVers.Start(new() { BootDelay = boot });
         var store = engine.NewStore();

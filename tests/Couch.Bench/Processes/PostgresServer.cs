@@ -15,7 +15,8 @@ internal sealed class PostgresServer
 
     public static async Task<PostgresServer> Behind(string connectionString)
     {
-        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        await using var source = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
         await using var connection = await source.OpenConnectionAsync();
         return new(Stat(connection.ProcessID)!.Value.Parent);
     }

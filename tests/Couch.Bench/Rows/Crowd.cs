@@ -50,7 +50,9 @@ internal sealed record Crowd(IReadOnlyList<Guest> Guests, IReadOnlyList<Invite> 
         Enumerable.Range(0, arrived.Count).Select(Guest).Select(stored => StoredRow.Of(stored.Guest) with { Version = stored.Version })
             .Concat(arrived.Select(Redeemed).Concat(Open).Select(StoredRow.Of));
 
-    /// <summary>One for each guest, the ended too: it finds out at its moment. And one for each invite whose own moment is still to come.</summary>
+    /// <summary>
+    /// One for each guest, the ended too: it finds out at its moment. And one for each invite whose own moment is still to come.
+    /// </summary>
     public override IEnumerable<StoredReminder> Reminders =>
         Enumerable.Range(0, arrived.Count).Select(index => StoredReminder.Of(Guest(index).Guest))
             .Concat(arrived.Where(ids => ids.Invite.CreatedAt + InviteStaysOpen > now).Select(Redeemed).Concat(Open).Select(StoredReminder.Of));

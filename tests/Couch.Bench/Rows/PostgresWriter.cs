@@ -4,7 +4,9 @@ using NpgsqlTypes;
 
 namespace Couch.Bench.Rows;
 
-/// <summary>Npgsql and nothing above it: for each commit a connection out of the pool, as the couch takes it, statements prepared.</summary>
+/// <summary>
+/// Npgsql and nothing above it: for each commit a connection out of the pool, as the couch takes it, statements prepared.
+/// </summary>
 internal sealed class PostgresWriter(NpgsqlDataSource source, string writeRow, string upsertReminder) : BareWriter
 {
     public static async Task<PostgresWriter> Open(string connectionString)

@@ -23,7 +23,8 @@ internal sealed class SqliteWriter : BareWriter
         begin = Prepared("BEGIN IMMEDIATE");
         commit = Prepared("COMMIT");
         writeRow = Prepared(Query("WriteToStorageKey"), "@ServiceId", "@GrainTypeString", "@GrainIdExtensionString", "@GrainStateVersion", "@PayloadBinary");
-        upsertReminder = Prepared(Query("UpsertReminderRowKey"), "@ServiceId", "@GrainId", "@ReminderName", "@StartTime", "@Period", "@GrainHash");
+        upsertReminder = Prepared(
+            Query("UpsertReminderRowKey"), "@ServiceId", "@GrainId", "@ReminderName", "@StartTime", "@Period", "@GrainHash");
     }
 
     public static SqliteWriter Open(string file)

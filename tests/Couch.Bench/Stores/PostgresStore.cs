@@ -20,7 +20,8 @@ internal sealed class PostgresStore : Store
 
     public static async Task<StorageEngine> Engine()
     {
-        var server = System.Environment.GetEnvironmentVariable(Variable) ?? throw new FailedStartException($"{Variable} is not set: run tests/bench.sh");
+        var server = System.Environment.GetEnvironmentVariable(Variable)
+            ?? throw new FailedStartException($"{Variable} is not set: run tests/bench.sh");
         var (version, fsync, commit) = (await Ask(server, "SHOW server_version"), await Ask(server, "SHOW fsync"), await Ask(server, "SHOW synchronous_commit"));
         if ((fsync, commit) is not ("on", "on"))
             throw new FailedStartException("without fsync and synchronous_commit a write is not durable, and its rate is no rate");
@@ -74,7 +75,8 @@ internal sealed class PostgresStore : Store
 
     private static async Task LoadRows(NpgsqlConnection connection, Population population)
     {
-        await using var rows = await connection.BeginBinaryImportAsync("COPY grain_state (service, kind, id, version, state) FROM STDIN (FORMAT BINARY)");
+        await using var rows = await connection.BeginBinaryImportAsync(
+            "COPY grain_state (service, kind, id, version, state) FROM STDIN (FORMAT BINARY)");
         foreach (var row in population.Rows)
         {
             await rows.StartRowAsync();
@@ -125,5 +127,6 @@ internal sealed class PostgresStore : Store
     }
 
     // A connection that lingers in a pool would keep its database from being copied or dropped.
-    private static string WithoutPool(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString;
+    private static string WithoutPool(string connectionString) =>
+        new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString;
 }

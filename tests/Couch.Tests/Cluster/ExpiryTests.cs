@@ -39,7 +39,8 @@ public abstract class ExpiryTests(TestCouch couch)
             couch.Clock.Advance(TimeSpan.FromSeconds(1));
         Assert.True(await IsRecorded(TimeSpan.FromSeconds(10)));
 
-        Task<bool> IsRecorded(TimeSpan within) => Until.Holds(async () => (await couch.Row(guest.Id))!.Status is GuestStatus.Expired, within);
+        Task<bool> IsRecorded(TimeSpan within) => Until.Holds(
+            async () => (await couch.Row(guest.Id))!.Status is GuestStatus.Expired, within);
     }
 
     [Fact]

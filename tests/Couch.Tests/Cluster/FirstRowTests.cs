@@ -45,7 +45,8 @@ public abstract class FirstRowTests(TestCouch couch)
         Assert.False(await couch.Guest(arriving.Id).Arrive(arriving with { Name = "another" }));
 
         await couch.Forget(couch.Guest(arriving.Id));
-        Assert.False(await couch.Guest(arriving.Id).Arrive(arriving with { Name = "another", ExpiresAt = couch.Clock.GetUtcNow().AddHours(48) }));
+        Assert.False(
+            await couch.Guest(arriving.Id).Arrive(arriving with { Name = "another", ExpiresAt = couch.Clock.GetUtcNow().AddHours(48) }));
         Assert.Equal(first, await couch.Row(arriving.Id));
         Assert.Equal(first, await couch.Guest(arriving.Id).Get());
 

@@ -59,7 +59,8 @@ public abstract class HostileSiloTests(VersCouch couch)
         var guest = (await couch.AGuest()).Id;
         await isHeld();
 
-        await couch.Guest(guest).Observe(new VmReport.Failed(1, "no \0 \ud800 \u202e VM: " + Endless, IsFinal: true) { RetryAfter = TimeSpan.MinValue });
+        await couch.Guest(guest).Observe(
+            new VmReport.Failed(1, "no \0 \ud800 \u202e VM: " + Endless, IsFinal: true) { RetryAfter = TimeSpan.MinValue });
 
         var row = (await couch.Row(guest))!;
         Assert.Equal((GuestStatus.Stopped, EndReason.ProvisioningFailed), (row.Status, row.EndReason));
@@ -108,7 +109,8 @@ public abstract class HostileSiloTests(VersCouch couch)
         })
             await Refused(() => couch.Invite(invite.Id).Redeem(wrong));
         await Refused(() => couch.Invite(invite.Id).Revoke(Nobody));
-        await IsKilled(Assert.IsType<RedeemOutcome.Redeemed>(await couch.Invite(invite.Id).Redeem(Some.Redeem())).Invite.Redemption!.GuestId);
+        await IsKilled(
+            Assert.IsType<RedeemOutcome.Redeemed>(await couch.Invite(invite.Id).Redeem(Some.Redeem())).Invite.Redemption!.GuestId);
     }
 
     [Fact]

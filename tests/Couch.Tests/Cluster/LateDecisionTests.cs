@@ -38,7 +38,8 @@ public abstract class LateDecisionTests(TestCouch couch)
     }
 
     [Theory, MemberData(nameof(Late))]
-    public async Task What_is_decided_of_a_guest_and_written_too_late_is_refused_and_the_guest_has_expired(string decision, double secondsLeft, int writesBefore)
+    public async Task What_is_decided_of_a_guest_and_written_too_late_is_refused_and_the_guest_has_expired(
+        string decision, double secondsLeft, int writesBefore)
     {
         var guest = await GuestWithLeft(TimeSpan.FromSeconds(secondsLeft));
         var held = couch.Faults.HoldWrite(guest.Id.Value, writesBefore);
@@ -89,7 +90,8 @@ public abstract class LateDecisionTests(TestCouch couch)
     [InlineData(5, 0)]
     [InlineData(5, 1)]
     [InlineData(60, 0)]
-    public async Task An_invite_that_expires_while_its_redemption_is_written_is_not_redeemed_and_brings_nobody(double secondsLeft, int writesBefore)
+    public async Task An_invite_that_expires_while_its_redemption_is_written_is_not_redeemed_and_brings_nobody(
+        double secondsLeft, int writesBefore)
     {
         var invite = await InviteWithLeft(TimeSpan.FromSeconds(secondsLeft));
         var redeem = Some.Redeem("key");
@@ -157,7 +159,8 @@ public abstract class LateDecisionTests(TestCouch couch)
         couch.Clock.AdjustTime(now);
         Assert.Equal(GuestStatus.Expired, (await couch.Guest(guest.Id).Get())!.Status);
         Assert.Equal(GuestStatus.Expired, Assert.IsType<ExtendOutcome.AlreadyEnded>(await couch.Guest(guest.Id).Extend(1)).Status);
-        Assert.Equal(InviteStatus.Expired, Assert.IsType<RedeemOutcome.NotActive>(await couch.Invite(invite.Id).Redeem(Some.Redeem())).Status);
+        Assert.Equal(
+            InviteStatus.Expired, Assert.IsType<RedeemOutcome.NotActive>(await couch.Invite(invite.Id).Redeem(Some.Redeem())).Status);
     }
 
     protected TestCouch Couch => couch;
@@ -174,7 +177,8 @@ public abstract class LateDecisionTests(TestCouch couch)
         (await couch.Listings.Guests(null, 1000, null, couch.Clock.GetUtcNow(), TestCouch.Cancel)).Rows.Single(row => row.Id == guest.Id).Status;
 
     /// <summary>As a long poll has it, which stands in nobody's way.</summary>
-    protected Task<Guest?> Waited(Guest guest) => couch.Guest(guest.Id).WaitForChange(guest.Status, guest.AgentEndpoint, TimeSpan.FromSeconds(1));
+    protected Task<Guest?> Waited(Guest guest) =>
+        couch.Guest(guest.Id).WaitForChange(guest.Status, guest.AgentEndpoint, TimeSpan.FromSeconds(1));
 
     private async Task<Invite> InviteWithLeft(TimeSpan left)
     {
@@ -230,7 +234,8 @@ public sealed class LateDecisionsOnPostgres(PostgresCouch couch) : LateDecisionT
     private async Task<bool> IsWaiting()
     {
         await using var connection = (NpgsqlConnection)await Couch.Database.Writes.OpenConnectionAsync(TestCouch.Cancel);
-        await using var command = new NpgsqlCommand("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')", connection);
+        await using var command = new NpgsqlCommand(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')", connection);
         return await command.ExecuteScalarAsync(TestCouch.Cancel) is true;
     }
 }

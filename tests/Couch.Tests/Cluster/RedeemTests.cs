@@ -14,7 +14,8 @@ public abstract class RedeemTests(TestCouch couch)
     public async Task Of_any_number_of_concurrent_redeems_exactly_one_wins(int redeems)
     {
         var invite = await couch.AnInvite();
-        var outcomes = await Task.WhenAll(Enumerable.Range(0, redeems).Select(i => couch.Invite(invite.Id).Redeem(Some.Redeem(name: $"guest-{i}"))));
+        var outcomes = await Task.WhenAll(
+            Enumerable.Range(0, redeems).Select(i => couch.Invite(invite.Id).Redeem(Some.Redeem(name: $"guest-{i}"))));
 
         var winner = Assert.Single(outcomes.OfType<RedeemOutcome.Redeemed>()).Invite;
         Assert.All(outcomes.Except([new RedeemOutcome.Redeemed(winner)]), lost => Assert.Equal(new RedeemOutcome.NotActive(InviteStatus.Redeemed), lost));

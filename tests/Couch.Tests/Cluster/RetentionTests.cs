@@ -24,7 +24,8 @@ public abstract class RetentionTests(TestCouch couch)
         Assert.Null(await couch.Guest(past.Id).Get());
         Assert.IsType<EndOutcome.Unknown>(await couch.Guest(past.Id).Kill());
         Assert.IsType<RedeemOutcome.Unknown>(await couch.Invite(pastInvite.Id).Redeem(Some.Redeem()));
-        Assert.DoesNotContain((await couch.Listings.Guests(null, 100, past.Id, couch.Clock.Now(), TestCouch.Cancel)).Rows, guest => guest.Id == past.Id);
+        Assert.DoesNotContain(
+            (await couch.Listings.Guests(null, 100, past.Id, couch.Clock.Now(), TestCouch.Cancel)).Rows, guest => guest.Id == past.Id);
     }
 
     [Fact]
@@ -44,7 +45,8 @@ public abstract class RetentionTests(TestCouch couch)
     [Fact]
     public async Task A_guest_whose_vm_has_no_receipt_is_kept_and_its_invite_with_it()
     {
-        var (invite, guest) = await AStay(TimeSpan.FromDays(4), guest => guest with { Vm = new() { Host = "vers", State = VmState.Destroying, Id = "vm-1" } });
+        var (invite, guest) = await AStay(
+            TimeSpan.FromDays(4), guest => guest with { Vm = new() { Host = "vers", State = VmState.Destroying, Id = "vm-1" } });
         await couch.Housekeeping.Sweep();
         Assert.Equal((guest, invite), (await couch.Row(guest.Id), await couch.Row(invite.Id)));
         Assert.False(await couch.Invite(invite.Id).Purge(couch.Clock.Now()));
@@ -116,7 +118,8 @@ public abstract class RetentionTests(TestCouch couch)
         await couch.Database.Put(GrainKinds.Invite, invite.Id.Value, invite);
         Assert.True(await couch.Guest(guest.Id).Arrive(Guest.Arriving(invite) with { ExpiresAt = guest.ExpiresAt }));
         await couch.Forget(couch.Guest(guest.Id));
-        await couch.Database.Rows("DELETE FROM grain_state WHERE kind = @kind AND id = @id", ("kind", GrainKinds.Guest), ("id", guest.Id.Value));
+        await couch.Database.Rows(
+            "DELETE FROM grain_state WHERE kind = @kind AND id = @id", ("kind", GrainKinds.Guest), ("id", guest.Id.Value));
         await couch.Database.Put(GrainKinds.Guest, guest.Id.Value, guest);
         Assert.Single(await Reminders(guest.Id));
         await couch.Housekeeping.Sweep();
@@ -133,7 +136,8 @@ public abstract class RetentionTests(TestCouch couch)
         Assert.Empty((await couch.Listings.Invites(InviteStatus.Expired, 1000, null, couch.Clock.Now(), TestCouch.Cancel)).Rows.IntersectBy(old.Select(invite => invite.Id), invite => invite.Id));
     }
 
-    private Task<List<string>> Reminders(GuestId guest) => couch.Database.Rows($"SELECT name FROM reminder WHERE grain_id LIKE '%{guest}%'");
+    private Task<List<string>> Reminders(GuestId guest) =>
+        couch.Database.Rows($"SELECT name FROM reminder WHERE grain_id LIKE '%{guest}%'");
 
     private async Task<(Invite Invite, Guest Guest)> AStay(TimeSpan endedBefore, Func<Guest, Guest>? with = null)
     {

@@ -50,8 +50,10 @@ public abstract class CrashTests(CrashableCouch home)
         await Until.True(() => Task.FromResult(TimeProvider.System.GetUtcNow() > over), Minute, "its time passed while the couch was down");
         await couch.StartAgain();
 
-        await Until.True(async () => await home.StatusInTable("guest", (string)guest["guestId"]!) == "expired", Minute, "the guest's end is recorded");
-        await Until.True(async () => await home.StatusInTable("invite", (string)past["id"]!) == "expired", Minute, "the first invite's end is recorded");
+        await Until.True(
+            async () => await home.StatusInTable("guest", (string)guest["guestId"]!) == "expired", Minute, "the guest's end is recorded");
+        await Until.True(
+            async () => await home.StatusInTable("invite", (string)past["id"]!) == "expired", Minute, "the first invite's end is recorded");
         await Until.True(async () => await home.StatusInTable("invite", (string)future["id"]!) == "expired", Minute, "the second invite's reminder has fired");
     }
 
@@ -84,7 +86,8 @@ public abstract class CrashTests(CrashableCouch home)
         await using (await home.HoldBackGuests())
         {
             var redeem = couch.Http.PostAsJsonAsync("/couch/redeem", new { code = (string)invite["code"]!, name = "guest-1" });
-            await Until.True(async () => await home.StatusInTable("invite", (string)invite["id"]!) == "redeemed", Minute, "the invite is written");
+            await Until.True(
+                async () => await home.StatusInTable("invite", (string)invite["id"]!) == "redeemed", Minute, "the invite is written");
             await couch.KillHard();
             await Assert.ThrowsAnyAsync<Exception>(async () => (await redeem).EnsureSuccessStatusCode());
         }

@@ -41,11 +41,14 @@ public abstract class CrashableCouch : IAsyncLifetime
     /// <summary>Until disposed, no guest's row gets into the table.</summary>
     internal abstract Task<IAsyncDisposable> HoldBackGuests();
 
-    internal Task<string> BackUp(string file, int exitCode = 0) => DeployScript.Run(exitCode, "backup.sh", BackupArguments(file), ForScripts);
+    internal Task<string> BackUp(string file, int exitCode = 0) =>
+        DeployScript.Run(exitCode, "backup.sh", BackupArguments(file), ForScripts);
 
-    internal Task<string> Restore(string file, int exitCode = 0) => DeployScript.Run(exitCode, "restore.sh", RestoreArguments(file), ForScripts);
+    internal Task<string> Restore(string file, int exitCode = 0) =>
+        DeployScript.Run(exitCode, "restore.sh", RestoreArguments(file), ForScripts);
 
-    internal async Task<bool> TryRestore(string file) => (await DeployScript.Run("restore.sh", RestoreArguments(file), ForScripts)).ExitCode == 0;
+    internal async Task<bool> TryRestore(string file) =>
+        (await DeployScript.Run("restore.sh", RestoreArguments(file), ForScripts)).ExitCode == 0;
 
     /// <summary>Loses every row.</summary>
     internal abstract Task Damage();

@@ -26,7 +26,8 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
         couch = await Start([]);
     }
 
-    private Task<CouchProcess> Start(Dictionary<string, string> settings) => CouchProcess.Start(NodeSettings.Of(connection, key).And(settings));
+    private Task<CouchProcess> Start(Dictionary<string, string> settings) =>
+        CouchProcess.Start(NodeSettings.Of(connection, key).And(settings));
 
     public async ValueTask DisposeAsync()
     {
@@ -56,7 +57,8 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
         }
 
         Assert.Equal("ok", (string?)(await couch.Get("/health"))["status"]);
-        await Until.True(async () => (string?)(await Ready()).Body["database"] is not "ok", Soon, "readiness says that the database is gone");
+        await Until.True(
+            async () => (string?)(await Ready()).Body["database"] is not "ok", Soon, "readiness says that the database is gone");
         // A short outage takes no node out of its balancer; a longer one takes them all, for none can confirm that it is a member.
         await Until.True(async () => (await Ready()).Status is HttpStatusCode.ServiceUnavailable, Soon, "it is not ready");
         Assert.Equal("unconfirmed", (string?)(await Ready()).Body["silo"]);
@@ -117,7 +119,8 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
         Assert.Equal(0, vers.Vms.MostClaimedByOneGuest);
 
         proxy.Heal();
-        await Until.True(async () => (string?)(await host.Get($"/couch/guests/{guest["guestId"]}"))["status"] is "running", Soon, "the guest runs");
+        await Until.True(
+            async () => (string?)(await host.Get($"/couch/guests/{guest["guestId"]}"))["status"] is "running", Soon, "the guest runs");
         Assert.Equal(1, vers.Vms.MostClaimedByOneGuest);
     }
 

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Couch.Tests.Crashes;
 
-/// <summary>A PostgreSQL that becomes read-only, fails over, ends its sessions, or changes its password, under a couch that goes on.</summary>
+/// <summary>
+/// A PostgreSQL that becomes read-only, fails over, ends its sessions, or changes its password, under a couch that goes on.
+/// </summary>
 public sealed class MovingDatabaseTests : IAsyncLifetime
 {
     /// <summary>How long writes may still fail once there is a server again that takes them.</summary>
@@ -34,7 +36,8 @@ public sealed class MovingDatabaseTests : IAsyncLifetime
 
         address.LeadTo(standby.Port);
         await Until.True(async () => await Database(couch) is var said && said.Contains("read-only", StringComparison.Ordinal), Soon, "readiness says that nothing can be written");
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" })).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.ServiceUnavailable, (await couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" })).StatusCode);
 
         address.LeadTo(server.Port);
         await Until.True(
@@ -103,7 +106,8 @@ public sealed class MovingDatabaseTests : IAsyncLifetime
             await using var locked = await other.BeginTransactionAsync();
             await using (var command = new NpgsqlCommand("LOCK TABLE grain_state", other, locked))
                 await command.ExecuteNonQueryAsync();
-            var refused = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" })));
+            var refused = await Task.WhenAll(
+                Enumerable.Range(0, 20).Select(_ => couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" })));
             Assert.All(refused, answer => Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode));
         }
 

@@ -18,7 +18,8 @@ public abstract class RestoreTests(CrashableCouch home)
         Assert.Contains("stop", await home.Restore(folder["backup"], exitCode: 1), StringComparison.Ordinal);
         await couch.KillHard();
         await home.Damage();
-        await Until.True(async () => await home.TryRestore(folder["backup"]), TimeSpan.FromSeconds(30), "the killed node's connections are gone");
+        await Until.True(
+            async () => await home.TryRestore(folder["backup"]), TimeSpan.FromSeconds(30), "the killed node's connections are gone");
         await couch.StartAgain();
 
         var status = await couch.Get($"/couch/status?token={guest["authToken"]}");

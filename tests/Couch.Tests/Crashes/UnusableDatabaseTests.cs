@@ -31,7 +31,8 @@ public sealed class UnusableDatabaseTests
     public async Task A_database_of_another_application_that_uses_orleans_is_refused()
     {
         await using var database = await PostgresServer.NewDatabase();
-        await PostgresServer.Execute(database.ConnectionString, "CREATE TABLE OrleansQuery (QueryKey varchar(64) NOT NULL, QueryText varchar(8000) NOT NULL)");
+        await PostgresServer.Execute(
+            database.ConnectionString, "CREATE TABLE OrleansQuery (QueryKey varchar(64) NOT NULL, QueryText varchar(8000) NOT NULL)");
         await IsRefused(database.ConnectionString, "another application that uses Orleans", "Search Path");
     }
 
@@ -50,7 +51,8 @@ public sealed class UnusableDatabaseTests
         (await couch.Anyone.Delete($"/couch/guests/{guest["guestId"]}")).Is(200);
 
         // The schema's lock is not left behind in a session of the pool's.
-        await using var next = await CouchProcess.Start(NodeSettings.Of(pool.ConnectionString + ";Max Auto Prepare=0").And([new("COUCH_CLUSTER_ID", "next")]));
+        await using var next = await CouchProcess.Start(
+            NodeSettings.Of(pool.ConnectionString + ";Max Auto Prepare=0").And([new("COUCH_CLUSTER_ID", "next")]));
     }
 
     [Fact]

@@ -144,7 +144,8 @@ public abstract class VmCrashTests(CrashableCouch home) : IAsyncLifetime
         await using (await home.HoldBackGuests())
         {
             var redeem = couch.Http.PostAsJsonAsync("/couch/redeem", new { code = (string)invite["code"]!, name = "guest", publicKey });
-            await Until.True(async () => await home.StatusInTable("invite", (string)invite["id"]!) is "redeemed", Soon, "the invite is written");
+            await Until.True(
+                async () => await home.StatusInTable("invite", (string)invite["id"]!) is "redeemed", Soon, "the invite is written");
             await couch.KillHard();
             await Assert.ThrowsAnyAsync<Exception>(async () => (await redeem).EnsureSuccessStatusCode());
         }
@@ -153,7 +154,8 @@ public abstract class VmCrashTests(CrashableCouch home) : IAsyncLifetime
         return (string)(await couch.Get($"/couch/invites/{invite["id"]}"))["guestId"]!;
     }
 
-    private async Task End(string guest) => (await couch.Http.DeleteAsync(new Uri($"/couch/guests/{guest}", UriKind.Relative))).EnsureSuccessStatusCode();
+    private async Task End(string guest) =>
+        (await couch.Http.DeleteAsync(new Uri($"/couch/guests/{guest}", UriKind.Relative))).EnsureSuccessStatusCode();
 
     /// <summary>As the table has it: to ask the guest itself would wake it.</summary>
     private async Task<JsonNode> Guest(string guest) =>
@@ -190,7 +192,8 @@ public abstract class VmCrashTests(CrashableCouch home) : IAsyncLifetime
         Assert.Empty(vers.Faults.Rules);
         Assert.Equal(1, vers.Vms.MostClaimedByOneGuest);
         providerClock.Advance(Late);
-        await Until.True(() => Task.FromResult(vers.Journal.Entries.All(entry => entry.Outcome is not null)), Soon, "what was held is done");
+        await Until.True(
+            () => Task.FromResult(vers.Journal.Entries.All(entry => entry.Outcome is not null)), Soon, "what was held is done");
     }
 
     /// <summary>One OpenSSH public key.</summary>

@@ -38,7 +38,10 @@ public sealed class WrongClockTests : IAsyncLifetime
         await StartsAgain(node);
     }
 
-    /// <param name="besides">What else its row says: nothing; a lease by a database's clock that was set back since; that it listened on another machine's loopback.</param>
+    /// <param name="besides">
+    /// What else its row says: nothing; a lease by a database's clock that was set back since; that it listened on another machine's
+    /// loopback.
+    /// </param>
     [Theory]
     [InlineData("host_name = host_name")]
     [InlineData("lease_until = now() + interval '1 hour'")]
@@ -113,6 +116,7 @@ public sealed class WrongClockTests : IAsyncLifetime
     {
         var began = TimeProvider.System.GetTimestamp();
         await node.StartAgain();
-        Assert.True(TimeProvider.System.GetElapsedTime(began) < Outlived, $"it took {TimeProvider.System.GetElapsedTime(began)}: {node.Output}");
+        Assert.True(
+            TimeProvider.System.GetElapsedTime(began) < Outlived, $"it took {TimeProvider.System.GetElapsedTime(began)}: {node.Output}");
     }
 }

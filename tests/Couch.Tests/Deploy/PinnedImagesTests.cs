@@ -47,7 +47,8 @@ public sealed partial class PinnedImagesTests : IDisposable
         Assert.Equal(before, Files.Select(file => File.ReadAllText(folder[file])));
     }
 
-    private List<string> Images() => [.. Files.SelectMany(file => Pulled().Matches(File.ReadAllText(folder[file]))).Select(image => image.Groups[1].Value)];
+    private List<string> Images() =>
+        [.. Files.SelectMany(file => Pulled().Matches(File.ReadAllText(folder[file]))).Select(image => image.Groups[1].Value)];
 
     /// <param name="registry">What stands in the place of Docker, whose registries are not asked here.</param>
     private async Task Update(int exitCode, string registry)

@@ -203,7 +203,8 @@ public sealed class BoundsTests
         Assert.Equal(ResourceUsage.None, ResourceUsage.None.Raise(report));
 
         var forged = ResourceLimits.Default with { };
-        typeof(ResourceLimits).GetField("<MaxMemoryMB>k__BackingField", BindingFlags.Instance | BindingFlags.NonPublic)!.SetValue(forged, double.PositiveInfinity);
+        typeof(ResourceLimits).GetField("<MaxMemoryMB>k__BackingField", BindingFlags.Instance | BindingFlags.NonPublic)!.SetValue(
+            forged, double.PositiveInfinity);
         var limits = Received(forged);
         // Orleans' codec sets fields, so this is what the commands' own checks are for.
         Assert.Equal(double.PositiveInfinity, limits.MaxMemoryMB);

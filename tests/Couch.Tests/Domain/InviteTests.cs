@@ -50,7 +50,8 @@ public sealed class InviteTests
         var (key, other) = (Idempotency.Of(Actor.Configured, "delete", "key"), Idempotency.Of(Actor.Configured, "delete", "other"));
         var revoked = Assert.IsType<RevokeOutcome.Revoked>(Some.Invite().Revoke(Now, Actor.Configured, key)).Invite;
 
-        Assert.Same(revoked, Assert.IsType<RevokeOutcome.Revoked>(revoked.Revoke(Now.AddHours(24).AddTicks(-1), Actor.Configured, key)).Invite);
+        Assert.Same(
+            revoked, Assert.IsType<RevokeOutcome.Revoked>(revoked.Revoke(Now.AddHours(24).AddTicks(-1), Actor.Configured, key)).Invite);
         Assert.Equal(revoked, Assert.IsType<RevokeOutcome.Revoked>(Some.Stored(revoked).Revoke(Now, Actor.Configured, key)).Invite);
         foreach (var (again, at) in new[] { (key, Now.AddHours(24)), (other, Now), (null, Now) })
             Assert.Equal(new RevokeOutcome.NotActive(InviteStatus.Revoked), revoked.Revoke(at, Actor.Configured, again));
@@ -68,7 +69,8 @@ public sealed class InviteTests
     public void An_overdue_invite_can_be_neither_redeemed_nor_revoked_whatever_is_written()
     {
         var late = Now.AddHours(24);
-        Assert.Equal(new RedeemOutcome.NotActive(InviteStatus.Expired), Some.Invite().Redeem(Some.Redeem(), GuestId.New(late, Some.Chance), late));
+        Assert.Equal(
+            new RedeemOutcome.NotActive(InviteStatus.Expired), Some.Invite().Redeem(Some.Redeem(), GuestId.New(late, Some.Chance), late));
         Assert.Equal(new RevokeOutcome.NotActive(InviteStatus.Expired), Some.Invite().Revoke(late));
     }
 
@@ -83,7 +85,8 @@ public sealed class InviteTests
     [Fact]
     public void The_same_key_with_another_body_is_refused() =>
         Assert.IsType<RedeemOutcome.KeyReused>(
-            Some.Redeemed(Some.Invite(), Now, Some.Redeem("key")).Redeem(Some.Redeem("key", "guest-2"), GuestId.New(Now, Some.Chance), Now));
+            Some.Redeemed(Some.Invite(), Now, Some.Redeem("key")).Redeem(
+                Some.Redeem("key", "guest-2"), GuestId.New(Now, Some.Chance), Now));
 
     [Fact]
     public void A_key_is_forgotten_after_a_day_and_another_key_is_no_key() =>

@@ -48,7 +48,8 @@ public sealed class UnreadableGuestTests
         const string row = """{"id":1,"status":"paused","pets":[{"cat":1.50}],"endDetail":"?","vm":{"state":"migrating","region":"eu","notBefore":"x","destroyedAt":"never"}}""";
         var by = new Actor { Name = "configured" };
 
-        var ended = UnreadableGuest.Of(Id, UnreadableGuest.Of(Id, row).End(GuestStatus.Revoked, EndReason.Killed, Some.Time, by, null, "vers"));
+        var ended = UnreadableGuest.Of(
+            Id, UnreadableGuest.Of(Id, row).End(GuestStatus.Revoked, EndReason.Killed, Some.Time, by, null, "vers"));
         var gone = UnreadableGuest.Of(Id, ended.Gone(new(), Some.Time.AddMinutes(1)));
 
         Assert.Equal((GuestStatus.Revoked, false), (ended.Ended, ended.IsReleased));
@@ -71,7 +72,8 @@ public sealed class UnreadableGuestTests
     [InlineData("{}", true)]
     public void Where_a_create_may_be_on_its_way_nothing_left_must_be_said_twice(string row, bool isDoubtful)
     {
-        var ended = UnreadableGuest.Of(Id, UnreadableGuest.Of(Id, row).End(GuestStatus.Revoked, EndReason.Killed, Some.Time, null, null, "vers"));
+        var ended = UnreadableGuest.Of(
+            Id, UnreadableGuest.Of(Id, row).End(GuestStatus.Revoked, EndReason.Killed, Some.Time, null, null, "vers"));
         var believed = isDoubtful ? Some.Time + VmTrack.ListsLag : Some.Time;
         Assert.Equal(believed, ended.BelievedFrom(new(), Some.Time));
 

@@ -57,7 +57,8 @@ public sealed class VmReconciliationTests
     public void A_vm_that_an_attempt_may_be_about_to_take_is_no_stray()
     {
         var (ordered, booting) = (Ordered(), Booting("vm-2"));
-        Assert.Empty(Reconciliation([Vm("vm-1", ordered), Vm("vm-2", booting), Vm("vm-3", booting)], ordered, booting).Reconcile().ToDestroy);
+        Assert.Empty(
+            Reconciliation([Vm("vm-1", ordered), Vm("vm-2", booting), Vm("vm-3", booting)], ordered, booting).Reconcile().ToDestroy);
     }
 
     [Fact]
@@ -89,7 +90,8 @@ public sealed class VmReconciliationTests
     [Fact]
     public void A_vm_given_by_hand_is_nobodys_stray_while_its_guest_stays()
     {
-        var given = Assert.IsType<ActivateOutcome.Activated>(Booting().Activate("VM-HAND", "http://hand", Some.Time)).Guest.Then(new VmReport.Gone());
+        var given = Assert.IsType<ActivateOutcome.Activated>(Booting().Activate("VM-HAND", "http://hand", Some.Time)).Guest.Then(
+            new VmReport.Gone());
         var reconciliation = Reconciliation([Vm("vm-hand"), Vm("vm-1", given)], given) with { IsDedicated = true };
         Assert.Equal(["vm-1"], reconciliation.Reconcile().ToDestroy);
     }
@@ -97,7 +99,8 @@ public sealed class VmReconciliationTests
     [Fact]
     public void A_vm_without_a_label_is_destroyed_only_on_a_dedicated_account_and_past_its_grace()
     {
-        var reconciliation = Reconciliation([Vm("old", made: Now - VmReconciliation.Grace), Vm("young", made: Now - VmReconciliation.Grace + TimeSpan.FromSeconds(1))]);
+        var reconciliation = Reconciliation(
+            [Vm("old", made: Now - VmReconciliation.Grace), Vm("young", made: Now - VmReconciliation.Grace + TimeSpan.FromSeconds(1))]);
         Assert.Equal(["old"], (reconciliation with { IsDedicated = true }).Reconcile().ToDestroy);
         Assert.Equal(["old"], reconciliation.Reconcile().Unclaimed);
         Assert.Empty(reconciliation.Reconcile().ToDestroy);

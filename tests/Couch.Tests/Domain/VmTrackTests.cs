@@ -137,7 +137,8 @@ public sealed class VmTrackTests
             var given = Assert.IsType<ActivateOutcome.Activated>(guest.Activate("by-hand", "http://hand", Now, Guests)).Guest;
             foreach (var end in new[] { Killed(given), given.AsOf(given.ExpiresAt), Assert.IsType<EndOutcome.Ended>(given.CheckOut(Now)).Guest })
             {
-                Assert.Equal(new VmStep.Release(guest.Vm.Id, new("by-hand", GivenVmFate.LeftUnlessClaimed)), end.NextStep(end.StoppedAt!.Value));
+                Assert.Equal(
+                    new VmStep.Release(guest.Vm.Id, new("by-hand", GivenVmFate.LeftUnlessClaimed)), end.NextStep(end.StoppedAt!.Value));
                 var left = end.Then(new VmReport.Gone { LeavesGiven = true });
                 Assert.Equal((VmState.Left, null), (left.Vm.State, left.Vm.DestroyedAt));
                 Assert.IsType<VmStep.Rest>(left.NextStep(Now));
@@ -251,7 +252,8 @@ public sealed class VmTrackTests
         var ended = second.Observe(new VmReport.Failed(2, "no answer", false) { MayHaveMade = true }, 100, Now, 0.5);
         Assert.Null(ended.Vm.CleanSince);
         Assert.Equal((GuestStatus.Stopped, EndReason.ProvisioningFailed, 2), (ended.Status, ended.EndReason, ended.Vm.Unaccounted));
-        Assert.Equal("no answer. Nobody knows what became of 2 creates, each of which may have left a VM: there is no other", ended.EndDetail);
+        Assert.Equal(
+            "no answer. Nobody knows what became of 2 creates, each of which may have left a VM: there is no other", ended.EndDetail);
     }
 
     [Fact]
@@ -365,7 +367,8 @@ public sealed class VmTrackTests
                     return false;
                 if (guest.Vm.Unaccounted > before.Vm.Unaccounted)
                     doubt = now;
-                if (guest.Vm.Unaccounted > VmTrack.MostUnaccounted + 1 || (guest.Vm is { Unaccounted: >= VmTrack.MostUnaccounted, UnderWay: VmTry.Make } && before.Vm.UnderWay is null))
+                if (guest.Vm.Unaccounted > VmTrack.MostUnaccounted + 1
+                    || (guest.Vm is { Unaccounted: >= VmTrack.MostUnaccounted, UnderWay: VmTry.Make } && before.Vm.UnderWay is null))
                     return false;
                 if (guest.Vm.DestroyedAt == now && guest.Vm.Unaccounted > 0 && now < doubt + VmTrack.ListsLag)
                     return false;

@@ -43,7 +43,8 @@ internal sealed class Balancer : IDisposable
     }
 
     /// <summary>The first answer that is not a 503, from whichever node, and whether an earlier try may have been done too.</summary>
-    public async Task<(Answer Answer, bool IsRepeat)> Send(HttpMethod method, string path, object? body = null, string? idempotencyKey = null)
+    public async Task<(Answer Answer, bool IsRepeat)> Send(
+        HttpMethod method, string path, object? body = null, string? idempotencyKey = null)
     {
         var began = Clock.GetTimestamp();
         for (var (tries, pause) = (0, FirstPause); ; tries++, pause = pause < LongestPause ? 2 * pause : LongestPause)
@@ -60,14 +61,16 @@ internal sealed class Balancer : IDisposable
             if (failure is not Failure.Unavailable)
                 LeaveAlone(node);
             if (Clock.GetElapsedTime(began) > Patience)
-                throw new TimeoutException($"{Kind(method, path)} failed for {Patience.TotalSeconds:0} s, last by {failure}: {answer?.Body}");
+                throw new TimeoutException(
+                    $"{Kind(method, path)} failed for {Patience.TotalSeconds:0} s, last by {failure}: {answer?.Body}");
             await Task.Delay(pause, Clock);
         }
     }
 
     public void Dispose() => http.Dispose();
 
-    private async Task<(Answer? Answer, Failure? Failure)> Try(Uri node, HttpMethod method, string path, object? body, string? idempotencyKey)
+    private async Task<(Answer? Answer, Failure? Failure)> Try(
+        Uri node, HttpMethod method, string path, object? body, string? idempotencyKey)
     {
         using var request = new HttpRequestMessage(method, new Uri(node, path));
         if (body is not null)
@@ -79,7 +82,8 @@ internal sealed class Balancer : IDisposable
         {
             using var response = await http.SendAsync(request, bound.Token);
             var answer = new Answer(
-                (int)response.StatusCode, response.Headers, response.Content.Headers, await response.Content.ReadAsStringAsync(bound.Token));
+                (int)response.StatusCode, response.Headers, response.Content.Headers, await response.Content.ReadAsStringAsync(
+                    bound.Token));
             return (answer, answer.Status is 503 ? Failure.Unavailable : null);
         }
         catch (OperationCanceledException)

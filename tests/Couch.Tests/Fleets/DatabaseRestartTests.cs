@@ -20,7 +20,8 @@ public sealed class DatabaseRestartTests
         var trial = new Trial("PostgreSQL restarted (`immediate` and `fast` in turn), every 10 s", server.ConnectionString, tally, fleet);
         var restarts = 0;
         await trial.Run(
-            () => Trial.Every(BetweenRestarts, Trial.Length, () => tally.Fault(() => server.Restart(restarts++ % 2 is 0 ? "immediate" : "fast"))),
+            () => Trial.Every(
+                BetweenRestarts, Trial.Length, () => tally.Fault(() => server.Restart(restarts++ % 2 is 0 ? "immediate" : "fast"))),
             failingFor: Over);
         Assert.All(fleet.Living, node => Assert.True(node.IsRunning, node.Output));
     }

@@ -32,7 +32,8 @@ internal sealed class Fleet : IAsyncDisposable
     public IReadOnlyList<CouchProcess> Living => living;
 
     /// <summary>What nodes have said of bugs of their own.</summary>
-    public IEnumerable<string> Bugs => all.SelectMany(node => node.Output.Split('\n')).Where(line => line.Contains("Answered 500", StringComparison.Ordinal));
+    public IEnumerable<string> Bugs =>
+        all.SelectMany(node => node.Output.Split('\n')).Where(line => line.Contains("Answered 500", StringComparison.Ordinal));
 
     public static async Task<Fleet> Start(int nodes, string database, Tally tally, string program = CouchProcess.Gateway, Func<int, Dictionary<string, string>>? settings = null)
     {

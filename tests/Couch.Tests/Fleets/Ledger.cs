@@ -8,7 +8,9 @@ namespace Couch.Tests.Fleets;
 /// <summary>Remembers everything that the couch has acknowledged, and afterwards asks it whether that is still so.</summary>
 internal sealed class Ledger
 {
-    /// <summary>Lists read the table, where counters come within a second and a write takes its time: asked for sooner, they only look lost.</summary>
+    /// <summary>
+    /// Lists read the table, where counters come within a second and a write takes its time: asked for sooner, they only look lost.
+    /// </summary>
     private static readonly TimeSpan UsageLag = TimeSpan.FromSeconds(5);
 
     /// <summary>How far the clocks of a test's nodes may be apart.</summary>
@@ -45,7 +47,8 @@ internal sealed class Ledger
     public async Task<IReadOnlyList<string>> Check(Balancer couch, IReadOnlyList<Fault> faults)
     {
         var invites = await All(couch, "invites");
-        await Until.Holds(async () => await All(couch, "guests") is var shown && stays.Values.All(stay => stay.UsageIsIn(shown, faults)), UsageLag);
+        await Until.Holds(
+            async () => await All(couch, "guests") is var shown && stays.Values.All(stay => stay.UsageIsIn(shown, faults)), UsageLag);
         var asked = TimeProvider.System.GetUtcNow();
         var guests = await All(couch, "guests");
         var told = TimeProvider.System.GetUtcNow();

@@ -81,7 +81,8 @@ internal sealed class Load(Balancer couch, Ledger ledger, TimeSpan shortStay)
     /// <summary>Three want the one place: one gets it, the others are told so.</summary>
     private async Task<Stay> Contest(Answer invite, int number)
     {
-        var answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(rival => SendRedeem(invite, $"guest-{number}-{rival}", $"redeem-{number}-{rival}")));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 3).Select(rival => SendRedeem(invite, $"guest-{number}-{rival}", $"redeem-{number}-{rival}")));
         var stays = answers.Where(answer => answer.Status is 201).Select(won => ledger.Redeemed(invite, won)).ToList();
         if (stays.Count is not 1 || answers.Count(answer => answer.Status is 409) is not 2)
             throw new InvalidDataException($"of three redeems: {string.Join(", ", answers.Select(answer => answer.Status))}");

@@ -35,7 +35,8 @@ internal sealed class Overdue(string database)
         await using var connection = new NpgsqlConnection(database + ";Pooling=false");
         await connection.OpenAsync();
         var now = Clock.Now();
-        await using var command = new NpgsqlCommand($"SELECT min(open_until) FROM grain_state WHERE kind = 'guest' AND open_until <= '{now.ToIso()}'", connection);
+        await using var command = new NpgsqlCommand(
+            $"SELECT min(open_until) FROM grain_state WHERE kind = 'guest' AND open_until <= '{now.ToIso()}'", connection);
         return await command.ExecuteScalarAsync() is string since ? now - Ledger.Time(since) : TimeSpan.Zero;
     }
 }

@@ -15,7 +15,9 @@ public sealed class PausedNodeTests
 
     private static readonly TimeSpan BetweenPauses = TimeSpan.FromSeconds(Length.Of(5, 20));
 
-    /// <summary>While it stands still, every request that reaches it does too; then it ends, and another starts on a slow machine.</summary>
+    /// <summary>
+    /// While it stands still, every request that reaches it does too; then it ends, and another starts on a slow machine.
+    /// </summary>
     private static readonly TimeSpan Over = Pause + TimeSpan.FromSeconds(45);
 
     [Fact]
@@ -47,7 +49,8 @@ public sealed class PausedNodeTests
         await using var fleet = await Fleet.Start(2, database.ConnectionString, new());
         await using var toVers = new TcpProxy(fleet.Vers.Url.Port);
         await using var toDatabase = TcpProxy.Before(database.ConnectionString, out var connection);
-        var sleeper = await fleet.Add(new() { ["VERS_API_URL"] = $"http://127.0.0.1:{toVers.Port}/api/v1", ["ConnectionStrings__Couch"] = connection });
+        var sleeper = await fleet.Add(
+            new() { ["VERS_API_URL"] = $"http://127.0.0.1:{toVers.Port}/api/v1", ["ConnectionStrings__Couch"] = connection });
 
         // Guests arrive until one's intent is written on that node, and its create is on the way.
         toVers.HoldBack("/vm/from_commit");
@@ -71,17 +74,20 @@ public sealed class PausedNodeTests
         toDatabase.LetGo();
         await sleeper.GoOn();
         toVers.LetGo();
-        // The late create has been under way for longer than it may: it is given up as its node wakes, or makes one more VM to be destroyed.
+        // The late create has been under way for longer than it may: it is given up as its node wakes, or makes one more VM to be
+        // destroyed.
         var late = TimeProvider.System.GetTimestamp();
         await Until.True(() => Task.FromResult(fleet.Vers.Vms.Left.Count == made - 1), LateVmIsGone, "the late VMs are destroyed");
         Reports.Note($"The VMs that it made too late were gone after {TimeProvider.System.GetElapsedTime(late).TotalSeconds:0.0} s.");
 
         foreach (var (guestId, vmId) in vmIds)
-            Assert.Equal((vmId, "running"), (Ledger.Text(await Guest(fleet, guestId), "vmId"), Ledger.Text(await Guest(fleet, guestId), "status")));
+            Assert.Equal(
+                (vmId, "running"), (Ledger.Text(await Guest(fleet, guestId), "vmId"), Ledger.Text(await Guest(fleet, guestId), "status")));
         Assert.Equal(1, fleet.Vers.Vms.MostClaimedByOneGuest);
     }
 
-    private static async Task<JsonNode> Guest(Fleet fleet, string id) => (await fleet.Balancer.Send(HttpMethod.Get, $"/couch/guests/{id}")).Answer.Is(200).Json;
+    private static async Task<JsonNode> Guest(Fleet fleet, string id) =>
+        (await fleet.Balancer.Send(HttpMethod.Get, $"/couch/guests/{id}")).Answer.Is(200).Json;
 
     /// <summary>The last guest that arrived: the one for whom it became so. Every other has its VM.</summary>
     private static async Task<string> ArriveUntil(CouchProcess node, Func<bool> isSo)

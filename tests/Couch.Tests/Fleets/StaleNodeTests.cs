@@ -150,8 +150,12 @@ public sealed class StaleNodeTests : IAsyncLifetime
 
     private sealed record Told(long Asked, Answer Answer);
 
-    /// <summary>Guests and invites: half of the guests are provisioning, half are running, some on each node; the invites are on the node that made them.</summary>
-    private sealed record Party(IReadOnlyList<(string Id, string Poll, bool IsRunning)> Guests, IReadOnlyList<(string Id, string Preview)> Invites)
+    /// <summary>
+    /// Guests and invites: half of the guests are provisioning, half are running, some on each node; the invites are on the node that made
+    /// them.
+    /// </summary>
+    private sealed record Party(
+        IReadOnlyList<(string Id, string Poll, bool IsRunning)> Guests, IReadOnlyList<(string Id, string Preview)> Invites)
     {
         public IReadOnlyList<string> Questions { get; } =
             [.. Guests.SelectMany(guest => new[] { guest.Poll, $"/couch/guests/{guest.Id}/status" }), .. Invites.Select(invite => invite.Preview)];

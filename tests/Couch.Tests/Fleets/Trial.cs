@@ -65,7 +65,8 @@ internal sealed class Trial(string name, string database, Tally tally, Fleet fle
 
         var report = Report(length, overdue.Longest, wrong.Count);
         Reports.Add(report);
-        Assert.True(wrong.Count is 0, $"{wrong.Count} are wrong: {string.Join("; ", wrong.Take(5))}; {string.Join("; ", fleet.Bugs.Take(2))}");
+        Assert.True(
+            wrong.Count is 0, $"{wrong.Count} are wrong: {string.Join("; ", wrong.Take(5))}; {string.Join("; ", fleet.Bugs.Take(2))}");
         Assert.True(isQuiet, $"VMs of guests are left: {string.Join(", ", fleet.Vers.Vms.Left.Where(vm => vm.Guest is not null))}");
         Assert.True(isSwept, $"VMs that nobody claims are left: {string.Join(", ", fleet.Vers.Vms.Left)}");
         Assert.True(fleet.Vers.Vms.MostClaimedByOneGuest <= 1, "a guest had two VMs");
@@ -88,7 +89,8 @@ internal sealed class Trial(string name, string database, Tally tally, Fleet fle
     /// <summary>Kills whoever still stays.</summary>
     private async Task EndAll()
     {
-        var staying = (await Ledger.All(fleet.Balancer, "guests")).Values.Where(guest => Ledger.Text(guest, "status") is "provisioning" or "running");
+        var staying = (await Ledger.All(fleet.Balancer, "guests")).Values.Where(
+            guest => Ledger.Text(guest, "status") is "provisioning" or "running");
         await Parallel.ForEachAsync(staying, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (guest, _) =>
             await fleet.Balancer.Send(HttpMethod.Delete, $"/couch/guests/{guest["id"]}"));
     }

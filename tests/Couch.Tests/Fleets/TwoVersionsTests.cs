@@ -20,7 +20,8 @@ public sealed class TwoVersionsTests
     [Fact(Explicit = true)]
     public async Task Exchanging_nodes_for_the_next_version_and_back_fails_no_request_that_may_be_repeated()
     {
-        var previous = Environment.GetEnvironmentVariable(Variable) ?? throw new InvalidOperationException($"{Variable} is not set: run tests/faults.sh");
+        var previous = Environment.GetEnvironmentVariable(Variable)
+            ?? throw new InvalidOperationException($"{Variable} is not set: run tests/faults.sh");
         await using var database = await PostgresServer.NewDatabase();
         var tally = new Tally();
         await using var fleet = await Fleet.Start(3, database.ConnectionString, tally, previous);

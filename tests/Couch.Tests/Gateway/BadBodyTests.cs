@@ -17,7 +17,8 @@ public sealed class BadBodyTests(CouchHost couch) : IClassFixture<CouchHost>
     [InlineData("maxMemoryMB", "5.99", "at least 6")]
     [InlineData("maxCpuCores", "0.001", "at least 0.01")]
     [InlineData("maxDiskGB", "1e-9", "at least 0.001")]
-    public async Task A_limit_that_no_engine_can_keep_is_refused_with_the_least(string limit, string value, string words) => Assert.Contains(
+    public async Task A_limit_that_no_engine_can_keep_is_refused_with_the_least(string limit, string value, string words) =>
+        Assert.Contains(
         $"resourceLimits.{limit} must be {words}",
         (await couch.Anyone.Post("/couch/invites", $$$"""{"createdBy":"a","resourceLimits":{"{{{limit}}}":{{{value}}}}}""")).Is(400)["error"], StringComparison.Ordinal);
 
@@ -63,7 +64,8 @@ public sealed class BadBodyTests(CouchHost couch) : IClassFixture<CouchHost>
     [InlineData("tokensUsed", "0.5", "tokensUsed must be a whole number from 0 to 9007199254740991")]
     [InlineData("tokensUsed", "-1", "tokensUsed must be a whole number from 0 to 9007199254740991")]
     [InlineData("uptimeSeconds", "\"NaN\"", "uptimeSeconds has the wrong type, or is not valid text")]
-    public async Task A_counter_is_a_number_from_0_to_the_largest_that_every_reader_reads_exactly(string counter, string value, string error) =>
+    public async Task A_counter_is_a_number_from_0_to_the_largest_that_every_reader_reads_exactly(
+        string counter, string value, string error) =>
         (await couch.Anyone.Put(Guest + "usage", $$"""{"{{counter}}":{{value}}}""")).Refuses(400, error);
 
     [Theory]
@@ -81,7 +83,8 @@ public sealed class BadBodyTests(CouchHost couch) : IClassFixture<CouchHost>
         object Body(string text) => new Dictionary<string, string> { ["createdBy"] = "a", [field] = text };
 
         await couch.Anyone.Invite(Body(" " + string.Concat(Enumerable.Repeat("🛋", most / 2)) + " "));
-        (await couch.Anyone.Post(Invites, Body(string.Concat(Enumerable.Repeat("🛋", most / 2)) + "x"))).Refuses(400, $"{field} must be at most {most} characters");
+        (await couch.Anyone.Post(Invites, Body(string.Concat(Enumerable.Repeat("🛋", most / 2)) + "x"))).Refuses(
+            400, $"{field} must be at most {most} characters");
     }
 
     [Theory]
@@ -112,7 +115,9 @@ public sealed class BadBodyTests(CouchHost couch) : IClassFixture<CouchHost>
     public async Task What_only_a_grain_refuses_is_a_400_in_its_words()
     {
         await using var own = await CouchHost.Start(builder => builder.UseOrleans(silo => silo.AddIncomingGrainCallFilter(call =>
-            call.InterfaceMethod?.Name is nameof(IGuestGrain.Kill) ? throw new OutOfBoundsException("the moon must be full") : call.Invoke())));
+            call.InterfaceMethod?.Name is nameof(IGuestGrain.Kill)
+                ? throw new OutOfBoundsException("the moon must be full")
+                : call.Invoke())));
         var stay = (await own.Anyone.Arrive()).Is(201);
         (await own.Anyone.Delete($"/couch/guests/{stay["guestId"]}")).Refuses(400, "the moon must be full");
     }

@@ -78,7 +78,8 @@ public sealed class DashboardTests
     public async Task It_shows_grains_but_no_row_and_no_secret_and_looking_changes_nothing()
     {
         var signingKey = Some.Key();
-        await using var couch = await CouchHost.Start($"--COUCH_AUTH_TOKEN={HostKey}", $"--COUCH_SIGNING_KEY={signingKey}", "--COUCH_DASHBOARD=true");
+        await using var couch = await CouchHost.Start(
+            $"--COUCH_AUTH_TOKEN={HostKey}", $"--COUCH_SIGNING_KEY={signingKey}", "--COUCH_DASHBOARD=true");
         var host = couch.With(HostKey);
         var invite = await host.Sending("Idempotency-Key", "an-idempotency-key-of-somebody").Invite();
         var stay = (await couch.Anyone.Redeem(invite, "seen-by-name")).Is(201);

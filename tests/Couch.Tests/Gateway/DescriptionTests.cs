@@ -31,7 +31,8 @@ public sealed partial class DescriptionTests(CouchHost couch) : IClassFixture<Co
             foreach (var refused in endpoint.Metadata.OfType<IProducesResponseTypeMetadata>().Where(answer => answer.StatusCode >= 400))
             {
                 var answer = operation["responses"]![$"{refused.StatusCode}"]!;
-                Assert.EndsWith("Problem", (string?)answer["content"]!["application/problem+json"]!["schema"]!["$ref"], StringComparison.Ordinal);
+                Assert.EndsWith(
+                    "Problem", (string?)answer["content"]!["application/problem+json"]!["schema"]!["$ref"], StringComparison.Ordinal);
                 Assert.All(answer["headers"]?.AsObject() ?? [], header => Described(header.Value!, $"{path} {header.Key}"));
             }
 

@@ -27,7 +27,8 @@ public sealed partial class DocsTests(ITestOutputHelper output)
         var settings = new Settings(new ConfigurationBuilder().Build());
         _ = CouchOptions.Read(settings);
         _ = HttpOptions.Read(settings);
-        var read = settings.Asked.Append("PORT").Select(name => name.Replace(":", "__", StringComparison.Ordinal)).Except(["VERS_AUTH_TOKEN"]);
+        var read = settings.Asked.Append("PORT").Select(name => name.Replace(":", "__", StringComparison.Ordinal)).Except(
+            ["VERS_AUTH_TOKEN"]);
 
         Assert.Equal(read.Order(), SettingRow().Matches(Configuration).Select(row => row.Groups[1].Value).Order());
     }
@@ -56,7 +57,9 @@ public sealed partial class DocsTests(ITestOutputHelper output)
         foreach (Match link in Link().Matches(Text(page)))
         {
             var (file, anchor) = (link.Groups[1].Value, link.Groups[2].Value);
-            var target = file.Length == 0 ? page : Path.GetRelativePath(Repository.Root, Path.Combine(Repository.Root, Path.GetDirectoryName(page)!, file));
+            var target = file.Length == 0
+                ? page
+                : Path.GetRelativePath(Repository.Root, Path.Combine(Repository.Root, Path.GetDirectoryName(page)!, file));
             var full = Path.Combine(Repository.Root, target);
             if (!File.Exists(full) && !Directory.Exists(full))
                 dead.Add($"{page}: {file}");
@@ -120,7 +123,9 @@ public sealed partial class DocsTests(ITestOutputHelper output)
         Assert.True(run > 5, $"only {run} commands were found");
     }
 
-    /// <summary>Runs a line as a person's shell does, and gives back the JSON that it printed. curl is told to fail where it is refused.</summary>
+    /// <summary>
+    /// Runs a line as a person's shell does, and gives back the JSON that it printed. curl is told to fail where it is refused.
+    /// </summary>
     private static async Task<JsonNode> Run(string command, string folder, int port, string printed)
     {
         var start = new ProcessStartInfo("bash", ["-c", $"curl() {{ command curl -sS --fail-with-body -m 30 \"$@\"; }}\n{command}"])

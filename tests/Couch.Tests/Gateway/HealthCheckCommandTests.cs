@@ -26,7 +26,8 @@ public sealed class HealthCheckCommandTests(CouchHost couch) : IClassFixture<Cou
 
     [Fact]
     public async Task Without_an_address_the_port_is_PORT() =>
-        Assert.Equal(0, await HealthCheckCommand.Run([HealthCheckCommand.Switch, "--urls=", $"--PORT={couch.Address.Port}"], TextWriter.Null));
+        Assert.Equal(
+            0, await HealthCheckCommand.Run([HealthCheckCommand.Switch, "--urls=", $"--PORT={couch.Address.Port}"], TextWriter.Null));
 
     [Fact]
     public async Task A_proxy_of_the_environments_is_never_asked_nor_believed()
@@ -35,7 +36,8 @@ public sealed class HealthCheckCommandTests(CouchHost couch) : IClassFixture<Cou
         var environment = new Dictionary<string, string> { ["HTTP_PROXY"] = proxy.Address.ToString(), ["http_proxy"] = proxy.Address.ToString(), ["NO_PROXY"] = "" };
 
         var (healthy, _) = await CouchProcess.RunToEnd(environment, HealthCheckCommand.Switch, $"--urls={couch.Address}");
-        var (dead, _) = await CouchProcess.RunToEnd(environment, HealthCheckCommand.Switch, $"--urls=http://127.0.0.1:{FreePort.Find(1)[0]}");
+        var (dead, _) = await CouchProcess.RunToEnd(
+            environment, HealthCheckCommand.Switch, $"--urls=http://127.0.0.1:{FreePort.Find(1)[0]}");
         Assert.Equal((0, 1), (healthy, dead));
     }
 
@@ -43,9 +45,11 @@ public sealed class HealthCheckCommandTests(CouchHost couch) : IClassFixture<Cou
     public async Task A_couch_that_listens_on_a_unix_socket_is_asked_there()
     {
         using var folder = new TemporaryFolder();
-        await using var listening = await CouchHost.Start($"--urls=http://unix:{folder["couch.sock"]}", "--COUCH_AUTH_TOKEN=a-key-of-our-own-of-some-length");
+        await using var listening = await CouchHost.Start(
+            $"--urls=http://unix:{folder["couch.sock"]}", "--COUCH_AUTH_TOKEN=a-key-of-our-own-of-some-length");
 
-        Assert.Equal(0, await HealthCheckCommand.Run([HealthCheckCommand.Switch, $"--urls=http://unix:{folder["couch.sock"]}"], TextWriter.Null));
+        Assert.Equal(
+            0, await HealthCheckCommand.Run([HealthCheckCommand.Switch, $"--urls=http://unix:{folder["couch.sock"]}"], TextWriter.Null));
     }
 
     [Fact]

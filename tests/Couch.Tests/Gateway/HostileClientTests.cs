@@ -38,7 +38,8 @@ public sealed class HostileClientTests(CouchHost couch) : IClassFixture<CouchHos
     private static readonly Gen<string> Scalar = Gen.Frequency(
         (6, Any(Scalars)), (2, Gen.Double.Select(number => number.ToString("R", null))), (2, Gen.String[0, 300].Select(text => System.Text.Json.JsonSerializer.Serialize(text))));
 
-    private static readonly Gen<string> Value = Gen.Frequency((6, Scalar), (2, Object(Scalar)), (1, Object(Object(Scalar))), (1, Scalar.Select(item => $"[{item}]")));
+    private static readonly Gen<string> Value = Gen.Frequency(
+        (6, Scalar), (2, Object(Scalar)), (1, Object(Object(Scalar))), (1, Scalar.Select(item => $"[{item}]")));
 
     private static readonly Gen<byte[]> Body = Gen.Frequency(
         (8, Object(Value).Select(Encoding.UTF8.GetBytes)), (1, Value.Select(Encoding.UTF8.GetBytes)), (1, Gen.Byte.Array[0, 200]));
@@ -62,12 +63,14 @@ public sealed class HostileClientTests(CouchHost couch) : IClassFixture<CouchHos
             {
                 var (method, path) = (endpoint.Split(' ')[0], endpoint.Split(' ')[1].Replace("{id}", Escape(sampledId), StringComparison.Ordinal));
                 var caller = sampledHeaders.Where(header => header.Item1 != "Expect").Aggregate(
-                    couch.Anyone, (caller, header) => caller.Sending(header.Item1, header.Item1 == "Authorization" ? "Bearer " + Line(header.Item2) : Line(header.Item2)));
+                    couch.Anyone, (caller, header) => caller.Sending(
+                        header.Item1, header.Item1 == "Authorization" ? "Bearer " + Line(header.Item2) : Line(header.Item2)));
                 using var content = new ByteArrayContent(body);
                 content.Headers.TryAddWithoutValidation("Content-Type", sampledType);
 
                 var answer = await caller.Send(
-                    new HttpMethod(method), path + "?" + string.Join('&', sampledQuery.Select(pair => Escape(pair.Item1) + "=" + Escape(pair.Item2))),
+                    new HttpMethod(method), path + "?" + string.Join(
+                        '&', sampledQuery.Select(pair => Escape(pair.Item1) + "=" + Escape(pair.Item2))),
                     method == "GET" ? null : content);
 
                 Assert.True(answer.Status < 500, $"{endpoint} {answer.Status} {answer.Body}");
@@ -80,7 +83,8 @@ public sealed class HostileClientTests(CouchHost couch) : IClassFixture<CouchHos
     private static Gen<string> Any(params string[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
 
     private static Gen<string> Object(Gen<string> value) =>
-        Gen.Select(Any(Names), value).Array[0, 6].Select(fields => "{" + string.Join(',', fields.Select(pair => $"\"{pair.Item1}\":{pair.Item2}")) + "}");
+        Gen.Select(Any(Names), value).Array[0, 6].Select(
+            fields => "{" + string.Join(',', fields.Select(pair => $"\"{pair.Item1}\":{pair.Item2}")) + "}");
 
     // Lone surrogates cannot be escaped; they go as they are, percent for percent.
     private static string Escape(string text) => string.Concat(Encoding.UTF8.GetBytes(text).Select(octet => $"%{octet:X2}"));

@@ -68,7 +68,8 @@ public sealed class InvitingTests(CouchHost couch) : IClassFixture<CouchHost>
     public async Task A_time_shorter_than_a_second_is_a_second_wherever_hours_are_said()
     {
         const double Second = 1 / 3600.0;
-        var invite = await host.Invite(new { createdBy = "noah", expiresInHours = 1e-9, resourceLimits = new { maxDurationHours = 1e-300 } });
+        var invite = await host.Invite(
+            new { createdBy = "noah", expiresInHours = 1e-9, resourceLimits = new { maxDurationHours = 1e-300 } });
         Assert.Equal(Second, Time(invite, "expiresAt").Subtract(Time(invite, "createdAt")).TotalHours, 1e-12);
         Assert.Equal(Second, (double)invite.Json["resourceLimits"]!["maxDurationHours"]!);
 

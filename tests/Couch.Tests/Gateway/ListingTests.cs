@@ -68,7 +68,8 @@ public sealed class ListingTests
         }
 
         (await couch.Anyone.Get("/couch/invites?status=open")).Refuses(400, "status must be one of active, redeemed, revoked, expired");
-        (await couch.Anyone.Get("/couch/guests?status=Running")).Refuses(400, "status must be one of provisioning, running, stopped, expired, revoked");
+        (await couch.Anyone.Get("/couch/guests?status=Running")).Refuses(
+            400, "status must be one of provisioning, running, stopped, expired, revoked");
         (await couch.Anyone.Get("/couch/guests?status=running&status=stopped")).Refuses(400);
     }
 }

@@ -82,12 +82,14 @@ public sealed class LogOutputTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     private static Task SayMoreThanAPipeHolds(CouchProcess couch) =>
-        Parallel.ForAsync(0, MoreThanAPipeHolds, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, _) => await couch.Anyone.Invite());
+        Parallel.ForAsync(
+            0, MoreThanAPipeHolds, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, _) => await couch.Anyone.Invite());
 
     private Task<CouchProcess> Start(string outputTo, Dictionary<string, string>? more = null) =>
         CouchProcess.Start(Settings(more ?? []), outputTo: outputTo);
 
-    private Dictionary<string, string> Settings(Dictionary<string, string> more) => new Dictionary<string, string> { ["COUCH_DATA_DIR"] = folder["data"] }.And(more);
+    private Dictionary<string, string> Settings(Dictionary<string, string> more) =>
+        new Dictionary<string, string> { ["COUCH_DATA_DIR"] = folder["data"] }.And(more);
 
     private static async Task Read(FileStream pipe, StringBuilder read, CancellationToken cancel)
     {

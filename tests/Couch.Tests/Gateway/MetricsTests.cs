@@ -22,7 +22,8 @@ public sealed class MetricsTests(CouchHost couch) : IClassFixture<CouchHost>
             async () =>
             {
                 answer = (await alone.Anyone.Get("/metrics")).Is(200);
-                return answer.Body.Contains("reason=\"guest-not-found\"", StringComparison.Ordinal) && answer.Body.Contains("\ncouch_housekeeping_duration", StringComparison.Ordinal);
+                return answer.Body.Contains("reason=\"guest-not-found\"", StringComparison.Ordinal) && answer.Body.Contains(
+                    "\ncouch_housekeeping_duration", StringComparison.Ordinal);
             },
             Bound, "the refusal and the pass are told");
 

@@ -95,10 +95,14 @@ public sealed class NoSecretLeavesTests
         Assert.Contains(eavesdropper.Heard, line => line.StartsWith("trace ", StringComparison.Ordinal));
         foreach (var secret in secrets)
             Assert.DoesNotContain(told, line => line.Contains(secret, StringComparison.Ordinal));
-        Assert.DoesNotContain(told, line => System.Text.RegularExpressions.Regex.IsMatch(line, "(inv|guest)_[A-Za-z0-9_-]{20}|couch_[A-Za-z0-9_-]{64}"));
+        Assert.DoesNotContain(
+            told, line => System.Text.RegularExpressions.Regex.IsMatch(line, "(inv|guest)_[A-Za-z0-9_-]{20}|couch_[A-Za-z0-9_-]{64}"));
     }
 
-    /// <summary>A secret everywhere but where the protocol looks for it: in a path, a method, other parameters, headers, and what no server could read.</summary>
+    /// <summary>
+    /// A secret everywhere but where the protocol looks for it: in a path, a method, other parameters, headers, and what no server could
+    /// read.
+    /// </summary>
     private static async Task Misplace(CouchHost couch, string secret)
     {
         var redeem = Post("""{"code":"inv_x","name":"a"}""");

@@ -18,7 +18,8 @@ public sealed class OpenFilesTests
     public async Task With_too_few_files_a_couch_refuses_to_start_and_says_how_many_it_needs(int openFiles)
     {
         using var folder = new TemporaryFolder();
-        var (exitCode, output) = await CouchProcess.RunToEnd(new() { ["COUCH_DATA_DIR"] = folder["data"] }, openFiles, "--urls", "http://127.0.0.1:0");
+        var (exitCode, output) = await CouchProcess.RunToEnd(
+            new() { ["COUCH_DATA_DIR"] = folder["data"] }, openFiles, "--urls", "http://127.0.0.1:0");
 
         Assert.Equal(1, exitCode);
         Assert.Matches($"ulimit -n is {openFiles}, and (a|this) couch needs [0-9]+", output);

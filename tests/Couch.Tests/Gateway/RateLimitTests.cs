@@ -20,7 +20,8 @@ public sealed class RateLimitTests
 
         // Redeems are counted by themselves, the wrong ones too.
         (await couch.Anyone.Post("/couch/redeem", new { code = "inv_x", name = "a" })).Refuses(404);
-        Assert.Equal("1", (await couch.Anyone.Post("/couch/redeem", new { code = "inv_x", name = "a" })).Refuses(429).Header("RateLimit-Limit"));
+        Assert.Equal(
+            "1", (await couch.Anyone.Post("/couch/redeem", new { code = "inv_x", name = "a" })).Refuses(429).Header("RateLimit-Limit"));
 
         (await couch.Anyone.Get("/couch/guests")).Is(200);
         (await couch.Anyone.Get("/health")).Is(200);

@@ -125,7 +125,8 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
     public async Task A_key_with_an_end_opens_nothing_after_it_and_gives_no_time_beyond_it()
     {
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
-        await using var keyed = await CouchHost.Start(builder => builder.Services.AddSingleton<TimeProvider>(clock), "--COUCH_AUTH_TOKEN=the host's own key");
+        await using var keyed = await CouchHost.Start(
+            builder => builder.Services.AddSingleton<TimeProvider>(clock), "--COUCH_AUTH_TOKEN=the host's own key");
         var made = (await keyed.With("the host's own key").Post("/couch/keys", new { name = "short", scopes = new[] { "keys" }, expiresInHours = 1 })).Is(201);
         var holder = keyed.With(made["key"]!);
 

@@ -61,7 +61,8 @@ public sealed class StartingTests
     {
         await using var couch = await CouchHost.Start();
 
-        Assert.Contains($"PORT names port {couch.Address.Port}, which is in use", WhyNot($"--PORT={couch.Address.Port}"), StringComparison.Ordinal);
+        Assert.Contains(
+            $"PORT names port {couch.Address.Port}, which is in use", WhyNot($"--PORT={couch.Address.Port}"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -99,8 +100,10 @@ public sealed class StartingTests
     {
         var settings = new Settings(new ConfigurationBuilder().AddInMemoryCollection(
         [
-            new("COUCH_ROLE", "gateway"), new("ConnectionStrings:Couch", "Host=db"), new("COUCH_SIGNING_KEY", Some.Key()), new("VERS_API_KEY", " "),
-            new("GOLDEN_COMMIT_ID", "00000000-0000-4000-8000-00000000c0c4"), new("COUCH_DOCKER_IMAGE", "golden"), new("COUCH_VM_CALLS", "8"),
+            new("COUCH_ROLE", "gateway"), new("ConnectionStrings:Couch", "Host=db"), new("COUCH_SIGNING_KEY", Some.Key()), new(
+                "VERS_API_KEY", " "),
+            new("GOLDEN_COMMIT_ID", "00000000-0000-4000-8000-00000000c0c4"), new("COUCH_DOCKER_IMAGE", "golden"), new(
+                "COUCH_VM_CALLS", "8"),
         ]).Build());
         var options = CouchOptions.Read(settings);
         settings.ThrowIfWrong();
@@ -146,7 +149,10 @@ public sealed class StartingTests
     public void An_image_may_be_named_as_engines_do(string image) =>
         Assert.DoesNotContain("COUCH_DOCKER_IMAGE", WhyNot($"--COUCH_DOCKER_IMAGE={image}", "--PORT=none"), StringComparison.Ordinal);
 
-    /// <summary>Every setting there is, with what no setting can be: an operator is told in the one message, and nothing falls through as an exception.</summary>
+    /// <summary>
+    /// Every setting there is, with what no setting can be: an operator is told in the one message, and nothing falls through as an
+    /// exception.
+    /// </summary>
     [Fact]
     public void Whatever_a_setting_says_it_is_taken_or_refused_by_its_name()
     {
@@ -174,7 +180,8 @@ public sealed class StartingTests
     }
 
     private static CouchOptions Reading(string advertised) =>
-        CouchOptions.Read(new Settings(new ConfigurationBuilder().AddInMemoryCollection([new("COUCH_ADVERTISED_ADDRESS", advertised)]).Build()));
+        CouchOptions.Read(
+            new Settings(new ConfigurationBuilder().AddInMemoryCollection([new("COUCH_ADVERTISED_ADDRESS", advertised)]).Build()));
 
     private static string WhyNot(params string[] settings) =>
         Assert.Throws<SettingsException>(() => CouchGateway.Create(["--COUCH_AUTH_TOKEN=", "--VERS_AUTH_TOKEN=", .. settings])).Message;

@@ -30,7 +30,8 @@ public sealed class StayingTests(CouchHost couch) : IClassFixture<CouchHost>
         var (one, other) = (await host.Arrive(), await host.Arrive());
 
         Assert.Equal(one["guestId"], (await couch.With(one["authToken"]!).Get("/couch/status")).Is(200)["guestId"]);
-        Assert.Equal(other["guestId"], (await couch.With(one["authToken"]!).Get($"/couch/status?token={other["authToken"]}")).Is(200)["guestId"]);
+        Assert.Equal(
+            other["guestId"], (await couch.With(one["authToken"]!).Get($"/couch/status?token={other["authToken"]}")).Is(200)["guestId"]);
         (await couch.With(one["authToken"]!).Get("/couch/status?token=nonsense")).Refuses(404, Invalid);
     }
 

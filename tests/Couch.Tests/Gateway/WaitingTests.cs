@@ -34,7 +34,8 @@ public sealed class WaitingTests(WaitingTests.Couch couch) : IClassFixture<Waiti
     public async Task Whoever_waits_is_told_when_its_time_is_up()
     {
         var arrived = Stopwatch.GetTimestamp();
-        var stay = await couch.Anyone.Arrive(new { createdBy = "noah", resourceLimits = new { maxDurationHours = TimeSpan.FromSeconds(4).TotalHours } });
+        var stay = await couch.Anyone.Arrive(
+            new { createdBy = "noah", resourceLimits = new { maxDurationHours = TimeSpan.FromSeconds(4).TotalHours } });
         var news = await Asking(stay, "", Wait);
         Assert.Equal("expired", news.Refuses(404, "invalid or expired token")["endReason"]);
         Assert.True(Stopwatch.GetElapsedTime(arrived) >= TimeSpan.FromSeconds(3.9));
@@ -137,7 +138,8 @@ public sealed class WaitingTests(WaitingTests.Couch couch) : IClassFixture<Waiti
     [InlineData("1e1")]
     [InlineData("soon")]
     public async Task A_wait_that_is_none_is_refused(string wait) =>
-        (await couch.Anyone.Get($"/couch/status?token={(await couch.Anyone.Arrive())["authToken"]}&wait={wait}")).Refuses(400, "wait must be a number of seconds from 0 to 60");
+        (await couch.Anyone.Get($"/couch/status?token={(await couch.Anyone.Arrive())["authToken"]}&wait={wait}")).Refuses(
+            400, "wait must be a number of seconds from 0 to 60");
 
     /// <summary>What whoever was waiting is answered when something happens; that its time was up cannot be why.</summary>
     private static async Task<Answer> NewsOf(Answer stay, CouchHost host, Func<Task> happens, string known = "")
@@ -179,6 +181,7 @@ public sealed class WaitingTests(WaitingTests.Couch couch) : IClassFixture<Waiti
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
             base.CreateTimer(callback, state, IsLongest(dueTime) ? Timeout.InfiniteTimeSpan : dueTime, period);
 
-        private static bool IsLongest(TimeSpan wait) => wait <= IGuestGrain.LongestWait && wait > IGuestGrain.LongestWait - TimeSpan.FromSeconds(1);
+        private static bool IsLongest(TimeSpan wait) =>
+            wait <= IGuestGrain.LongestWait && wait > IGuestGrain.LongestWait - TimeSpan.FromSeconds(1);
     }
 }

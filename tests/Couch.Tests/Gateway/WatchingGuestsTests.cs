@@ -127,7 +127,8 @@ public sealed class WatchingGuestsTests(CouchHost couch) : IClassFixture<CouchHo
         await host.Delete(path);
 
         (await host.Post(path + "/extend", new { hours = 1 })).Refuses(400, "guest already revoked");
-        (await host.Post(path + "/activate", new { vmId = "vm", agentEndpoint = "x" })).Refuses(400, "cannot activate guest with status 'revoked'");
+        (await host.Post(path + "/activate", new { vmId = "vm", agentEndpoint = "x" })).Refuses(
+            400, "cannot activate guest with status 'revoked'");
         (await host.Put(path + "/usage", new { tokensUsed = 1 })).Is(200);
     }
 

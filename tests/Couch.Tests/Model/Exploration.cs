@@ -60,7 +60,8 @@ internal sealed class Exploration(Moves moves)
                     Steps++;
                     var after = from[move].After;
                     // But for the history in which its time was shorter from the start.
-                    if (!ReferenceEquals(after.Row, world.Row) && after.Row.ExpiresAt >= world.Row.ExpiresAt && Legal.WhyNot(world.Row, after.Row) is { } illegal)
+                    if (!ReferenceEquals(after.Row, world.Row) && after.Row.ExpiresAt >= world.Row.ExpiresAt
+                        && Legal.WhyNot(world.Row, after.Row) is { } illegal)
                         return $"{illegal}{Environment.NewLine}{History(number)}{from[move].Name}";
                     if (Remember(after, number, move, histories[number], firstOfNext))
                         next.Add((Worlds - 1, after));

@@ -89,7 +89,8 @@ internal sealed class Moves(Broken broken = Broken.Nothing)
     };
 
     /// <summary>A node dies: what its calls have sent is on its way, and nobody waits for the answers.</summary>
-    public static World Die(World world, Node node) => (node is Node.Stale ? world with { Stale = null, HasStaleNode = false } : world with { Current = null }) with
+    public static World Die(World world, Node node) =>
+        (node is Node.Stale ? world with { Stale = null, HasStaleNode = false } : world with { Current = null }) with
     {
         Losses = world.Losses - 1,
         Reports = [.. world.Reports.Where(report => report.Node != node)],
@@ -98,12 +99,14 @@ internal sealed class Moves(Broken broken = Broken.Nothing)
             .Select(call => call.Node == node ? call with { Node = Node.Dead } : call)],
     };
 
-    private static bool IsSent(CallOf call) => call is CallOf.Attempt { Stage: Stage.Create or Stage.Label } or CallOf.Destroy or CallOf.Release { DestroysOwn: true };
+    private static bool IsSent(CallOf call) =>
+        call is CallOf.Attempt { Stage: Stage.Create or Stage.Label } or CallOf.Destroy or CallOf.Release { DestroysOwn: true };
 
     private void Add(string name, World after) => moves.Add(new(name, after));
 
     private static bool Same(World one, World other) =>
-        one.Row == other.Row && one.Calls.Length == other.Calls.Length && one.Current?.Work == other.Current?.Work && (one.Current is null) == (other.Current is null);
+        one.Row == other.Row && one.Calls.Length == other.Calls.Length && one.Current?.Work == other.Current?.Work
+            && (one.Current is null) == (other.Current is null);
 
     private void Reports()
     {
@@ -308,7 +311,8 @@ internal sealed class Moves(Broken broken = Broken.Nothing)
     {
         if (Turn.Take(world, Node.Current, null, WriteFault.None) is var (ticked, _, _) && !Same(ticked, world))
             Take("tick", Node.Current, null, world);
-        if (world.Stale is not null && Turn.Take(world, Node.Stale, null, WriteFault.None) is var (late, _, _) && !Same(late with { Current = world.Current }, world))
+        if (world.Stale is not null && Turn.Take(world, Node.Stale, null, WriteFault.None) is var (late, _, _)
+            && !Same(late with { Current = world.Current }, world))
             Take("stale tick", Node.Stale, null, world, withFaults: false);
         if (world.Losses is 0)
             return;
@@ -372,13 +376,16 @@ internal sealed class Moves(Broken broken = Broken.Nothing)
     {
         // What a dead node has sent, and what was given up, arrives within its time or never.
         var isOpen = world.Calls.Any(call => call.Node is Node.Dead) || world.Vms.Any(vm => vm.IsClaimOnItsWay);
-        if (world.Row.Vm.NotBefore is { } due && due > world.Now && !(isOpen && due - world.Now >= OnItsWay) && !(IsBound && due - world.Now >= VmTrack.ListsLag))
+        if (world.Row.Vm.NotBefore is { } due && due > world.Now && !(isOpen && due - world.Now >= OnItsWay)
+            && !(IsBound && due - world.Now >= VmTrack.ListsLag))
             Add("wait", Later(world, due - world.Now));
         if (!isOpen && !IsBound)
             Add("long wait", Later(world, TimeSpan.FromSeconds(76)));
     }
 
-    /// <summary>A call of a node that goes on has a bound: none is under way so long. One that stood still has it behind it when it wakes.</summary>
+    /// <summary>
+    /// A call of a node that goes on has a bound: none is under way so long. One that stood still has it behind it when it wakes.
+    /// </summary>
     private bool IsBound => world.Calls.Any(call => call.Node is Node.Current && call.What is CallOf.Attempt);
 
     private World Later(World before, TimeSpan wait) => before with
@@ -398,5 +405,6 @@ internal sealed class Moves(Broken broken = Broken.Nothing)
     private SimVm New() => new($"{world.VmsMade + 1}", world.Now);
 
     private static World Failed(World world, Call call, CallOf.Attempt attempt, bool mayHaveMade = false, bool mayBeClaimed = false) =>
-        world.Tell(call.Node, new VmReport.Failed(attempt.Number, "failed", false) { MayHaveMade = mayHaveMade, MayBeClaimed = mayBeClaimed });
+        world.Tell(
+            call.Node, new VmReport.Failed(attempt.Number, "failed", false) { MayHaveMade = mayHaveMade, MayBeClaimed = mayBeClaimed });
 }

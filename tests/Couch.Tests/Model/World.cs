@@ -65,7 +65,8 @@ internal sealed record World
 
     public World Without(Call call) => this with { Calls = [.. Calls.Where(one => !ReferenceEquals(one, call))] };
 
-    public World Replace(Call call, CallOf next) => this with { Calls = [.. Calls.Select(one => ReferenceEquals(one, call) ? one with { What = next } : one)] };
+    public World Replace(Call call, CallOf next) =>
+        this with { Calls = [.. Calls.Select(one => ReferenceEquals(one, call) ? one with { What = next } : one)] };
 
     public World Replace(SimVm vm, SimVm next) => this with { Vms = [.. Vms.Select(one => ReferenceEquals(one, vm) ? next : one)] };
 }

@@ -27,7 +27,8 @@ public sealed class RolesTests
         (await anyone.Redeem(invite)).Refuses(409, "invite is redeemed — cannot redeem");
 
         var guest = couch.Holding(stay["authToken"]!);
-        await Until.True(async () => (await guest.Get("/couch/status?wait=20"))["status"] is "running", Soon, "the guest runs in a VM that a silo made");
+        await Until.True(
+            async () => (await guest.Get("/couch/status?wait=20"))["status"] is "running", Soon, "the guest runs in a VM that a silo made");
         var path = $"/couch/guests/{stay["guestId"]}";
         (await host.Put($"{path}/usage", new { tokensUsed = 7 })).Is(200);
         (await host.Post($"{path}/extend", new { hours = 1 })).Is(200);
@@ -36,7 +37,8 @@ public sealed class RolesTests
         var meter = (await host.Post("/couch/keys", new { name = "meter", scopes = new[] { "meter" } })).Is(201);
         (await couch.Holding(meter["key"]!).Put($"{path}/usage", new { tokensUsed = 8 })).Is(200);
         (await couch.Holding(meter["key"]!).Delete(path)).Refuses(403);
-        Assert.Contains("http_server_request_duration", (await couch.Holding(meter["key"]!).Get("/metrics")).Is(200).Body, StringComparison.Ordinal);
+        Assert.Contains(
+            "http_server_request_duration", (await couch.Holding(meter["key"]!).Get("/metrics")).Is(200).Body, StringComparison.Ordinal);
 
         var seen = (await guest.Get("/couch/status")).Is(200).Header("ETag");
         var waiting = guest.Sending("If-None-Match", seen).Get("/couch/status?wait=30");

@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace Couch.Tests.Roles;
 
-/// <summary>A couch in two halves on one PostgreSQL: silos with a simulated provider behind, and a gateway before them that has none.</summary>
+/// <summary>
+/// A couch in two halves on one PostgreSQL: silos with a simulated provider behind, and a gateway before them that has none.
+/// </summary>
 internal sealed class SplitCouch : IAsyncDisposable
 {
     public const string HostKey = "a host's key, for both halves";
@@ -38,12 +40,14 @@ internal sealed class SplitCouch : IAsyncDisposable
     public Caller Host => Holding(HostKey);
 
     /// <summary>What any process has said of bugs of its own.</summary>
-    public IEnumerable<string> Bugs => all.SelectMany(part => part.Output.Split('\n')).Where(line => line.Contains("Answered 500", StringComparison.Ordinal));
+    public IEnumerable<string> Bugs =>
+        all.SelectMany(part => part.Output.Split('\n')).Where(line => line.Contains("Answered 500", StringComparison.Ordinal));
 
     /// <param name="collector">Where both halves send their traces; null: nowhere.</param>
     public static async Task<SplitCouch> Start(Collector? collector = null)
     {
-        var couch = new SplitCouch(await PostgresServer.NewDatabase(), await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(300) }), collector);
+        var couch = new SplitCouch(
+            await PostgresServer.NewDatabase(), await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(300) }), collector);
         await PostgresServer.Execute($"CREATE ROLE {couch.Edge} LOGIN");
         couch.Gateway = couch.Keep(await CouchProcess.StartUnready(new(couch.shared)
         {
@@ -62,7 +66,8 @@ internal sealed class SplitCouch : IAsyncDisposable
             ["COUCH_ROLE"] = "silo",
             ["ConnectionStrings__Couch"] = way ?? Database,
         }));
-        await PostgresServer.Execute(Database, $"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {Edge}; GRANT INSERT, UPDATE ON invite_key TO {Edge}");
+        await PostgresServer.Execute(
+            Database, $"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {Edge}; GRANT INSERT, UPDATE ON invite_key TO {Edge}");
         await Gateway.IsReady(TimeSpan.FromSeconds(30));
         return silo;
     }

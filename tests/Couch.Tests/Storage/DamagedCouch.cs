@@ -56,7 +56,8 @@ public abstract class DamagedCouch : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.Zero });
-        Couch = await CouchHost.Start([.. NodeSettings.Of(Vers).AsArguments(), $"--COUCH_AUTH_TOKEN={KeyedCouchHost.Key}", .. await DatabaseSettings()]);
+        Couch = await CouchHost.Start(
+            [.. NodeSettings.Of(Vers).AsArguments(), $"--COUCH_AUTH_TOKEN={KeyedCouchHost.Key}", .. await DatabaseSettings()]);
     }
 
     public async ValueTask DisposeAsync()
@@ -100,15 +101,18 @@ public abstract class DamagedCouch : IAsyncLifetime
     internal Task PutText(string kind, string id, string text) => Database.Rows(
         $"INSERT INTO grain_state (service, kind, id, version, state) VALUES ('{GrainKinds.Service}', '{kind}', '{id}', 1, '{text.Replace("'", "''", StringComparison.Ordinal)}')");
 
-    internal Task Put(Guest guest, Func<JsonObject, string>? damage = null) => PutText(GrainKinds.Guest, guest.Id.Value, Text(guest, damage));
+    internal Task Put(Guest guest, Func<JsonObject, string>? damage = null) =>
+        PutText(GrainKinds.Guest, guest.Id.Value, Text(guest, damage));
 
-    internal Task Put(Invite invite, Func<JsonObject, string>? damage = null) => PutText(GrainKinds.Invite, invite.Id.Value, Text(invite, damage));
+    internal Task Put(Invite invite, Func<JsonObject, string>? damage = null) =>
+        PutText(GrainKinds.Invite, invite.Id.Value, Text(invite, damage));
 
     internal Task Put(HostKey key, Func<JsonObject, string>? damage = null) => PutText(GrainKinds.HostKey, key.Id.Value, Text(key, damage));
 
     /// <summary>The row as it stands in the table.</summary>
     internal async Task<JsonNode?> Row(string kind, string id) =>
-        JsonNode.Parse((await Database.Rows($"SELECT CAST(state AS TEXT) FROM grain_state WHERE kind = '{kind}' AND id = '{id}'")).Single());
+        JsonNode.Parse(
+            (await Database.Rows($"SELECT CAST(state AS TEXT) FROM grain_state WHERE kind = '{kind}' AND id = '{id}'")).Single());
 
     /// <summary>A test's own rows go when it ends: lists and sweeps see all there are.</summary>
     internal Task Clear() => Database.Rows($"DELETE FROM grain_state WHERE id <> '{IHousekeepingGrain.Key}'");

@@ -20,7 +20,8 @@ public sealed class DataFolderTests : IDisposable
 
         var refusal = Assert.Throws<SettingsException>(() => SqliteDatabase.Open(folder["data"]));
 
-        Assert.Contains($"process {Environment.ProcessId} on {Environment.MachineName} since 20", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"process {Environment.ProcessId} on {Environment.MachineName} since 20", refusal.Message, StringComparison.Ordinal);
         Assert.Contains(folder["data"], refusal.Message, StringComparison.Ordinal);
         Assert.Contains("COUCH_DATA_DIR", refusal.Message, StringComparison.Ordinal);
     }
@@ -91,7 +92,8 @@ public sealed class DataFolderTests : IDisposable
     public async Task A_file_that_is_no_database_is_a_clear_refusal()
     {
         Directory.CreateDirectory(folder["data"]);
-        await File.WriteAllTextAsync(Path.Combine(folder["data"], "couch.db"), new string('x', 4096), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(folder["data"], "couch.db"), new string('x', 4096), TestContext.Current.CancellationToken);
         await using var database = SqliteDatabase.Open(folder["data"]);
 
         var refusal = await Assert.ThrowsAsync<SettingsException>(() => database.Upgrade(TestContext.Current.CancellationToken));

@@ -47,7 +47,8 @@ public abstract class GrainRowTests(Engine engine)
             var invite = Some.Invite();
             var writers = Enumerable.Range(0, 16).Select(writer => invite with { Label = $"writer {writer}" }).ToArray();
 
-            var won = await Task.WhenAll(writers.Select(mine => Task.Run(() => Wins(Write(providers, GrainKinds.Invite, invite.Id.Value, mine)))));
+            var won = await Task.WhenAll(
+                writers.Select(mine => Task.Run(() => Wins(Write(providers, GrainKinds.Invite, invite.Id.Value, mine)))));
 
             var winner = Assert.Single(writers.Zip(won), pair => pair.Second).First;
             Assert.Equal(winner, (await Read<Invite>(providers, GrainKinds.Invite, invite.Id.Value)).State);

@@ -36,7 +36,8 @@ public sealed class MembershipTests(PostgresEngine engine) : IClassFixture<Postg
 
         var seen = Assert.Single((await Table.ReadAllAsync(Cancel)).Members).Item1;
         Assert.Equal(silo.SiloAddress, seen.SiloAddress);
-        Assert.Equal((silo.SiloName, silo.HostName, silo.Status, silo.ProxyPort), (seen.SiloName, seen.HostName, seen.Status, seen.ProxyPort));
+        Assert.Equal(
+            (silo.SiloName, silo.HostName, silo.Status, silo.ProxyPort), (seen.SiloName, seen.HostName, seen.Status, seen.ProxyPort));
         Assert.Equal(silo.StartTime, seen.StartTime, TimeSpan.FromMilliseconds(1));
         Assert.Equal(silo.SiloAddress, Assert.Single((await Table.ReadRowAsync(silo.SiloAddress, Cancel)).Members).Item1.SiloAddress);
         Assert.Empty((await Table.ReadRowAsync(Silo(9).SiloAddress, Cancel)).Members);
@@ -47,7 +48,8 @@ public sealed class MembershipTests(PostgresEngine engine) : IClassFixture<Postg
     {
         var version = (await Table.ReadAllAsync(Cancel)).Version.Next();
 
-        var joined = await Task.WhenAll(Enumerable.Range(1, 12).Select(port => Task.Run(() => Table.InsertRowAsync(Silo(port), version, Cancel))));
+        var joined = await Task.WhenAll(
+            Enumerable.Range(1, 12).Select(port => Task.Run(() => Table.InsertRowAsync(Silo(port), version, Cancel))));
 
         Assert.Single(joined, didJoin => didJoin);
         var all = await Table.ReadAllAsync(Cancel);

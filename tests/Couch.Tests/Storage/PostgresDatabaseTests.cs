@@ -46,19 +46,22 @@ public sealed class PostgresDatabaseTests
     public async Task What_the_connection_string_says_stays_and_the_rest_is_filled_in()
     {
         await using var silent = new PostgresDatabase("Host=db", 7);
-        await using var talkative = new PostgresDatabase("Host=db;MaxPoolSize=3;Max Auto Prepare=0;Timeout=1;CommandTimeout=2;ApplicationName=mine", 7);
+        await using var talkative = new PostgresDatabase(
+            "Host=db;MaxPoolSize=3;Max Auto Prepare=0;Timeout=1;CommandTimeout=2;ApplicationName=mine", 7);
 
         var filled = new NpgsqlConnectionStringBuilder(silent.Writes.ConnectionString);
         Assert.Equal((7, 64, 5, 6, "couch"), (filled.MaxPoolSize, filled.MaxAutoPrepare, filled.Timeout, filled.CommandTimeout, filled.ApplicationName));
         var kept = new NpgsqlConnectionStringBuilder(talkative.Writes.ConnectionString);
-        Assert.Equal((3, 0, 1, 2, "mine"), (kept.MaxPoolSize, kept.MaxAutoPrepare, kept.Timeout, kept.CommandTimeout, kept.ApplicationName));
+        Assert.Equal(
+            (3, 0, 1, 2, "mine"), (kept.MaxPoolSize, kept.MaxAutoPrepare, kept.Timeout, kept.CommandTimeout, kept.ApplicationName));
     }
 
     [Fact]
     public async Task A_database_that_is_not_there_is_waited_for_and_then_named()
     {
         var clock = new FakeTimeProvider();
-        await using var database = new PostgresDatabase($"Host=127.0.0.1;Port={ClosedPort()};Database=couch;Username=guest;Password={Secret}", 4, clock);
+        await using var database = new PostgresDatabase(
+            $"Host=127.0.0.1;Port={ClosedPort()};Database=couch;Username=guest;Password={Secret}", 4, clock);
 
         var upgrade = database.Upgrade(Cancel);
         var attempts = 0;
@@ -93,7 +96,8 @@ public sealed class PostgresDatabaseTests
         await using var database = new PostgresDatabase($"Host=127.0.0.1;Port={ClosedPort()};Database=couch", 4);
 
         Assert.Contains("cannot be reached", await database.WhyNotReady(Cancel), StringComparison.Ordinal);
-        var failure = await Assert.ThrowsAsync<StorageUnavailableException>(() => new Listings(database).Invites(null, 1, null, Some.Time, Cancel));
+        var failure = await Assert.ThrowsAsync<StorageUnavailableException>(
+            () => new Listings(database).Invites(null, 1, null, Some.Time, Cancel));
         Assert.Contains("cannot be reached", failure.Message, StringComparison.Ordinal);
     }
 
@@ -125,7 +129,8 @@ public sealed class PostgresDatabaseTests
     {
         await using var database = new PostgresDatabase(PostgresServer.ConnectionString + ";Command Timeout=1", 4);
 
-        var failure = await Assert.ThrowsAsync<StorageUnavailableException>(() => database.Guard(() => database.Rows("SELECT pg_sleep(20)")));
+        var failure = await Assert.ThrowsAsync<StorageUnavailableException>(
+            () => database.Guard(() => database.Rows("SELECT pg_sleep(20)")));
 
         Assert.Equal($"{database.Where} did not answer in time", failure.Message);
     }

@@ -56,7 +56,8 @@ public abstract class Sample(TestCouch couch)
         couch.Clock.Advance(TimeSpan.FromHours(2));
         await couch.Invite(expired.Id).Settle();
         var redeemed = await couch.AnInvite();
-        Assert.IsType<RedeemOutcome.Redeemed>(await couch.Invite(redeemed.Id).Redeem(Some.Redeem("a key") with { PublicKey = "ssh-ed25519 AAAA" }));
+        Assert.IsType<RedeemOutcome.Redeemed>(
+            await couch.Invite(redeemed.Id).Redeem(Some.Redeem("a key") with { PublicKey = "ssh-ed25519 AAAA" }));
     }
 
     private async Task Guests()
@@ -64,7 +65,8 @@ public abstract class Sample(TestCouch couch)
         await couch.AGuest(ResourceLimits.Default with { MaxDurationHours = 0.05 });
         var running = couch.Guest((await couch.AGuest(enforcement: Enforcement.Report)).Id);
         await running.Activate("vm-1", "http://vm-1", new() { Name = "configured" });
-        await running.Report(new() { CpuSeconds = 1.5, MemoryPeakMB = 5000, DiskUsedGB = 2, NetworkEgressGB = 0.25, TokensUsed = 7, UptimeSeconds = 60 });
+        await running.Report(
+            new() { CpuSeconds = 1.5, MemoryPeakMB = 5000, DiskUsedGB = 2, NetworkEgressGB = 0.25, TokensUsed = 7, UptimeSeconds = 60 });
         await running.Extend(1.5, new() { Name = "configured" });
         await couch.Guest((await couch.AGuest()).Id).Kill(new() { Name = "configured" });
         await couch.Guest((await couch.AGuest()).Id).CheckOut();

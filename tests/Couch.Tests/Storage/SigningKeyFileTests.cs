@@ -26,7 +26,8 @@ public sealed class SigningKeyFileTests : IDisposable
 
         Assert.True(second.SigningKeys(Some.Chance).TryVerifyCode(code, out var verified));
         Assert.Equal(id, verified);
-        Assert.Equal(32, Convert.FromBase64String((await File.ReadAllTextAsync(KeyFile, TestContext.Current.CancellationToken)).Trim()).Length);
+        Assert.Equal(
+            32, Convert.FromBase64String((await File.ReadAllTextAsync(KeyFile, TestContext.Current.CancellationToken)).Trim()).Length);
     }
 
     [Theory]

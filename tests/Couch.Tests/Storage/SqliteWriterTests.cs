@@ -221,7 +221,8 @@ public sealed class SqliteWriterTests : IDisposable
         Assert.Throws<NotSupportedException>(() => connection.BeginTransaction());
     }
 
-    private Task<List<string>> Write(int id, string name, CancellationToken? cancel = null) => Query(Insert, cancel, ("id", id), ("name", name));
+    private Task<List<string>> Write(int id, string name, CancellationToken? cancel = null) =>
+        Query(Insert, cancel, ("id", id), ("name", name));
 
     private async Task<List<string>> Query(string text, CancellationToken? cancel = null, params (string Name, object Value)[] values)
     {
@@ -259,7 +260,8 @@ public sealed class SqliteWriterTests : IDisposable
         if (log.Length < header)
             return 0;
         var page = pageHeader + BinaryPrimitives.ReadInt32BigEndian(log.AsSpan(8));
-        return Enumerable.Range(0, (log.Length - header) / page).Count(number => BinaryPrimitives.ReadInt32BigEndian(log.AsSpan(header + number * page + 4)) > 0);
+        return Enumerable.Range(0, (log.Length - header) / page).Count(
+            number => BinaryPrimitives.ReadInt32BigEndian(log.AsSpan(header + number * page + 4)) > 0);
     }
 
     private SqliteConnection OpenOutside()

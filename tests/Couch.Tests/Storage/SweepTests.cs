@@ -75,10 +75,12 @@ public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
             await Database.Put(GrainKinds.Guest, guest.Id.Value, guest);
         var all = guests.Select(GuestVm.Of).OrderBy(guest => guest.Id.Value, StringComparer.Ordinal).ToList();
 
-        var open = (await VmRows.OpenVms(Cancel)).Where(guest => all.Contains(guest)).OrderBy(guest => guest.Id.Value, StringComparer.Ordinal);
+        var open = (await VmRows.OpenVms(Cancel)).Where(guest => all.Contains(guest)).OrderBy(
+            guest => guest.Id.Value, StringComparer.Ordinal);
         Assert.Equal(all.Where(guest => guest.IsOpen), open);
 
-        var read = (await VmRows.VmsOf([.. guests.Select(guest => guest.Id), GuestId.New(Some.Time, Some.Chance)], Cancel)).OrderBy(guest => guest.Id.Value, StringComparer.Ordinal);
+        var read = (await VmRows.VmsOf([.. guests.Select(guest => guest.Id), GuestId.New(Some.Time, Some.Chance)], Cancel)).OrderBy(
+            guest => guest.Id.Value, StringComparer.Ordinal);
         Assert.Equal(all, read);
     }
 

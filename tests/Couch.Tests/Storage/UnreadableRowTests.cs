@@ -455,7 +455,8 @@ public abstract class UnreadableRowTests(DamagedCouch couch) : IAsyncLifetime
         Assert.Equal((false, "eu"), (written.AsObject().ContainsKey("activatedWith"), $"{written["vm"]!["region"]}"));
     }
 
-    private static HostKey AKey() => new() { Id = HostKeyId.New(Now, Some.Chance), Name = "ci", Scopes = new() { Guests = true }, CreatedWith = Actor.Configured };
+    private static HostKey AKey() =>
+        new() { Id = HostKeyId.New(Now, Some.Chance), Name = "ci", Scopes = new() { Guests = true }, CreatedWith = Actor.Configured };
 
     private static string Text<T>(T state) => System.Text.Json.JsonSerializer.Serialize(state, CouchJson.Stored);
 
@@ -463,9 +464,12 @@ public abstract class UnreadableRowTests(DamagedCouch couch) : IAsyncLifetime
 
     private static IEnumerable<string> Unreadable(Answer list) => list.Json["unreadable"]!.AsArray().Select(id => id!.ToString());
 
-    /// <summary>Where the row said nothing of its VM, a create may be on its way: the receipt waits until every list would show it.</summary>
+    /// <summary>
+    /// Where the row said nothing of its VM, a create may be on its way: the receipt waits until every list would show it.
+    /// </summary>
     private Task HasReceipt(GuestId guest) => Until.True(
-        async () => await couch.Row(GrainKinds.Guest, guest.Value) is JsonObject row && row["vm"] is JsonObject vm && (vm["destroyedAt"] ?? (vm["unaccounted"] is null ? null : vm["cleanSince"])) is not null,
+        async () => await couch.Row(GrainKinds.Guest, guest.Value) is JsonObject row && row["vm"] is JsonObject vm
+            && (vm["destroyedAt"] ?? (vm["unaccounted"] is null ? null : vm["cleanSince"])) is not null,
         Soon, "the receipt");
 }
 

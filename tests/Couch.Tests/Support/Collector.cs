@@ -33,7 +33,8 @@ internal sealed class Collector : IAsyncDisposable
         trace.CopyTo(id);
         // A span begins with its trace's id; its own id and its parent's stand between that and its name.
         var (begin, within) = (Encoding.Latin1.GetString(id), 40 + name.Length);
-        return Received("/v1/traces").Any(body => Places(body).Any(at => body.AsSpan(at, Math.Min(within, body.Length - at)).Contains(name, StringComparison.Ordinal)));
+        return Received("/v1/traces").Any(
+            body => Places(body).Any(at => body.AsSpan(at, Math.Min(within, body.Length - at)).Contains(name, StringComparison.Ordinal)));
 
         IEnumerable<int> Places(string body)
         {

@@ -137,7 +137,10 @@ internal sealed class ContainerEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>What a command says inside a sandbox, its errors included. It must be one that may run twice: a stream that the engine never ends is given up, and asked for again.</summary>
+    /// <summary>
+    /// What a command says inside a sandbox, its errors included. It must be one that may run twice: a stream that the engine never ends is
+    /// given up, and asked for again.
+    /// </summary>
     public async Task<string> Run(string vmId, string command)
     {
         for (var tries = 1; ; tries++)
@@ -177,7 +180,8 @@ internal sealed class ContainerEngine : IAsyncDisposable
 
     private async Task<string> RunOnce(string vmId, string command)
     {
-        var exec = await client.Exec.ExecCreateContainerAsync(vmId, new() { AttachStdout = true, AttachStderr = true, Cmd = ["sh", "-c", command] });
+        var exec = await client.Exec.ExecCreateContainerAsync(
+            vmId, new() { AttachStdout = true, AttachStderr = true, Cmd = ["sh", "-c", command] });
         using var stream = await client.Exec.StartAndAttachContainerExecAsync(exec.ID, tty: false);
         var (output, errors) = await stream.ReadOutputToEndAsync(CancellationToken.None);
         return (output + errors).Trim();
@@ -204,7 +208,8 @@ internal sealed class ContainerEngine : IAsyncDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             lock (lines)
                 lines.Add(formatter(state, exception));

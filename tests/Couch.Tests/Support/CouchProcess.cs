@@ -14,7 +14,10 @@ internal sealed class CouchProcess : IAsyncDisposable
     /// <summary>The couch itself, beside the tests.</summary>
     public const string Gateway = "Couch.Gateway.dll";
 
-    /// <summary>The same with a clock that is wrong by the seconds in <c>CLOCK_SKEW</c>, whose silo is reached by the port in <c>SILO_REACHED_AT</c>.</summary>
+    /// <summary>
+    /// The same with a clock that is wrong by the seconds in <c>CLOCK_SKEW</c>, whose silo is reached by the port in
+    /// <c>SILO_REACHED_AT</c>.
+    /// </summary>
     public const string Skewed = "Couch.SkewedNode.dll";
 
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
@@ -70,7 +73,8 @@ internal sealed class CouchProcess : IAsyncDisposable
     /// <summary>A couch that answers: its silo is active.</summary>
     /// <param name="openFiles">What <c>ulimit -n</c> lets it have open; null: what the tests may.</param>
     /// <param name="outputTo">A file, a pipe or a device that it writes to; null: <see cref="Output"/>.</param>
-    public static async Task<CouchProcess> Start(Dictionary<string, string> environment, string program = Gateway, int? openFiles = null, string? outputTo = null)
+    public static async Task<CouchProcess> Start(
+        Dictionary<string, string> environment, string program = Gateway, int? openFiles = null, string? outputTo = null)
     {
         var couch = new CouchProcess(environment, program, openFiles, outputTo);
         await couch.StartAgain();
@@ -99,7 +103,8 @@ internal sealed class CouchProcess : IAsyncDisposable
 
     /// <inheritdoc cref="RunToEnd(Dictionary{string, string}, string[])"/>
     /// <param name="openFiles">What <c>ulimit -n</c> lets it have open; null: what the tests may.</param>
-    public static async Task<(int ExitCode, string Output)> RunToEnd(Dictionary<string, string> environment, int? openFiles, params string[] arguments)
+    public static async Task<(int ExitCode, string Output)> RunToEnd(
+        Dictionary<string, string> environment, int? openFiles, params string[] arguments)
     {
         await using var couch = new CouchProcess(environment, openFiles: openFiles);
         couch.Launch(arguments);

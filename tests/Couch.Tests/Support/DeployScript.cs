@@ -6,7 +6,8 @@ namespace Couch.Tests.Support;
 /// <summary>A script of <c>deploy/</c>, run as an operator runs it.</summary>
 internal static class DeployScript
 {
-    public static async Task<(int ExitCode, string Output)> Run(string script, string[] arguments, Dictionary<string, string>? environment = null)
+    public static async Task<(int ExitCode, string Output)> Run(
+        string script, string[] arguments, Dictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(Path.Combine(Root(), "deploy", script), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment ?? [])

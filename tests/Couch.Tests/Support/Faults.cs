@@ -66,7 +66,8 @@ internal sealed class Faults
     public void BringStorageBack() => isStorageAway = false;
 
     /// <summary>Everything that a guest's row has ever been, in order.</summary>
-    public IReadOnlyList<Guest> RowsOf(GuestId guest) => [.. written.Where(one => one.Row.Id == guest).OrderBy(one => one.Version).Select(one => one.Row)];
+    public IReadOnlyList<Guest> RowsOf(GuestId guest) =>
+        [.. written.Where(one => one.Row.Id == guest).OrderBy(one => one.Version).Select(one => one.Row)];
 
     public void Install(ISiloBuilder silo)
     {
@@ -88,7 +89,8 @@ internal sealed class Faults
         var reminders = silo.Services.Last(service => service.ServiceType == typeof(IReminderTable));
         silo.Services.Remove(reminders);
         silo.Services.AddSingleton<IReminderTable>(
-            services => new FaultyReminders((IReminderTable)ActivatorUtilities.CreateInstance(services, reminders.ImplementationType!), this));
+            services => new FaultyReminders(
+                (IReminderTable)ActivatorUtilities.CreateInstance(services, reminders.ImplementationType!), this));
     }
 
     /// <summary>One write that waits before the table.</summary>

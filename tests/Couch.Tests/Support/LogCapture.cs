@@ -19,7 +19,8 @@ internal sealed class LogCapture : ILoggerProvider, ISupportExternalScope
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
             ActivityStopped = activity =>
             {
-                heard.Enqueue($"trace {activity.Source.Name} {activity.DisplayName} {activity.StatusDescription} {activity.TraceStateString}");
+                heard.Enqueue(
+                    $"trace {activity.Source.Name} {activity.DisplayName} {activity.StatusDescription} {activity.TraceStateString}");
                 Hear(activity.TagObjects);
                 foreach (var happening in activity.Events)
                 {
@@ -51,7 +52,8 @@ internal sealed class LogCapture : ILoggerProvider, ISupportExternalScope
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             eavesdropper.heard.Enqueue($"{logLevel} {category} {formatter(state, exception)} {exception}");
             if (state is IEnumerable<KeyValuePair<string, object?>> fields)

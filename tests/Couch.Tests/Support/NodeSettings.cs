@@ -31,5 +31,6 @@ internal static class NodeSettings
     }
 
     /// <summary>The same for a couch in this process.</summary>
-    public static string[] AsArguments(this Dictionary<string, string> settings) => [.. settings.Select(setting => $"--{setting.Key}={setting.Value}")];
+    public static string[] AsArguments(this Dictionary<string, string> settings) =>
+        [.. settings.Select(setting => $"--{setting.Key}={setting.Value}")];
 }

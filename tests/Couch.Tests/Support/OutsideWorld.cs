@@ -15,7 +15,8 @@ internal sealed class OutsideWorld : IAsyncDisposable
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
 
     private readonly string name = "cchw" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3));
-    private readonly string table = RandomNumberGenerator.GetInt32(1000, 30_000).ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private readonly string table = RandomNumberGenerator.GetInt32(1000, 30_000).ToString(
+        System.Globalization.CultureInfo.InvariantCulture);
     private readonly int place = RandomNumberGenerator.GetInt32(64) * 4;
     private readonly string bridge;
 

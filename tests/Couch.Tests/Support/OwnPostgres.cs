@@ -38,7 +38,8 @@ internal sealed class OwnPostgres : IAsyncDisposable
     public async Task<OwnPostgres> Standby()
     {
         var standby = await Empty();
-        await standby.AsServer("pg_basebackup", "-h", "127.0.0.1", "-p", $"{Port}", "-U", "postgres", "-D", standby.folder["data"], "-R", "-c", "fast");
+        await standby.AsServer(
+            "pg_basebackup", "-h", "127.0.0.1", "-p", $"{Port}", "-U", "postgres", "-D", standby.folder["data"], "-R", "-c", "fast");
         await standby.AsServer("pg_ctl", [.. standby.Begin, "start"]);
         return standby;
     }

@@ -15,7 +15,8 @@ internal static class Tables
         """);
 
     /// <summary>The statement's rows, each as its last column's text.</summary>
-    public static async Task<List<string>> Rows(this CouchDatabase database, string statement, params (string Name, object Value)[] parameters)
+    public static async Task<List<string>> Rows(
+        this CouchDatabase database, string statement, params (string Name, object Value)[] parameters)
     {
         await using var connection = await database.Writes.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await using var command = connection.CreateCommand();

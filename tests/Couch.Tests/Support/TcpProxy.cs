@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace Couch.Tests.Support;
 
-/// <summary>Stands between a couch and what it depends on: passes everything on, goes dead, hangs, loses an answer, or keeps a request back.</summary>
+/// <summary>
+/// Stands between a couch and what it depends on: passes everything on, goes dead, hangs, loses an answer, or keeps a request back.
+/// </summary>
 internal sealed class TcpProxy : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -72,7 +74,10 @@ internal sealed class TcpProxy : IAsyncDisposable
     /// <summary>The next request that holds <paramref name="text"/> is kept here until <see cref="LetGo"/>.</summary>
     public void HoldBack(string text) => holdBack = new(text);
 
-    /// <summary>The answer to the next request that holds <paramref name="text"/>, or to the one after those, is kept here until <see cref="LetGo"/>.</summary>
+    /// <summary>
+    /// The answer to the next request that holds <paramref name="text"/>, or to the one after those, is kept here until
+    /// <see cref="LetGo"/>.
+    /// </summary>
     /// <param name="after">How many such requests are answered before.</param>
     public void HoldReplyTo(string text, int after = 0) => holdReplyTo = new(text, after);
 

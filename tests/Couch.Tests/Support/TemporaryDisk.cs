@@ -20,7 +20,8 @@ internal sealed class TemporaryDisk : IDisposable
     /// <summary>Leaves no room: whoever writes next finds the disk full.</summary>
     public void Fill()
     {
-        using var file = new FileStream(folder["filler"], new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0 });
+        using var file = new FileStream(
+            folder["filler"], new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0 });
         var page = new byte[1024];
         try
         {

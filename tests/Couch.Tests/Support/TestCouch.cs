@@ -83,7 +83,8 @@ public abstract class TestCouch(Engine engine, DateTimeOffset? begins = null) : 
 
     internal IHousekeepingGrain Housekeeping => cluster.Client.GetGrain<IHousekeepingGrain>(IHousekeepingGrain.Key);
 
-    internal async Task<Invite> AnInvite(double expiresInHours = 24, ResourceLimits? limits = null, Enforcement enforcement = Enforcement.Stop)
+    internal async Task<Invite> AnInvite(
+        double expiresInHours = 24, ResourceLimits? limits = null, Enforcement enforcement = Enforcement.Stop)
     {
         var command = Some.CreateInvite(Clock.Now(), expiresInHours, limits, enforcement);
         return await Invite(command.Id).Create(command);

@@ -30,7 +30,8 @@ internal static class Until
     public static async Task<T> Gives<T>(Func<Task<T>> ask, Func<T, bool> claim, TimeSpan bound, string what)
     {
         var answer = await ask();
-        Assert.True(await Holds(async () => claim(answer) || claim(answer = await ask()), bound), $"{what}: not within {bound}, but last {answer}");
+        Assert.True(
+            await Holds(async () => claim(answer) || claim(answer = await ask()), bound), $"{what}: not within {bound}, but last {answer}");
         return answer;
     }
 }

@@ -19,7 +19,8 @@ internal static class Visits
     {
         var invite = await host.Invite(new { createdBy = "noah", expiresInHours = 1e-9 });
         await Until.True(
-            async () => (await host.Get($"/couch/invites/{invite["id"]}"))["status"] is "expired", TimeSpan.FromSeconds(15), "its second is over");
+            async () =>
+                (await host.Get($"/couch/invites/{invite["id"]}"))["status"] is "expired", TimeSpan.FromSeconds(15), "its second is over");
         return invite;
     }
 

@@ -42,7 +42,8 @@ public sealed class CountingTests : IAsyncLifetime
         await couch.Anyone.Delete($"/couch/invites/{invite["id"]}");
         await couch.Anyone.Redeem(invite);
 
-        Assert.Equal((2, 1, 1), (reading.Sum("couch.invite.created"), reading.Sum("couch.invite.redeemed"), reading.Sum("couch.invite.revoked")));
+        Assert.Equal(
+            (2, 1, 1), (reading.Sum("couch.invite.created"), reading.Sum("couch.invite.redeemed"), reading.Sum("couch.invite.revoked")));
     }
 
     [Fact]
@@ -60,8 +61,10 @@ public sealed class CountingTests : IAsyncLifetime
         Assert.Equal(1, reading.Times("couch.vm.provision.duration vers"));
         Assert.InRange(reading.Sum("couch.vm.provision.duration vers"), 0.05, 30);
         Assert.Equal((1, 1), (reading.Sum("couch.vm.retries provision"), reading.Sum("couch.vm.retries destroy")));
-        Assert.Equal((1, 1), (reading.Times("couch.vm.call.duration vers ensure failed"), reading.Times("couch.vm.call.duration vers ensure ok")));
-        Assert.Equal((1, 1), (reading.Times("couch.vm.call.duration vers destroy failed"), reading.Times("couch.vm.call.duration vers destroy ok")));
+        Assert.Equal(
+            (1, 1), (reading.Times("couch.vm.call.duration vers ensure failed"), reading.Times("couch.vm.call.duration vers ensure ok")));
+        Assert.Equal(
+            (1, 1), (reading.Times("couch.vm.call.duration vers destroy failed"), reading.Times("couch.vm.call.duration vers destroy ok")));
     }
 
     [Fact]

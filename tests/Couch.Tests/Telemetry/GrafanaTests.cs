@@ -55,7 +55,9 @@ public sealed partial class GrafanaTests
         return Name().Matches(bare).Select(match => match.Value).Where(name => !Words.Contains(name)).Select(name => (name, labels));
     }
 
-    /// <summary>What a couch says that has had guests, VMs and failures, and has kept house as it started: each sample's name, and its labels.</summary>
+    /// <summary>
+    /// What a couch says that has had guests, VMs and failures, and has kept house as it started: each sample's name, and its labels.
+    /// </summary>
     private static async Task<Dictionary<string, HashSet<string>>> Scrape(IEnumerable<string> untilTold)
     {
         await using var database = await PostgresServer.NewDatabase();

@@ -14,7 +14,8 @@ public sealed class JoiningTests
     public async Task A_single_node_listens_on_loopback_alone_and_has_no_port_for_gateways()
     {
         using var folder = new TemporaryFolder();
-        await using var couch = await CouchProcess.Start(new() { ["COUCH_DATA_DIR"] = folder["data"], ["COUCH_GATEWAY_PORT"] = $"{FreePort.Find(1)[0]}" });
+        await using var couch = await CouchProcess.Start(
+            new() { ["COUCH_DATA_DIR"] = folder["data"], ["COUCH_GATEWAY_PORT"] = $"{FreePort.Find(1)[0]}" });
 
         Assert.Equal(OnLoopback(couch.Port, couch.SiloPort), Ports.Of(couch.Id));
     }
@@ -23,7 +24,8 @@ public sealed class JoiningTests
     public async Task A_node_that_is_told_no_address_listens_on_loopback_alone_says_so_and_has_no_port_for_gateways()
     {
         await using var database = await PostgresServer.NewDatabase();
-        await using var couch = await CouchProcess.Start(new(NodeSettings.Of(database.ConnectionString)) { ["COUCH_ADVERTISED_ADDRESS"] = "" });
+        await using var couch = await CouchProcess.Start(
+            new(NodeSettings.Of(database.ConnectionString)) { ["COUCH_ADVERTISED_ADDRESS"] = "" });
 
         Assert.Equal(OnLoopback(couch.Port, couch.SiloPort), Ports.Of(couch.Id));
         await Until.True(() => Task.FromResult(couch.Output.Contains("COUCH_ADVERTISED_ADDRESS is not set", StringComparison.Ordinal)), Soon, "it says so");
@@ -53,7 +55,8 @@ public sealed class JoiningTests
         await using var gateway = await Start(database, "--COUCH_ROLE=gateway");
 
         await Until.True(
-            async () => (await gateway.Anyone.Get("/health/ready")).Refuses(503)["detail"]!.Contains("share no signing key (COUCH_SIGNING_KEY)", StringComparison.Ordinal),
+            async () => (await gateway.Anyone.Get("/health/ready")).Refuses(503)["detail"]!.Contains(
+                "share no signing key (COUCH_SIGNING_KEY)", StringComparison.Ordinal),
             Soon, "it says why");
         await silo.IsReady();
     }
@@ -130,5 +133,6 @@ public sealed class JoiningTests
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
-    private static HashSet<IPEndPoint> OnLoopback(params int[] ports) => [.. ports.Select(port => new IPEndPoint(IPAddress.Loopback, port))];
+    private static HashSet<IPEndPoint> OnLoopback(params int[] ports) =>
+        [.. ports.Select(port => new IPEndPoint(IPAddress.Loopback, port))];
 }

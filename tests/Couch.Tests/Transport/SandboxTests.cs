@@ -16,7 +16,8 @@ public sealed class SandboxTests
         var (sandbox, host) = await Sandbox(engine);
 
         foreach (var port in new[] { couch.SiloPort, gatewayPort })
-            Assert.Equal("refused", await engine.Run(sandbox, $"nc -w 5 {host} {port} </dev/null >/tmp/heard 2>&1 && echo reached || echo refused"));
+            Assert.Equal(
+                "refused", await engine.Run(sandbox, $"nc -w 5 {host} {port} </dev/null >/tmp/heard 2>&1 && echo reached || echo refused"));
     }
 
     [Fact]

@@ -61,7 +61,10 @@ internal sealed class Stranger(Action<TlsOptions>? tls)
         });
     }
 
-    /// <summary>How many bytes it is told at a silo port before the connection ends. Silos greet each other at once, so none means that it is no silo to the other side.</summary>
+    /// <summary>
+    /// How many bytes it is told at a silo port before the connection ends. Silos greet each other at once, so none means that it is no
+    /// silo to the other side.
+    /// </summary>
     public async Task<int> HearsAsSilo(int siloPort)
     {
         using var bound = new CancellationTokenSource(Bound);

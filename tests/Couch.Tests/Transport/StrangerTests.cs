@@ -111,7 +111,8 @@ public sealed class StrangerTests(Victims victims) : IClassFixture<Victims>
 
     private static Task SaysWhoWasRefused(Victim couch, string port) => Until.True(
         () => Task.FromResult(couch.Log.All.Any(line =>
-            line.Contains("A connection from 127.0.0.1:", StringComparison.Ordinal) && line.Contains($"to the {port} port was refused", StringComparison.Ordinal))),
+            line.Contains("A connection from 127.0.0.1:", StringComparison.Ordinal) && line.Contains(
+                $"to the {port} port was refused", StringComparison.Ordinal))),
         Soon, "the log says so");
 
     private static async Task Connect(TcpClient client, int port)

@@ -52,7 +52,8 @@ public sealed class FaultTests
         await patience.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => hanging);
-        await Until.True(() => Task.FromResult(account.Vers.Journal.Entries[0].Outcome is { Done: null, Replied: null }), Soon, "the call is over");
+        await Until.True(
+            () => Task.FromResult(account.Vers.Journal.Entries[0].Outcome is { Done: null, Replied: null }), Soon, "the call is over");
         Assert.Empty(account.Vers.Vms.All);
     }
 

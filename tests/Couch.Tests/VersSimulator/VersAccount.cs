@@ -33,7 +33,8 @@ internal sealed class VersAccount : IAsyncDisposable
         return new(await SimulatedVers.Start((options ?? new()) with { Clock = clock }), clock);
     }
 
-    public async Task<(int Status, JsonNode? Body)> Call(HttpMethod method, string path, object? body = null, CancellationToken cancel = default)
+    public async Task<(int Status, JsonNode? Body)> Call(
+        HttpMethod method, string path, object? body = null, CancellationToken cancel = default)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
         using var response = await http.SendAsync(request, cancel);
@@ -43,7 +44,8 @@ internal sealed class VersAccount : IAsyncDisposable
 
     public Task<(int Status, JsonNode? Body)> Get(string path) => Call(HttpMethod.Get, path);
 
-    public Task<(int Status, JsonNode? Body)> TryCreate() => Call(HttpMethod.Post, "vm/from_commit", new { commit_id = Vers.Options.Commit });
+    public Task<(int Status, JsonNode? Body)> TryCreate() =>
+        Call(HttpMethod.Post, "vm/from_commit", new { commit_id = Vers.Options.Commit });
 
     /// <summary>A VM that has just been asked for.</summary>
     public async Task<Guid> Create() => Guid.Parse((await TryCreate()).Body!["vm_id"]!.GetValue<string>());

@@ -160,7 +160,8 @@ public sealed class VmTests
         await using var account = await VersAccount.Open();
         var vm = await account.CreateAndBoot();
 
-        Assert.Equal((0, "0.00 0.00\n-- x\n"), await account.Exec(vm, "sh", "-c", "cat /proc/uptime && echo '--' x; cat /none 2>/dev/null || true"));
+        Assert.Equal(
+            (0, "0.00 0.00\n-- x\n"), await account.Exec(vm, "sh", "-c", "cat /proc/uptime && echo '--' x; cat /none 2>/dev/null || true"));
         Assert.Equal(127, (await account.Exec(vm, "reboot")).ExitCode);
         Assert.Equal(127, (await account.Exec(vm, "sh", "-c", "cat /proc/stat | head -n 1")).ExitCode);
         Assert.Equal(1, (await account.Exec(vm, "sh", "-c", "cat /none && echo never")).ExitCode);

@@ -45,7 +45,8 @@ public sealed class BoundedAnswersTests
         {
             call.Response.ContentLength = int.MaxValue;
             await call.Response.Body.FlushAsync();
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, call.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, call.RequestAborted).ConfigureAwait(
+                ConfigureAwaitOptions.SuppressThrowing);
         });
         await TooLarge(() => vers.Api.Status(Uuid, Cancel), "look at VM", "64 KiB");
     }
@@ -147,7 +148,8 @@ public sealed class BoundedAnswersTests
     private static string Container(string id) =>
         $$"""{"Id":"{{id}}","Name":"/couch-x","Config":{"Labels":{} },"State":{"Status":"exited","ExitCode":1,"StartedAt":"2026-11-23T12:00:00Z","FinishedAt":"2026-11-23T12:00:01Z"} }""";
 
-    private static DockerProvider Host(StubServer engine) => new(new() { Image = "image", Engine = engine.Address }, TimeProvider.System, NullLogger<DockerProvider>.Instance);
+    private static DockerProvider Host(StubServer engine) =>
+        new(new() { Image = "image", Engine = engine.Address }, TimeProvider.System, NullLogger<DockerProvider>.Instance);
 
     private static async Task TooLarge(Func<Task> call, string task, string bound)
     {

@@ -33,7 +33,8 @@ public sealed class BoundedCallsTests
     public async Task Measurements_that_hang_are_bounded_and_no_kill_waits_behind_them()
     {
         var every = TimeSpan.FromSeconds(5);
-        await using var couch = await VmCouch.Start(vers => vers with { IsMetered = true }, new() { CallsAtOnce = AtOnce, MeasureEvery = every });
+        await using var couch = await VmCouch.Start(
+            vers => vers with { IsMetered = true }, new() { CallsAtOnce = AtOnce, MeasureEvery = every });
         await IsOneNode(couch);
         couch.At.Vers.Faults.Always(Call.Exec, new Effect.Hang());
         var guests = new List<Guest>();
@@ -56,7 +57,8 @@ public sealed class BoundedCallsTests
     /// <summary>The bound is a node's.</summary>
     private static Task IsOneNode(VmCouch couch) => couch.Restart();
 
-    private static int UnderWay(VmCouch couch, Call call) => couch.At.Vers.Journal.Entries.Count(entry => entry.Call == call && entry.Outcome is null);
+    private static int UnderWay(VmCouch couch, Call call) =>
+        couch.At.Vers.Journal.Entries.Count(entry => entry.Call == call && entry.Outcome is null);
 
     private static Task HasUnderWay(VmCouch couch, Call call) => Until.True(
         () =>

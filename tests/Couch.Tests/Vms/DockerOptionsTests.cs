@@ -40,7 +40,8 @@ public sealed class DockerOptionsTests
     [Fact]
     public void A_command_is_written_as_in_a_Dockerfile()
     {
-        Assert.Equal(["/bin/sh", "-c", "sleep infinity"], Read(("COUCH_DOCKER_IMAGE", "i"), ("COUCH_DOCKER_COMMAND", "sleep infinity"))!.Command);
+        Assert.Equal(
+            ["/bin/sh", "-c", "sleep infinity"], Read(("COUCH_DOCKER_IMAGE", "i"), ("COUCH_DOCKER_COMMAND", "sleep infinity"))!.Command);
         Assert.Equal(["sleep", "1 2"], Read(("COUCH_DOCKER_IMAGE", "i"), ("COUCH_DOCKER_COMMAND", "[\"sleep\", \"1 2\"]"))!.Command);
     }
 

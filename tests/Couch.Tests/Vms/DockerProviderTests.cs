@@ -126,7 +126,8 @@ public sealed class DockerProviderTests : IAsyncLifetime
         var (one, other, order) = (engine.Host(ContainerEngine.Idle), engine.Host(ContainerEngine.Idle), engine.Order());
         var made = await one.Ensure(order, Never);
 
-        await Task.WhenAll(one.Release(order.Guest, order.Installation, made.VmId, Never), other.Release(order.Guest, order.Installation, null, Never));
+        await Task.WhenAll(
+            one.Release(order.Guest, order.Installation, made.VmId, Never), other.Release(order.Guest, order.Installation, null, Never));
 
         Assert.Null(await engine.Inspect(made.VmId));
     }
@@ -228,7 +229,8 @@ public sealed class DockerProviderTests : IAsyncLifetime
         var listed = await host.List(Never);
         await host.Release(elsewhere.Guest, elsewhere.Installation, null, Never);
 
-        Assert.Equal(made.Select(vm => vm.VmId).Order(), listed.Where(vm => vm.Installation == engine.Installation).Select(vm => vm.VmId).Order());
+        Assert.Equal(
+            made.Select(vm => vm.VmId).Order(), listed.Where(vm => vm.Installation == engine.Installation).Select(vm => vm.VmId).Order());
         Assert.Equal("another-couch", Assert.Single(listed, vm => vm.VmId == others.VmId).Installation);
         Assert.DoesNotContain(listed, vm => vm.VmId == unclaimed);
         Assert.All(await engine.Mine(host), vm => Assert.InRange(vm.CreatedAt, began.AddSeconds(-1), TimeProvider.System.GetUtcNow()));
@@ -242,7 +244,8 @@ public sealed class DockerProviderTests : IAsyncLifetime
 
         var made = await host.Ensure(engine.Order(limits: limits), Never);
 
-        var cpu = await engine.Run(made.VmId, "cat /sys/fs/cgroup/cpu.max || cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us /sys/fs/cgroup/cpu/cpu.cfs_period_us");
+        var cpu = await engine.Run(
+            made.VmId, "cat /sys/fs/cgroup/cpu.max || cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us /sys/fs/cgroup/cpu/cpu.cfs_period_us");
         var memory = await engine.Run(made.VmId, "cat /sys/fs/cgroup/memory.max || cat /sys/fs/cgroup/memory/memory.limit_in_bytes");
         var pids = await engine.Run(made.VmId, "cat /sys/fs/cgroup/pids.max || cat /sys/fs/cgroup/pids/pids.max");
         Assert.Matches(@"\b50000\s+100000\b", cpu);
@@ -262,7 +265,8 @@ public sealed class DockerProviderTests : IAsyncLifetime
     [Fact]
     public async Task What_a_process_may_open_and_write_is_limited_inside_the_sandbox()
     {
-        var made = await engine.Host(ContainerEngine.Idle).Ensure(engine.Order(limits: ResourceLimits.Default with { MaxMemoryMB = 64, MaxDiskGB = 0.5 }), Never);
+        var made = await engine.Host(ContainerEngine.Idle).Ensure(
+            engine.Order(limits: ResourceLimits.Default with { MaxMemoryMB = 64, MaxDiskGB = 0.5 }), Never);
 
         var limits = await engine.Run(made.VmId, "cat /proc/1/limits");
 
@@ -276,9 +280,11 @@ public sealed class DockerProviderTests : IAsyncLifetime
     [InlineData("/tmp")]
     public async Task A_folder_in_memory_is_full_at_half_of_the_sandboxs_memory(string folder)
     {
-        var made = await engine.Host(ContainerEngine.Idle).Ensure(engine.Order(limits: ResourceLimits.Default with { MaxMemoryMB = 32 }), Never);
+        var made = await engine.Host(ContainerEngine.Idle).Ensure(
+            engine.Order(limits: ResourceLimits.Default with { MaxMemoryMB = 32 }), Never);
 
-        var said = await engine.Run(made.VmId, $"dd if=/dev/zero of={folder}/file bs=1M count=100; stat -c 'holds %s' {folder}/file; rm {folder}/file");
+        var said = await engine.Run(
+            made.VmId, $"dd if=/dev/zero of={folder}/file bs=1M count=100; stat -c 'holds %s' {folder}/file; rm {folder}/file");
 
         Assert.Contains("No space left on device", said, StringComparison.Ordinal);
         Assert.Contains($"holds {16 << 20}", said, StringComparison.Ordinal);
@@ -410,7 +416,8 @@ public sealed class DockerProviderTests : IAsyncLifetime
     [Fact]
     public async Task A_sandbox_is_booting_until_something_listens()
     {
-        var host = engine.Host(["sh", "-c", "until [ -e /tmp/go ]; do sleep 0.05; done; exec httpd -f -p 8080 -h /tmp"], port: 8080, probe: new Probe.Tcp());
+        var host = engine.Host(
+            ["sh", "-c", "until [ -e /tmp/go ]; do sleep 0.05; done; exec httpd -f -p 8080 -h /tmp"], port: 8080, probe: new Probe.Tcp());
         var made = await host.Ensure(engine.Order(), Never);
 
         Assert.Equal(VmSight.Booting, await host.Observe(made.VmId, Never));

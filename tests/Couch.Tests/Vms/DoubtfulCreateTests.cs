@@ -33,7 +33,8 @@ public sealed class DoubtfulCreateTests(VersCouchOnOneClock couch) : IClassFixtu
         var (creates, vms) = (couch.Vers.Journal.Count(Call.Create), couch.Vers.Vms.All.Count);
         couch.Vers.Faults.Always(Call.Create, new Effect.EmptyReply());
         var guest = await couch.AGuest();
-        await BecomesSoon(guest.Id, one => one is { IsStaying: false, Vm.CleanSince: not null }, "the second create ends the stay, and nothing is shown");
+        await BecomesSoon(
+            guest.Id, one => one is { IsStaying: false, Vm.CleanSince: not null }, "the second create ends the stay, and nothing is shown");
         Assert.Null((await couch.Row(guest.Id))!.Vm.DestroyedAt);
         couch.Clock.Advance(VmTrack.ListsLag);
         await couch.HasReceipt(guest.Id);
@@ -94,9 +95,12 @@ public sealed class DoubtfulCreateTests(VersCouchOnOneClock couch) : IClassFixtu
         Assert.Equal((2, 0), (row.Vm.Attempts, row.Vm.Unaccounted));
     }
 
-    private Task TheListShowsNothingYet(GuestId guest) => BecomesSoon(guest, one => one.Vm.CleanSince is not null, "the list shows nothing yet");
+    private Task TheListShowsNothingYet(GuestId guest) =>
+        BecomesSoon(guest, one => one.Vm.CleanSince is not null, "the list shows nothing yet");
 
-    /// <summary>Time goes on, for retries and for lists that rest from each other, but by less than a call may take, or the list is behind.</summary>
+    /// <summary>
+    /// Time goes on, for retries and for lists that rest from each other, but by less than a call may take, or the list is behind.
+    /// </summary>
     private Task BecomesSoon(GuestId guest, Func<Guest, bool> claim, string what)
     {
         var until = couch.Clock.GetUtcNow() + (Behind / 2);

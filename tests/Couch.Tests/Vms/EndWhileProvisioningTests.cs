@@ -18,7 +18,8 @@ public abstract class EndWhileProvisioningTests(VersCouch couch)
     public async Task An_end_at_any_step_is_seen_at_once_and_leaves_nothing(string step, GuestStatus end)
     {
         var isHeld = couch.Hold(Step.Named(step), Held);
-        var guest = await couch.AGuest(ResourceLimits.Default with { MaxDurationHours = Stay.TotalHours }, publicKey: "ssh-ed25519 AAAA ada");
+        var guest = await couch.AGuest(
+            ResourceLimits.Default with { MaxDurationHours = Stay.TotalHours }, publicKey: "ssh-ed25519 AAAA ada");
         await isHeld();
 
         await End(guest.Id, end);

@@ -11,7 +11,9 @@ using Xunit;
 
 namespace Couch.Tests.Vms;
 
-/// <summary>A guest is root in its VM and forges what is measured there, or a meter lies: it ends all the same, and its VM with it.</summary>
+/// <summary>
+/// A guest is root in its VM and forges what is measured there, or a meter lies: it ends all the same, and its VM with it.
+/// </summary>
 public sealed class ForgedUsageTests
 {
     private const string Stat = "/proc/stat";
@@ -64,9 +66,11 @@ public sealed class ForgedUsageTests
     public async Task Over_http_a_kill_answers_200_whatever_the_guest_has_forged()
     {
         await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.Zero });
-        await using var couch = await CouchHost.Start([.. NodeSettings.Of(vers).AsArguments(), "--COUCH_VERS_METER=true", "--COUCH_METER_SECONDS=1"]);
+        await using var couch = await CouchHost.Start(
+            [.. NodeSettings.Of(vers).AsArguments(), "--COUCH_VERS_METER=true", "--COUCH_METER_SECONDS=1"]);
         var stay = (await couch.Anyone.Arrive()).Is(201);
-        await Until.True(async () => (await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}"))["status"] is "running", Soon, "it runs");
+        await Until.True(
+            async () => (await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}"))["status"] is "running", Soon, "it runs");
         using var meters = new MeterReading(couch.App.Services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
         using var http = new HttpClient();
         http.DefaultRequestHeaders.Authorization = new("Bearer", vers.Options.Key);
@@ -132,7 +136,8 @@ public sealed class ForgedUsageTests
         couch.Clock.Advance(Every);
         await Until.True(() => Task.FromResult(Count() > before), Soon, "it is measured");
 
-        int Count() => couch.At.Vers.Journal.Entries.Count(entry => entry.Call is Call.Exec && entry.Path.Contains(guest.VmId!, StringComparison.Ordinal) && entry.Outcome is not null);
+        int Count() => couch.At.Vers.Journal.Entries.Count(
+            entry => entry.Call is Call.Exec && entry.Path.Contains(guest.VmId!, StringComparison.Ordinal) && entry.Outcome is not null);
     }
 
     private static async Task IsEnded(VmCouch couch, Guest guest, End end)

@@ -115,7 +115,8 @@ public sealed class GivenVmTests : IAsyncLifetime
         var ended = new List<(JsonNode, Guid)>();
         foreach (var (guest, vm) in stays)
         {
-            await Until.True(async () => (string?)(await Guest(guest))["vm"]!["state"] is "left" or "destroyed", Soon, "its end has come to an end");
+            await Until.True(
+                async () => (string?)(await Guest(guest))["vm"]!["state"] is "left" or "destroyed", Soon, "its end has come to an end");
             ended.Add((await Guest(guest), vm));
         }
 
@@ -144,7 +145,8 @@ public sealed class GivenVmTests : IAsyncLifetime
 
     private async Task<Answer> Given(Caller key, string vmId, double hours = 1)
     {
-        var stay = await couch.Anyone.Redeem(await Host.Invite(new { createdBy = "noah", resourceLimits = new { maxTokenBudget = 10, maxDurationHours = hours } }));
+        var stay = await couch.Anyone.Redeem(
+            await Host.Invite(new { createdBy = "noah", resourceLimits = new { maxTokenBudget = 10, maxDurationHours = hours } }));
         (await key.Post($"/couch/guests/{stay["guestId"]}/activate", new { vmId, agentEndpoint = "http://hand" })).Is(200);
         return stay;
     }
@@ -158,7 +160,8 @@ public sealed class GivenVmTests : IAsyncLifetime
     private async Task<Guid> AVm()
     {
         using var http = Account();
-        using var made = await http.PostAsJsonAsync(new Uri($"{vers.Url}/vm/from_commit"), new { commit_id = vers.Options.Commit }, TestContext.Current.CancellationToken);
+        using var made = await http.PostAsJsonAsync(
+            new Uri($"{vers.Url}/vm/from_commit"), new { commit_id = vers.Options.Commit }, TestContext.Current.CancellationToken);
         return (Guid)JsonNode.Parse(await made.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["vm_id"]!;
     }
 
@@ -166,7 +169,8 @@ public sealed class GivenVmTests : IAsyncLifetime
     {
         using var http = Account();
         var labels = new Dictionary<string, string> { ["couch.guest"] = guest, ["couch.installation"] = installation };
-        using var labelled = await http.PatchAsJsonAsync(new Uri($"{vers.Url}/vm/{vm}/label"), new { labels }, TestContext.Current.CancellationToken);
+        using var labelled = await http.PatchAsJsonAsync(
+            new Uri($"{vers.Url}/vm/{vm}/label"), new { labels }, TestContext.Current.CancellationToken);
         labelled.EnsureSuccessStatusCode();
     }
 

@@ -98,7 +98,8 @@ public sealed class GuestLifePropertyTests : IAsyncLifetime
                 break;
             case GuestAction.Await awaited:
                 var before = couch.Vers.Journal.Entries.Count;
-                await Until.Holds(() => Task.FromResult(couch.Vers.Journal.Entries.Count >= before + awaited.Calls), TimeSpan.FromMilliseconds(50));
+                await Until.Holds(
+                    () => Task.FromResult(couch.Vers.Journal.Entries.Count >= before + awaited.Calls), TimeSpan.FromMilliseconds(50));
                 break;
             case GuestAction.Kill kill when guests.Count > 0:
                 await couch.Guest(One(kill.Guest)).Kill();
@@ -131,20 +132,25 @@ public sealed class GuestLifePropertyTests : IAsyncLifetime
     {
         try
         {
-            await couch.AdvanceUntil(Bound, async () => await Rows(guests) is var rows && rows.Count == guests.Count && rows.All(row => claim(row, rows)));
+            await couch.AdvanceUntil(
+                Bound, async () => await Rows(guests) is var rows && rows.Count == guests.Count && rows.All(row => claim(row, rows)));
         }
         catch (Exception failure)
         {
             var rows = await Rows(guests);
-            throw new InvalidOperationException($"{what}: {string.Join(Environment.NewLine, rows.Where(row => !claim(row, rows)))}", failure);
+            throw new InvalidOperationException(
+                $"{what}: {string.Join(Environment.NewLine, rows.Where(row => !claim(row, rows)))}", failure);
         }
     }
 
-    /// <summary>It runs, with its VM or one given by hand, or nothing of it is left. Where many VMs vanished at once, nobody is ended for it.</summary>
+    /// <summary>
+    /// It runs, with its VM or one given by hand, or nothing of it is left. Where many VMs vanished at once, nobody is ended for it.
+    /// </summary>
     private bool IsQuiet(Guest guest, IReadOnlyList<Guest> all) => guest switch
     {
         { IsStaying: false } => HasReceipt(guest),
-        { Status: GuestStatus.Running, Vm.State: VmState.Ready } => IsThere(guest) || all.Count(one => one is { Status: GuestStatus.Running, Vm.State: VmState.Ready } && !IsThere(one)) > 3,
+        { Status: GuestStatus.Running, Vm.State: VmState.Ready } => IsThere(guest)
+            || all.Count(one => one is { Status: GuestStatus.Running, Vm.State: VmState.Ready } && !IsThere(one)) > 3,
         { Status: GuestStatus.Running, Vm.State: VmState.None } => true,
         _ => false,
     };

@@ -36,7 +36,8 @@ public sealed class HungCreateTests
             await call.Response.WriteAsync(path.EndsWith("/containers/json", StringComparison.Ordinal) ? "[]" : """{"message":"no such container","NCPU":2}""");
         });
         await engine.StartAsync(TestContext.Current.CancellationToken);
-        using var host = new DockerProvider(new() { Image = "image", Engine = new(engine.Urls.First()) }, TimeProvider.System, NullLogger<DockerProvider>.Instance);
+        using var host = new DockerProvider(
+            new() { Image = "image", Engine = new(engine.Urls.First()) }, TimeProvider.System, NullLogger<DockerProvider>.Instance);
         var guest = GuestId.New(Some.Time, Some.Chance);
 
         var making = host.Ensure(

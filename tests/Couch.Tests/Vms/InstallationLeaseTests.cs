@@ -174,7 +174,8 @@ public sealed class InstallationLeaseTests : IAsyncLifetime
         using var folders = new TemporaryFolder();
         await using var engine = new ContainerEngine();
         await using var original = await OnEngine(folders["original"]);
-        var stay = await original.Anyone.Arrive(new { createdBy = "noah", resourceLimits = new { maxDurationHours = 40 / 3600.0, maxMemoryMB = 32 } });
+        var stay = await original.Anyone.Arrive(
+            new { createdBy = "noah", resourceLimits = new { maxDurationHours = 40 / 3600.0, maxMemoryMB = 32 } });
         var vmId = (string)(await original.Anyone.Get($"/couch/status?token={stay["authToken"]}&wait=60")).Is(200)["vmId"]!;
 
         await DeployScript.Run(0, "backup.sh", ["sqlite", folders["original"], folders["backup"]]);

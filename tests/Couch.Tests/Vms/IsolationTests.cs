@@ -25,7 +25,8 @@ public sealed class IsolationTests
     [InlineData(Denied, Denied, Silent, "connected", false)]
     [InlineData(Denied, Denied, Silent, "nc: can't connect to remote host: Connection refused", false)]
     [InlineData(Silent, Silent, Silent, Silent, false)]
-    public void On_the_couchs_network_only_the_firewalls_own_voice_is_a_proof(string host, string metadata, string otherPort, string guest, bool isKept) =>
+    public void On_the_couchs_network_only_the_firewalls_own_voice_is_a_proof(
+        string host, string metadata, string otherPort, string guest, bool isKept) =>
         Assert.Equal(isKept, Seen(Own, host, metadata, otherPort, guest).IsKept);
 
     [Theory]

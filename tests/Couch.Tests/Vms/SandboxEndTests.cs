@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Couch.Tests.Vms;
 
-/// <summary>A sandbox that ends, or is touched, behind the couch's back. The couch measures and sweeps too seldom here to notice by itself.</summary>
+/// <summary>
+/// A sandbox that ends, or is touched, behind the couch's back. The couch measures and sweeps too seldom here to notice by itself.
+/// </summary>
 public sealed class SandboxEndTests : IAsyncLifetime
 {
     private static readonly TimeSpan Noticed = TimeSpan.FromSeconds(10);
@@ -98,7 +100,8 @@ public sealed class SandboxEndTests : IAsyncLifetime
     {
         var (guest, vmId) = await Running();
         await engine.Containers.PauseContainerAsync(vmId);
-        await engine.Containers.RenameContainerAsync(vmId, new ContainerRenameParameters { NewName = "elsewhere-" + vmId[..12] }, TestCouch.Cancel);
+        await engine.Containers.RenameContainerAsync(
+            vmId, new ContainerRenameParameters { NewName = "elsewhere-" + vmId[..12] }, TestCouch.Cancel);
         await engine.Containers.UnpauseContainerAsync(vmId);
 
         Assert.Equal("running", (await couch.Anyone.Get($"/couch/guests/{guest}")).Is(200)["status"]);
@@ -112,7 +115,8 @@ public sealed class SandboxEndTests : IAsyncLifetime
     [InlineData(HttpStatusCode.NotFound, "no such image: golden", true)]
     [InlineData(HttpStatusCode.InternalServerError, "no such container 0123456789ab", false)]
     [InlineData(HttpStatusCode.InternalServerError, "crun: executable file not found in $PATH", true)]
-    public void What_somebody_has_cleaned_away_is_made_again_and_what_is_missing_for_good_is_not(HttpStatusCode status, string words, bool isFinal) =>
+    public void What_somebody_has_cleaned_away_is_made_again_and_what_is_missing_for_good_is_not(
+        HttpStatusCode status, string words, bool isFinal) =>
         Assert.Equal(isFinal, DockerEngine.IsFinal(status, words));
 
     private async Task<(string Guest, string VmId)> Running()

@@ -8,7 +8,9 @@ using Xunit;
 
 namespace Couch.Tests.Vms;
 
-/// <summary>What guests on the couch's own network reach, seen from inside their sandboxes, with and without deploy/sandbox-network.sh.</summary>
+/// <summary>
+/// What guests on the couch's own network reach, seen from inside their sandboxes, with and without deploy/sandbox-network.sh.
+/// </summary>
 public sealed class SandboxNetworkTests : IAsyncLifetime
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
@@ -76,7 +78,8 @@ public sealed class SandboxNetworkTests : IAsyncLifetime
 
         async Task<IEnumerable<string>> Reached()
         {
-            var asked = targets.Select(target => $"(nc -w 5 {target.Value.Address} {target.Value.Port} </dev/null >/dev/null 2>&1 && echo \"{target.Key}\") &");
+            var asked = targets.Select(
+                target => $"(nc -w 5 {target.Value.Address} {target.Value.Port} </dev/null >/dev/null 2>&1 && echo \"{target.Key}\") &");
             return (await engine.Run(guest.VmId, string.Join(' ', asked) + " wait")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()).Order();
         }
     }
@@ -104,11 +107,13 @@ public sealed class SandboxNetworkTests : IAsyncLifetime
 
         // A busy engine is a sentence too, and looked at again.
         await Until.True(async () => (await host.Check(Never))!.Sentence.Contains($"canAccessHostServices: false is not kept. Guests on the network {options.Bridge} reach", StringComparison.Ordinal), Patience, "the start warns");
-        Assert.Matches($"Guests on the network {options.Bridge} reach the host .*deploy/sandbox-network.sh apply {options.Bridge}", host.Isolation);
+        Assert.Matches(
+            $"Guests on the network {options.Bridge} reach the host .*deploy/sandbox-network.sh apply {options.Bridge}", host.Isolation);
 
         await Firewall("apply");
         await Until.True(
-            async () => (await host.Check(Never))?.Sentence.Contains("canAccessHostServices", StringComparison.Ordinal) is not true && host.Isolation.Contains("are kept from the host", StringComparison.Ordinal),
+            async () => (await host.Check(Never))?.Sentence.Contains("canAccessHostServices", StringComparison.Ordinal) is not true
+                && host.Isolation.Contains("are kept from the host", StringComparison.Ordinal),
             Patience,
             "the start finds the firewall");
         Assert.Contains("are kept from the host", engine.Log.Text, StringComparison.Ordinal);
@@ -156,7 +161,8 @@ public sealed class SandboxNetworkTests : IAsyncLifetime
     {
         await engine.Network(options, isOurs: false);
 
-        var refusal = await Assert.ThrowsAsync<VmProviderException>(() => engine.Host(options, TimeProvider.System).Ensure(engine.Order(), Never));
+        var refusal = await Assert.ThrowsAsync<VmProviderException>(
+            () => engine.Host(options, TimeProvider.System).Ensure(engine.Order(), Never));
 
         Assert.True(refusal.IsFinal);
         Assert.Contains("COUCH_DOCKER_BRIDGE", refusal.Message, StringComparison.Ordinal);

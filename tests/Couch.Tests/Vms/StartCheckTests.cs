@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Couch.Tests.Vms;
 
-/// <summary>What a couch that is about to start learns of its VM provider: what cannot change is said then, and not by the first guest.</summary>
+/// <summary>
+/// What a couch that is about to start learns of its VM provider: what cannot change is said then, and not by the first guest.
+/// </summary>
 public sealed class StartCheckTests
 {
     [Theory]

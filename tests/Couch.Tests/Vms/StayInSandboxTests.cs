@@ -12,7 +12,8 @@ public sealed class StayInSandboxTests
     public async Task A_redeem_gives_a_limited_sandbox_that_answers_is_measured_and_is_gone_after_the_kill()
     {
         await using var engine = new ContainerEngine();
-        await using var couch = await CouchHost.Start([.. Settings(ContainerEngine.WebServer), "--COUCH_DOCKER_PORT=8080", "--COUCH_METER_SECONDS=1"]);
+        await using var couch = await CouchHost.Start(
+            [.. Settings(ContainerEngine.WebServer), "--COUCH_DOCKER_PORT=8080", "--COUCH_METER_SECONDS=1"]);
         var stay = await couch.Anyone.Arrive(new { createdBy = "noah", resourceLimits = new { maxMemoryMB = 64, maxCpuCores = 0.5 } });
 
         var running = (await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}&wait=60")).Is(200);
@@ -61,7 +62,8 @@ public sealed class StayInSandboxTests
         Assert.Contains("COUCH_DOCKER_STRICT", ended["endDetail"], StringComparison.Ordinal);
         Assert.Contains($"Guests on the network {options.Bridge} reach the host", (await couch.Anyone.Get("/health/ready")).Is(200)["isolation"], StringComparison.Ordinal);
 
-        var offline = await couch.Anyone.Arrive(new { createdBy = "noah", resourceLimits = new { maxMemoryMB = 64 }, permissions = new { canAccessInternet = false } });
+        var offline = await couch.Anyone.Arrive(
+            new { createdBy = "noah", resourceLimits = new { maxMemoryMB = 64 }, permissions = new { canAccessInternet = false } });
         var running = (await couch.Anyone.Get($"/couch/status?token={offline["authToken"]}&wait=60")).Is(200);
         Assert.Equal("running", running["status"]);
         (await couch.Anyone.Delete($"/couch/guests/{offline["guestId"]}")).Is(200);

@@ -54,7 +54,8 @@ public sealed class StayWithVmTests : IAsyncLifetime
     [Fact]
     public async Task An_expiry_destroys_the_vm()
     {
-        var stay = await couch.Anyone.Arrive(new { createdBy = "noah", resourceLimits = new { maxDurationHours = TimeSpan.FromSeconds(3).TotalHours } });
+        var stay = await couch.Anyone.Arrive(
+            new { createdBy = "noah", resourceLimits = new { maxDurationHours = TimeSpan.FromSeconds(3).TotalHours } });
         Assert.Equal("running", (await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}&wait=30")).Is(200)["status"]);
         var ended = await Destroyed(stay);
         Assert.Equal(("expired", stay["expiresAt"]), (ended["status"]!.ToString(), ended["stoppedAt"]!.ToString()));
@@ -99,7 +100,8 @@ public sealed class StayWithVmTests : IAsyncLifetime
         vers.Faults.Next(Call.Create, new Effect.DoLate(TimeSpan.FromSeconds(1)));
         var stay = await couch.Anyone.Arrive();
         (await couch.Anyone.Post($"/couch/guests/{stay["guestId"]}/activate", new { vmId = "by-hand", agentEndpoint = "http://hand" })).Is(200);
-        await Until.True(async () => (await Guest(stay))["vm"]!["state"]!.ToString() == "none" && vers.Vms.Left.Count == 0, Soon, "its own is released");
+        await Until.True(
+            async () => (await Guest(stay))["vm"]!["state"]!.ToString() == "none" && vers.Vms.Left.Count == 0, Soon, "its own is released");
         Assert.Equal("by-hand", (await Guest(stay))["vmId"]!.ToString());
         (await couch.Anyone.Delete($"/couch/guests/{stay["guestId"]}")).Is(200);
         // Nobody can say which VM was meant.
@@ -107,7 +109,8 @@ public sealed class StayWithVmTests : IAsyncLifetime
         Assert.Null((await Guest(stay))["vm"]!["destroyedAt"]);
     }
 
-    private async Task<System.Text.Json.Nodes.JsonNode> Guest(Answer stay) => (await couch.Anyone.Get($"/couch/guests/{stay["guestId"]}")).Is(200).Json;
+    private async Task<System.Text.Json.Nodes.JsonNode> Guest(Answer stay) =>
+        (await couch.Anyone.Get($"/couch/guests/{stay["guestId"]}")).Is(200).Json;
 
     private async Task<System.Text.Json.Nodes.JsonNode> Destroyed(Answer stay)
     {

@@ -15,7 +15,8 @@ public sealed class VersFaultTests : IAsyncLifetime
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
     private VersAtHand at = null!;
 
-    public static TheoryData<string> CreatesWithoutAnAnswer => ["500", "503", "429", "409", "dropped", "lost", "empty", "done and 500", "done and 502"];
+    public static TheoryData<string> CreatesWithoutAnAnswer =>
+        ["500", "503", "429", "409", "dropped", "lost", "empty", "done and 500", "done and 502"];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -144,7 +145,8 @@ public sealed class VersFaultTests : IAsyncLifetime
         var failure = await Assert.ThrowsAsync<VmProviderException>(() => at.Host.Ensure(Order(), Cancel));
 
         Assert.True(failure is { MayHaveMade: true, MayBeClaimed: true });
-        Assert.Contains($"may be left. Vers failed to destroy VM {Assert.Single(at.Vers.Vms.Left).Id}", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"may be left. Vers failed to destroy VM {Assert.Single(at.Vers.Vms.Left).Id}", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -300,7 +302,8 @@ public sealed class VersFaultTests : IAsyncLifetime
         var failures = new VersFailures(key, TimeProvider.System);
         using var reply = new HttpResponseMessage(System.Net.HttpStatusCode.Unauthorized);
 
-        var failure = failures.Refusal("list VMs", reply, "{\"error\":\"no such key:\\nVERS-KEY-123\",\"success\":false}"u8.ToArray(), isFinal: false);
+        var failure = failures.Refusal(
+            "list VMs", reply, "{\"error\":\"no such key:\\nVERS-KEY-123\",\"success\":false}"u8.ToArray(), isFinal: false);
 
         Assert.Equal("Vers refused to list VMs: 401 no such key: [key]", failure.Message);
         Assert.True(failure.IsFinal);

@@ -22,7 +22,8 @@ public sealed class VersOutageTests(VersCouchOnSqlite couch) : IClassFixture<Ver
         couch.Vers.Faults.Down();
 
         await couch.Restart();
-        await couch.AdvanceUntil(TimeSpan.FromHours(1.1), async () => (await couch.Row(guest.Id))! is { IsStaying: false, Vm.FailedReleases: > 0 });
+        await couch.AdvanceUntil(
+            TimeSpan.FromHours(1.1), async () => (await couch.Row(guest.Id))! is { IsStaying: false, Vm.FailedReleases: > 0 });
         var ended = (await couch.Row(guest.Id))!;
         if (hadVm)
             Assert.Equal((GuestStatus.Expired, guest.ExpiresAt), (ended.Status, ended.StoppedAt));

@@ -212,7 +212,8 @@ public sealed class VersProviderTests : VmProviderTests, IAsyncLifetime
     public async Task A_vm_that_runs_is_not_ready_before_its_probe_says_so()
     {
         var answers = false;
-        var host = at.HostWith(probe: (endpoint, _) => Task.FromResult(answers && endpoint.EndsWith(".vm.vers.sh", StringComparison.Ordinal)));
+        var host = at.HostWith(
+            probe: (endpoint, _) => Task.FromResult(answers && endpoint.EndsWith(".vm.vers.sh", StringComparison.Ordinal)));
         var vm = await host.Ensure(Order(SomeGuest()), Cancel);
 
         Assert.Equal(VmSight.Booting, await host.Observe(vm.VmId, Cancel));

@@ -105,7 +105,8 @@ public sealed class VmSweepTests
 
         couch.Clock.Advance(AMinute);
         await couch.Housekeeping.SweepVms();
-        await couch.BecomesTrue(guest.Id, one => one is { Status: GuestStatus.Stopped, EndReason: EndReason.VmLost, Vm.DestroyedAt: not null }, "it is lost");
+        await couch.BecomesTrue(
+            guest.Id, one => one is { Status: GuestStatus.Stopped, EndReason: EndReason.VmLost, Vm.DestroyedAt: not null }, "it is lost");
     }
 
     [Fact]
@@ -277,7 +278,8 @@ public sealed class VmSweepTests
         var now = couch.Clock.GetUtcNow();
         var (making, ending) = (Some.Guest() with { ExpiresAt = now.AddHours(1) }, Some.Guest());
         await couch.Database.Put("guest", making.Id.Value, making.OrderVm("vers", now));
-        await couch.Database.Put("guest", ending.Id.Value, Assert.IsType<EndOutcome.Ended>(ending.OrderVm("vers", now).Kill(Some.Time)).Guest);
+        await couch.Database.Put(
+            "guest", ending.Id.Value, Assert.IsType<EndOutcome.Ended>(ending.OrderVm("vers", now).Kill(Some.Time)).Guest);
 
         await couch.Housekeeping.Start();
 

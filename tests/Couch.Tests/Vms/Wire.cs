@@ -1,6 +1,8 @@
 namespace Couch.Tests.Vms;
 
-/// <summary>What one life of a couch calls out through. Cut, it drops every call under way and takes no other, as a process does that dies.</summary>
+/// <summary>
+/// What one life of a couch calls out through. Cut, it drops every call under way and takes no other, as a process does that dies.
+/// </summary>
 internal sealed class Wire : IDisposable
 {
     private readonly CancellationTokenSource cut = new();

@@ -12,7 +12,8 @@ internal sealed record CreatedBody(Guid VmId);
 
 internal sealed record LabelBody(Dictionary<string, string>? Labels);
 
-internal sealed record VmBody(Guid VmId, Guid OwnerId, DateTimeOffset CreatedAt, VmState State, IReadOnlyDictionary<string, string>? Labels);
+internal sealed record VmBody(
+    Guid VmId, Guid OwnerId, DateTimeOffset CreatedAt, VmState State, IReadOnlyDictionary<string, string>? Labels);
 
 internal sealed record MetadataBody(
     Guid VmId, Guid OwnerId, DateTimeOffset CreatedAt, VmState State, string Ip,

@@ -42,12 +42,15 @@ internal static class VmEndpoints
         Guid.TryParse(vm_id, out var id) && account.Label(id, body.Labels ?? []) ? Reply.Ok() : Reply.Error(400, NotFound(vm_id));
 
     private static Reply Status(string vm_id, Account account, TimeProvider clock) =>
-        Guid.TryParse(vm_id, out var id) && account.Find(id) is { } vm ? Reply.Ok(Body(vm, account, clock.GetUtcNow())) : Reply.Error(404, NotFound(vm_id));
+        Guid.TryParse(vm_id, out var id) && account.Find(id) is { } vm
+            ? Reply.Ok(Body(vm, account, clock.GetUtcNow()))
+            : Reply.Error(404, NotFound(vm_id));
 
     private static Reply List(Account account, TimeProvider clock) => Reply.Ok(Listed(account, clock.GetUtcNow()));
 
     /// <summary>The account's list as it was at a moment.</summary>
-    internal static VmBody[] Listed(Account account, DateTimeOffset moment) => [.. account.ListAt(moment).Select(vm => Body(vm, account, moment))];
+    internal static VmBody[] Listed(Account account, DateTimeOffset moment) =>
+        [.. account.ListAt(moment).Select(vm => Body(vm, account, moment))];
 
     /// <remarks>Still answers for a VM that was destroyed: when it was is a field of this answer.</remarks>
     private static Reply Metadata(string vm_id, Account account, TimeProvider clock)
@@ -70,7 +73,8 @@ internal static class VmEndpoints
         return account.Destroy(id) ? Reply.Ok(new DestroyedBody(id)) : Reply.Error(404, NotFound(vm_id));
     }
 
-    private static async Task<Reply> GrowDisk(string vm_id, bool? skip_wait_boot, DiskBody body, HttpContext http, Account account, TimeProvider clock)
+    private static async Task<Reply> GrowDisk(
+        string vm_id, bool? skip_wait_boot, DiskBody body, HttpContext http, Account account, TimeProvider clock)
     {
         if (!Guid.TryParse(vm_id, out var id))
             return Reply.Error(400, $"'{vm_id}' is not a UUID");

@@ -10,7 +10,8 @@ internal static class PostgresChecks
     /// <summary>Null where the database can be used; else why not and what to do, to be read after the database's name.</summary>
     public static async Task<string?> WhyUnusable(
         NpgsqlConnection connection, NpgsqlDataSource source, NpgsqlConnectionStringBuilder settings, CancellationToken cancel) =>
-        await WhyNotUtf8(connection, cancel) ?? await WhyNoSchema(connection, cancel) ?? await WhyNotPooled(connection, source, settings, cancel);
+        await WhyNotUtf8(connection, cancel) ?? await WhyNoSchema(connection, cancel)
+            ?? await WhyNotPooled(connection, source, settings, cancel);
 
     /// <summary>In another encoding some names could never be written, and each try would look like a database that is down.</summary>
     private static async Task<string?> WhyNotUtf8(NpgsqlConnection connection, CancellationToken cancel) =>
@@ -46,7 +47,8 @@ internal static class PostgresChecks
         NpgsqlConnection connection, NpgsqlDataSource source, NpgsqlConnectionStringBuilder settings, CancellationToken cancel)
     {
         const string Session = "SELECT pg_backend_pid()";
-        if (settings.MaxAutoPrepare is 0 || settings.MaxPoolSize < 2 || Equals(await Ask(connection, Session, cancel), connection.ProcessID))
+        if (settings.MaxAutoPrepare is 0 || settings.MaxPoolSize < 2
+            || Equals(await Ask(connection, Session, cancel), connection.ProcessID))
             return null;
         await using var other = await source.OpenConnectionAsync(cancel);
         HashSet<object?> mine = [], others = [];

@@ -44,7 +44,8 @@ public sealed class PostgresDatabase : CouchDatabase
     /// Connections for the node's lease alone: whatever else waits for a connection, or for the database, must not keep the
     /// node from confirming that it lives, and a connection that hangs is given up soon. Whoever asks disposes them.
     /// </summary>
-    internal NpgsqlDataSource OpenForLease() => new NpgsqlDataSourceBuilder(PostgresSettings.ForLease(settings).ConnectionString) { Name = "couch-lease" }.Build();
+    internal NpgsqlDataSource OpenForLease() =>
+        new NpgsqlDataSourceBuilder(PostgresSettings.ForLease(settings).ConnectionString) { Name = "couch-lease" }.Build();
 
     public override async Task Upgrade(CancellationToken cancel)
     {
@@ -89,7 +90,9 @@ public sealed class PostgresDatabase : CouchDatabase
 
     internal override bool IsLostConnection(Exception failure) => PostgresFailures.IsLostConnection(failure);
 
-    /// <remarks>A session may have begun while the server was a standby, or was set to be read-only: then it stays so, and is left.</remarks>
+    /// <remarks>
+    /// A session may have begun while the server was a standby, or was set to be read-only: then it stays so, and is left.
+    /// </remarks>
     protected override async Task<string?> WhyNoWrites()
     {
         await using var connection = await source.OpenConnectionAsync();

@@ -27,13 +27,16 @@ internal static class PostgresSettings
 
     public static string? WhyUnusable(string connectionString)
     {
-        if (connectionString.StartsWith("postgres://", StringComparison.Ordinal) || connectionString.StartsWith("postgresql://", StringComparison.Ordinal))
+        if (connectionString.StartsWith("postgres://", StringComparison.Ordinal)
+            || connectionString.StartsWith("postgresql://", StringComparison.Ordinal))
             return "must be written as Host=…;Port=…;Database=…;Username=…;Password=…, not as a URL";
         try
         {
             // The driver's own message may quote the value it could not read, so it is not passed on.
             var settings = new NpgsqlConnectionStringBuilder(connectionString);
-            return string.IsNullOrWhiteSpace(settings.Host) ? "names no Host; it must be written as Host=…;Port=…;Database=…;Username=…;Password=…" : WhyUnusable(settings);
+            return string.IsNullOrWhiteSpace(settings.Host)
+                ? "names no Host; it must be written as Host=…;Port=…;Database=…;Username=…;Password=…"
+                : WhyUnusable(settings);
         }
         catch (Exception failure) when (failure is ArgumentException or FormatException or OverflowException or InvalidCastException or KeyNotFoundException)
         {

@@ -105,7 +105,8 @@ internal sealed class DataFolder : IDisposable
     // the lock is held.
     private static void WriteHolder(string path, TimeProvider clock) => WriteWhole(
         Path.Combine(path, "couch.holder"),
-        string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName} since {clock.Now().ToIso()}\n"));
+        string.Create(
+            CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName} since {clock.Now().ToIso()}\n"));
 
     private static string Holder(string path)
     {

@@ -49,7 +49,8 @@ internal static class FolderTrust
             if ((seen.Mode & Kind) is Link)
             {
                 if (seen.User is not Root && seen.User != user)
-                    throw Refusal($"{next} is a symbolic link of user {seen.User}, and this process runs as user {user}", $"chown -h {user} {next}");
+                    throw Refusal(
+                        $"{next} is a symbolic link of user {seen.User}, and this process runs as user {user}", $"chown -h {user} {next}");
                 if (++links > MostLinks)
                     throw new IOException($"too many symbolic links on the way to {path}");
                 var target = new FileInfo(next).LinkTarget!;

@@ -46,7 +46,9 @@ internal sealed class RowsInMemory : DbDataReader
     public override IEnumerator GetEnumerator() => new DbEnumerator(this);
 
     public override string GetName(int ordinal) => names[ordinal];
-    public override int GetOrdinal(string name) => Array.IndexOf(names, name) is var found and >= 0 ? found : throw new ArgumentOutOfRangeException(nameof(name), name, "no such column");
+    public override int GetOrdinal(string name) => Array.IndexOf(names, name) is var found and >= 0
+        ? found
+        : throw new ArgumentOutOfRangeException(nameof(name), name, "no such column");
     public override object GetValue(int ordinal) => rows[at][ordinal];
     public override bool IsDBNull(int ordinal) => GetValue(ordinal) is DBNull;
     public override Type GetFieldType(int ordinal) => HasRows ? rows[Math.Clamp(at, 0, rows.Count - 1)][ordinal].GetType() : typeof(object);

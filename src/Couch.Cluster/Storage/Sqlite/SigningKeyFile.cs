@@ -13,7 +13,8 @@ internal static class SigningKeyFile
     private const string Name = "signing.key";
 
     /// <exception cref="SettingsException">The file is there but is no key. A new one is never made in its place.</exception>
-    public static SigningKeys ReadOrMake(DataFolder folder, RandomNumberGenerator chance) => FolderFailures.ToSettings(folder.FullPath, () =>
+    public static SigningKeys ReadOrMake(DataFolder folder, RandomNumberGenerator chance) =>
+        FolderFailures.ToSettings(folder.FullPath, () =>
     {
         var file = Path.Combine(folder.FullPath, Name);
         if (!File.Exists(file))

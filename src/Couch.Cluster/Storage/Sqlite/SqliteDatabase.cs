@@ -91,7 +91,8 @@ public sealed class SqliteDatabase : CouchDatabase
             return full;
         if (writer.HasCommitted(Confirmed))
             return null;
-        await using var write = new SqliteCommand("UPDATE OrleansQuery SET QueryText = QueryText WHERE QueryKey = (SELECT min(QueryKey) FROM OrleansQuery)");
+        await using var write = new SqliteCommand(
+            "UPDATE OrleansQuery SET QueryText = QueryText WHERE QueryKey = (SELECT min(QueryKey) FROM OrleansQuery)");
         await writer.Run(write, CancellationToken.None);
         return null;
     }
@@ -111,7 +112,8 @@ public sealed class SqliteDatabase : CouchDatabase
         using var command = connection.CreateCommand();
         command.CommandText = "PRAGMA journal_mode = WAL";
         if (command.ExecuteScalar() is not "wal")
-            throw new SettingsException($"  - the file system under the data folder {folder.FullPath} cannot carry the database; use a local disk");
+            throw new SettingsException(
+                $"  - the file system under the data folder {folder.FullPath} cannot carry the database; use a local disk");
     }
 
     /// <summary>The log and its index are there from now on: a disk that fills up later can still be read.</summary>

@@ -36,7 +36,8 @@ internal sealed class WriterSource(SqliteWriter writer, string connectionString)
         }
 
         public override SqliteCommand CreateCommand() => new Command(writer);
-        protected override DbTransaction BeginDbTransaction(IsolationLevel isolationLevel) => throw new NotSupportedException("a command is a transaction by itself here");
+        protected override DbTransaction BeginDbTransaction(IsolationLevel isolationLevel) =>
+            throw new NotSupportedException("a command is a transaction by itself here");
     }
 
     private sealed class Command(SqliteWriter writer) : SqliteCommand
@@ -47,8 +48,10 @@ internal sealed class WriterSource(SqliteWriter writer, string connectionString)
         public override object? ExecuteScalar() => Run().First;
         protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior) => Run();
 
-        public override async Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken) => (await writer.Run(this, cancellationToken)).RecordsAffected;
-        public override async Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken) => (await writer.Run(this, cancellationToken)).First;
+        public override async Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken) =>
+            (await writer.Run(this, cancellationToken)).RecordsAffected;
+        public override async Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken) =>
+            (await writer.Run(this, cancellationToken)).First;
         protected override async Task<DbDataReader> ExecuteDbDataReaderAsync(CommandBehavior behavior, CancellationToken cancellationToken) => await writer.Run(this, cancellationToken);
 
         private RowsInMemory Run() => writer.Run(this, CancellationToken.None).GetAwaiter().GetResult();

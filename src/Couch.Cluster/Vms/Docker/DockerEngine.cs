@@ -53,11 +53,13 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         }
         catch (Exception failure) when (AnswerTooLargeException.IsCauseOf(failure))
         {
-            throw new VmProviderException($"The container engine was asked to {what}, and {failure.GetBaseException().Message}", inner: failure);
+            throw new VmProviderException(
+                $"The container engine was asked to {what}, and {failure.GetBaseException().Message}", inner: failure);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or SocketException or TimeoutException or ObjectDisposedException)
         {
-            throw new VmProviderException($"The container engine at {address} cannot be reached: {failure.GetBaseException().Message}", inner: failure);
+            throw new VmProviderException(
+                $"The container engine at {address} cannot be reached: {failure.GetBaseException().Message}", inner: failure);
         }
     }
 
@@ -69,7 +71,8 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
             return null;
         try
         {
-            var found = await Ask("inspect a sandbox", AskBound, (docker, token) => docker.Containers.InspectContainerAsync(nameOrId, token), cancel);
+            var found = await Ask(
+                "inspect a sandbox", AskBound, (docker, token) => docker.Containers.InspectContainerAsync(nameOrId, token), cancel);
             MustBeAnId(found.ID);
             var isMeant = found.Name.TrimStart('/') == nameOrId
                 || (nameOrId.Length >= ShortIdLength && found.ID.StartsWith(nameOrId, StringComparison.Ordinal));
@@ -103,7 +106,8 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         {
             try
             {
-                var listed = await Ask("list sandboxes", AskBound, (docker, token) => docker.Containers.ListContainersAsync(all, token), cancel);
+                var listed = await Ask(
+                    "list sandboxes", AskBound, (docker, token) => docker.Containers.ListContainersAsync(all, token), cancel);
                 foreach (var container in listed)
                     MustBeAnId(container.ID);
                 return listed;
@@ -144,7 +148,8 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         };
         await Ask("tell what happens to sandboxes", Timeout.InfiniteTimeSpan, async (docker, token) =>
         {
-            await docker.System.MonitorEventsAsync(what, new Told(message => ended(message.Actor?.Attributes ?? new Dictionary<string, string>())), token);
+            await docker.System.MonitorEventsAsync(
+                what, new Told(message => ended(message.Actor?.Attributes ?? new Dictionary<string, string>())), token);
             return true;
         }, cancel);
     }

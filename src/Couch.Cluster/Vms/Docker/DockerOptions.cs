@@ -14,43 +14,68 @@ public sealed partial class DockerOptions
     private const int LeastPids = 16;
     private const int MostPids = 4_194_304;
 
-    /// <summary>The image every sandbox is made from; must be on the engine already, nothing is pulled. Turns this VM provider on.</summary>
+    /// <summary>
+    /// The image every sandbox is made from; must be on the engine already, nothing is pulled. Turns this VM provider on.
+    /// </summary>
     /// <value>From <c>COUCH_DOCKER_IMAGE</c>; default none: this VM provider is off.</value>
     public required string Image { get; init; }
 
-    /// <summary>Where the engine listens, Docker's or another that speaks its API: <c>unix://</c>, <c>tcp://</c> or <c>http://</c>, without TLS.</summary>
+    /// <summary>
+    /// Where the engine listens, Docker's or another that speaks its API: <c>unix://</c>, <c>tcp://</c> or <c>http://</c>, without TLS.
+    /// </summary>
     /// <value>From <c>DOCKER_HOST</c>; default <c>unix:///var/run/docker.sock</c>.</value>
     public Uri Engine { get; init; } = new("unix:///var/run/docker.sock");
 
     /// <summary>What a sandbox runs, where the image's own command is not a service that stays.</summary>
-    /// <value>From <c>COUCH_DOCKER_COMMAND</c>, as a Dockerfile's CMD: a JSON array of words, or a line for <c>/bin/sh -c</c>; default the image's own.</value>
+    /// <value>
+    /// From <c>COUCH_DOCKER_COMMAND</c>, as a Dockerfile's CMD: a JSON array of words, or a line for <c>/bin/sh -c</c>; default the image's
+    /// own.
+    /// </value>
     public IReadOnlyList<string>? Command { get; init; }
 
-    /// <summary>The sandbox's TCP port that gets a free port of the engine's machine; that is then the guest's endpoint. 1 to 65535.</summary>
-    /// <value>From <c>COUCH_DOCKER_PORT</c>; default none: a sandbox is reached by exec alone, its endpoint is <c>container://</c> and its name.</value>
+    /// <summary>
+    /// The sandbox's TCP port that gets a free port of the engine's machine; that is then the guest's endpoint. 1 to 65535.
+    /// </summary>
+    /// <value>
+    /// From <c>COUCH_DOCKER_PORT</c>; default none: a sandbox is reached by exec alone, its endpoint is <c>container://</c> and its name.
+    /// </value>
     public int? Port { get; init; }
 
-    /// <summary>The host name in endpoints. A loopback one keeps published ports on the loopback address; any other opens them on all.</summary>
+    /// <summary>
+    /// The host name in endpoints. A loopback one keeps published ports on the loopback address; any other opens them on all.
+    /// </summary>
     /// <value>From <c>COUCH_DOCKER_ENDPOINT_HOST</c>, a host name or an IP address; default <c>127.0.0.1</c>.</value>
     public string EndpointHost { get; init; } = "127.0.0.1";
 
-    /// <summary>The network for guests that may reach the internet and not the host's services, where the operator brings one and keeps it from the host.</summary>
+    /// <summary>
+    /// The network for guests that may reach the internet and not the host's services, where the operator brings one and keeps it from the
+    /// host.
+    /// </summary>
     /// <value>From <c>COUCH_DOCKER_NETWORK</c>, a network on the engine; default none: one is made, named <see cref="Bridge"/>.</value>
     public string? Network { get; init; }
 
-    /// <summary>The name of the network that is made for those guests, and of its network interface, by which deploy/sandbox-network.sh keeps it.</summary>
-    /// <value>From <c>COUCH_DOCKER_BRIDGE</c>, 1 to 15 of letters, digits, <c>_</c>, <c>.</c> and <c>-</c>; default <c>couch-guests</c>.</value>
+    /// <summary>
+    /// The name of the network that is made for those guests, and of its network interface, by which deploy/sandbox-network.sh keeps it.
+    /// </summary>
+    /// <value>
+    /// From <c>COUCH_DOCKER_BRIDGE</c>, 1 to 15 of letters, digits, <c>_</c>, <c>.</c> and <c>-</c>; default <c>couch-guests</c>.
+    /// </value>
     public string Bridge { get; init; } = DefaultBridge;
 
     /// <summary>The addresses of that network. Counts when it is made.</summary>
-    /// <value>From <c>COUCH_DOCKER_SUBNET</c>, IPv4 such as <c>10.213.16.0/22</c>; default the engine's choice (Podman's holds 253 guests).</value>
+    /// <value>
+    /// From <c>COUCH_DOCKER_SUBNET</c>, IPv4 such as <c>10.213.16.0/22</c>; default the engine's choice (Podman's holds 253 guests).
+    /// </value>
     public IPNetwork? Subnet { get; init; }
 
     /// <summary>The image of the sandboxes that find out what guests reach: it needs <c>/bin/sh</c>, and bash or busybox' nc.</summary>
     /// <value>From <c>COUCH_DOCKER_PROBE_IMAGE</c>, on the engine already; default <see cref="Image"/>.</value>
     public string? ProbeImage { get; init; }
 
-    /// <summary>Refuses guests whose <c>canAccessHostServices: false</c> was not seen to be kept, instead of a warning at start. From <c>COUCH_DOCKER_STRICT</c>; default false.</summary>
+    /// <summary>
+    /// Refuses guests whose <c>canAccessHostServices: false</c> was not seen to be kept, instead of a warning at start. From
+    /// <c>COUCH_DOCKER_STRICT</c>; default false.
+    /// </summary>
     public bool IsStrict { get; init; }
 
     /// <summary>The runtime that runs sandboxes, such as <c>runsc</c> or <c>kata</c>.</summary>
@@ -61,10 +86,15 @@ public sealed partial class DockerOptions
     public int Pids { get; init; } = 512;
 
     /// <summary>What tells that a running sandbox is ready. Only asked where a port is published.</summary>
-    /// <value>From <c>COUCH_VM_PROBE</c>: <c>none</c>, <c>tcp</c>, or <c>http:/path</c>; default <c>tcp</c> with <see cref="Port"/>, else <c>none</c>.</value>
+    /// <value>
+    /// From <c>COUCH_VM_PROBE</c>: <c>none</c>, <c>tcp</c>, or <c>http:/path</c>; default <c>tcp</c> with <see cref="Port"/>, else
+    /// <c>none</c>.
+    /// </value>
     public Probe Probe { get; init; } = Probe.None;
 
-    /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong. Null: this VM provider is off.</summary>
+    /// <summary>
+    /// Reads the options, telling <paramref name="settings"/> of everything that is wrong. Null: this VM provider is off.
+    /// </summary>
     public static DockerOptions? Read(Settings settings)
     {
         var image = settings.Text("COUCH_DOCKER_IMAGE");
@@ -94,7 +124,8 @@ public sealed partial class DockerOptions
         if (!BridgeName().IsMatch(bridge))
             settings.Wrong("COUCH_DOCKER_BRIDGE", $"must be 1 to 15 letters, digits, '_', '.' and '-', and begin with a letter or a digit, not '{bridge}'");
         if (network is "host" or "none" || network?.StartsWith("container:", StringComparison.Ordinal) is true)
-            settings.Wrong("COUCH_DOCKER_NETWORK", $"must name a network for guests, not '{network}': with host a guest would be the machine itself");
+            settings.Wrong(
+                "COUCH_DOCKER_NETWORK", $"must name a network for guests, not '{network}': with host a guest would be the machine itself");
         return new DockerOptions
         {
             Image = image,
@@ -157,7 +188,8 @@ public sealed partial class DockerOptions
     {
         var probe = Probe.Read(settings, otherwise: isPublished ? "tcp" : "none");
         if (probe is not Probe.Nothing && !isPublished)
-            settings.Wrong("COUCH_VM_PROBE", $"is '{settings.Text("COUCH_VM_PROBE")}', which needs a published port: set COUCH_DOCKER_PORT");
+            settings.Wrong(
+                "COUCH_VM_PROBE", $"is '{settings.Text("COUCH_VM_PROBE")}', which needs a published port: set COUCH_DOCKER_PORT");
         return probe;
     }
 

@@ -113,12 +113,15 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
 
         if (found.State.Status is not "running")
             return VmSight.Booting;
-        var isReady = Sandbox.PublishedPort(found, options) is not { } port || await options.Probe.Answers(new UriBuilder("http", options.EndpointHost, port).Uri, clock, cancel);
+        var isReady = Sandbox.PublishedPort(found, options) is not { } port || await options.Probe.Answers(
+            new UriBuilder("http", options.EndpointHost, port).Uri, clock, cancel);
         return isReady ? VmSight.Ready : VmSight.Booting;
     }
 
     public async Task<string?> WhyEnded(string vmId, CancellationToken cancel) =>
-        await engine.Find(vmId, cancel) is { } found && ExitReason.HasEnded(found) ? await ExitReason.Of(found, engine, options, cancel) : null;
+        await engine.Find(vmId, cancel) is { } found && ExitReason.HasEnded(found)
+            ? await ExitReason.Of(found, engine, options, cancel)
+            : null;
 
     /// <summary>
     /// Tells of each sandbox of this couch's that ends, for as long as the engine can be listened to. Not every engine tells of every end,
@@ -195,7 +198,8 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
             throw;
         }
 
-        var made = await engine.Find(name, CancellationToken.None) ?? throw new VmProviderException($"The sandbox {name} was removed while it was made");
+        var made = await engine.Find(name, CancellationToken.None)
+            ?? throw new VmProviderException($"The sandbox {name} was removed while it was made");
         return await Adopt(made, order);
     }
 
@@ -246,7 +250,8 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
                 throw;
         }
 
-        return await engine.Find(found.ID, CancellationToken.None) ?? throw new VmProviderException($"The sandbox {found.Name.TrimStart('/')} was removed while it started");
+        return await engine.Find(found.ID, CancellationToken.None)
+            ?? throw new VmProviderException($"The sandbox {found.Name.TrimStart('/')} was removed while it started");
     }
 
     private async Task Create(VmOrder order)
@@ -275,7 +280,8 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
     }
 
     private async Task<EngineAbilities> Abilities(CancellationToken cancel) =>
-        abilities ??= EngineAbilities.Of(await engine.Ask("describe itself", DockerEngine.AskBound, (docker, token) => docker.System.GetSystemInfoAsync(token), cancel));
+        abilities ??= EngineAbilities.Of(
+            await engine.Ask("describe itself", DockerEngine.AskBound, (docker, token) => docker.System.GetSystemInfoAsync(token), cancel));
 
     private static bool IsClaimed(ContainerInspectResponse container, string label, string value) =>
         container.Config.Labels is { } labels && labels.TryGetValue(label, out var found) && found == value;

@@ -6,11 +6,13 @@ namespace Couch.Cluster.Vms.Docker;
 /// <summary>Whether the engine can be used as configured.</summary>
 internal static class EngineCheck
 {
-    public static async Task<VmProviderProblem?> Of(DockerEngine engine, DockerOptions options, GuestNetwork network, CancellationToken cancel)
+    public static async Task<VmProviderProblem?> Of(
+        DockerEngine engine, DockerOptions options, GuestNetwork network, CancellationToken cancel)
     {
         try
         {
-            var info = await engine.Ask("describe itself", DockerEngine.AskBound, (docker, token) => docker.System.GetSystemInfoAsync(token), cancel);
+            var info = await engine.Ask(
+                "describe itself", DockerEngine.AskBound, (docker, token) => docker.System.GetSystemInfoAsync(token), cancel);
             var image = await Image(engine, "COUCH_DOCKER_IMAGE", options.Image, cancel);
             return image.Missing
                 ?? (options.ProbeImage is { } probe ? (await Image(engine, "COUCH_DOCKER_PROBE_IMAGE", probe, cancel)).Missing : null)
@@ -27,7 +29,8 @@ internal static class EngineCheck
 
     public static string HowToGet(string image) => $"Get it onto the engine first: docker pull {image} (or podman pull, build, import)";
 
-    private static async Task<(ImageInspectResponse? Found, VmProviderProblem? Missing)> Image(DockerEngine engine, string option, string image, CancellationToken cancel)
+    private static async Task<(ImageInspectResponse? Found, VmProviderProblem? Missing)> Image(
+        DockerEngine engine, string option, string image, CancellationToken cancel)
     {
         try
         {
@@ -54,7 +57,8 @@ internal static class EngineCheck
             : new VmProviderProblem($"COUCH_DOCKER_NETWORK names {network}, which the engine does not have. Make it first: docker network create {network}", IsFinal: true);
     }
 
-    private static VmProviderProblem? Warnings(SystemInfoResponse info, ImageInspectResponse image, Isolation isolation, DockerOptions options)
+    private static VmProviderProblem? Warnings(
+        SystemInfoResponse info, ImageInspectResponse image, Isolation isolation, DockerOptions options)
     {
         var warnings = new List<string>();
         if (!isolation.IsKept)

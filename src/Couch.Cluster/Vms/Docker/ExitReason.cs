@@ -20,12 +20,14 @@ internal static class ExitReason
         container.State.Status is "exited" or "stopped" or "dead" or "removing" or "stopping" || HasBeenStartedAgain(container);
 
     /// <summary>It runs, and had ended before: somebody has started it again, and what ran in it is lost all the same.</summary>
-    private static bool HasBeenStartedAgain(ContainerInspectResponse container) => container.State is { Status: "running", FinishedAt: var finished } && Moment(finished) is not null;
+    private static bool HasBeenStartedAgain(ContainerInspectResponse container) =>
+        container.State is { Status: "running", FinishedAt: var finished } && Moment(finished) is not null;
 
     public static bool WasNeverStarted(ContainerInspectResponse container) =>
         container.State.Status is "created" or "configured" or "initialized";
 
-    public static async Task<string> Of(ContainerInspectResponse container, DockerEngine engine, DockerOptions options, CancellationToken cancel)
+    public static async Task<string> Of(
+        ContainerInspectResponse container, DockerEngine engine, DockerOptions options, CancellationToken cancel)
     {
         var state = container.State;
         if (HasBeenStartedAgain(container))
@@ -34,7 +36,8 @@ internal static class ExitReason
         var signal = state.ExitCode - SignalBase is > 0 and < 65 and var number
             ? string.Create(CultureInfo.InvariantCulture, $" (signal {number}{(number is Killed && !state.OOMKilled ? ": killed from outside, or by the kernel because it ran out of memory" : "")})")
             : "";
-        var sentence = string.Create(CultureInfo.InvariantCulture, $"The sandbox {container.Name.TrimStart('/')} {how} with code {state.ExitCode}{signal}");
+        var sentence = string.Create(
+            CultureInfo.InvariantCulture, $"The sandbox {container.Name.TrimStart('/')} {how} with code {state.ExitCode}{signal}");
         if (Moment(state.FinishedAt) - Moment(state.StartedAt) < AtOnce && !state.OOMKilled)
         {
             sentence += options.Command is null
@@ -48,14 +51,17 @@ internal static class ExitReason
 
     /// <summary>A time of the engine's; null for its year one, which means never.</summary>
     public static DateTimeOffset? Moment(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && time.Year > 1 ? time : null;
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && time.Year > 1
+            ? time
+            : null;
 
     private static async Task<string> LogOf(string id, DockerEngine engine, CancellationToken cancel)
     {
         try
         {
             // A guest wrote it: one line, and no control characters, so that it cannot forge a log line.
-            var words = string.Join(' ', (await engine.LogOf(id, MostLines, cancel)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            var words = string.Join(
+                ' ', (await engine.LogOf(id, MostLines, cancel)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
             words = string.Concat(words.Where(character => !char.IsControl(character)));
             return words.Length > MostCharacters ? words[^MostCharacters..] : words;
         }

@@ -50,7 +50,9 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
             : throw new VmProviderException($"The engine has a network {options.Bridge} that no couch made. Remove it, or name another with COUCH_DOCKER_BRIDGE", isFinal: true);
     }
 
-    /// <summary>Refuses where the operator wants permissions kept (<c>COUCH_DOCKER_STRICT</c>) and nobody can show that this network keeps them.</summary>
+    /// <summary>
+    /// Refuses where the operator wants permissions kept (<c>COUCH_DOCKER_STRICT</c>) and nobody can show that this network keeps them.
+    /// </summary>
     /// <exception cref="VmProviderException">Final, with what to do.</exception>
     public async Task MustKeep(CancellationToken cancel)
     {
@@ -59,7 +61,8 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
             return;
         var known = await Look(isRecentEnough: true, cancel);
         if (!known.IsKept)
-            throw new VmProviderException($"COUCH_DOCKER_STRICT refuses a guest whose canAccessHostServices is false: {known.Sentence}", isFinal: !known.MayPass);
+            throw new VmProviderException(
+                $"COUCH_DOCKER_STRICT refuses a guest whose canAccessHostServices is false: {known.Sentence}", isFinal: !known.MayPass);
     }
 
     /// <summary>Tries out what guests on the network reach. Never throws for what goes wrong on the way: that is an answer too.</summary>
@@ -95,11 +98,13 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
             await RemoveForgotten(cancel);
             // Somebody to be kept from: another sandbox, which has to be there for as long as it is asked.
             var other = await Run(network, ["sleep 120"], probes, cancel);
-            if (!other.NetworkSettings.Networks.TryGetValue(network, out var place) || place is not { IPAddress.Length: > 0, Gateway.Length: > 0 })
+            if (!other.NetworkSettings.Networks.TryGetValue(network, out var place)
+                || place is not { IPAddress.Length: > 0, Gateway.Length: > 0 })
                 return Isolation.Unknown(options, "a sandbox there has no address, or no gateway");
             var probe = await Run(network, [Isolation.Script, "probe", .. Isolation.Targets(place)], probes, cancel);
             await Ended(probe.ID, cancel);
-            return Isolation.Of(options, await engine.LogOf(probe.ID, MostLines, cancel), (await engine.Find(other.ID, cancel))?.State.Running is true);
+            return Isolation.Of(
+                options, await engine.LogOf(probe.ID, MostLines, cancel), (await engine.Find(other.ID, cancel))?.State.Running is true);
         }
         catch (VmProviderException failure)
         {
@@ -112,7 +117,8 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
         }
     }
 
-    private async Task<ContainerInspectResponse> Run(string network, IReadOnlyList<string> script, List<string> probes, CancellationToken cancel)
+    private async Task<ContainerInspectResponse> Run(
+        string network, IReadOnlyList<string> script, List<string> probes, CancellationToken cancel)
     {
         var order = new CreateContainerParameters
         {
@@ -136,7 +142,8 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
         var made = await engine.Ask("make a probe of the guests' network", DockerEngine.WorkBound, (docker, token) => docker.Containers.CreateContainerAsync(order, token), cancel);
         probes.Add(made.ID);
         await engine.Ask("start a probe of the guests' network", DockerEngine.WorkBound, (docker, token) => docker.Containers.StartContainerAsync(made.ID, new(), token), cancel);
-        return await engine.Find(made.ID, cancel) ?? throw new VmProviderException("a probe of the guests' network was removed while it ran");
+        return await engine.Find(made.ID, cancel)
+            ?? throw new VmProviderException("a probe of the guests' network was removed while it ran");
     }
 
     // Not by the engine's own waiting, which Podman 4.3 sometimes does not come back from.
@@ -190,7 +197,9 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
                 ["com.docker.network.bridge.name"] = options.Bridge,
                 ["com.docker.network.bridge.enable_icc"] = "false",
             },
-            IPAM = options.Subnet is { } subnet ? new IPAM { Driver = "default", Config = [new IPAMConfig { Subnet = subnet.ToString() }] } : null,
+            IPAM = options.Subnet is { } subnet
+                ? new IPAM { Driver = "default", Config = [new IPAMConfig { Subnet = subnet.ToString() }] }
+                : null,
         };
         try
         {
@@ -204,7 +213,8 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
             throw;
         }
 
-        return await Find(options.Bridge, cancel) ?? throw new VmProviderException($"The guests' network {options.Bridge} was removed while it was made");
+        return await Find(options.Bridge, cancel)
+            ?? throw new VmProviderException($"The guests' network {options.Bridge} was removed while it was made");
     }
 
     [LoggerMessage(260, LogLevel.Information, "{Sentence}")]

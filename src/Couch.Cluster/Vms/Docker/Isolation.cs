@@ -93,7 +93,8 @@ internal sealed record Isolation(bool IsKept, string Sentence, bool MayPass = fa
         var seen = said.Split('\n').Select(line => line.Trim().Split(' ', 4)).Where(words => words.Length >= 3)
             .Select(words => (What: words[0], Where: $"{words[1]}:{words[2]}", Words: words.Length > 3 ? words[3] : "")).ToList();
         if (!seen.Any(one => one.What is Host) || !seen.Any(one => one.What is OtherGuest) || !otherLived)
-            return Unknown(options, $"its probe ended early, and said: {(said.Trim() is { Length: > 0 } words ? words : "nothing")}", mayPass: true);
+            return Unknown(
+                options, $"its probe ended early, and said: {(said.Trim() is { Length: > 0 } words ? words : "nothing")}", mayPass: true);
         if (seen.Any(one => one.Words.Contains("no tool", StringComparison.Ordinal)))
             return Unknown(options, $"the image {options.ProbeImage ?? options.Image} has neither bash nor nc. Set COUCH_DOCKER_PROBE_IMAGE to one that has");
 

@@ -120,7 +120,8 @@ internal static class Sandbox
             : "container://" + container.Name.TrimStart('/');
 
     /// <summary>Whether the guest's network has to keep the host from it. One without a network has it kept by that.</summary>
-    public static bool NeedsGuestNetwork(Permissions permissions) => permissions is { CanAccessInternet: true, CanAccessHostServices: false };
+    public static bool NeedsGuestNetwork(Permissions permissions) =>
+        permissions is { CanAccessInternet: true, CanAccessHostServices: false };
 
     /// <summary>
     /// A log of two files of this many bytes, the older of which is given up for a new one; Podman has one, and empties it.
@@ -157,7 +158,9 @@ internal static class Sandbox
         new() { HostIP = IsLoopback(options.EndpointHost) ? "127.0.0.1" : "", HostPort = "" };
 
     private static bool IsLoopback(string host) =>
-        IPAddress.TryParse(host, out var address) ? IPAddress.IsLoopback(address) : host.Equals("localhost", StringComparison.OrdinalIgnoreCase);
+        IPAddress.TryParse(host, out var address)
+            ? IPAddress.IsLoopback(address)
+            : host.Equals("localhost", StringComparison.OrdinalIgnoreCase);
 
     // Engines refuse more cores than there are, and less than a hundredth.
     private static long NanoCpus(double cores, long most) => (long)(Math.Clamp(cores, ResourceLimits.LeastCpuCores, most) * 1e9);

@@ -6,7 +6,8 @@ namespace Couch.Cluster.Vms.Docker;
 /// <summary>Reads what a sandbox has used from the engine's counters.</summary>
 internal static class SandboxUsage
 {
-    public static async Task<UsageReport> Read(DockerEngine engine, EngineAbilities abilities, ContainerInspectResponse container, TimeProvider clock, CancellationToken cancel)
+    public static async Task<UsageReport> Read(
+        DockerEngine engine, EngineAbilities abilities, ContainerInspectResponse container, TimeProvider clock, CancellationToken cancel)
     {
         var size = new ContainersListParameters { All = true, Size = true, Filters = DockerEngine.Filter("id", container.ID) };
         var listed = await engine.Ask("add up a sandbox's disk", DockerEngine.WorkBound, (docker, token) => docker.Containers.ListContainersAsync(size, token), cancel);
@@ -40,7 +41,8 @@ internal static class SandboxUsage
         if (memory is null)
             return null;
         ulong cached = 0;
-        _ = memory.Stats?.TryGetValue("total_inactive_file", out cached) is true || memory.Stats?.TryGetValue("inactive_file", out cached) is true;
+        _ = memory.Stats?.TryGetValue("total_inactive_file", out cached) is true
+            || memory.Stats?.TryGetValue("inactive_file", out cached) is true;
         return memory.Usage > cached ? memory.Usage - cached : memory.Usage;
     }
 

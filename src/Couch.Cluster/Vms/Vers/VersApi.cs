@@ -25,7 +25,9 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, N
     private readonly VersFailures failures = new(options.Key, clock);
 
     /// <summary>Restores a VM from the golden commit. Never repeated: each time would make another.</summary>
-    /// <exception cref="VmProviderException">With <see cref="VmProviderException.MayHaveMade"/> wherever the request was sent and neither an answer nor a refusal came.</exception>
+    /// <exception cref="VmProviderException">
+    /// With <see cref="VmProviderException.MayHaveMade"/> wherever the request was sent and neither an answer nor a refusal came.
+    /// </exception>
     public async Task<string> Create(CancellationToken cancel)
     {
         var isSent = false;
@@ -51,7 +53,8 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, N
         Tell(new($"label VM {vmId}", HttpMethod.Patch, $"vm/{Escape(vmId)}/label") { Body = new LabelBody(labels), MayBeSent = mayBeSent }, cancel);
 
     /// <returns>Null where there is no such VM.</returns>
-    public Task<VersVm?> Status(string vmId, CancellationToken cancel) => Ask<VersVm>(new($"look at VM {vmId}", HttpMethod.Get, $"vm/{Escape(vmId)}/status")
+    public Task<VersVm?> Status(string vmId, CancellationToken cancel) =>
+        Ask<VersVm>(new($"look at VM {vmId}", HttpMethod.Get, $"vm/{Escape(vmId)}/status")
     {
         Nothing = [HttpStatusCode.NotFound, HttpStatusCode.BadRequest],
     }, cancel);
@@ -71,7 +74,8 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, N
 
     /// <returns>Null where the account has no such tag.</returns>
     public async Task<TagBody?> Tag(string name, CancellationToken cancel) =>
-        await Ask<TagBody>(new($"look at tag {name}", HttpMethod.Get, $"commit_tags/{Escape(name)}") { Nothing = [HttpStatusCode.NotFound] }, cancel);
+        await Ask<TagBody>(
+            new($"look at tag {name}", HttpMethod.Get, $"commit_tags/{Escape(name)}") { Nothing = [HttpStatusCode.NotFound] }, cancel);
 
     /// <summary>Describes a tag of the golden commit, which is made where there is none.</summary>
     public async Task DescribeTag(string name, string description, CancellationToken cancel)
@@ -98,7 +102,8 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, N
     }, cancel);
 
     /// <summary>Disks only grow: 400 says that this one is large enough.</summary>
-    public Task GrowDisk(string vmId, int mib, CancellationToken cancel) => Tell(new($"grow the disk of VM {vmId}", HttpMethod.Patch, $"vm/{Escape(vmId)}/disk")
+    public Task GrowDisk(string vmId, int mib, CancellationToken cancel) =>
+        Tell(new($"grow the disk of VM {vmId}", HttpMethod.Patch, $"vm/{Escape(vmId)}/disk")
     {
         Body = new DiskBody(mib),
         Nothing = [HttpStatusCode.BadRequest],

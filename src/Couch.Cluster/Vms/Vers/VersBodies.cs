@@ -67,7 +67,9 @@ internal static class VersJson
 internal sealed class VmIdConverter : JsonConverter<string>
 {
     public override string Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType is JsonTokenType.String && reader.GetString() is { } text && Guid.TryParseExact(text, "D", out _) ? text : throw new JsonException("a vm_id is no UUID");
+        reader.TokenType is JsonTokenType.String && reader.GetString() is { } text && Guid.TryParseExact(text, "D", out _)
+            ? text
+            : throw new JsonException("a vm_id is no UUID");
 
     public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
 }

@@ -23,7 +23,9 @@ internal sealed class VersLists(VersApi api, TimeProvider clock)
     private Task<VersList>? next;
     private Task rest = Task.CompletedTask;
 
-    /// <summary>A list that begins after this call, so that it tells whatever was answered before. It fails for all who wait for it.</summary>
+    /// <summary>
+    /// A list that begins after this call, so that it tells whatever was answered before. It fails for all who wait for it.
+    /// </summary>
     public Task<VersList> Next(CancellationToken cancel)
     {
         lock (gate)

@@ -105,7 +105,8 @@ public sealed record VersOptions
     {
         if (settings.Text("VERS_API_URL") is not { } text)
             return DefaultApiUrl;
-        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url is { Scheme: "http" or "https", UserInfo: "", Query: "", Fragment: "" })
+        if (Uri.TryCreate(text, UriKind.Absolute, out var url)
+            && url is { Scheme: "http" or "https", UserInfo: "", Query: "", Fragment: "" })
             return text.TrimEnd('/');
 
         // Not quoted: somebody may have put a password into it.
@@ -117,7 +118,8 @@ public sealed record VersOptions
     {
         if (settings.Text("COUCH_VERS_ENDPOINT") is not { } text)
             return DefaultEndpoint;
-        if (text.Contains(VmIdPlace, StringComparison.Ordinal) && Uri.TryCreate(text.Replace(VmIdPlace, "id", StringComparison.Ordinal), UriKind.Absolute, out _))
+        if (text.Contains(VmIdPlace, StringComparison.Ordinal)
+            && Uri.TryCreate(text.Replace(VmIdPlace, "id", StringComparison.Ordinal), UriKind.Absolute, out _))
             return text;
         settings.Wrong("COUCH_VERS_ENDPOINT", $"must be an address with {VmIdPlace} in it, such as {DefaultEndpoint}, not '{text}'");
         return DefaultEndpoint;

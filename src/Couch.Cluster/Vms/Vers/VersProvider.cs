@@ -36,7 +36,9 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
         }
         catch (VmProviderException failure)
         {
-            var advice = failure.IsFinal ? "VERS_API_KEY must be a key of the account" : $"guests wait for their VMs until {options.ApiUrl} answers";
+            var advice = failure.IsFinal
+                ? "VERS_API_KEY must be a key of the account"
+                : $"guests wait for their VMs until {options.ApiUrl} answers";
             return new($"{failure.Message}: {advice}", failure.IsFinal);
         }
     }
@@ -134,7 +136,9 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
     private static bool CouldBeAVmId(string text) =>
         text.Length is > 0 and <= LongestVmId && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-');
 
-    /// <summary>Of the VMs that carry the guest's claim keeps the oldest that lives, as every node would, and destroys the others.</summary>
+    /// <summary>
+    /// Of the VMs that carry the guest's claim keeps the oldest that lives, as every node would, and destroys the others.
+    /// </summary>
     private async Task<string?> KeepOne(VmOrder order, CancellationToken cancel)
     {
         var claimed = (await lists.Next(cancel)).ClaimedBy(order.Guest, order.Installation);
@@ -200,6 +204,7 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
         var present = Encoding.UTF8.GetString(await api.ReadFile(vmId, AuthorizedKeys, cancel) ?? []);
         var lines = present.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (!lines.Contains(publicKey))
-            await api.WriteFile(vmId, AuthorizedKeys, Encoding.UTF8.GetBytes(string.Join('\n', [.. lines, publicKey, ""])), OwnerOnly, cancel);
+            await api.WriteFile(
+                vmId, AuthorizedKeys, Encoding.UTF8.GetBytes(string.Join('\n', [.. lines, publicKey, ""])), OwnerOnly, cancel);
     }
 }

@@ -14,7 +14,9 @@ public static class VersRegistration
     /// <summary>A provider that wants to be left alone for longer is left alone, and the call fails at once.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
-    /// <summary>Adds <see cref="IVmProvider"/>; asks <see cref="VersOptions.Probe"/> unless another <see cref="VmProbe"/> is registered.</summary>
+    /// <summary>
+    /// Adds <see cref="IVmProvider"/>; asks <see cref="VersOptions.Probe"/> unless another <see cref="VmProbe"/> is registered.
+    /// </summary>
     public static IServiceCollection AddVers(this IServiceCollection services, VersOptions options)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -23,7 +25,8 @@ public static class VersRegistration
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(from => from.GetRequiredService<NodeShutdown>());
         services.AddSingleton<VersApi>();
         services.AddSingleton<VersLists>();
-        services.TryAddSingleton<VmProbe>(from => (endpoint, cancel) => options.Probe.Answers(new(endpoint), from.GetRequiredService<TimeProvider>(), cancel));
+        services.TryAddSingleton<VmProbe>(
+            from => (endpoint, cancel) => options.Probe.Answers(new(endpoint), from.GetRequiredService<TimeProvider>(), cancel));
         services.AddSingleton<VersProvider>();
         services.AddSingleton<IVmProvider>(from => from.GetRequiredService<VersProvider>());
         services.AddHttpClient(VersApi.Client)
@@ -59,7 +62,8 @@ public static class VersRegistration
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
             ShouldHandle = attempt => ValueTask.FromResult(MayPass(attempt.Outcome, clock)),
-            DelayGenerator = attempt => ValueTask.FromResult(attempt.Outcome.Result is { } reply ? VersFailures.RetryAfter(reply, clock) : null),
+            DelayGenerator = attempt => ValueTask.FromResult(
+                attempt.Outcome.Result is { } reply ? VersFailures.RetryAfter(reply, clock) : null),
         };
         // POST makes VMs and runs commands. Everything else that the provider has is the same done twice.
         repeat.DisableFor(HttpMethod.Post);

@@ -47,7 +47,8 @@ internal static class Million
     {
         report.Within($"start to ready, {many}", Seconds(ofMany.Start), "≤ 10 s", ofMany.Start <= StartBound, Seconds(ofFew.Start));
         report.Within($"resident after a minute at rest, {many}", Megabytes(ofMany.Resident), "≤ 600 MB", ofMany.Resident <= MostResident, Megabytes(ofFew.Resident));
-        report.Within($"processor at rest, {many}", $"{Share(ofMany.Couch)} of a core", "≤ 5 %", ofMany.Couch <= MostOfACore, Share(ofFew.Couch));
+        report.Within(
+            $"processor at rest, {many}", $"{Share(ofMany.Couch)} of a core", "≤ 5 %", ofMany.Couch <= MostOfACore, Share(ofFew.Couch));
         report.Within($"the database's processor at rest, {many}", $"{Share(ofMany.Database)} of a core", "≤ 5 %", ofMany.Database <= MostOfACore, Share(ofFew.Database));
         report.Figure($"a pass of housekeeping, {many}", ofMany.Housekeeping, ofFew.Housekeeping);
     }
@@ -56,7 +57,8 @@ internal static class Million
     {
         foreach (var side in sides)
             side.Polls = wrk.Keep(side.Couch.Population.Guests.Select(guest => StatusPolls.Path(guest, couches.Keys)));
-        await Compare("status polls of 1,000 warm guests", plan.WarmUp, (side, time) => wrk.Get(side.Address, side.Polls, Plan.Pollers, time));
+        await Compare(
+            "status polls of 1,000 warm guests", plan.WarmUp, (side, time) => wrk.Get(side.Address, side.Polls, Plan.Pollers, time));
 
         var page = wrk.Keep(["/couch/guests?limit=100"]);
         await Compare("one caller's `GET /couch/guests?limit=100`", plan.WarmUp, (side, time) => wrk.Get(side.Address, page, 1, time));
@@ -158,7 +160,8 @@ internal static class Million
         {
             using var http = new HttpClient { BaseAddress = couch.Address };
             var metrics = (await http.GetStringAsync("/metrics")).Split('\n');
-            double Of(string end) => metrics.Where(line => line.StartsWith($"couch_housekeeping_duration_seconds_{end}", StringComparison.Ordinal))
+            double Of(string end) => metrics.Where(
+                line => line.StartsWith($"couch_housekeeping_duration_seconds_{end}", StringComparison.Ordinal))
                 .Select(line => double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture)).Sum();
             var passes = Of("count");
             return $"{Report.Milliseconds(TimeSpan.FromSeconds(Of("sum") / passes))}, the mean of {Report.Number(passes)}";

@@ -42,7 +42,8 @@ internal static class Nodes
             foreach (var side in bare)
                 await side.DisposeAsync();
             sides.RemoveAll(bare.Contains);
-            await Compare("a redeem of an invite that is not in memory", sides, RedeemsWarmUp, 2 * plan.Time, (side, time) => side.Redeem(time));
+            await Compare(
+                "a redeem of an invite that is not in memory", sides, RedeemsWarmUp, 2 * plan.Time, (side, time) => side.Redeem(time));
         }
         finally
         {
@@ -50,7 +51,8 @@ internal static class Nodes
                 await side.DisposeAsync();
         }
 
-        async Task<Costs[]> Compare(string what, IReadOnlyList<Side> sides, TimeSpan warmUp, TimeSpan time, Func<Side, TimeSpan, Task<Cost>> load)
+        async Task<Costs[]> Compare(
+            string what, IReadOnlyList<Side> sides, TimeSpan warmUp, TimeSpan time, Func<Side, TimeSpan, Task<Cost>> load)
         {
             // Each of several nodes sees only its share, and compiles no sooner for that.
             foreach (var side in sides)
@@ -105,7 +107,8 @@ internal static class Nodes
         {
             var side = new Side(wrk);
             var answer = await BareAnswer.Keep(lanes[0].Node!, path, processes.Folder);
-            side.lanes.AddRange(BareGrains.Nodes(nodes, answer, path, processes.Folder).Select(begin => new Lane(begin, lanes[0].Polls, new())));
+            side.lanes.AddRange(
+                BareGrains.Nodes(nodes, answer, path, processes.Folder).Select(begin => new Lane(begin, lanes[0].Polls, new())));
             return side;
         }
 

@@ -5,7 +5,9 @@ using Couch.VersSimulator.Faults;
 
 namespace Couch.Bench.Claims.Vms;
 
-/// <summary>From a host's kill until the provider has the call that destroys, with the provider well and with its creates hanging.</summary>
+/// <summary>
+/// From a host's kill until the provider has the call that destroys, with the provider well and with its creates hanging.
+/// </summary>
 internal static class Kills
 {
     private const int AtOnce = 8;
@@ -37,7 +39,8 @@ internal static class Kills
                 sent[guest.Id] = CouchWithVms.Now;
             await couch.Kill(guest.Id);
         });
-        await Until.True(() => couch.Vers.Vms.Left.All(vm => vm.Guest is null || !sent.ContainsKey(vm.Guest)), "the killed guests' VMs are gone");
+        await Until.True(
+            () => couch.Vers.Vms.Left.All(vm => vm.Guest is null || !sent.ContainsKey(vm.Guest)), "the killed guests' VMs are gone");
         var calls = couch.CallsByGuest();
         return new(sent.Select(one => calls[one.Key].First(call => call.Call is Call.Destroy).At - one.Value));
     }

@@ -54,7 +54,8 @@ internal static class MassExpiry
             $"{Report.Number(plan.Expiring)} guests whose time is up at one moment: VMs",
             $"the first was gone after {(destroys.Min(call => call.Outcome!.At) - end).TotalSeconds:0.0} s, the last after {last.TotalSeconds:0.0} s, the last receipt after "
             + $"{(receipt - end).TotalSeconds:0.0} s; {most} calls at once, {lists} lists",
-            $"≤ 60 s, ≤ {CouchWithVms.CallsAtOnce} destroys at once", last <= Bound && MostAtOnce(destroys) <= CouchWithVms.CallsAtOnce && began == 0);
+            $"≤ 60 s, ≤ {CouchWithVms.CallsAtOnce} destroys at once", last <= Bound && MostAtOnce(destroys) <= CouchWithVms.CallsAtOnce
+                && began == 0);
     }
 
     /// <summary>When the last of the guests got its receipt, as its host reads it; none before all have.</summary>
@@ -63,7 +64,8 @@ internal static class MassExpiry
         var receipts = new List<DateTimeOffset>();
         for (string? cursor = null; ;)
         {
-            var page = await couch.Http.GetFromJsonAsync<JsonElement>($"/couch/guests?limit=1000{(cursor is null ? "" : $"&cursor={cursor}")}");
+            var page = await couch.Http.GetFromJsonAsync<JsonElement>(
+                $"/couch/guests?limit=1000{(cursor is null ? "" : $"&cursor={cursor}")}");
             receipts.AddRange(page.GetProperty("guests").EnumerateArray()
                 .Select(guest => guest.GetProperty("vm").GetProperty("destroyedAt"))
                 .Where(at => at.ValueKind is not JsonValueKind.Null).Select(at => at.GetDateTimeOffset()));
