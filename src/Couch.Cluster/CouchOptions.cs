@@ -80,13 +80,15 @@ public sealed class CouchOptions
 
         var role = ReadRole(settings);
         if (role is not CouchRole.Node && postgres is null)
-            settings.Wrong("COUCH_ROLE", $"is {role.Word()}, which needs a PostgreSQL to share with others: set ConnectionStrings__Couch. SQLite serves one process, a node");
+            settings.Wrong("COUCH_ROLE", $"is {role.Word()}, which needs a PostgreSQL to share with others: set ConnectionStrings__Couch. "
+                + "SQLite serves one process, a node");
 
         SigningKeys? keys = null;
         if (settings.Text("COUCH_SIGNING_KEY") is { } text)
         {
             if (!SigningKeys.TryParse(text, out keys, out var why))
-                settings.Wrong("COUCH_SIGNING_KEY", $"must be standard base64 of at least {SigningKeys.LeastKeyBytes} bytes, several separated by commas: {why}");
+                settings.Wrong("COUCH_SIGNING_KEY", $"must be standard base64 of at least {SigningKeys.LeastKeyBytes} bytes, several "
+                    + $"separated by commas: {why}");
         }
         else if (postgres is not null)
         {

@@ -93,7 +93,8 @@ public static class CouchSilo
         if (options.Vers is { } vers)
             services.AddVers(vers).AddSingleton<IVmProvider>(Metered<VersProvider>);
         else if (options.Docker is { } docker)
-            services.AddSingleton(docker).AddSingleton<DockerProvider>().AddSingleton<IVmProvider>(Metered<DockerProvider>).AddHostedService<GuestNetworkWatch>().AddHostedService<SandboxWatch>();
+            services.AddSingleton(docker).AddSingleton<DockerProvider>().AddSingleton<IVmProvider>(Metered<DockerProvider>)
+                .AddHostedService<GuestNetworkWatch>().AddHostedService<SandboxWatch>();
         else
             return;
 

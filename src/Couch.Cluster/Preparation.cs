@@ -14,7 +14,8 @@ namespace Couch.Cluster;
 
 /// <summary>What must be true before the silo starts: its ports are free, its schema is there, and its VM provider can be used.</summary>
 internal sealed partial class Preparation(
-    CouchOptions options, CouchDatabase database, CouchMeter meter, IServiceProvider services, TimeProvider clock, ILogger<Preparation> log) : IHostedService
+    CouchOptions options, CouchDatabase database, CouchMeter meter, IServiceProvider services, TimeProvider clock,
+    ILogger<Preparation> log) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -88,7 +89,8 @@ internal sealed partial class Preparation(
     private partial void LogVmProvider(string host, string sentence);
 
     [LoggerMessage(222, LogLevel.Information,
-        "Other nodes reach this one at {Address}:{Port}, on this machine alone: COUCH_ADVERTISED_ADDRESS is not set. Set it where nodes or gateways run on other machines")]
+        "Other nodes reach this one at {Address}:{Port}, on this machine alone: COUCH_ADVERTISED_ADDRESS is not set. Set it where nodes or "
+            + "gateways run on other machines")]
     private partial void LogLoopbackAlone(IPAddress address, int port);
 
     /// <summary>Asked for the operator's sake: Orleans would say the same as a stack trace.</summary>
@@ -105,7 +107,8 @@ internal sealed partial class Preparation(
         }
         catch (SocketException refused)
         {
-            throw new SettingsException($"  - {name}: nothing can listen on {new IPEndPoint(options.SiloAddress, port)} here ({refused.Message}); with no other COUCH_ADVERTISED_ADDRESS the address is this machine's own, 127.0.0.1");
+            throw new SettingsException($"  - {name}: nothing can listen on {new IPEndPoint(options.SiloAddress, port)} here "
+                + $"({refused.Message}); with no other COUCH_ADVERTISED_ADDRESS the address is this machine's own, 127.0.0.1");
         }
     }
 }

@@ -73,7 +73,8 @@ public sealed class HttpOptions
     private static List<IPNetwork> ReadProxies(Settings settings)
     {
         var proxies = new List<IPNetwork>();
-        foreach (var text in (settings.Text("COUCH_TRUSTED_PROXIES") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var text in (settings.Text("COUCH_TRUSTED_PROXIES") ?? "").Split(',',
+            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (IPAddress.TryParse(text, out var address))
                 proxies.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));

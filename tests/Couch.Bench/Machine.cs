@@ -15,7 +15,8 @@ internal static class Machine
         TimeProvider.System.Now().ToIso());
 
     private static string Cpu() =>
-        File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim()
+        File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':',
+            2)[1].Trim()
         ?? RuntimeInformation.ProcessArchitecture.ToString();
 
     /// <summary>How often a second one writer can have something on the disk for sure: the bound of any commit rate.</summary>

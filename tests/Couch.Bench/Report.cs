@@ -26,7 +26,8 @@ internal sealed class Report
     {
         const double within = 0.2;
         var value = ratio ?? many.PerSecond / few.PerSecond;
-        Add(what, Text(many), Text(few), Range(value, range ?? many.RatiosTo(few)), Verdict("within 20 %", value is >= 1 - within and <= 1 / (1 - within)));
+        Add(what, Text(many), Text(few), Range(value, range ?? many.RatiosTo(few)),
+            Verdict("within 20 %", value is >= 1 - within and <= 1 / (1 - within)));
     }
 
     /// <summary>Times against a bound that is a promise, not a ratio.</summary>
@@ -37,7 +38,8 @@ internal sealed class Report
     public void Grown(string what, Costs couch, string name, Costs other, double? atMost)
     {
         var ratio = couch.Couch / other.Couch;
-        Add(what, $"{couch}", $"{name}: {other}", Range(ratio, couch.RatiosTo(other)), atMost is { } most ? Verdict($"≤ {Number(most)}", ratio <= most) : "");
+        Add(what, $"{couch}", $"{name}: {other}", Range(ratio, couch.RatiosTo(other)),
+            atMost is { } most ? Verdict($"≤ {Number(most)}", ratio <= most) : "");
     }
 
     public void Figure(string what, string couch, string against = "") => Add(what, couch, against, "", "");

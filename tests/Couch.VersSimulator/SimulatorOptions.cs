@@ -77,9 +77,11 @@ public sealed record SimulatorOptions
         var defaults = new SimulatorOptions();
         options = defaults with
         {
-            Listen = Read("URLS", "http://127.0.0.1:7070", text => (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme == "http", text), "one http address"),
+            Listen = Read("URLS", "http://127.0.0.1:7070", text => (Uri.TryCreate(text, UriKind.Absolute, out var url)
+                && url.Scheme == "http", text), "one http address"),
             Key = settings["KEY"] is { Length: > 0 } key ? key : defaults.Key,
-            BootDelay = TimeSpan.FromMilliseconds(Read("BOOT_MS", (int)defaults.BootDelay.TotalMilliseconds, text => Whole(text, LongestBootMs), "whole milliseconds, at most a day")),
+            BootDelay = TimeSpan.FromMilliseconds(Read("BOOT_MS", (int)defaults.BootDelay.TotalMilliseconds,
+                text => Whole(text, LongestBootMs), "whole milliseconds, at most a day")),
             Commit = Read("COMMIT", defaults.Commit, text => (Guid.TryParse(text, out var commit), commit), "a UUID"),
             Seed = Read("SEED", defaults.Seed, text => Whole(text, int.MaxValue), "a whole number"),
         };

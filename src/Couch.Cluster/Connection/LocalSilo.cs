@@ -10,7 +10,8 @@ internal sealed class LocalSilo(ISiloStatusOracle silo, NodeLease lease) : IClus
     public string? WhyNot => silo.CurrentStatus switch
     {
         SiloStatus.Active when lease.Holds => null,
-        SiloStatus.Active => $"This node has not confirmed for {NodeLease.Duration.TotalSeconds:0} s that it is still a member of the couch: it cannot reach the database, or has just stood still.",
+        SiloStatus.Active => $"This node has not confirmed for {NodeLease.Duration.TotalSeconds:0} s that it is still a member of the "
+            + "couch: it cannot reach the database, or has just stood still.",
         var status => $"The silo of this process is {Name(status)}.",
     };
 

@@ -52,7 +52,8 @@ internal sealed partial class RemoteSilos(
     private string Explain(Exception failure) => failure switch
     {
         DbException or TimeoutException or SocketException => $"The silos cannot be looked up: {database.Explain(failure)}.",
-        SiloUnavailableException => $"No silo of '{options.ClusterId}' (COUCH_CLUSTER_ID) is running with a port for gateways (COUCH_GATEWAY_PORT).",
+        SiloUnavailableException => $"No silo of '{options.ClusterId}' (COUCH_CLUSTER_ID) is running with a port for gateways "
+            + "(COUCH_GATEWAY_PORT).",
         ConnectionFailedException => refusals.OfCalled
             ?? "No silo answers at its COUCH_GATEWAY_PORT, or none accepts this process's signing key (COUCH_SIGNING_KEY).",
         _ => $"The silos cannot be reached: {failure.Message}",

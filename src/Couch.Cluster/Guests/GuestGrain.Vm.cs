@@ -239,7 +239,8 @@ internal sealed partial class GuestGrain : IDisposable
         wake?.Dispose();
         var wait = moment - clock.GetUtcNow();
         wake = this.RegisterGrainTimer(
-            Wake, new GrainTimerCreationOptions(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan) { KeepAlive = true });
+            Wake, new GrainTimerCreationOptions(wait > TimeSpan.Zero ? wait : TimeSpan.Zero,
+                Timeout.InfiniteTimeSpan) { KeepAlive = true });
     }
 
     private Task Wake()
@@ -254,12 +255,18 @@ internal sealed partial class GuestGrain : IDisposable
     [LoggerMessage(18, LogLevel.Information, "couch.vm.destroyed {GuestId}: {VmId}", EventName = "couch.vm.destroyed")]
     private partial void LogVmDestroyed(GuestId guestId, string? vmId);
 
-    [LoggerMessage(250, LogLevel.Warning, "The VM that guest {GuestId} was given by hand, {VmId}, is left as it is: it does not carry the guest's claim, and may not be destroyed on its giver's word")]
+    [LoggerMessage(
+        250, LogLevel.Warning, "The VM that guest {GuestId} was given by hand, {VmId}, is left as it is: it does not carry the guest's "
+            + "claim, and may not be destroyed on its giver's word")]
     private partial void LogVmLeft(GuestId guestId, string? vmId);
 
-    [LoggerMessage(251, LogLevel.Warning, "Nobody knows what became of a create for guest {GuestId}, by its attempt {Attempts}: it may have left a VM without a claim")]
+    [LoggerMessage(
+        251, LogLevel.Warning, "Nobody knows what became of a create for guest {GuestId}, by its attempt {Attempts}: it may have left a VM "
+            + "without a claim")]
     private partial void LogUnaccounted(GuestId guestId, int attempts);
 
-    [LoggerMessage(23, LogLevel.Warning, "Guest {GuestId} has ended and its reminder was not armed: should this node die before its VM does, the sweep finds it. {Reason}")]
+    [LoggerMessage(
+        23, LogLevel.Warning, "Guest {GuestId} has ended and its reminder was not armed: should this node die before its VM does, the "
+            + "sweep finds it. {Reason}")]
     private partial void LogNotArmed(GuestId guestId, string reason);
 }

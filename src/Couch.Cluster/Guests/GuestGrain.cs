@@ -346,13 +346,17 @@ internal sealed partial class GuestGrain(
     [LoggerMessage(14, LogLevel.Information, "couch.guest.stopped {GuestId}: {EndReason}", EventName = "couch.guest.stopped")]
     private partial void LogStopped(GuestId guestId, string? endReason);
 
-    [LoggerMessage(15, LogLevel.Information, "couch.guest.limits_exceeded {GuestId}: {Violations}", EventName = "couch.guest.limits_exceeded")]
+    [LoggerMessage(
+        15, LogLevel.Information, "couch.guest.limits_exceeded {GuestId}: {Violations}", EventName = "couch.guest.limits_exceeded")]
     private partial void LogLimitsExceeded(GuestId guestId, IReadOnlyList<string> violations);
 
-    [LoggerMessage(234, LogLevel.Warning, "What was decided of guest {GuestId} was written too late, so it is refused: its time was up meanwhile")]
+    [LoggerMessage(
+        234, LogLevel.Warning, "What was decided of guest {GuestId} was written too late, so it is refused: its time was up meanwhile")]
     private partial void LogTooLate(GuestId guestId);
 
-    [LoggerMessage(200, LogLevel.Warning, "couch.usage.dropped {GuestId}: no counter can have what was reported of {Counters}. It is passed over; from now on that is only counted", EventName = "couch.usage.dropped")]
+    [LoggerMessage(
+        200, LogLevel.Warning, "couch.usage.dropped {GuestId}: no counter can have what was reported of {Counters}. It is passed over; "
+            + "from now on that is only counted", EventName = "couch.usage.dropped")]
     private partial void LogDropped(GuestId guestId, IReadOnlyList<string> counters);
 
     [LoggerMessage(16, LogLevel.Debug, "A guest leaves memory with usage that is not written: {Reason}")]

@@ -218,11 +218,13 @@ internal sealed partial class HousekeepingGrain(
     /// <summary>How many could not be poked.</summary>
     private readonly record struct Poked(int Failed, int Unreadable);
 
-    [LoggerMessage(31, LogLevel.Warning, "Housekeeping settled {Overdue} overdue rows and brought {Arrived} missing guests; both should be none")]
+    [LoggerMessage(
+        31, LogLevel.Warning, "Housekeeping settled {Overdue} overdue rows and brought {Arrived} missing guests; both should be none")]
     private partial void LogFound(int overdue, int arrived);
 
     [LoggerMessage(270, LogLevel.Error,
-        "{Rows} rows are over by this node's clock for more than {Minutes} minutes, and not by the clocks of the nodes that own them: the nodes' clocks are apart")]
+        "{Rows} rows are over by this node's clock for more than {Minutes} minutes, and not by the clocks of the nodes that own them: the "
+            + "nodes' clocks are apart")]
     private partial void LogClocksApart(int rows, double minutes);
 
     [LoggerMessage(212, LogLevel.Error, "Housekeeping searches all history, because it cannot read what it had found before: {Reason}")]

@@ -94,7 +94,8 @@ public sealed class HousekeepingRows(CouchDatabase database)
     /// <summary>How many guests are stored in each status, as their rows have it; a status that is missing has none.</summary>
     public async Task<IReadOnlyDictionary<GuestStatus, long>> GuestsByStatus(CancellationToken cancel)
     {
-        var counts = await database.Ask(CountQuery, [("kind", GrainKinds.Guest)], row => KeyValuePair.Create(Status(row.GetString(0)), row.GetInt64(1)), cancel, CountSeconds);
+        var counts = await database.Ask(CountQuery, [("kind", GrainKinds.Guest)],
+            row => KeyValuePair.Create(Status(row.GetString(0)), row.GetInt64(1)), cancel, CountSeconds);
         return counts.ToDictionary();
     }
 
@@ -116,7 +117,8 @@ public sealed class HousekeepingRows(CouchDatabase database)
     {
         var rows = await database.Ask(
             WalkQuery, [("afterKind", after?.Kind ?? ""), ("afterId", after?.Id ?? ""), ("limit", limit)],
-            row => (Key: new RowKey(row.GetString(0), row.GetString(1)), IsReadable: row.IsDBNull(2) || IsReadable(row.GetString(0), row.GetString(1), row.GetString(2))),
+            row => (Key: new RowKey(row.GetString(0), row.GetString(1)), IsReadable: row.IsDBNull(2) || IsReadable(row.GetString(0),
+                row.GetString(1), row.GetString(2))),
             cancel);
         return new([.. rows.Where(row => !row.IsReadable).Select(row => row.Key)], rows.Count < limit ? null : rows[^1].Key);
     }
@@ -140,7 +142,8 @@ public sealed class HousekeepingRows(CouchDatabase database)
     /// </summary>
     /// <param name="left">How many of the first are passed over.</param>
     public Task<IReadOnlyList<PastRow?>> PastGuests(DateTimeOffset moment, int left, int limit, CancellationToken cancel) =>
-        Past(GrainKinds.Guest, moment, left, limit, row => row.Invite(1) is { } invite && row.Guest(0) is { } guest ? new PastRow(invite, guest) : null, cancel);
+        Past(GrainKinds.Guest, moment, left, limit, row => row.Invite(1) is { } invite && row.Guest(0) is { } guest ? new PastRow(invite,
+            guest) : null, cancel);
 
     /// <summary>Invites that nobody redeemed and whose time was up by <paramref name="moment"/>; the oldest first.</summary>
     /// <inheritdoc cref="PastGuests"/>
@@ -158,7 +161,8 @@ public sealed class HousekeepingRows(CouchDatabase database)
     public async Task<GuestId?> EndOfStretch(GuestId? after, int invites, CancellationToken cancel)
     {
         var found = await database.Ask(
-            StretchQuery, [("kind", GrainKinds.Invite), ("after", after?.Value ?? ""), ("invites", invites - 1)], row => row.Guest(0), cancel);
+            StretchQuery, [("kind", GrainKinds.Invite), ("after", after?.Value ?? ""), ("invites", invites - 1)], row => row.Guest(0),
+            cancel);
         return found.FirstOrDefault(end => end is not null);
     }
 

@@ -7,7 +7,8 @@ namespace Couch.Cluster.Housekeeping;
 /// Wakes housekeeping once the silo runs: from then on its reminder does. A couch with a sick database starts all the
 /// same, so this asks until it is answered.
 /// </summary>
-internal sealed partial class HousekeepingStart(IGrainFactory grains, TimeProvider clock, ILogger<HousekeepingStart> log) : BackgroundService
+internal sealed partial class HousekeepingStart(IGrainFactory grains, TimeProvider clock, ILogger<HousekeepingStart> log)
+    : BackgroundService
 {
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(5);
 

@@ -67,8 +67,10 @@ internal sealed partial class UnreadableRows(HousekeepingRows sweeps, IGrainFact
 
     [LoggerMessage(
         213, LogLevel.Error,
-        "couch.row.unreadable: {Count} rows cannot be read by this version, as {Some}. Run the version that wrote them, or repair, restore or delete them: "
-        + "until then their invites cannot be redeemed, their keys open nothing, and of their guests nothing is known but that they can be killed and expire",
+        "couch.row.unreadable: {Count} rows cannot be read by this version, as {Some}. Run the version that wrote them, or repair, restore "
+            + "or delete them: "
+        + "until then their invites cannot be redeemed, their keys open nothing, and of their guests nothing is known but that they can be "
+        + "killed and expire",
         EventName = "couch.row.unreadable")]
     private partial void LogFound(int count, string some);
 }

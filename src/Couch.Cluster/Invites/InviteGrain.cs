@@ -190,7 +190,8 @@ internal sealed partial class InviteGrain(
     private async Task<Guest?> GuestOf(Invite invite) =>
         invite.Redemption is null ? null : await ItsGuest(invite).Get();
 
-    [LoggerMessage(235, LogLevel.Warning, "What was decided of invite {InviteId} was written too late, so it is refused: its time was up meanwhile")]
+    [LoggerMessage(
+        235, LogLevel.Warning, "What was decided of invite {InviteId} was written too late, so it is refused: its time was up meanwhile")]
     private partial void LogTooLate(InviteId inviteId);
 
     [LoggerMessage(1, LogLevel.Information, "couch.invite.created {InviteId}", EventName = "couch.invite.created")]

@@ -68,7 +68,8 @@ internal sealed partial class LeaseRenewal(
         {
             await Task.Run(() => Promise(TimeSpan.Zero), cancel);
         }
-        catch (Exception failure) when (failure is DbException or TimeoutException or IOException or SocketException or OperationCanceledException)
+        catch (Exception failure)
+            when (failure is DbException or TimeoutException or IOException or SocketException or OperationCanceledException)
         {
             // The promise runs out by itself.
             LogNotReleased(database.Explain(failure));

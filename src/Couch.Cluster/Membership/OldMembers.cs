@@ -43,7 +43,8 @@ internal sealed partial class OldMembers(
             if (until != seenLease)
                 (seenLease, since) = (until, clock.GetTimestamp());
             if (clock.GetElapsedTime(began) > LongestWait)
-                throw new SettingsException($"  - a silo of this couch lives at {self.SiloAddress.Endpoint} already: every node needs an address, or a COUCH_SILO_PORT, of its own");
+                throw new SettingsException($"  - a silo of this couch lives at {self.SiloAddress.Endpoint} already: every node needs an "
+                    + "address, or a COUCH_SILO_PORT, of its own");
             if (!isSaid)
                 LogAddressHeld(self.SiloAddress.Endpoint, until);
             isSaid = true;
@@ -116,7 +117,8 @@ internal sealed partial class OldMembers(
         Name(command, Own);
         command.Add("active", (int)SiloStatus.Active);
         return await command.Rows(
-            row => new Member((row.GetString(0), row.GetInt32(1), row.GetInt32(2)), row.GetString(3), row.IsDBNull(4) ? null : row.GetDateTime(4), row.GetDateTime(5)), cancel);
+            row => new Member((row.GetString(0), row.GetInt32(1), row.GetInt32(2)), row.GetString(3),
+                row.IsDBNull(4) ? null : row.GetDateTime(4), row.GetDateTime(5)), cancel);
     });
 
     private async Task<bool> Declare(Member member, CancellationToken cancel)
@@ -145,12 +147,16 @@ internal sealed partial class OldMembers(
         public bool IsSaid { get; init; }
     }
 
-    [LoggerMessage(290, LogLevel.Warning, "Waiting for an older process at {Endpoint}, which may answer until {Until:O} by the database's clock")]
+    [LoggerMessage(
+        290, LogLevel.Warning, "Waiting for an older process at {Endpoint}, which may answer until {Until:O} by the database's clock")]
     private partial void LogAddressHeld(IPEndPoint endpoint, DateTime until);
 
-    [LoggerMessage(291, LogLevel.Warning, "Waiting for the silo at {Endpoint} on {Host}, which shows no sign of life: after {Seconds} s this node starts without it")]
+    [LoggerMessage(
+        291, LogLevel.Warning, "Waiting for the silo at {Endpoint} on {Host}, which shows no sign of life: after {Seconds} s this node "
+            + "starts without it")]
     private partial void LogSilent(IPEndPoint endpoint, string host, double seconds);
 
-    [LoggerMessage(292, LogLevel.Warning, "The silo at {Endpoint} on {Host} has shown no sign of life for {Seconds:0} s and counts as dead")]
+    [LoggerMessage(
+        292, LogLevel.Warning, "The silo at {Endpoint} on {Host} has shown no sign of life for {Seconds:0} s and counts as dead")]
     private partial void LogOutlived(IPEndPoint endpoint, string host, double seconds);
 }

@@ -144,7 +144,8 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
         var ahead = node.GetUtcNow() - (sample.Time + Clock.GetElapsedTime(sample.At));
         return ahead.Duration() <= Tolerated ? null : string.Create(
             CultureInfo.InvariantCulture,
-            $"This node's clock is {ahead.Duration().TotalSeconds:0} s {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} the database's: guests' times end {(ahead > TimeSpan.Zero ? "too early" : "too late")} here. Set it by NTP");
+            $"This node's clock is {ahead.Duration().TotalSeconds:0} s {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} the database's: "
+                + $"guests' times end {(ahead > TimeSpan.Zero ? "too early" : "too late")} here. Set it by NTP");
     }
 
     /// <summary>Keeps what the database has answered of its clock, if it answered soon enough for that to mean anything.</summary>

@@ -17,7 +17,8 @@ namespace Couch.Cluster.Storage;
 /// <param name="changed">Called after each write.</param>
 /// <param name="letGo">Given what was held, where the table has turned out to hold something else than was known.</param>
 internal sealed class GrainRow<T>(
-    IGrainContext grain, string kind, IGrainStorage storage, CouchDatabase database, Action forget, Action? changed = null, Action<T>? letGo = null)
+    IGrainContext grain, string kind, IGrainStorage storage, CouchDatabase database, Action forget, Action? changed = null,
+    Action<T>? letGo = null)
     where T : class
 {
     /// <summary>

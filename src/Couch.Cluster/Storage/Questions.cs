@@ -10,7 +10,8 @@ internal static class Questions
     /// <param name="values">Beside the service, which every question names.</param>
     /// <param name="seconds">How long an answer may take; null: as long as any.</param>
     public static Task<IReadOnlyList<T>> Ask<T>(
-        this CouchDatabase database, string query, (string Name, object Value)[] values, Func<DbDataReader, T> read, CancellationToken cancel, int? seconds = null) =>
+        this CouchDatabase database, string query, (string Name, object Value)[] values, Func<DbDataReader, T> read,
+        CancellationToken cancel, int? seconds = null) =>
         database.Guard<IReadOnlyList<T>>(async () =>
         {
             await using var connection = await database.Reads.OpenConnectionAsync(cancel);

@@ -64,7 +64,8 @@ public sealed class CouchMeter
         sweep = Seconds(meter, "couch.housekeeping.duration", "Passes of the safety net.", Moments);
         meter.CreateObservableUpDownCounter(
             "couch.guest.count", CountedGuests, "{guest}", "Guests stored, by status, as housekeeping last counted them.");
-        meter.CreateObservableUpDownCounter("couch.row.unreadable", CountedUnreadable, "{row}", "Rows stored that this version cannot read, as housekeeping last found them; should stay at zero.");
+        meter.CreateObservableUpDownCounter("couch.row.unreadable", CountedUnreadable, "{row}", "Rows stored that this version cannot "
+            + "read, as housekeeping last found them; should stay at zero.");
         meter.CreateObservableUpDownCounter(
             "couch.vm.unclaimed", CountedUnclaimed, "{vm}", "VMs at the provider that nobody claims, as housekeeping last counted them.");
     }

@@ -35,7 +35,8 @@ internal sealed class Neighbours(CouchOptions options, CouchDatabase database, N
         var refusing = answers.Where(answer => answer.Refuses).Select(answer => $"{answer.silo.Endpoint} on '{answer.silo.Host}'").ToList();
         if (refusing.Count > 0)
             throw new SettingsException(
-                $"  - COUCH_SIGNING_KEY is not that of the couch on this database: the silo at {string.Join(", ", refusing)} and this process do not accept each other. "
+                $"  - COUCH_SIGNING_KEY is not that of the couch on this database: the silo at {string.Join(", ", refusing)} and this "
+                    + "process do not accept each other. "
                 + "Give all processes of a couch the same keys, and exchange keys in the order that deploy/upgrade.md describes. "
                 + "A silo of a version that did not encrypt its connections must be stopped first");
     }
@@ -69,11 +70,14 @@ internal sealed class Neighbours(CouchOptions options, CouchDatabase database, N
 
     /// <summary>One of the two listens on its loopback alone, and they are on different machines.</summary>
     private bool IsOutOfReach(Silo silo) =>
-        silo.IsFresh && silo.Host != Dns.GetHostName() && (IPAddress.IsLoopback(silo.Endpoint.Address) || IPAddress.IsLoopback(options.SiloAddress));
+        silo.IsFresh && silo.Host != Dns.GetHostName() && (IPAddress.IsLoopback(silo.Endpoint.Address)
+            || IPAddress.IsLoopback(options.SiloAddress));
 
     private string WhyOutOfReach(Silo silo) => IPAddress.IsLoopback(options.SiloAddress)
-        ? $"  - COUCH_ADVERTISED_ADDRESS is not set to an address that the silo at {silo.Endpoint} on '{silo.Host}' can reach: this process would listen on {options.SiloAddress} alone"
-        : $"  - the silo on '{silo.Host}' listens on {silo.Endpoint.Address} alone, where this process cannot reach it: set COUCH_ADVERTISED_ADDRESS there";
+        ? $"  - COUCH_ADVERTISED_ADDRESS is not set to an address that the silo at {silo.Endpoint} on '{silo.Host}' can reach: this "
+            + $"process would listen on {options.SiloAddress} alone"
+        : $"  - the silo on '{silo.Host}' listens on {silo.Endpoint.Address} alone, where this process cannot reach it: set "
+            + "COUCH_ADVERTISED_ADDRESS there";
 
     private async Task<bool> Refuses(Silo silo, CancellationToken cancel)
     {
@@ -107,7 +111,8 @@ internal sealed class Neighbours(CouchOptions options, CouchDatabase database, N
         {
             return Answer.BrokenOff;
         }
-        catch (Exception failure) when (failure is SocketException || (failure is OperationCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception failure)
+            when (failure is SocketException || (failure is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             return Answer.None;
         }

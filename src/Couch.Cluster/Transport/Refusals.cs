@@ -61,11 +61,13 @@ internal sealed partial class Refusals(TimeProvider clock, CouchMeter meter, ILo
     }
 
     [LoggerMessage(220, LogLevel.Warning,
-        "A connection from {From} to the {Port} port was refused: it did not prove that it holds a signing key of this couch. {Unsaid} more were refused since the last such line")]
+        "A connection from {From} to the {Port} port was refused: it did not prove that it holds a signing key of this couch. {Unsaid} "
+            + "more were refused since the last such line")]
     private partial void LogCaller(EndPoint? from, string port, long unsaid);
 
     [LoggerMessage(221, LogLevel.Warning,
-        "The connection to the silo at {At} came to nothing: the silo broke it off, or it and this process share no signing key (COUCH_SIGNING_KEY). {Unsaid} more came to nothing since the last such line")]
+        "The connection to the silo at {At} came to nothing: the silo broke it off, or it and this process share no signing key "
+            + "(COUCH_SIGNING_KEY). {Unsaid} more came to nothing since the last such line")]
     private partial void LogCalled(EndPoint? at, long unsaid);
 
     private sealed class Line

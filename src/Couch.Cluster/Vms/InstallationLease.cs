@@ -20,7 +20,8 @@ namespace Couch.Cluster.Vms;
 /// <param name="provider">The provider's name.</param>
 /// <param name="mark">Null where the provider has no place for one: then every couch counts as alone.</param>
 internal sealed partial class InstallationLease(
-    string provider, IInstallationMark? mark, Installation installation, CouchMeter meter, RandomNumberGenerator chance, TimeProvider clock, ILogger<InstallationLease> log)
+    string provider, IInstallationMark? mark, Installation installation, CouchMeter meter, RandomNumberGenerator chance, TimeProvider clock,
+    ILogger<InstallationLease> log)
     : BackgroundService
 {
     /// <summary>Another couch's mark that has not changed for so long belongs to one that has ended.</summary>
@@ -48,7 +49,8 @@ internal sealed partial class InstallationLease(
     private bool isSilent;
 
     public InstallationLease(
-        IVmProvider provider, Installation installation, CouchMeter meter, RandomNumberGenerator chance, TimeProvider clock, ILogger<InstallationLease> log)
+        IVmProvider provider, Installation installation, CouchMeter meter, RandomNumberGenerator chance, TimeProvider clock,
+        ILogger<InstallationLease> log)
         : this(provider.Name, provider.Mark, installation, meter, chance, clock, log)
     {
     }

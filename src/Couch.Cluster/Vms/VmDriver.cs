@@ -15,7 +15,8 @@ namespace Couch.Cluster.Vms;
 /// nothing asks again.
 /// </summary>
 internal sealed partial class VmDriver(
-    IVmProvider provider, Installation installation, InstallationLease lease, VmGates gates, VmRows rows, GuestDelivery delivery, IGrainFactory grains, TimeProvider clock, ILogger<VmDriver> log)
+    IVmProvider provider, Installation installation, InstallationLease lease, VmGates gates, VmRows rows, GuestDelivery delivery,
+    IGrainFactory grains, TimeProvider clock, ILogger<VmDriver> log)
 {
     private static readonly TimeSpan FirstLooks = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LaterLooks = TimeSpan.FromSeconds(1);
@@ -48,7 +49,8 @@ internal sealed partial class VmDriver(
             async () =>
             {
                 await lease.MustBeAlone();
-                if (mayExist && await gates.Looks.Run(() => provider.Find(order, CancellationToken.None), CancellationToken.None) is { } found)
+                if (mayExist && await gates.Looks.Run(() => provider.Find(order, CancellationToken.None),
+                    CancellationToken.None) is { } found)
                     return Checked(new VmReport.Made(attempt, found.VmId, found.Endpoint) { IsFound = true });
                 if (!mayMake)
                     return new VmReport.NotFound(attempt);
@@ -90,7 +92,8 @@ internal sealed partial class VmDriver(
                         LogNotReady(guest.Id, said);
                     trouble = said;
                     if (clock.GetElapsedTime(began) > VmTrack.LongestBoot)
-                        return new VmReport.Failed(attempt, $"VM {vmId} was not ready within {VmTrack.LongestBoot.TotalMinutes:0} minutes{(trouble is null ? "" : $". {trouble}")}", false);
+                        return new VmReport.Failed(attempt, $"VM {vmId} was not ready within {VmTrack.LongestBoot.TotalMinutes:0} "
+                            + $"minutes{(trouble is null ? "" : $". {trouble}")}", false);
                     await Task.Delay(clock.GetElapsedTime(began) < SlowsAfter ? FirstLooks : LaterLooks, clock, cancel);
                 }
             },

@@ -58,7 +58,8 @@ public sealed class VmOptions
     public static VmOptions NoneAtTheEdge(Settings settings)
     {
         if (settings.Text("VERS_API_KEY") is not null)
-            settings.Wrong("VERS_API_KEY", "must not be given to a gateway (COUCH_ROLE), which needs no VM provider: keep it to the silos, or leave it blank here");
+            settings.Wrong("VERS_API_KEY", "must not be given to a gateway (COUCH_ROLE), which needs no VM provider: keep it to the silos, "
+                + "or leave it blank here");
         return new();
     }
 

@@ -24,7 +24,8 @@ internal static class VmRelease
     /// </returns>
     /// <exception cref="VmProviderException">Some may be left.</exception>
     public static async Task<VmReport.Gone> Release(
-        this IVmProvider provider, GuestId guest, string installation, VmStep.Release what, Func<string, Task> destroy, CancellationToken cancel = default)
+        this IVmProvider provider, GuestId guest, string installation, VmStep.Release what, Func<string, Task> destroy,
+        CancellationToken cancel = default)
     {
         await Task.WhenAll(what.Unasked.Select(destroy));
         var left = new VmsLeft([]);
@@ -36,7 +37,8 @@ internal static class VmRelease
             left = await provider.FindLeft(guest, installation, what.Given, cancel);
             // One that was destroyed for its claim is not shown any more, and is not spared.
             if (left.Ours.Count is 0)
-                return new() { Own = what.Own, Given = what.Given, LeavesGiven = left.SparesGiven && !destroyed.Contains(what.Given!.Id), HasDestroyed = destroyed.Count > 0 };
+                return new() { Own = what.Own, Given = what.Given, LeavesGiven = left.SparesGiven
+                    && !destroyed.Contains(what.Given!.Id), HasDestroyed = destroyed.Count > 0 };
         }
 
         throw new VmProviderException($"VM {left.Ours.First()} of guest {guest} is still there after it was destroyed {Rounds} times");

@@ -13,7 +13,8 @@ namespace Couch.Cluster.Vms;
 /// A list or a read that fails ends that part of the pass: nothing is destroyed, and nobody is lost, for want of an answer.
 /// </summary>
 internal sealed partial class VmSweep(
-    IVmProvider provider, Installation installation, InstallationLease lease, VmOptions options, VmGates gates, VmRows sweeps, CouchMeter meter, IGrainFactory grains, TimeProvider clock, ILogger<VmSweep> log)
+    IVmProvider provider, Installation installation, InstallationLease lease, VmOptions options, VmGates gates, VmRows sweeps,
+    CouchMeter meter, IGrainFactory grains, TimeProvider clock, ILogger<VmSweep> log)
     : IDisposable
 {
     private const int PokesAtOnce = 32;
@@ -134,10 +135,13 @@ internal sealed partial class VmSweep(
         {
             var (ids, sentence) = hold switch
             {
-                SafetyHold.ManyVanished => (found.Vanished, "many guests' VMs vanished at once, which the provider's list may have wrong: no guest is ended for it; end them by hand where it is true"),
-                SafetyHold.UnknownGuests => (found.Unknown, "VMs carry this couch's claim for guests that its database does not know, so the database is older than they are, or a copy: "
+                SafetyHold.ManyVanished => (found.Vanished, "many guests' VMs vanished at once, which the provider's list may have wrong: "
+                    + "no guest is ended for it; end them by hand where it is true"),
+                SafetyHold.UnknownGuests => (found.Unknown, "VMs carry this couch's claim for guests that its database does not know, so "
+                    + "the database is older than they are, or a copy: "
                     + "they stay until you destroy them, or set COUCH_VM_UNKNOWN=destroy"),
-                _ => (found.Unclaimed, "the account is declared this couch's alone and has another couch's VMs: unclaimed VMs stay; unset COUCH_VERS_DEDICATED"),
+                _ => (found.Unclaimed, "the account is declared this couch's alone and has another couch's VMs: unclaimed VMs stay; unset "
+                    + "COUCH_VERS_DEDICATED"),
             };
             LogHeld(hold.Word(), sentence, ids.Count, string.Join(", ", ids.Take(10)));
             meter.Found(Finding.Hold);
@@ -154,7 +158,8 @@ internal sealed partial class VmSweep(
 
     [LoggerMessage(
         61, LogLevel.Warning,
-        "couch.sweep.vms: {Strays} stray VMs, {Unclaimed} unclaimed, {Vanished} vanished, {Stuck} stuck guests, {Unmetered} unmetered; all should be none",
+        "couch.sweep.vms: {Strays} stray VMs, {Unclaimed} unclaimed, {Vanished} vanished, {Stuck} stuck guests, {Unmetered} unmetered; all "
+            + "should be none",
         EventName = "couch.sweep.vms")]
     private partial void LogFound(int strays, int unclaimed, int vanished, int stuck, int unmetered);
 

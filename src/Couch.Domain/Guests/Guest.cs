@@ -179,7 +179,8 @@ public sealed record Guest
                 AgentEndpoint = agentEndpoint,
                 Vm = Vm.Displaced(vmId, now),
                 ActivatedWith = by,
-                GiverMayDestroy = by?.KeyId is not { } id || (key is not null && key.Id == id && key.IsGood(now) && key.Scopes.Has(KeyScope.Vms)),
+                GiverMayDestroy = by?.KeyId is not { } id || (key is not null && key.Id == id && key.IsGood(now)
+                    && key.Scopes.Has(KeyScope.Vms)),
             }),
             var status => new ActivateOutcome.NotProvisioning(status),
         };
@@ -237,7 +238,8 @@ public sealed record Guest
         var newlyExceeded = violations.Count > current.Violations.Count;
 
         if (used.IsStaying && violations.Count > 0 && Enforcement is Enforcement.Stop)
-            used = used.End(GuestStatus.Stopped, Guests.EndReason.LimitsExceeded, now, string.Join("; ", violations)) with { EndedWith = by };
+            used = used.End(GuestStatus.Stopped, Guests.EndReason.LimitsExceeded, now,
+                string.Join("; ", violations)) with { EndedWith = by };
 
         return new UsageOutcome.Recorded(used, newlyExceeded);
     }

@@ -38,7 +38,8 @@ public abstract record EndOutcome
     /// </summary>
     [GenerateSerializer, Immutable, Alias("couch.EndOutcome.EndedUnreadable")]
     public sealed record EndedUnreadable(
-        [property: Id(0)] GuestId GuestId, [property: Id(1)] GuestStatus Status, [property: Id(2)] EndReason Reason, [property: Id(3)] DateTimeOffset StoppedAt) : EndOutcome;
+        [property: Id(0)] GuestId GuestId, [property: Id(1)] GuestStatus Status, [property: Id(2)] EndReason Reason,
+        [property: Id(3)] DateTimeOffset StoppedAt) : EndOutcome;
 
     /// <summary>Its row cannot be read, and says that it had ended before.</summary>
     [GenerateSerializer, Immutable, Alias("couch.EndOutcome.AlreadyEndedUnreadable")]

@@ -78,7 +78,8 @@ public sealed record VmReconciliation
     private VmFindings Missing(VmFindings found, List<GuestVm> ours)
     {
         var alive = Listed!.Where(vm => !vm.IsDead).Select(vm => vm.VmId).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var running = ours.Where(guest => guest is { IsStaying: true, Vm: { State: VmState.Ready, Id: not null } } && guest.Vm.ReadyAt < At - Skew).ToList();
+        var running = ours.Where(guest => guest is { IsStaying: true, Vm: { State: VmState.Ready, Id: not null } }
+            && guest.Vm.ReadyAt < At - Skew).ToList();
         var vanished = running.Where(guest => !alive.Contains(guest.Vm.Id!)).ToList();
         return found with
         {
@@ -105,7 +106,8 @@ public sealed record VmReconciliation
             holds.Add(SafetyHold.SharedAccount);
         return found with
         {
-            Strays = [.. claimed.Where(vm => guests.TryGetValue(vm.Guest!, out var owner) && (IsStray(owner) || IsCondemned(vm, owner))).Select(vm => vm.VmId)],
+            Strays = [.. claimed.Where(vm => guests.TryGetValue(vm.Guest!, out var owner)
+                && (IsStray(owner) || IsCondemned(vm, owner))).Select(vm => vm.VmId)],
             Unclaimed = [.. unclaimed.Select(vm => vm.VmId)],
             Unknown = [.. unknown.Select(vm => vm.VmId)],
             Holds = holds,

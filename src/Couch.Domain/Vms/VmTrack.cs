@@ -212,7 +212,8 @@ public static class VmTrack
         {
             Vm = vm switch
             {
-                { State: VmState.Destroying } when guest.IsStaying => new() { Host = vm.Host, Attempts = vm.Attempts, Unaccounted = vm.Unaccounted },
+                { State: VmState.Destroying } when guest.IsStaying =>
+                    new() { Host = vm.Host, Attempts = vm.Attempts, Unaccounted = vm.Unaccounted },
                 { State: VmState.Destroying } when gone.LeavesGiven => vm with { State = VmState.Left, NotBefore = null, CleanSince = now },
                 { State: VmState.Destroying } => vm with { State = VmState.Destroyed, DestroyedAt = now, NotBefore = null },
                 _ => vm with { DestroyedAt = now, NotBefore = null },
@@ -253,8 +254,10 @@ public static class VmTrack
     /// </summary>
     internal static Vm Displaced(this Vm vm, string givenVmId, DateTimeOffset at) => vm switch
     {
-        { State: VmState.Booting, Id: { } own } when IsSame(own, givenVmId) => vm with { State = VmState.Ready, ReadyAt = at, LastError = null, NotBefore = null },
-        { State: VmState.Requested or VmState.Booting } => vm with { State = VmState.Destroying, DestroyRequestedAt = at, NotBefore = null, CleanSince = null },
+        { State: VmState.Booting, Id: { } own } when IsSame(own, givenVmId) =>
+            vm with { State = VmState.Ready, ReadyAt = at, LastError = null, NotBefore = null },
+        { State: VmState.Requested or VmState.Booting } =>
+            vm with { State = VmState.Destroying, DestroyRequestedAt = at, NotBefore = null, CleanSince = null },
         _ => vm,
     };
 

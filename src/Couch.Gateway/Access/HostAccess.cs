@@ -32,7 +32,8 @@ public static class HostAccess
     /// With a configured key: whoever presents it, or one made under it. Without: whoever calls from this machine, see
     /// <see cref="OriginalCaller"/>, and nobody else, whatever they present.
     /// </summary>
-    private sealed class HostDoor(HttpOptions options, SigningKeys signing, HostKeys keys, TimeProvider clock) : AuthorizationHandler<IsHost>
+    private sealed class HostDoor(HttpOptions options, SigningKeys signing, HostKeys keys, TimeProvider clock)
+        : AuthorizationHandler<IsHost>
     {
         private readonly byte[]? configured = options.HostKey is { } key ? Hash(key) : null;
 

@@ -28,7 +28,8 @@ internal sealed record Capacity(int All)
     /// With fewer files not even the settings could be read: asked before anything else is loaded. Null where there are enough.
     /// </summary>
     public static string? WhyNotEnough(int? mayOpen) =>
-        mayOpen < ForItself + Least ? $"Couch cannot start:{Environment.NewLine}  - ulimit -n is {mayOpen}, and a couch needs {ForItself + Least} at the least. {Remedy}" : null;
+        mayOpen < ForItself + Least ? $"Couch cannot start:{Environment.NewLine}  - ulimit -n is {mayOpen}, and a couch needs "
+            + $"{ForItself + Least} at the least. {Remedy}" : null;
 
     /// <summary>Of these, the last are kept free for hosts and for whoever asks after health.</summary>
     public int KeptFree => Math.Max(8, All / 16);
@@ -45,7 +46,8 @@ internal sealed record Capacity(int All)
         var room = mayOpen is { } limit ? limit - others : int.MaxValue;
         var all = gateway.Connections ?? Math.Clamp(room, Least, Usual);
         if (all > room)
-            settings.Wrong("ulimit -n", $"is {mayOpen}, and this couch needs {others + all}: {all} for HTTP connections ({HttpOptions.ConnectionsName}), {others} for the database, VMs' providers and its own files. "
+            settings.Wrong("ulimit -n", $"is {mayOpen}, and this couch needs {others + all}: {all} for HTTP connections "
+                + $"({HttpOptions.ConnectionsName}), {others} for the database, VMs' providers and its own files. "
                 + Remedy);
         return new(all);
     }

@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 namespace Couch.Gateway.Connections;
 
 /// <summary>Listens as Kestrel does by itself, and accepts a connection only where there is a place for it.</summary>
-internal sealed class CountedListeners(SocketTransportFactory sockets, Places places) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+internal sealed class CountedListeners(SocketTransportFactory sockets, Places places)
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     public bool CanBind(EndPoint endpoint) => sockets.CanBind(endpoint);
 

@@ -173,6 +173,8 @@ internal sealed partial class Places : IDisposable
 
     private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    [LoggerMessage(240, LogLevel.Warning, "Closed {Connections} connections to make room for others: {Most} are held at most (COUCH_CONNECTIONS, ulimit -n)")]
+    [LoggerMessage(
+        240, LogLevel.Warning, "Closed {Connections} connections to make room for others: {Most} are held at most (COUCH_CONNECTIONS, "
+            + "ulimit -n)")]
     private partial void LogMadeRoom(int connections, int most);
 }

@@ -34,8 +34,10 @@ internal sealed record Addresses(string? Urls)
     public static Uri ToKnockAt(IConfiguration configuration)
     {
         var address = First(configuration);
-        var host = address is { Host: var named } && IPAddress.TryParse(named.Trim('[', ']'), out var ip) && !ip.Equals(IPAddress.Any) && !ip.Equals(IPAddress.IPv6Any) ? named : Loopback;
-        return new UriBuilder(address?.Scheme ?? "http", host, address?.Port ?? new Settings(configuration).Whole("PORT", DefaultPort, 1, IPEndPoint.MaxPort)).Uri;
+        var host = address is { Host: var named } && IPAddress.TryParse(named.Trim('[', ']'),
+            out var ip) && !ip.Equals(IPAddress.Any) && !ip.Equals(IPAddress.IPv6Any) ? named : Loopback;
+        return new UriBuilder(address?.Scheme ?? "http", host,
+            address?.Port ?? new Settings(configuration).Whole("PORT", DefaultPort, 1, IPEndPoint.MaxPort)).Uri;
     }
 
     /// <summary>The path of the Unix socket that it listens on; null where it listens on a port.</summary>
@@ -54,13 +56,16 @@ internal sealed record Addresses(string? Urls)
         if (Parse(url) is not { } address)
             settings.Wrong(name, $"must be addresses like http://{Loopback}:3000, separated by semicolons; '{url}' is none");
         else if (address.PathBase.Length > 0)
-            settings.Wrong(name, $"'{url}' has a path: a couch answers at the root of an address. Where a proxy has it under a path, the proxy takes the path away");
+            settings.Wrong(name, $"'{url}' has a path: a couch answers at the root of an address. Where a proxy has it under a path, the "
+                + "proxy takes the path away");
         else if (!hasHostKey && !NamesLoopback(address.Host))
-            settings.Wrong(name, $"'{url}' can be reached from other machines, and no host key is set: set COUCH_AUTH_TOKEN to a secret of your own, or listen on http://{Loopback}:{address.Port}");
+            settings.Wrong(name, $"'{url}' can be reached from other machines, and no host key is set: set COUCH_AUTH_TOKEN to a secret of "
+                + $"your own, or listen on http://{Loopback}:{address.Port}");
         else if (address.Port == 0 && address.Host == Loopback)
             settings.Wrong(name, "cannot find a free port on two loopback addresses at once: say http://127.0.0.1:0");
         else if (address.Port != 0 && IsTaken(address))
-            settings.Wrong(name, $"names port {address.Port}, which is in use, perhaps by another couch: choose another, for example PORT={address.Port + 1 & IPEndPoint.MaxPort}");
+            settings.Wrong(name, $"names port {address.Port}, which is in use, perhaps by another couch: choose another, for example "
+                + $"PORT={address.Port + 1 & IPEndPoint.MaxPort}");
     }
 
     /// <summary>Kestrel takes any name that is not an address for "everywhere", so only these are loopback.</summary>
@@ -90,7 +95,8 @@ internal sealed record Addresses(string? Urls)
     {
         if (address.IsUnixPipe)
             return false;
-        var host = address.Host == Loopback ? IPAddress.Loopback : IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) ? ip : IPAddress.Any;
+        var host = address.Host == Loopback ? IPAddress.Loopback : IPAddress.TryParse(address.Host.Trim('[', ']'),
+            out var ip) ? ip : IPAddress.Any;
         try
         {
             using var probe = new TcpListener(host, address.Port);

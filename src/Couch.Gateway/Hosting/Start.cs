@@ -30,7 +30,8 @@ internal static class Start
             if (await Task.WhenAny(life, graceIsOver) == life)
                 await life;
             else
-                await Say(errors, $"Couch ends after {LongestEnd.TotalSeconds:0} s though not everything has ended: what it waits for, perhaps its database, does not answer. Other nodes find out by themselves.");
+                await Say(errors, $"Couch ends after {LongestEnd.TotalSeconds:0} s though not everything has ended: what it waits for, "
+                    + "perhaps its database, does not answer. Other nodes find out by themselves.");
             return 0;
         }
         catch (SettingsException wrong)

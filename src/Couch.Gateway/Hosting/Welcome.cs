@@ -41,7 +41,8 @@ internal static partial class Welcome
     private static string HostEndpoints(string? key) => key switch
     {
         null => "WARNING: no host key (COUCH_AUTH_TOKEN): open to its own user on this machine, closed to all others",
-        { Length: < HttpOptions.ShortHostKey } => $"under the host key. WARNING: it is shorter than {HttpOptions.ShortHostKey} characters; make one with: openssl rand -base64 32",
+        { Length: < HttpOptions.ShortHostKey } => $"under the host key. WARNING: it is shorter than {HttpOptions.ShortHostKey} characters; "
+            + "make one with: openssl rand -base64 32",
         _ => "under the host key",
     };
 }

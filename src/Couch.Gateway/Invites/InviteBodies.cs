@@ -75,7 +75,8 @@ public sealed record ResourceLimitsBody
         var otherwise = ResourceLimits.Default;
         return new()
         {
-            MaxCpuCores = fields.Above0("resourceLimits.maxCpuCores", MaxCpuCores, otherwise.MaxCpuCores, ResourceLimits.MostCpuCores, ResourceLimits.LeastCpuCores),
+            MaxCpuCores = fields.Above0("resourceLimits.maxCpuCores", MaxCpuCores, otherwise.MaxCpuCores, ResourceLimits.MostCpuCores,
+                ResourceLimits.LeastCpuCores),
             MaxMemoryMB = fields.Above0(
                 "resourceLimits.maxMemoryMB", MaxMemoryMB, otherwise.MaxMemoryMB, least: ResourceLimits.LeastMemoryMB),
             MaxDiskGB = fields.Above0("resourceLimits.maxDiskGB", MaxDiskGB, otherwise.MaxDiskGB, least: ResourceLimits.LeastDiskGB),

@@ -65,7 +65,8 @@ public static class InviteEndpoints
 
     /// <summary>Lists invites, newest first.</summary>
     public static async Task<Results<Ok<InviteList>, Refusal>> List(
-        [AsParameters] StatusPaging paging, Listings listings, [FromServices] SigningKeys keys, TimeProvider clock, CancellationToken cancel)
+        [AsParameters] StatusPaging paging, Listings listings, [FromServices] SigningKeys keys, TimeProvider clock,
+        CancellationToken cancel)
     {
         var fields = new Fields();
         var status = paging.ReadStatus<InviteStatus>(fields);

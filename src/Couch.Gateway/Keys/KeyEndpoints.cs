@@ -31,7 +31,8 @@ public static class KeyEndpoints
     /// another.
     /// </remarks>
     public static async Task<Results<Created<CreatedKeyView>, Refusal>> Create(
-        CreateKeyBody body, HttpContext context, IGrainFactory grains, [FromServices] SigningKeys signing, TimeProvider clock, RandomNumberGenerator chance)
+        CreateKeyBody body, HttpContext context, IGrainFactory grains, [FromServices] SigningKeys signing, TimeProvider clock,
+        RandomNumberGenerator chance)
     {
         var fields = new Fields();
         var (name, scopes, hours) = body.Read(fields);

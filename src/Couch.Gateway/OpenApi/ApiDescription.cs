@@ -26,7 +26,8 @@ internal static class ApiDescription
                 document.Components ??= new OpenApiComponents();
                 document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
                 {
-                    [HostKey] = Bearer("The configured host key (COUCH_AUTH_TOKEN), or one of less scope made under it, beginning couch_. Without a configured one, only callers on the same machine are hosts."),
+                    [HostKey] = Bearer("The configured host key (COUCH_AUTH_TOKEN), or one of less scope made under it, beginning couch_. "
+                        + "Without a configured one, only callers on the same machine are hosts."),
                     [GuestToken] = Bearer("A guest's own token, beginning guest_."),
                 };
                 return Task.CompletedTask;
@@ -53,7 +54,8 @@ internal static class ApiDescription
     }
 
     public static void MapApiDescription(this IEndpointRouteBuilder app) =>
-        app.MapGet("/openapi/v1.json", (HttpRequest request, Description description, CancellationToken cancel) => description.For(request, cancel))
+        app.MapGet("/openapi/v1.json", (HttpRequest request, Description description, CancellationToken cancel) => description.For(request,
+            cancel))
             .LimitTo(app, RateLimits.Status).ExcludeFromDescription();
 
     private static void Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context)
@@ -78,7 +80,8 @@ internal static class ApiDescription
         if (metadata.OfType<IAuthorizeData>().Any(data => data.Policy == HostAccess.Policy))
             operation.Security = [Requirement(context, HostKey)];
         if (metadata.OfType<Needs>().LastOrDefault() is { AnyOf: [_, ..] scopes })
-            operation.Description = $"{operation.Description} Opens to host keys of scope {string.Join(" or ", scopes.Select(scope => scope.Word()))}.".Trim();
+            operation.Description = $"{operation.Description} Opens to host keys of scope "
+                + $"{string.Join(" or ", scopes.Select(scope => scope.Word()))}.".Trim();
 
         ResponseHeaders.AddTo(
             operation, tellsLocation: context.Description.RelativePath is "couch/invites" or "couch/keys", tellsTag: metadata.Contains(

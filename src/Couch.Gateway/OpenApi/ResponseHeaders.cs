@@ -14,7 +14,8 @@ internal static class ResponseHeaders
                 "200" or "304" when tellsTag => [("ETag", "Changes with the status and the endpoint, and with nothing else.")],
                 "201" when tellsLocation => [("Location", "The path of what was made.")],
                 "401" => [("WWW-Authenticate", "Always Bearer.")],
-                "403" => [("WWW-Authenticate", "Bearer with error insufficient_scope, and the scope, where it is the key's scope that is too little.")],
+                "403" => [("WWW-Authenticate", "Bearer with error insufficient_scope, and the scope, where it is the key's scope that is "
+                    + "too little.")],
                 "429" =>
                 [
                     ("Retry-After", "In how many seconds to ask again."),

@@ -22,7 +22,8 @@ public sealed class Refusal : IResult, IStatusCodeHttpResult, IValueHttpResult
     }
 
     internal Refusal(int status, string error, string? detail = null, [CallerMemberName] string name = "")
-        : this(new Problem { Title = ReasonPhrases.GetReasonPhrase(status), Status = status, Error = error, Detail = detail ?? error }, name)
+        : this(new Problem { Title = ReasonPhrases.GetReasonPhrase(status), Status = status, Error = error, Detail = detail ?? error },
+            name)
     {
     }
 

@@ -15,10 +15,12 @@ internal static class Refusals
     public static Refusal NoHostKey { get; } = new(401, "Unauthorized — this endpoint asks for the host key",
         "Send the host key as 'Authorization: Bearer <host key>'. A guest's token is not a host key.");
     public static Refusal NotOnThisMachine { get; } = new(401, "Unauthorized — this couch has no host key, so only this machine may ask",
-        "Set COUCH_AUTH_TOKEN and send it as 'Authorization: Bearer <host key>', or call from the machine itself, as the couch's own user, by the name localhost, without a proxy.");
+        "Set COUCH_AUTH_TOKEN and send it as 'Authorization: Bearer <host key>', or call from the machine itself, as the couch's own user, "
+            + "by the name localhost, without a proxy.");
     public static Refusal LacksScope(IReadOnlyList<KeyScope> needed) => needed.Count == 0
         ? new(403, "forbidden — only the configured host key opens this")
-        : new(403, $"forbidden — this host key lacks the scope {Either(needed)}", "Ask with a key that has it; the configured host key has every scope.");
+        : new(403, $"forbidden — this host key lacks the scope {Either(needed)}", "Ask with a key that has it; the configured host key has "
+            + "every scope.");
     public static Refusal CannotGrant(IReadOnlyList<KeyScope> lacking) =>
         new(403, $"forbidden — this host key lacks the scope {Either(lacking)}, so it cannot give it",
         "A key can only give scopes that it has itself.");
@@ -74,7 +76,8 @@ internal static class Refusals
     /// <param name="kind">One of <see cref="GrainKinds"/>.</param>
     public static Refusal UnreadableRow(string kind) =>
         new(503, $"the stored row of this {kind.Replace('-', ' ')} cannot be read by this version of the couch",
-        $"A newer version has written it, or it was damaged or edited by hand. {Meanwhile(kind)} The operator should run the version that wrote it, or repair, restore or delete the row; the couch's log says what is wrong with it.");
+        $"A newer version has written it, or it was damaged or edited by hand. {Meanwhile(kind)} The operator should run the version that "
+            + "wrote it, or repair, restore or delete the row; the couch's log says what is wrong with it.");
     public static Refusal NotReady(string silo, string whyNot, string database) => new(new NotReadyProblem
     {
         Title = ReasonPhrases.GetReasonPhrase(503),
@@ -94,7 +97,8 @@ internal static class Refusals
 
     private static string Meanwhile(string kind) => kind switch
     {
-        GrainKinds.Guest => "Until it can be read, nothing can be said of the guest, but it can be killed, and it ends when its time is up: both destroy its VM.",
+        GrainKinds.Guest => "Until it can be read, nothing can be said of the guest, but it can be killed, and it ends when its time is "
+            + "up: both destroy its VM.",
         GrainKinds.Invite => "Until it can be read, the invite can be neither redeemed nor revoked.",
         GrainKinds.HostKey => "Until it can be read, the key opens nothing, and cannot be revoked.",
         _ => "Nothing has been changed.",

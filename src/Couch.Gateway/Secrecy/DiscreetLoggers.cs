@@ -59,7 +59,8 @@ internal sealed class DiscreetLoggers(LoggerFactory inner, Redaction redaction) 
     }
 
     /// <summary>What a line says and its fields, as they may be told.</summary>
-    private sealed class CleanState(string message, List<KeyValuePair<string, object?>> fields) : IReadOnlyList<KeyValuePair<string, object?>>
+    private sealed class CleanState(string message, List<KeyValuePair<string, object?>> fields)
+        : IReadOnlyList<KeyValuePair<string, object?>>
     {
         public int Count => fields.Count;
 

@@ -24,7 +24,8 @@ internal static class DiscreetRequest
     }
 
     private static bool IsToldBy(string text, Redaction redaction) =>
-        redaction.Finds(text, out _) || (text.Contains('%', StringComparison.Ordinal) && redaction.Finds(Uri.UnescapeDataString(text), out _));
+        redaction.Finds(text, out _) || (text.Contains('%', StringComparison.Ordinal) && redaction.Finds(Uri.UnescapeDataString(text),
+            out _));
 
     private static void Clean(IHeaderDictionary headers, Redaction redaction)
     {

@@ -14,7 +14,8 @@ public sealed class Waiting
 {
     private const double MostSeconds = 60;
 
-    [Description("Seconds to hold the answer: 0 to 60, default 0. Held while the guest is provisioning; with If-None-Match, whatever the status, until it differs from that.")]
+    [Description("Seconds to hold the answer: 0 to 60, default 0. Held while the guest is provisioning; with If-None-Match, whatever the "
+        + "status, until it differs from that.")]
     [FromQuery(Name = "wait")]
     public string? Wait { get; init; }
 
@@ -22,7 +23,8 @@ public sealed class Waiting
     {
         if (string.IsNullOrEmpty(Wait))
             return TimeSpan.Zero;
-        if (Wait.All(c => char.IsAsciiDigit(c) || c is '.') && double.TryParse(Wait, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds <= MostSeconds)
+        if (Wait.All(c => char.IsAsciiDigit(c) || c is '.') && double.TryParse(Wait, NumberStyles.AllowDecimalPoint,
+            CultureInfo.InvariantCulture, out var seconds) && seconds <= MostSeconds)
             return TimeSpan.FromSeconds(seconds);
         fields.Wrong($"wait must be a number of seconds from 0 to {MostSeconds}");
         return TimeSpan.Zero;
@@ -35,7 +37,8 @@ public sealed class Waiting
     /// </summary>
     /// <param name="known">What the caller has; null where it does not say.</param>
     internal static Task<Guest?> For(
-        IGuestGrain grain, TimeSpan wait, EntityTags? known, StayAnswers answers, TimeProvider clock, IHostApplicationLifetime lifetime, HttpContext context) =>
+        IGuestGrain grain, TimeSpan wait, EntityTags? known, StayAnswers answers, TimeProvider clock, IHostApplicationLifetime lifetime,
+        HttpContext context) =>
         wait == TimeSpan.Zero
             ? grain.Get()
             : HoldTheLine(grain, wait, IsNews(known, answers), clock, lifetime, context);
@@ -45,7 +48,8 @@ public sealed class Waiting
         : guest => guest is not { IsStaying: true } || !known.Have(answers.Of(guest).Tag);
 
     private static async Task<Guest?> HoldTheLine(
-        IGuestGrain grain, TimeSpan wait, Func<Guest?, bool> isNews, TimeProvider clock, IHostApplicationLifetime lifetime, HttpContext context)
+        IGuestGrain grain, TimeSpan wait, Func<Guest?, bool> isNews, TimeProvider clock, IHostApplicationLifetime lifetime,
+        HttpContext context)
     {
         var cancel = context.RequestAborted;
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);

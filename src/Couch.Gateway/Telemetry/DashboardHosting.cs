@@ -38,7 +38,8 @@ internal static class DashboardHosting
         {
             return await next(context);
         }
-        catch (Exception unknown) when (unknown is FormatException or ArgumentException or KeyNotFoundException or InvalidOperationException or NullReferenceException or InvalidCastException)
+        catch (Exception unknown)
+            when (unknown is FormatException or ArgumentException or KeyNotFoundException or InvalidOperationException or NullReferenceException or InvalidCastException)
         {
             return Refusals.Plain(404);
         }

@@ -26,7 +26,8 @@ internal static class ColdGuests
 
         report.Figure("first polls of cold guests", rounds);
         report.Figure($"resident, {Report.Number(plan.Many)} guests stored, none in memory", Megabytes(atRest));
-        report.Figure($"resident, {Report.Number(rounds.Done)} more guests in memory", $"{Megabytes(before)} → {Megabytes(after)}: {Report.Number((after - before) / 1024.0 / rounds.Done)} KiB a guest");
+        report.Figure($"resident, {Report.Number(rounds.Done)} more guests in memory", $"{Megabytes(before)} → {Megabytes(after)}: "
+            + $"{Report.Number((after - before) / 1024.0 / rounds.Done)} KiB a guest");
 
         // At least a fifth of them, and at most so many that there are enough for a second time.
         async Task<Rounds> Poll()

@@ -28,8 +28,10 @@ internal static class Writes
         Side[] sides =
         [
             new(plan.WriteWarmUp, Create, Redeem),
-            new(plan.WarmUp, time => bare.Create(Plan.Writers, time, together: false), time => bare.Redeem(Plan.Writers, time, together: false)),
-            new(plan.WarmUp, time => bare.Create(Plan.Writers, time, together: true), time => bare.Redeem(Plan.Writers, time, together: true)),
+            new(plan.WarmUp, time => bare.Create(Plan.Writers, time, together: false),
+                time => bare.Redeem(Plan.Writers, time, together: false)),
+            new(plan.WarmUp, time => bare.Create(Plan.Writers, time, together: true),
+                time => bare.Redeem(Plan.Writers, time, together: true)),
         ];
         foreach (var side in sides)
         {

@@ -24,7 +24,8 @@ internal static class BareGrains
     {
         var silos = Enumerable.Range(0, nodes).Select(_ => ServerProcess.FreePort()).ToList();
         return [.. silos.Select((silo, index) => new Func<Task<ServerProcess>>(() => ServerProcess.Start(
-            Path.Combine(folder, $"bare-grains-{nodes}-{(key is null ? "plain" : "proven")}-{index}.log"), path, "Couch.Bench.dll", new Dictionary<string, string>(),
+            Path.Combine(folder, $"bare-grains-{nodes}-{(key is null ? "plain" : "proven")}-{index}.log"), path, "Couch.Bench.dll",
+            new Dictionary<string, string>(),
             Argument, answer, Text(silo), Text(silos[0]), key ?? NoKey)))];
     }
 
@@ -39,7 +40,8 @@ internal static class BareGrains
             cluster.UseLocalhostClustering(Number(silo), gatewayPort: 0, new IPEndPoint(IPAddress.Loopback, Number(first)), "bare", "bare");
             if (SigningKeys.TryParse(key, out var keys, out _))
             {
-                builder.Services.AddMetrics().AddSingleton(keys).AddSingleton(TimeProvider.System).AddSingleton<CouchMeter>().AddNodeIdentity();
+                builder.Services.AddMetrics().AddSingleton(keys).AddSingleton(TimeProvider.System).AddSingleton<CouchMeter>()
+                    .AddNodeIdentity();
                 cluster.UseNodeTls();
             }
         });

@@ -41,7 +41,8 @@ internal record Population(IReadOnlyList<Guest> Guests, IReadOnlyList<Invite> Sp
         ExpiresAt = end,
         Vm = new()
         {
-            Host = "vers", State = VmState.Ready, Id = vmId, Endpoint = endpoint, Attempts = 1, RequestedAt = guest.CreatedAt, ReadyAt = guest.CreatedAt,
+            Host = "vers", State = VmState.Ready, Id = vmId, Endpoint = endpoint, Attempts = 1, RequestedAt = guest.CreatedAt,
+            ReadyAt = guest.CreatedAt,
         },
     };
 

@@ -22,7 +22,8 @@ internal sealed class SqliteWriter : BareWriter
         Prepared("PRAGMA synchronous = FULL").ExecuteNonQuery();
         begin = Prepared("BEGIN IMMEDIATE");
         commit = Prepared("COMMIT");
-        writeRow = Prepared(Query("WriteToStorageKey"), "@ServiceId", "@GrainTypeString", "@GrainIdExtensionString", "@GrainStateVersion", "@PayloadBinary");
+        writeRow = Prepared(Query("WriteToStorageKey"), "@ServiceId", "@GrainTypeString", "@GrainIdExtensionString", "@GrainStateVersion",
+            "@PayloadBinary");
         upsertReminder = Prepared(
             Query("UpsertReminderRowKey"), "@ServiceId", "@GrainId", "@ReminderName", "@StartTime", "@Period", "@GrainHash");
     }
@@ -62,7 +63,8 @@ internal sealed class SqliteWriter : BareWriter
     private void Write(object written)
     {
         var command = written is StoredReminder reminder
-            ? Bind(upsertReminder, GrainKinds.Service, reminder.GrainId, StoredReminder.Name, reminder.StartTime, StoredReminder.PeriodMilliseconds, reminder.GrainHash)
+            ? Bind(upsertReminder, GrainKinds.Service, reminder.GrainId, StoredReminder.Name, reminder.StartTime,
+                StoredReminder.PeriodMilliseconds, reminder.GrainHash)
             : written is StoredRow row
                 ? Bind(writeRow, GrainKinds.Service, row.Kind, row.Id, row.Version == 1 ? DBNull.Value : row.Version - 1, row.State)
                 : throw new ArgumentException("neither a row nor a reminder", nameof(written));

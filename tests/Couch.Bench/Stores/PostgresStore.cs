@@ -22,11 +22,13 @@ internal sealed class PostgresStore : Store
     {
         var server = System.Environment.GetEnvironmentVariable(Variable)
             ?? throw new FailedStartException($"{Variable} is not set: run tests/bench.sh");
-        var (version, fsync, commit) = (await Ask(server, "SHOW server_version"), await Ask(server, "SHOW fsync"), await Ask(server, "SHOW synchronous_commit"));
+        var (version, fsync, commit) = (await Ask(server, "SHOW server_version"), await Ask(server, "SHOW fsync"), await Ask(server,
+            "SHOW synchronous_commit"));
         if ((fsync, commit) is not ("on", "on"))
             throw new FailedStartException("without fsync and synchronous_commit a write is not durable, and its rate is no rate");
         var stores = 0;
-        return new("PostgreSQL", $"PostgreSQL {version}, fsync = {fsync}, synchronous_commit = {commit}", () => new PostgresStore(server, $"bench_{++stores}"));
+        return new("PostgreSQL", $"PostgreSQL {version}, fsync = {fsync}, synchronous_commit = {commit}",
+            () => new PostgresStore(server, $"bench_{++stores}"));
     }
 
     public override IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>

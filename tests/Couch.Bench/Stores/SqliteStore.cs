@@ -17,7 +17,8 @@ internal sealed class SqliteStore : Store
         using var connection = new SqliteConnection("Data Source=:memory:");
         connection.Open();
         var stores = 0;
-        return new("SQLite", $"SQLite {connection.ServerVersion}, WAL, synchronous = FULL", () => new SqliteStore(Path.Combine(folder, $"sqlite-{++stores}")));
+        return new("SQLite", $"SQLite {connection.ServerVersion}, WAL, synchronous = FULL",
+            () => new SqliteStore(Path.Combine(folder, $"sqlite-{++stores}")));
     }
 
     public override IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { ["COUCH_DATA_DIR"] = folder };
@@ -72,7 +73,8 @@ internal sealed class SqliteStore : Store
     private static void LoadReminders(SqliteConnection connection, SqliteTransaction transaction, Population population)
     {
         using var insert = new SqliteCommand(
-            "INSERT INTO reminder (service, grain_id, name, start_time, period, grain_hash, version) VALUES (@service, @grain, @name, @start, @period, @hash, 0)",
+            "INSERT INTO reminder (service, grain_id, name, start_time, period, grain_hash, version) VALUES (@service, @grain, @name, "
+                + "@start, @period, @hash, 0)",
             connection, transaction);
         insert.Parameters.AddWithValue("@service", GrainKinds.Service);
         insert.Parameters.AddWithValue("@name", StoredReminder.Name);

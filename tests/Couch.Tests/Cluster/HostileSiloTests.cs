@@ -104,7 +104,8 @@ public abstract class HostileSiloTests(VersCouch couch)
         var invite = await couch.AnInvite();
         foreach (var wrong in new[]
         {
-            Some.Redeem(name: Endless), Some.Redeem(name: "a\0b"), Some.Redeem() with { PublicKey = Endless }, Some.Redeem() with { PublicKey = "ssh-rsa AAAA\nssh-rsa BBBB" },
+            Some.Redeem(name: Endless), Some.Redeem(name: "a\0b"), Some.Redeem() with { PublicKey = Endless },
+            Some.Redeem() with { PublicKey = "ssh-rsa AAAA\nssh-rsa BBBB" },
             Some.Redeem() with { Idempotency = new() { KeyHash = Endless, BodyHash = "x" } },
         })
             await Refused(() => couch.Invite(invite.Id).Redeem(wrong));
@@ -124,7 +125,8 @@ public abstract class HostileSiloTests(VersCouch couch)
         var admission = Admission.Of(Some.Redeemed(Some.Invite(couch.Clock.GetUtcNow()), couch.Clock.GetUtcNow()));
         foreach (var wrong in new[]
         {
-            admission with { GuestName = Endless }, admission with { GuestName = "a\0b" }, admission with { InviteId = default }, admission with { PublicKey = Endless },
+            admission with { GuestName = Endless }, admission with { GuestName = "a\0b" }, admission with { InviteId = default },
+            admission with { PublicKey = Endless },
             admission with { ResourceLimits = null! }, admission with { ResourceLimits = admission.ResourceLimits with { MaxDurationHours = double.NaN } },
             admission with { Permissions = null! }, admission with { Enforcement = (Enforcement)9 },
         })
@@ -137,7 +139,8 @@ public abstract class HostileSiloTests(VersCouch couch)
     [Fact]
     public async Task A_host_key_is_kept_under_its_own_id_and_with_a_name_alone()
     {
-        var key = new HostKey { Id = HostKeyId.New(couch.Clock.GetUtcNow(), Some.Chance), Name = "meter", Scopes = new() { Meter = true }, CreatedWith = Actor.Configured };
+        var key = new HostKey { Id = HostKeyId.New(couch.Clock.GetUtcNow(),
+            Some.Chance), Name = "meter", Scopes = new() { Meter = true }, CreatedWith = Actor.Configured };
         await Refused(() => couch.HostKey(HostKeyId.New(couch.Clock.GetUtcNow(), Some.Chance)).Create(key));
         await Refused(() => couch.HostKey(key.Id).Create(key with { Name = Endless }));
         await Refused(() => couch.HostKey(key.Id).Create(key with { Scopes = null! }));

@@ -58,7 +58,8 @@ public abstract class LateDecisionTests(TestCouch couch)
         Assert.Equal((guest.ExpiresAt, guest.ExpiresAt, EndReason.Expired), (row.ExpiresAt, row.StoppedAt, row.EndReason));
         Assert.Equal(guest.ResourceLimits, row.ResourceLimits);
         if (writesBefore is 0 && secondsLeft == Shortly.TotalSeconds)
-            Assert.All(couch.Faults.RowsOf(guest.Id), one => Assert.True(one.Status is GuestStatus.Provisioning or GuestStatus.Expired && one.ExpiresAt == guest.ExpiresAt));
+            Assert.All(couch.Faults.RowsOf(guest.Id), one => Assert.True(one.Status is GuestStatus.Provisioning or GuestStatus.Expired
+                && one.ExpiresAt == guest.ExpiresAt));
     }
 
     [Theory]
@@ -107,7 +108,8 @@ public abstract class LateDecisionTests(TestCouch couch)
         Assert.False(await couch.Invite(invite.Id).EnsureGuestArrived());
         await Until.True(async () => (await couch.Row(invite.Id))!.Status is InviteStatus.Expired, Bound, "the end is recorded");
         Assert.Null((await couch.Row(invite.Id))!.Redemption);
-        Assert.DoesNotContain((await couch.Listings.Guests(null, 1000, null, couch.Clock.GetUtcNow(), TestCouch.Cancel)).Rows, guest => guest.InviteId == invite.Id);
+        Assert.DoesNotContain((await couch.Listings.Guests(null, 1000, null, couch.Clock.GetUtcNow(), TestCouch.Cancel)).Rows,
+            guest => guest.InviteId == invite.Id);
     }
 
     [Fact]
@@ -174,7 +176,8 @@ public abstract class LateDecisionTests(TestCouch couch)
 
     /// <summary>As a list has it.</summary>
     protected async Task<GuestStatus> Listed(Guest guest) =>
-        (await couch.Listings.Guests(null, 1000, null, couch.Clock.GetUtcNow(), TestCouch.Cancel)).Rows.Single(row => row.Id == guest.Id).Status;
+        (await couch.Listings.Guests(null, 1000, null, couch.Clock.GetUtcNow(),
+            TestCouch.Cancel)).Rows.Single(row => row.Id == guest.Id).Status;
 
     /// <summary>As a long poll has it, which stands in nobody's way.</summary>
     protected Task<Guest?> Waited(Guest guest) =>
@@ -211,7 +214,8 @@ public sealed class LateDecisionsOnPostgres(PostgresCouch couch) : LateDecisionT
         var guest = await GuestWithLeft(TimeSpan.FromSeconds(0.5));
         await using var session = (NpgsqlConnection)await Couch.Database.Writes.OpenConnectionAsync(TestCouch.Cancel);
         var locked = await session.BeginTransactionAsync(TestCouch.Cancel);
-        await using (var command = new NpgsqlCommand("SELECT 1 FROM grain_state WHERE kind = 'guest' AND id = @id FOR UPDATE", session, locked))
+        await using (var command = new NpgsqlCommand("SELECT 1 FROM grain_state WHERE kind = 'guest' AND id = @id FOR UPDATE", session,
+            locked))
         {
             command.Parameters.AddWithValue("id", guest.Id.Value);
             await command.ExecuteNonQueryAsync(TestCouch.Cancel);

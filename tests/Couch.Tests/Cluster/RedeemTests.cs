@@ -18,7 +18,8 @@ public abstract class RedeemTests(TestCouch couch)
             Enumerable.Range(0, redeems).Select(i => couch.Invite(invite.Id).Redeem(Some.Redeem(name: $"guest-{i}"))));
 
         var winner = Assert.Single(outcomes.OfType<RedeemOutcome.Redeemed>()).Invite;
-        Assert.All(outcomes.Except([new RedeemOutcome.Redeemed(winner)]), lost => Assert.Equal(new RedeemOutcome.NotActive(InviteStatus.Redeemed), lost));
+        Assert.All(outcomes.Except([new RedeemOutcome.Redeemed(winner)]),
+            lost => Assert.Equal(new RedeemOutcome.NotActive(InviteStatus.Redeemed), lost));
         Assert.Equal(winner.Redemption!.GuestName, (await couch.Guest(winner.Redemption.GuestId).Get())!.Name);
     }
 
@@ -35,7 +36,8 @@ public abstract class RedeemTests(TestCouch couch)
             if (await redeem is RedeemOutcome.Redeemed)
                 Assert.Equal(new RevokeOutcome.NotActive(InviteStatus.Redeemed), await revoke);
             else
-                Assert.Equal((new RedeemOutcome.NotActive(InviteStatus.Revoked), InviteStatus.Revoked), (await redeem, ((RevokeOutcome.Revoked)await revoke).Invite.Status));
+                Assert.Equal((new RedeemOutcome.NotActive(InviteStatus.Revoked), InviteStatus.Revoked),
+                    (await redeem, ((RevokeOutcome.Revoked)await revoke).Invite.Status));
         }
     }
 

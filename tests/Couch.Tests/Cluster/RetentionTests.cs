@@ -77,7 +77,8 @@ public abstract class RetentionTests(TestCouch couch)
     {
         var now = couch.Clock.Now();
         Invite[] past = [Some.Invite(now.AddDays(-5)) with { Status = InviteStatus.Expired }, Some.Invite(now.AddDays(-5)) with { Status = InviteStatus.Revoked }];
-        Invite[] kept = [Some.Invite(now.AddDays(-3.5)) with { Status = InviteStatus.Revoked }, Some.Invite(now.AddDays(-5), expiresInHours: 720)];
+        Invite[] kept = [Some.Invite(now.AddDays(-3.5)) with { Status = InviteStatus.Revoked }, Some.Invite(now.AddDays(-5),
+            expiresInHours: 720)];
         foreach (var invite in past.Concat(kept))
             await couch.Database.Put(GrainKinds.Invite, invite.Id.Value, invite);
         await couch.Housekeeping.Sweep();
@@ -129,7 +130,8 @@ public abstract class RetentionTests(TestCouch couch)
     [Fact]
     public async Task A_pass_deletes_batch_after_batch()
     {
-        var old = Enumerable.Range(0, 520).Select(_ => Some.Invite(couch.Clock.Now().AddDays(-5)) with { Status = InviteStatus.Expired }).ToList();
+        var old = Enumerable.Range(0, 520).Select(_ => Some.Invite(couch.Clock.Now().AddDays(-5)) with { Status = InviteStatus.Expired })
+            .ToList();
         foreach (var invite in old)
             await couch.Database.Put(GrainKinds.Invite, invite.Id.Value, invite);
         await couch.Housekeeping.Sweep();

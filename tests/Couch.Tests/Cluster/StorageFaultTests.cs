@@ -76,7 +76,8 @@ public abstract class StorageFaultTests(TestCouch couch)
             async () => await there.Redeem(Some.Redeem()) == new RedeemOutcome.NotActive(InviteStatus.Redeemed),
             TimeSpan.FromSeconds(10), "the loser tells the truth");
         Assert.Equal(won, await couch.Row(invite.Id));
-        Assert.Single((await couch.Listings.Guests(null, 1000, null, couch.Clock.GetUtcNow(), TestCouch.Cancel)).Rows, guest => guest.InviteId == invite.Id);
+        Assert.Single((await couch.Listings.Guests(null, 1000, null, couch.Clock.GetUtcNow(), TestCouch.Cancel)).Rows,
+            guest => guest.InviteId == invite.Id);
     }
 
     [Fact]

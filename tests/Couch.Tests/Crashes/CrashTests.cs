@@ -54,7 +54,8 @@ public abstract class CrashTests(CrashableCouch home)
             async () => await home.StatusInTable("guest", (string)guest["guestId"]!) == "expired", Minute, "the guest's end is recorded");
         await Until.True(
             async () => await home.StatusInTable("invite", (string)past["id"]!) == "expired", Minute, "the first invite's end is recorded");
-        await Until.True(async () => await home.StatusInTable("invite", (string)future["id"]!) == "expired", Minute, "the second invite's reminder has fired");
+        await Until.True(async () => await home.StatusInTable("invite", (string)future["id"]!) == "expired", Minute,
+            "the second invite's reminder has fired");
     }
 
     [Fact]

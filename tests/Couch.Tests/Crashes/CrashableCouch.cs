@@ -92,7 +92,8 @@ public sealed class CrashableSqlite : CrashableCouch
     internal override async Task<IAsyncDisposable> HoldBackGuests()
     {
         await using var connection = await Open();
-        await Execute(connection, "CREATE TRIGGER hold_back BEFORE INSERT ON grain_state WHEN NEW.kind = 'guest' BEGIN SELECT RAISE(ABORT, 'held back'); END");
+        await Execute(connection, "CREATE TRIGGER hold_back BEFORE INSERT ON grain_state WHEN NEW.kind = 'guest' BEGIN SELECT RAISE(ABORT, "
+            + "'held back'); END");
         return new Undo(async () =>
         {
             await using var again = await Open();

@@ -66,7 +66,8 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
         proxy.Heal();
         await couch.IsReady(Soon);
         await Until.True(
-            async () => (await couch.Http.PostAsJsonAsync("/couch/redeem", new { code = (string)invite["code"]!, name = "guest-1" })).IsSuccessStatusCode,
+            async () => (await couch.Http.PostAsJsonAsync("/couch/redeem",
+                new { code = (string)invite["code"]!, name = "guest-1" })).IsSuccessStatusCode,
             Soon, "the same invite is redeemed");
     }
 
@@ -81,7 +82,8 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
         Assert.Equal("provisioning", (string?)(await couch.Get($"/couch/status?token={guest["authToken"]}"))["status"]);
         // What is told of the database may be a second old.
         await Until.True(
-            async () => ((string?)(await Ready()).Body["database"])!.Contains("does not answer", StringComparison.Ordinal), Soon, "readiness says that the database does not answer");
+            async () => ((string?)(await Ready()).Body["database"])!.Contains("does not answer", StringComparison.Ordinal), Soon,
+            "readiness says that the database does not answer");
         foreach (var write in writes)
         {
             using var response = await write;
@@ -97,7 +99,8 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
 
         proxy.Heal();
         await Until.True(
-            async () => (await couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" })).IsSuccessStatusCode, Soon, "an invite is made");
+            async () => (await couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" })).IsSuccessStatusCode, Soon,
+            "an invite is made");
         await Until.True(async () => (string?)(await couch.Get("/health/ready"))["database"] is "ok", Soon, "the database is well again");
     }
 

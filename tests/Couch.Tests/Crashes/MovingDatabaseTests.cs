@@ -35,13 +35,15 @@ public sealed class MovingDatabaseTests : IAsyncLifetime
         var guest = await couch.Anyone.Arrive();
 
         address.LeadTo(standby.Port);
-        await Until.True(async () => await Database(couch) is var said && said.Contains("read-only", StringComparison.Ordinal), Soon, "readiness says that nothing can be written");
+        await Until.True(async () => await Database(couch) is var said && said.Contains("read-only", StringComparison.Ordinal), Soon,
+            "readiness says that nothing can be written");
         Assert.Equal(
             HttpStatusCode.ServiceUnavailable, (await couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" })).StatusCode);
 
         address.LeadTo(server.Port);
         await Until.True(
-            async () => (await couch.Http.DeleteAsync($"/couch/guests/{guest["guestId"]}")).StatusCode is not HttpStatusCode.ServiceUnavailable, Recovers, "the kill switch works");
+            async () => (await couch.Http.DeleteAsync($"/couch/guests/{guest["guestId"]}"))
+                .StatusCode is not HttpStatusCode.ServiceUnavailable, Recovers, "the kill switch works");
         await Works(couch, 40);
         Assert.Equal("ok", await Database(couch));
     }
@@ -56,7 +58,8 @@ public sealed class MovingDatabaseTests : IAsyncLifetime
 
         await server.Stop("fast");
         await standby.Promote();
-        await Until.True(async () => (await couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" })).IsSuccessStatusCode, Recovers, "the couch follows its database");
+        await Until.True(async () => (await couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" })).IsSuccessStatusCode,
+            Recovers, "the couch follows its database");
         await Works(couch, 10);
     }
 
@@ -70,8 +73,10 @@ public sealed class MovingDatabaseTests : IAsyncLifetime
         await EndSessions();
         await Until.True(async () => (await Database(couch)).Contains("read-only", StringComparison.Ordinal), Soon, "readiness says so");
 
-        await PostgresServer.Execute(server.ConnectionString + ";Options=-c default_transaction_read_only=off", "ALTER DATABASE postgres SET default_transaction_read_only = off");
-        await Until.True(async () => (await couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" })).IsSuccessStatusCode, Recovers, "it is written again");
+        await PostgresServer.Execute(server.ConnectionString + ";Options=-c default_transaction_read_only=off", "ALTER DATABASE postgres "
+            + "SET default_transaction_read_only = off");
+        await Until.True(async () => (await couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" })).IsSuccessStatusCode,
+            Recovers, "it is written again");
         await Works(couch, 40);
     }
 
@@ -130,7 +135,8 @@ public sealed class MovingDatabaseTests : IAsyncLifetime
         await PostgresServer.Execute(server.AdminConnectionString, "ALTER ROLE couch PASSWORD 'second'");
         await WritePassword("second");
         await EndSessions();
-        await Until.True(async () => (await couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" })).IsSuccessStatusCode, Recovers, "the new password is used");
+        await Until.True(async () => (await couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" })).IsSuccessStatusCode,
+            Recovers, "the new password is used");
         await Works(couch, 20);
 
         Task WritePassword(string password) => File.WriteAllTextAsync(file, $"127.0.0.1:{server.Port}:couch:couch:{password}\n");
@@ -201,5 +207,6 @@ public sealed class MovingDatabaseTests : IAsyncLifetime
         await Task.WhenAll(Enumerable.Range(0, writes).Select(_ => couch.Anyone.Invite()));
 
     private Task EndSessions() => PostgresServer.Execute(
-        server.AdminConnectionString, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND application_name IN ('couch', 'couch-lease')");
+        server.AdminConnectionString, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND "
+            + "application_name IN ('couch', 'couch-lease')");
 }

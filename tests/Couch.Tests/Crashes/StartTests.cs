@@ -107,7 +107,8 @@ public sealed class StartTests
 
             Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
             // The console has a thread of its own: its line may come after the answer.
-            await Until.True(() => Task.FromResult(couch.Output.Contains("disk is full", StringComparison.Ordinal)), TimeSpan.FromSeconds(10), "the log says why");
+            await Until.True(() => Task.FromResult(couch.Output.Contains("disk is full", StringComparison.Ordinal)),
+                TimeSpan.FromSeconds(10), "the log says why");
             Assert.Equal("active", (string?)(await couch.Get($"/couch/invites/{invite["id"]}"))["status"]);
 
             File.Delete($"{folder["disk"]}/ballast");

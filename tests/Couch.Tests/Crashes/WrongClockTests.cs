@@ -80,7 +80,8 @@ public sealed class WrongClockTests : IAsyncLifetime
         await Until.True(
             async () =>
             {
-                await PostgresServer.Execute(database.ConnectionString, "UPDATE membership SET lease_until = clock_timestamp() + interval '4.5 seconds' WHERE port = 25999 AND status <> 6");
+                await PostgresServer.Execute(database.ConnectionString, "UPDATE membership SET lease_until = clock_timestamp() + interval "
+                    + "'4.5 seconds' WHERE port = 25999 AND status <> 6");
                 return refused.IsCompleted;
             },
             2 * Outlived, "it gives up");
@@ -110,7 +111,8 @@ public sealed class WrongClockTests : IAsyncLifetime
     /// <summary>What a node has left in the table whose clock was so.</summary>
     private Task HourAhead(CouchProcess node) => PostgresServer.Execute(
         database.ConnectionString,
-        $"UPDATE membership SET generation = generation + 3600, start_time = start_time + interval '1 hour', i_am_alive_time = i_am_alive_time + interval '1 hour' WHERE port = {node.SiloPort}");
+        "UPDATE membership SET generation = generation + 3600, start_time = start_time + interval '1 hour', i_am_alive_time = "
+            + $"i_am_alive_time + interval '1 hour' WHERE port = {node.SiloPort}");
 
     private static async Task StartsAgain(CouchProcess node)
     {

@@ -31,12 +31,14 @@ public sealed partial class PinnedImagesTests : IDisposable
         {
             await Update(0, $"echo sha256:{new string(letter, 64)}");
             Assert.All(Images(), image => Assert.EndsWith($"@sha256:{new string(letter, 64)}", image, StringComparison.Ordinal));
-            Assert.Contains(built, await File.ReadAllTextAsync(folder["docker-compose.yml"], TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            Assert.Contains(built, await File.ReadAllTextAsync(folder["docker-compose.yml"], TestContext.Current.CancellationToken),
+                StringComparison.Ordinal);
         }
 
         // Taken off again, the files are what they were.
         foreach (var file in Files)
-            Assert.Equal(Pin().Replace(File.ReadAllText(Path.Combine(Repository.Root, file)), ""), Pin().Replace(File.ReadAllText(folder[file]), ""));
+            Assert.Equal(Pin().Replace(File.ReadAllText(Path.Combine(Repository.Root, file)), ""),
+                Pin().Replace(File.ReadAllText(folder[file]), ""));
     }
 
     [Fact]
@@ -55,7 +57,8 @@ public sealed partial class PinnedImagesTests : IDisposable
     {
         File.WriteAllText(folder["docker"], $"#!/bin/sh\n{registry}\n");
         File.SetUnixFileMode(folder["docker"], UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
-        await DeployScript.Run(exitCode, folder["deploy/update-images.sh"], [], new() { ["PATH"] = $"{folder.Path}:{Environment.GetEnvironmentVariable("PATH")}" });
+        await DeployScript.Run(exitCode, folder["deploy/update-images.sh"], [],
+            new() { ["PATH"] = $"{folder.Path}:{Environment.GetEnvironmentVariable("PATH")}" });
     }
 
     [GeneratedRegex(@"^(?:FROM| *image:) +(?!couch:)(\S+)", RegexOptions.Multiline)]

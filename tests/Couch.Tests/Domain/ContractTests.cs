@@ -17,13 +17,16 @@ public sealed class ContractTests
     public void Enum_values_and_their_words_never_change()
     {
         Assert.Equal("Active=0 active, Redeemed=1 redeemed, Revoked=2 revoked, Expired=3 expired", Pinned<InviteStatus>());
-        Assert.Equal("Provisioning=0 provisioning, Running=1 running, Stopped=2 stopped, Expired=3 expired, Revoked=4 revoked", Pinned<GuestStatus>());
+        Assert.Equal("Provisioning=0 provisioning, Running=1 running, Stopped=2 stopped, Expired=3 expired, Revoked=4 revoked",
+            Pinned<GuestStatus>());
         Assert.Equal("Invites=0 invites, Guests=1 guests, Meter=2 meter, Keys=3 keys, Vms=4 vms", Pinned<KeyScope>());
         Assert.Equal("Stop=0 stop, Report=1 report", Pinned<Enforcement>());
         Assert.Equal(
-            "Expired=0 expired, Killed=1 killed, LimitsExceeded=2 limits-exceeded, ProvisioningFailed=3 provisioning-failed, VmLost=4 vm-lost, CheckedOut=5 checked-out",
+            "Expired=0 expired, Killed=1 killed, LimitsExceeded=2 limits-exceeded, ProvisioningFailed=3 provisioning-failed, VmLost=4 "
+                + "vm-lost, CheckedOut=5 checked-out",
             Pinned<EndReason>());
-        Assert.Equal("None=0 none, Requested=1 requested, Booting=2 booting, Ready=3 ready, Destroying=4 destroying, Destroyed=5 destroyed, Lost=6 lost, Left=7 left", Pinned<VmState>());
+        Assert.Equal("None=0 none, Requested=1 requested, Booting=2 booting, Ready=3 ready, Destroying=4 destroying, Destroyed=5 "
+            + "destroyed, Lost=6 lost, Left=7 left", Pinned<VmState>());
         Assert.Equal("Make=0 make, Find=1 find", Pinned<VmTry>());
         Assert.Equal("ManyVanished=0 many-vanished, UnknownGuests=1 unknown-guests, SharedAccount=2 shared-account", Pinned<SafetyHold>());
     }
@@ -37,7 +40,8 @@ public sealed class ContractTests
     }
 
     [Theory]
-    [InlineData(typeof(Invite), "Id CreatedBy Label ResourceLimits Permissions Enforcement Status ExpiresAt Redemption CreatedWith RevokedWith RevokedAt RevokedUnder")]
+    [InlineData(typeof(Invite), "Id CreatedBy Label ResourceLimits Permissions Enforcement Status ExpiresAt Redemption CreatedWith "
+        + "RevokedWith RevokedAt RevokedUnder")]
     [InlineData(typeof(Redemption), "GuestId GuestName PublicKey Idempotency")]
     [InlineData(typeof(Idempotency), "KeyHash BodyHash")]
     [InlineData(typeof(CreateInvite), "Id CreatedBy Label ResourceLimits Permissions Enforcement ExpiresInHours By")]
@@ -48,10 +52,12 @@ public sealed class ContractTests
     [InlineData(typeof(UsageReport), "CpuSeconds MemoryPeakMB DiskUsedGB NetworkEgressGB TokensUsed UptimeSeconds")]
     [InlineData(
         typeof(Guest),
-        "Id InviteId Name PublicKey Status VmId AgentEndpoint ResourceLimits Permissions Enforcement ResourceUsage ExpiresAt StoppedAt EndReason EndDetail Vm ActivatedWith ExtendedWith KilledWith EndedWith GiverMayDestroy KilledUnder has 23")]
+        "Id InviteId Name PublicKey Status VmId AgentEndpoint ResourceLimits Permissions Enforcement ResourceUsage ExpiresAt StoppedAt "
+            + "EndReason EndDetail Vm ActivatedWith ExtendedWith KilledWith EndedWith GiverMayDestroy KilledUnder has 23")]
     [InlineData(
         typeof(Vm),
-        "Host State RequestedAt ReadyAt DestroyRequestedAt DestroyedAt Attempts LastError Id Endpoint FailedReleases NotBefore MissingSince Unaccounted CleanSince Condemned UnderWay")]
+        "Host State RequestedAt ReadyAt DestroyRequestedAt DestroyedAt Attempts LastError Id Endpoint FailedReleases NotBefore "
+            + "MissingSince Unaccounted CleanSince Condemned UnderWay")]
     [InlineData(typeof(HostKey), "Id Name Scopes CreatedWith ExpiresAt RevokedAt RevokedWith")]
     [InlineData(typeof(KeyScopes), "Invites Guests Meter Keys Vms")]
     [InlineData(typeof(Actor), "KeyId Name")]

@@ -59,7 +59,8 @@ public sealed class UnreadableGuestTests
             {"id":1,"status":"revoked","pets":[{"cat":1.50}],"endReason":"killed","stoppedAt":"2026-11-23T12:00:00.123Z","killedWith":{"name":"configured"},"endedWith":{"name":"configured"},
              "vm":{"state":"destroyed","region":"eu","host":"vers","destroyRequestedAt":"2026-11-23T12:00:00.123Z","destroyedAt":"2026-11-23T12:01:00.123Z"}}
             """);
-        Assert.True(JsonNode.DeepEquals(expected, JsonNode.Parse(ended.Gone(new(), Some.Time.AddMinutes(1)))), ended.Gone(new(), Some.Time.AddMinutes(1)));
+        Assert.True(JsonNode.DeepEquals(expected, JsonNode.Parse(ended.Gone(new(), Some.Time.AddMinutes(1)))),
+            ended.Gone(new(), Some.Time.AddMinutes(1)));
     }
 
     [Theory]

@@ -39,7 +39,8 @@ public sealed class VmReconciliationTests
     public void A_couch_in_order_has_no_findings()
     {
         var (running, booting, killed) = (Running(), Booting("vm-2"), Killed(Running("vm-3")));
-        var found = Reconciliation([Vm("vm-1", running), Vm("vm-2", booting), Vm("vm-3", killed)], running, booting, killed, Gone(Running("vm-4"))).Reconcile();
+        var found = Reconciliation([Vm("vm-1", running), Vm("vm-2", booting), Vm("vm-3", killed)], running, booting, killed,
+            Gone(Running("vm-4"))).Reconcile();
         Assert.All(
             new[] { found.Strays, found.Unclaimed, found.Unknown, found.Vanished, found.Returned, found.Stuck, found.Unmetered, found.ToDestroy, found.ToVerify },
             Assert.Empty);
@@ -171,7 +172,8 @@ public sealed class VmReconciliationTests
     public void Without_a_list_nothing_is_said_of_vms_and_resting_guests_are_woken_all_the_same()
     {
         var (running, ordered, ending) = (Running(), Ordered(), Killed(Running("vm-2")));
-        var found = (Reconciliation(null, running, ordered, ending) with { InMemory = new HashSet<string>(), IsDedicated = true }).Reconcile();
+        var found = (Reconciliation(null, running, ordered, ending) with { InMemory = new HashSet<string>(), IsDedicated = true })
+            .Reconcile();
         Assert.Equal([ordered.Id.Value, ending.Id.Value], found.Stuck);
         Assert.Equal([running.Id.Value], found.Unmetered);
         Assert.Empty(found.ToDestroy.Concat(found.ToVerify));

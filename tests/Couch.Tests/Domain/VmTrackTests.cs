@@ -314,7 +314,8 @@ public sealed class VmTrackTests
         var later = Now + VmTrack.ListsLag;
         var shown = once.Observe(new VmReport.Gone { HasDestroyed = true }, MostAttempts, later, 0);
         Assert.Equal((null, later + VmTrack.ListsLag), (shown.Vm.DestroyedAt, shown.Vm.NotBefore));
-        Assert.Null(once.Observe(new VmReport.NotGone("down"), MostAttempts, later, 0).Observe(new VmReport.Gone(), MostAttempts, later, 0).Vm.DestroyedAt);
+        Assert.Null(once.Observe(new VmReport.NotGone("down"), MostAttempts, later, 0).Observe(new VmReport.Gone(), MostAttempts, later,
+            0).Vm.DestroyedAt);
 
         var gone = once.Observe(new VmReport.Gone(), MostAttempts, later, 0);
         Assert.Equal((VmState.Destroyed, later, 1), (gone.Vm.State, gone.Vm.DestroyedAt, gone.Vm.Unaccounted));
@@ -343,7 +344,8 @@ public sealed class VmTrackTests
     {
         var report = Gen.OneOf<VmReport>(
             Gen.Int[1, 4].Select(attempt => (VmReport)new VmReport.Made(attempt, $"vm-{attempt}", "https://vm")),
-            Gen.Select(Gen.Int[1, 4], Gen.Bool, Gen.Bool, (attempt, isFinal, mayHaveMade) => (VmReport)new VmReport.Failed(attempt, "no", isFinal) { MayHaveMade = mayHaveMade, MayBeClaimed = mayHaveMade && attempt % 2 is 0 }),
+            Gen.Select(Gen.Int[1, 4], Gen.Bool, Gen.Bool, (attempt, isFinal, mayHaveMade) => (VmReport)new VmReport.Failed(attempt, "no",
+                isFinal) { MayHaveMade = mayHaveMade, MayBeClaimed = mayHaveMade && attempt % 2 is 0 }),
             Gen.Int[1, 4].Select(attempt => (VmReport)new VmReport.NotFound(attempt)),
             Gen.Int[1, 4].Select(attempt => (VmReport)new VmReport.Ready($"vm-{attempt}")),
             Gen.Select(Gen.Int[1, 4], Gen.Bool, (attempt, isThere) => (VmReport)new VmReport.Looked($"vm-{attempt}", isThere)),

@@ -35,7 +35,8 @@ internal sealed class Fleet : IAsyncDisposable
     public IEnumerable<string> Bugs =>
         all.SelectMany(node => node.Output.Split('\n')).Where(line => line.Contains("Answered 500", StringComparison.Ordinal));
 
-    public static async Task<Fleet> Start(int nodes, string database, Tally tally, string program = CouchProcess.Gateway, Func<int, Dictionary<string, string>>? settings = null)
+    public static async Task<Fleet> Start(int nodes, string database, Tally tally, string program = CouchProcess.Gateway,
+        Func<int, Dictionary<string, string>>? settings = null)
     {
         var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(300) });
         var fleet = new Fleet(database, vers, tally, program);

@@ -83,7 +83,8 @@ internal sealed class Ledger
         string? cursor = null;
         do
         {
-            var page = (await couch.Send(HttpMethod.Get, $"/couch/{list}?limit=1000{(cursor is null ? "" : $"&cursor={cursor}")}")).Answer.Is(200);
+            var page = (await couch.Send(HttpMethod.Get, $"/couch/{list}?limit=1000{(cursor is null ? "" : $"&cursor={cursor}")}"))
+                .Answer.Is(200);
             foreach (var row in page.Json[list]!.AsArray())
                 rows.Add(Text(row!, "id")!, row!);
             cursor = page["nextCursor"];
@@ -129,7 +130,8 @@ internal sealed class Stay(string guestId, string token, DateTimeOffset expiresA
             yield return $"guest {GuestId} ended at {stopped}, before its time at {ExpiresAt:O}";
 
         if (Kept(guest) is var kept && Least(faults) is var least && kept < least.Tokens)
-            yield return $"guest {GuestId} used {least.Tokens} tokens, acknowledged {(asked - least.At).TotalSeconds:0.0} s before it was asked, and {kept} are kept";
+            yield return $"guest {GuestId} used {least.Tokens} tokens, acknowledged {(asked - least.At).TotalSeconds:0.0} s before it was "
+                + $"asked, and {kept} are kept";
     }
 
     /// <summary>Whether a list shows what was acknowledged; a guest that is not in it is not what this is about.</summary>

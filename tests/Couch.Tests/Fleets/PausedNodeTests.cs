@@ -65,8 +65,10 @@ public sealed class PausedNodeTests
         var vmIds = new Dictionary<string, string?>();
         foreach (var guestId in new[] { claiming, creating })
         {
-            await Until.True(async () => Ledger.Text(await Guest(fleet, guestId), "status") is "running", 4 * Minute, "another node gives the guest its VM");
-            Reports.Note($"A guest whose node stood still while its VM was made had one from another node after {TimeProvider.System.GetElapsedTime(asleep).TotalSeconds:0.0} s.");
+            await Until.True(async () => Ledger.Text(await Guest(fleet, guestId), "status") is "running", 4 * Minute,
+                "another node gives the guest its VM");
+            Reports.Note("A guest whose node stood still while its VM was made had one from another node after "
+                + $"{TimeProvider.System.GetElapsedTime(asleep).TotalSeconds:0.0} s.");
             vmIds[guestId] = Ledger.Text(await Guest(fleet, guestId), "vmId");
         }
 

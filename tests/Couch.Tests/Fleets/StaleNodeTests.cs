@@ -169,7 +169,8 @@ public sealed class StaleNodeTests : IAsyncLifetime
                 var stay = await node.Post("/couch/redeem", new { code = (string)(await Invite(node))["code"]!, name = $"guest-{number}" });
                 var isRunning = number % 2 is 0;
                 if (isRunning)
-                    await node.Post($"/couch/guests/{stay["guestId"]}/activate", new { vmId = $"vm-{number}", agentEndpoint = "http://vm" }, status: 200);
+                    await node.Post($"/couch/guests/{stay["guestId"]}/activate", new { vmId = $"vm-{number}", agentEndpoint = "http://vm" },
+                        status: 200);
                 guests.Add(((string)stay["guestId"]!, $"/couch/status?token={stay["authToken"]}", isRunning));
                 if (number % 4 is 0)
                 {
@@ -198,7 +199,8 @@ public sealed class StaleNodeTests : IAsyncLifetime
                 using var response = await node.Http.DeleteAsync(path);
                 // A try before this one may have been done.
                 return (int)response.StatusCode is 200
-                    || ((int)response.StatusCode is 400 && (await response.Content.ReadAsStringAsync()).Contains("revoked", StringComparison.Ordinal));
+                    || ((int)response.StatusCode is 400 && (await response.Content.ReadAsStringAsync()).Contains("revoked",
+                        StringComparison.Ordinal));
             }
             catch (TaskCanceledException)
             {

@@ -60,7 +60,8 @@ internal sealed class Tally
                 return [.. faults.Select((fault, index) =>
                 {
                     var next = index + 1 < faults.Count ? faults[index + 1].From : DateTimeOffset.MaxValue;
-                    return failures.Where(failure => failure.At >= fault.From && failure.At < next).Select(failure => failure.At - fault.From).DefaultIfEmpty().Max();
+                    return failures.Where(failure => failure.At >= fault.From
+                        && failure.At < next).Select(failure => failure.At - fault.From).DefaultIfEmpty().Max();
                 })];
             }
         }

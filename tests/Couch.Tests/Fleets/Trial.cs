@@ -72,7 +72,8 @@ internal sealed class Trial(string name, string database, Tally tally, Fleet fle
         Assert.True(fleet.Vers.Vms.MostClaimedByOneGuest <= 1, "a guest had two VMs");
         Assert.True(overdue.Longest <= LatestEnd, $"an end was recorded {overdue.Longest} late");
         Assert.True(tally.FailuresForNothing is 0, $"{tally.FailuresForNothing} tries failed before anything was done");
-        Assert.All(tally.FailingFor, seconds => Assert.True(seconds <= failingFor, $"tries failed until {seconds} after a fault: {tally.Summary}"));
+        Assert.All(tally.FailingFor, seconds => Assert.True(seconds <= failingFor, $"tries failed until {seconds} after a fault: "
+            + $"{tally.Summary}"));
     }
 
     /// <summary>Waits for the next beat of an even rhythm, which what is done meanwhile does not delay.</summary>

@@ -26,7 +26,8 @@ public sealed class TwoVersionsTests
         var tally = new Tally();
         await using var fleet = await Fleet.Start(3, database.ConnectionString, tally, previous);
         var older = fleet.Living.ToHashSet();
-        var trial = new Trial("nodes of the version before ended (SIGTERM) for ones of this version, and back, one every 10 s", database.ConnectionString, tally, fleet);
+        var trial = new Trial("nodes of the version before ended (SIGTERM) for ones of this version, and back, one every 10 s",
+            database.ConnectionString, tally, fleet);
         var isGoingBack = false;
         await trial.Run(
             () => Trial.Every(BetweenExchanges, Trial.Length, () => tally.Fault(async () =>

@@ -36,7 +36,8 @@ public sealed class CrowdedTests : IAsyncLifetime
     [InlineData("GET /health HTTP/1.1\r\nHost: loc")]
     [InlineData("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")]
     [InlineData("POST /couch/redeem HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{")]
-    [InlineData("POST /couch/checkout HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n")]
+    [InlineData("POST /couch/checkout HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: "
+        + "chunked\r\n\r\n1\r\n{\r\n")]
     public async Task Connections_that_say_nothing_half_a_request_or_nothing_more_keep_nobody_out(string said)
     {
         var stay = await Host.Arrive();

@@ -14,8 +14,10 @@ public sealed class DashboardTests
 
     private static readonly string[] Pages =
     [
-        "/dashboard/", "/dashboard/index.min.js", "/dashboard/version", "/dashboard/DashboardCounters", "/dashboard/ClusterStats", "/dashboard/Reminders",
-        "/dashboard/TopGrainMethods", "/dashboard/GrainTypes", "/dashboard/LifecycleStages", "/dashboard/GrainStats/Couch.Cluster.Guests.GuestGrain",
+        "/dashboard/", "/dashboard/index.min.js", "/dashboard/version", "/dashboard/DashboardCounters", "/dashboard/ClusterStats",
+        "/dashboard/Reminders",
+        "/dashboard/TopGrainMethods", "/dashboard/GrainTypes", "/dashboard/LifecycleStages",
+        "/dashboard/GrainStats/Couch.Cluster.Guests.GuestGrain",
     ];
 
     [Fact]
@@ -58,7 +60,8 @@ public sealed class DashboardTests
         var host = couch.With(HostKey);
         var paths = couch.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Select(endpoint => "/" + endpoint.RoutePattern.RawText!.Trim('/'))
-            .Where(path => path.StartsWith("/dashboard", StringComparison.Ordinal) && path.Contains('{', StringComparison.Ordinal)).ToList();
+            .Where(path => path.StartsWith("/dashboard", StringComparison.Ordinal) && path.Contains('{',
+                StringComparison.Ordinal)).ToList();
         Assert.True(paths.Count >= 6);
 
         (await host.Get("/dashboard/HistoricalStats/x")).Refuses(404, "not found");

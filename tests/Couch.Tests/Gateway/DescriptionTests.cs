@@ -67,7 +67,8 @@ public sealed partial class DescriptionTests(CouchHost couch) : IClassFixture<Co
         var guest = await couch.Anyone.Arrive();
 
         void Matches(string schema, JsonNode answer) => Assert.Equal(
-            schemas[schema]!["properties"]!.AsObject().Select(field => field.Key).Order(), answer.AsObject().Select(field => field.Key).Order());
+            schemas[schema]!["properties"]!.AsObject().Select(field => field.Key).Order(),
+            answer.AsObject().Select(field => field.Key).Order());
 
         Matches("RedeemedView", guest.Json);
         Matches("GuestView", (await couch.Anyone.Get($"/couch/guests/{guest["guestId"]}")).Json);

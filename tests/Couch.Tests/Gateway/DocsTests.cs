@@ -17,7 +17,8 @@ namespace Couch.Tests.Gateway;
 public sealed partial class DocsTests(ITestOutputHelper output)
 {
     private static readonly string[] Pages =
-        ["README.md", .. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Order().Select(path => $"docs/{Path.GetFileName(path)}")];
+        ["README.md", .. Directory.GetFiles(Path.Combine(Repository.Root, "docs"),
+            "*.md").Order().Select(path => $"docs/{Path.GetFileName(path)}")];
 
     private static readonly string Configuration = Text("docs/configuration.md");
 
@@ -40,7 +41,8 @@ public sealed partial class DocsTests(ITestOutputHelper output)
         var (couch, gateway) = (CouchOptions.Read(settings), HttpOptions.Read(settings));
         foreach (var (name, value) in new[]
                  {
-                     ("COUCH_SILO_PORT", couch.SiloPort), ("COUCH_GATEWAY_PORT", couch.GatewayPort), ("COUCH_DB_CONNECTIONS", couch.DatabaseConnections),
+                     ("COUCH_SILO_PORT", couch.SiloPort), ("COUCH_GATEWAY_PORT", couch.GatewayPort),
+                     ("COUCH_DB_CONNECTIONS", couch.DatabaseConnections),
                      ("COUCH_RETENTION_DAYS", couch.Retention.Days),
                      ("COUCH_REDEEMS_PER_MINUTE", gateway.RedeemsPerMinute), ("COUCH_STATUS_PER_MINUTE", gateway.StatusPerMinute),
                  })
@@ -51,7 +53,8 @@ public sealed partial class DocsTests(ITestOutputHelper output)
     public void Each_link_leads_to_a_file_and_a_heading_that_are_there()
     {
         var pages = Pages.Concat(["CONTRIBUTING.md", "AGENTS.md", "CHANGELOG.md", "SECURITY.md", "deploy/upgrade.md", "deploy/capacity.md"])
-            .Concat(Directory.GetFiles(Path.Combine(Repository.Root, "docs/decisions"), "*.md").Select(path => Path.GetRelativePath(Repository.Root, path)));
+            .Concat(Directory.GetFiles(Path.Combine(Repository.Root, "docs/decisions"),
+                "*.md").Select(path => Path.GetRelativePath(Repository.Root, path)));
         var dead = new List<string>();
         foreach (var page in pages)
         foreach (Match link in Link().Matches(Text(page)))
@@ -159,7 +162,8 @@ public sealed partial class DocsTests(ITestOutputHelper output)
 
     /// <summary>A heading's anchor, as GitHub makes it.</summary>
     private static string Anchor(string heading) =>
-        string.Concat(heading.Trim().ToLowerInvariant().Where(letter => char.IsLetterOrDigit(letter) || letter is ' ' or '-' or '_')).Replace(' ', '-');
+        string.Concat(heading.Trim().ToLowerInvariant().Where(letter => char.IsLetterOrDigit(letter)
+            || letter is ' ' or '-' or '_')).Replace(' ', '-');
 
     [GeneratedRegex(@"^\| `([A-Za-z_]+)` \|", RegexOptions.Multiline)]
     private static partial Regex SettingRow();

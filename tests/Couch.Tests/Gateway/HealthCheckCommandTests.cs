@@ -54,7 +54,8 @@ public sealed class HealthCheckCommandTests(CouchHost couch) : IClassFixture<Cou
 
     [Fact]
     public async Task Where_nobody_listens_the_health_check_fails() =>
-        Assert.Equal(1, await HealthCheckCommand.Run([HealthCheckCommand.Switch, $"--urls=http://127.0.0.1:{FreePort.Find(1)[0]}"], TextWriter.Null));
+        Assert.Equal(1, await HealthCheckCommand.Run([HealthCheckCommand.Switch, $"--urls=http://127.0.0.1:{FreePort.Find(1)[0]}"],
+            TextWriter.Null));
 
     [Fact]
     public async Task A_process_started_as_a_health_check_is_no_couch()

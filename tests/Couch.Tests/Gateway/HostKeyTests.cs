@@ -26,7 +26,8 @@ public sealed class HostKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCouc
             foreach (var stranger in strangers)
             {
                 // A body that would be refused as well: who asks is looked at first.
-                var refused = (await stranger.Send(method, path.Replace("{id}", "x", StringComparison.Ordinal), method == HttpMethod.Get ? null : Caller.Text("x", "text/plain"))).Refuses(401);
+                var refused = (await stranger.Send(method, path.Replace("{id}", "x", StringComparison.Ordinal),
+                    method == HttpMethod.Get ? null : Caller.Text("x", "text/plain"))).Refuses(401);
                 Assert.StartsWith("Unauthorized — ", refused["error"], StringComparison.Ordinal);
                 Assert.Equal("Bearer", refused.Header("WWW-Authenticate"));
             }

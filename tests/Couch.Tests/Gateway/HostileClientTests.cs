@@ -30,13 +30,15 @@ public sealed class HostileClientTests(CouchHost couch) : IClassFixture<CouchHos
     [
         "null", "true", "0", "-0", "-1", "1", "0.1", "1e999", "-1e999", "1e-999", "5e-324", "1.7976931348623157e308", "9007199254740992",
         "18446744073709551616", "100.0", "720", "\"\"", "\" \"", "\"stop\"", "\"report\"", "\"active\"", "\"\\ud800\"", "\"\\udc00x\"",
-        "\"\\u0000\"", "\"\\n\"", "\"\\uffff\"", "\"guest-1\"", "\"inv_x\"", "\"guest_x\"", "\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA\"", "nul", "{", "\"\u00ff", "\u0000",
+        "\"\\u0000\"", "\"\\n\"", "\"\\uffff\"", "\"guest-1\"", "\"inv_x\"", "\"guest_x\"", "\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA\"",
+        "nul", "{", "\"\u00ff", "\u0000",
     ];
 
     private static readonly Gen<string> Text = Gen.OneOf(Gen.String[0, 40], Gen.String[Gen.Char.AlphaNumeric, 0, 700], Any(Scalars));
 
     private static readonly Gen<string> Scalar = Gen.Frequency(
-        (6, Any(Scalars)), (2, Gen.Double.Select(number => number.ToString("R", null))), (2, Gen.String[0, 300].Select(text => System.Text.Json.JsonSerializer.Serialize(text))));
+        (6, Any(Scalars)), (2, Gen.Double.Select(number => number.ToString("R", null))),
+        (2, Gen.String[0, 300].Select(text => System.Text.Json.JsonSerializer.Serialize(text))));
 
     private static readonly Gen<string> Value = Gen.Frequency(
         (6, Scalar), (2, Object(Scalar)), (1, Object(Object(Scalar))), (1, Scalar.Select(item => $"[{item}]")));
@@ -56,12 +58,14 @@ public sealed class HostileClientTests(CouchHost couch) : IClassFixture<CouchHos
         var id = Gen.OneOf(Any(known), Text.Select(text => text.Replace("\0", "", StringComparison.Ordinal)));
         var query = Gen.Select(Any(Names), word).Array[0, 3];
         var headers = Gen.Select(Any("Idempotency-Key", "Authorization", "X-Forwarded-For", "Accept", "Expect"), word).Array[0, 2];
-        var type = Gen.Frequency((8, Gen.Const("application/json")), (1, Any("", "text/plain", "application/json; charset=\"utf-8\"", "application/json; charset=", ";")));
+        var type = Gen.Frequency((8, Gen.Const("application/json")),
+            (1, Any("", "text/plain", "application/json; charset=\"utf-8\"", "application/json; charset=", ";")));
 
         await Gen.Select(Any(Endpoints), id, query, headers, type, Body).SampleAsync(
             async (endpoint, sampledId, sampledQuery, sampledHeaders, sampledType, body) =>
             {
-                var (method, path) = (endpoint.Split(' ')[0], endpoint.Split(' ')[1].Replace("{id}", Escape(sampledId), StringComparison.Ordinal));
+                var (method, path) = (endpoint.Split(' ')[0], endpoint.Split(' ')[1].Replace("{id}", Escape(sampledId),
+                    StringComparison.Ordinal));
                 var caller = sampledHeaders.Where(header => header.Item1 != "Expect").Aggregate(
                     couch.Anyone, (caller, header) => caller.Sending(
                         header.Item1, header.Item1 == "Authorization" ? "Bearer " + Line(header.Item2) : Line(header.Item2)));

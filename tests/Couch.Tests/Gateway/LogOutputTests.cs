@@ -73,10 +73,12 @@ public sealed class LogOutputTests : IDisposable
         await couch.Anyone.Invite();
         await couch.End();
 
-        var lines = couch.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(line => JsonNode.Parse(line)!.AsObject()).ToList();
+        var lines = couch.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(line => JsonNode.Parse(line)!.AsObject()).ToList();
         Assert.All(lines, line => Assert.True(DateTimeOffset.TryParse((string?)line["Timestamp"], out _), line.ToJsonString()));
         Assert.Contains(lines, line => ((string?)line["Message"])!.StartsWith("Couch listens on http://", StringComparison.Ordinal));
-        Assert.Contains(lines, line => ((string?)line["Message"])!.StartsWith("couch.invite.created", StringComparison.Ordinal) && line["State"]!["InviteId"]?.GetValueKind() is JsonValueKind.String);
+        Assert.Contains(lines, line => ((string?)line["Message"])!.StartsWith("couch.invite.created",
+            StringComparison.Ordinal) && line["State"]!["InviteId"]?.GetValueKind() is JsonValueKind.String);
     }
 
     public void Dispose() => folder.Dispose();

@@ -30,7 +30,8 @@ public sealed class MetricsTests(CouchHost couch) : IClassFixture<CouchHost>
         Assert.Equal("text/plain", answer.ContentHeaders.ContentType?.MediaType);
         foreach (var name in new[]
                  {
-                     "couch_invite_created_total", "couch_guest_ended_total", "couch_housekeeping_found_total", "couch_housekeeping_duration_seconds_bucket",
+                     "couch_invite_created_total", "couch_guest_ended_total", "couch_housekeeping_found_total",
+                     "couch_housekeeping_duration_seconds_bucket",
                      "couch_refusals_total", "http_server_request_duration_seconds_bucket", "orleans_", "dotnet_",
                  })
             Assert.Contains($"\n{name}", answer.Body, StringComparison.Ordinal);

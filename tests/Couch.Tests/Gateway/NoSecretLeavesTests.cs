@@ -42,8 +42,10 @@ public sealed class NoSecretLeavesTests
             builder => builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(eavesdropper),
             [
                 $"--COUCH_AUTH_TOKEN={HostKey}", $"--COUCH_SIGNING_KEY={signingKey}",
-                "--Logging:LogLevel:Default=Trace", "--Logging:LogLevel:Couch=Trace", "--Logging:LogLevel:Microsoft=Trace", "--Logging:LogLevel:Orleans=Trace",
-                "--Logging:LogLevel:Npgsql=Trace", "--Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics=Trace", .. collector.Settings.AsArguments(), .. settings,
+                "--Logging:LogLevel:Default=Trace", "--Logging:LogLevel:Couch=Trace", "--Logging:LogLevel:Microsoft=Trace",
+                "--Logging:LogLevel:Orleans=Trace",
+                "--Logging:LogLevel:Npgsql=Trace", "--Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics=Trace",
+                .. collector.Settings.AsArguments(), .. settings,
             ]);
         const string idempotencyKey = "an-idempotency-key-as-good-as-a-password";
         var secrets = new List<string> { HostKey, signingKey, Password, idempotencyKey };
@@ -90,7 +92,8 @@ public sealed class NoSecretLeavesTests
         Assert.Contains(collector.Received("/v1/metrics"), sent => sent.Contains("couch.invite.redeemed", StringComparison.Ordinal));
         Assert.Contains("couch_invite_redeemed_total", metrics, StringComparison.Ordinal);
         // A snapshot: what is heard may grow for a moment yet.
-        var told = eavesdropper.Heard.Concat(collector.Received("/v1/traces")).Concat(collector.Received("/v1/metrics")).Append(metrics).ToList();
+        var told = eavesdropper.Heard.Concat(collector.Received("/v1/traces")).Concat(collector.Received("/v1/metrics")).Append(metrics)
+            .ToList();
         Assert.Contains(eavesdropper.Heard, line => line.Contains("/couch/status", StringComparison.Ordinal));
         Assert.Contains(eavesdropper.Heard, line => line.StartsWith("trace ", StringComparison.Ordinal));
         foreach (var secret in secrets)
@@ -108,25 +111,34 @@ public sealed class NoSecretLeavesTests
         var redeem = Post("""{"code":"inv_x","name":"a"}""");
         string[] paths =
         [
-            $"/couch/guests/{secret}", $"/couch/invites/{secret}/", $"/{secret}", $"/couch/status/{secret}?x=1", $"/couch/status?x={secret}&wait=soon", $"/couch/guests?status={secret}",
-            $"/couch/guests?{secret}=1", $"/couch/nowhere?x={secret.Replace("_", "%5F", StringComparison.Ordinal)}", $"/couch/{secret.Replace("_", "%255f", StringComparison.Ordinal)}",
+            $"/couch/guests/{secret}", $"/couch/invites/{secret}/", $"/{secret}", $"/couch/status/{secret}?x=1",
+            $"/couch/status?x={secret}&wait=soon", $"/couch/guests?status={secret}",
+            $"/couch/guests?{secret}=1", $"/couch/nowhere?x={secret.Replace("_", "%5F", StringComparison.Ordinal)}",
+            $"/couch/{secret.Replace("_", "%255f", StringComparison.Ordinal)}",
             $"/health?x={string.Concat(secret.Select(letter => $"%{(int)letter:X2}"))}", $"/couch/guests?cursor={secret}",
         ];
         string[] headers =
         [
-            $"Referer: https://couch.example/join?code={secret}", $"User-Agent: {secret}", $"X-Custom: a {secret} b", $"X-Forwarded-For: {secret}", $"Accept: {secret}", $"tracestate: couch={secret}",
-            $"baggage: token={secret}", $"Cookie: token={secret}", $"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-{secret}", $"If-None-Match: \"{secret}\"",
-            $"Idempotency-Key: {secret}", $"Authorization: Basic {secret}", $"Proxy-Authorization: {secret}", $"Content-Encoding: {secret}", $"{secret}: 1", $"Content-Type: application/{secret}",
+            $"Referer: https://couch.example/join?code={secret}", $"User-Agent: {secret}", $"X-Custom: a {secret} b",
+            $"X-Forwarded-For: {secret}", $"Accept: {secret}", $"tracestate: couch={secret}",
+            $"baggage: token={secret}", $"Cookie: token={secret}",
+            $"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-{secret}", $"If-None-Match: \"{secret}\"",
+            $"Idempotency-Key: {secret}", $"Authorization: Basic {secret}", $"Proxy-Authorization: {secret}", $"Content-Encoding: {secret}",
+            $"{secret}: 1", $"Content-Type: application/{secret}",
         ];
         string[] broken =
         [
-            $"GET /couch/{secret} HTTP/9.9\r\n\r\n", $"GET {secret}\r\n\r\n", $"{secret}\r\n\r\n", $"GET / HTTP/1.1\r\n{secret}\r\n\r\n", $"GET / HTTP/1.1\r\nHost: a b {secret}\r\n\r\n",
-            $"GET http://{secret}/ HTTP/1.1\r\nHost: other\r\nConnection: close\r\n\r\n", $"POST /couch/redeem HTTP/1.1\r\nHost: localhost\r\nContent-Length: {secret}\r\n\r\n",
-            $"GET /%zz{secret} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", $"GET / HTTP/1.1\r\nHost: {secret}\r\nConnection: close\r\n\r\n",
+            $"GET /couch/{secret} HTTP/9.9\r\n\r\n", $"GET {secret}\r\n\r\n", $"{secret}\r\n\r\n", $"GET / HTTP/1.1\r\n{secret}\r\n\r\n",
+            $"GET / HTTP/1.1\r\nHost: a b {secret}\r\n\r\n",
+            $"GET http://{secret}/ HTTP/1.1\r\nHost: other\r\nConnection: close\r\n\r\n",
+            $"POST /couch/redeem HTTP/1.1\r\nHost: localhost\r\nContent-Length: {secret}\r\n\r\n",
+            $"GET /%zz{secret} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+            $"GET / HTTP/1.1\r\nHost: {secret}\r\nConnection: close\r\n\r\n",
         ];
         string[] requests =
         [
-            .. paths.Select(path => Request($"GET {path}")), .. headers.Select(header => Request("GET /couch/status", header)), .. headers.Select(header => Request("POST /couch/redeem", header, redeem)),
+            .. paths.Select(path => Request($"GET {path}")), .. headers.Select(header => Request("GET /couch/status", header)),
+            .. headers.Select(header => Request("POST /couch/redeem", header, redeem)),
             Request($"{secret} /couch/guests"), Request("POST /couch/redeem", $"Content-Type: application/{secret}", redeem),
             Request("POST /couch/redeem", Json, Post($$"""{"{{secret}}":1,"{{secret}}":2}""")), Request("POST /couch/checkout", Json, Post($$"""{"token":{"{{secret}}":1},"x":"{{secret}}"}""")), .. broken,
         ];
@@ -134,7 +146,8 @@ public sealed class NoSecretLeavesTests
             await Send(couch.Address, request);
 
         static string Request(params string[] lines) =>
-            $"{lines[0]} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{string.Join("\r\n", lines[1..].Where(line => !line.StartsWith("Content-Length", StringComparison.Ordinal)))}{(lines.Length > 1 ? "\r\n" : "")}"
+            $"{lines[0]} HTTP/1.1\r\nHost: localhost\r\nConnection: "
+                + $"close\r\n{string.Join("\r\n", lines[1..].Where(line => !line.StartsWith("Content-Length", StringComparison.Ordinal)))}{(lines.Length > 1 ? "\r\n" : "")}"
             + (lines[^1].StartsWith("Content-Length", StringComparison.Ordinal) ? lines[^1] : "\r\n");
         static string Post(string body) => $"Content-Length: {body.Length}\r\n\r\n{body}";
     }

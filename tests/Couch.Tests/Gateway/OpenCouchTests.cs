@@ -60,8 +60,10 @@ public sealed class OpenCouchTests(CouchHost couch) : IClassFixture<CouchHost>
     public async Task A_caller_that_speaks_HTTP_1_0_as_a_proxy_does_is_a_stranger()
     {
         // What nginx sends by itself: the upstream's name as the host, and no header that says who is behind it.
-        Assert.StartsWith("HTTP/1.1 401", await Raw("GET /couch/guests HTTP/1.0\r\nHost: 127.0.0.1:3000\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 200", await Raw("GET /couch/guests HTTP/1.1\r\nHost: 127.0.0.1:3000\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 401", await Raw("GET /couch/guests HTTP/1.0\r\nHost: 127.0.0.1:3000\r\nConnection: close\r\n\r\n"),
+            StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200", await Raw("GET /couch/guests HTTP/1.1\r\nHost: 127.0.0.1:3000\r\nConnection: close\r\n\r\n"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -82,7 +84,8 @@ public sealed class OpenCouchTests(CouchHost couch) : IClassFixture<CouchHost>
               }
             }
             """, TestContext.Current.CancellationToken);
-        using var nginx = Process.Start(new ProcessStartInfo("nginx", ["-p", folder["."], "-c", folder["nginx.conf"], "-e", folder["error.log"]]))!;
+        using var nginx = Process.Start(new ProcessStartInfo("nginx",
+            ["-p", folder["."], "-c", folder["nginx.conf"], "-e", folder["error.log"]]))!;
         try
         {
             var world = new Caller(new($"http://127.0.0.1:{port}"));

@@ -39,7 +39,8 @@ public sealed class OpenFilesTests
     public void More_connections_than_the_process_leaves_them_are_refused_in_words()
     {
         var settings = Read(700, "500").Settings;
-        Assert.Contains("ulimit -n is 700, and this couch needs 948: 500 for HTTP connections (COUCH_CONNECTIONS)", Assert.Throws<SettingsException>(settings.ThrowIfWrong).Message, StringComparison.Ordinal);
+        Assert.Contains("ulimit -n is 700, and this couch needs 948: 500 for HTTP connections (COUCH_CONNECTIONS)",
+            Assert.Throws<SettingsException>(settings.ThrowIfWrong).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -13,7 +13,8 @@ public sealed partial class OperationsPageTests
     [Fact]
     public void Each_fault_names_a_test()
     {
-        var rows = Page.Where(line => line.StartsWith("| ", StringComparison.Ordinal) && !line.StartsWith("| fault", StringComparison.Ordinal)).ToList();
+        var rows = Page.Where(line => line.StartsWith("| ", StringComparison.Ordinal) && !line.StartsWith("| fault",
+            StringComparison.Ordinal)).ToList();
         var tests = typeof(OperationsPageTests).Assembly.GetTypes()
             .SelectMany(type => type.GetMethods().Select(method => $"{type.Name}.{method.Name}").Append(type.Name)).ToHashSet();
 

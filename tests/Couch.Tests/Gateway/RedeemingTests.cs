@@ -14,7 +14,8 @@ public sealed class RedeemingTests(CouchHost couch) : IClassFixture<CouchHost>
     public async Task A_guest_is_welcomed_with_its_token()
     {
         var invite = await host.Invite(new { createdBy = "noah", resourceLimits = new { maxDurationHours = 2 } });
-        var guest = (await couch.Anyone.Post("/couch/redeem", new { inviteCode = invite["code"], name = " guest-1 ", publicKey = Key + " me@home" })).Is(201);
+        var guest = (await couch.Anyone.Post("/couch/redeem",
+            new { inviteCode = invite["code"], name = " guest-1 ", publicKey = Key + " me@home" })).Is(201);
 
         Assert.Equal(["agentEndpoint", "authToken", "expiresAt", "guestId", "permissions", "resourceLimits", "status"], guest.Fields);
         Assert.Equal("provisioning", guest["status"]);

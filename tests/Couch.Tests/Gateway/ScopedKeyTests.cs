@@ -48,7 +48,8 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
             {
                 var (method, path) = (endpoint.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods[0], "/" + endpoint.RoutePattern.RawText!.Trim('/'));
                 var opens = Opens.GetValueOrDefault($"{method} {path}") ?? [];
-                var answer = await holder.Send(new HttpMethod(method), path.Replace("{id}", "x", StringComparison.Ordinal), method is "GET" or "DELETE" ? null : Caller.Text("{}"));
+                var answer = await holder.Send(new HttpMethod(method), path.Replace("{id}", "x", StringComparison.Ordinal),
+                    method is "GET" or "DELETE" ? null : Caller.Text("{}"));
                 if (opens.Contains(scope))
                 {
                     Assert.True(answer.Status is 200 or 400 or 404, $"{scope}: {method} {path}: {answer.Status} {answer.Body}");
@@ -116,7 +117,8 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
     {
         var holder = couch.With((await Make(couch.Host, "keys", "meter"))["key"]!);
 
-        var refused = (await holder.Post("/couch/keys", new { name = "more", scopes = new[] { "meter", "guests", "invites" } })).Refuses(403);
+        var refused = (await holder.Post("/couch/keys", new { name = "more", scopes = new[] { "meter", "guests", "invites" } }))
+            .Refuses(403);
         Assert.Contains("'invites' or 'guests'", refused["error"], StringComparison.Ordinal);
         (await couch.With((await Make(holder, "meter"))["key"]!).Delete("/couch/guests/x")).Refuses(403);
     }
@@ -127,7 +129,8 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var keyed = await CouchHost.Start(
             builder => builder.Services.AddSingleton<TimeProvider>(clock), "--COUCH_AUTH_TOKEN=the host's own key");
-        var made = (await keyed.With("the host's own key").Post("/couch/keys", new { name = "short", scopes = new[] { "keys" }, expiresInHours = 1 })).Is(201);
+        var made = (await keyed.With("the host's own key").Post("/couch/keys",
+            new { name = "short", scopes = new[] { "keys" }, expiresInHours = 1 })).Is(201);
         var holder = keyed.With(made["key"]!);
 
         (await holder.Post("/couch/keys", new { name = "longer", scopes = new[] { "keys" }, expiresInHours = 2 })).Refuses(403);
@@ -195,7 +198,8 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
     [Fact]
     public async Task A_key_revokes_its_equals_the_lesser_and_itself_however_long_they_are_good_for()
     {
-        var made = (await couch.Host.Post("/couch/keys", new { name = "short", scopes = new[] { "keys", "meter" }, expiresInHours = 1 })).Is(201);
+        var made = (await couch.Host.Post("/couch/keys", new { name = "short", scopes = new[] { "keys", "meter" }, expiresInHours = 1 }))
+            .Is(201);
         foreach (var other in new[] { await Make(couch.Host, "meter", "keys"), await Make(couch.Host, "meter"), made })
             (await couch.With(made["key"]!).Delete($"/couch/keys/{other["id"]}")).Is(200);
     }

@@ -139,7 +139,8 @@ public sealed class StartingTests
     [InlineData("unix:///run/engine.sock", "golden@sha256:short")]
     [InlineData("unix:///run/engine.sock", "Team/golden/UPPER")]
     public void An_engine_or_an_image_that_is_none_is_refused(string engine, string image) =>
-        Assert.Contains(image == "golden" ? "DOCKER_HOST" : "COUCH_DOCKER_IMAGE", WhyNot($"--DOCKER_HOST={engine}", $"--COUCH_DOCKER_IMAGE={image}"), StringComparison.Ordinal);
+        Assert.Contains(image == "golden" ? "DOCKER_HOST" : "COUCH_DOCKER_IMAGE",
+            WhyNot($"--DOCKER_HOST={engine}", $"--COUCH_DOCKER_IMAGE={image}"), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("golden")]

@@ -17,7 +17,8 @@ public sealed class WaitingTests(WaitingTests.Couch couch) : IClassFixture<Waiti
     public async Task Whoever_waits_is_told_of_its_endpoint_as_soon_as_there_is_one()
     {
         var stay = await couch.Anyone.Arrive();
-        var news = await NewsOf(stay, couch, () => couch.Anyone.Post($"/couch/guests/{stay["guestId"]}/activate", new { vmId = "vm-1", agentEndpoint = "http://vm-1" }));
+        var news = await NewsOf(stay, couch, () => couch.Anyone.Post($"/couch/guests/{stay["guestId"]}/activate",
+            new { vmId = "vm-1", agentEndpoint = "http://vm-1" }));
         Assert.Equal(("running", "http://vm-1"), (news.Is(200)["status"], news["agentEndpoint"]));
     }
 
@@ -73,7 +74,8 @@ public sealed class WaitingTests(WaitingTests.Couch couch) : IClassFixture<Waiti
         var stay = await couch.Anyone.Arrive();
         var arrived = (await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}")).Is(200);
 
-        var running = await NewsOf(stay, couch, () => couch.Anyone.Post($"/couch/guests/{stay["guestId"]}/activate", new { vmId = "vm-1", agentEndpoint = "http://vm-1" }), arrived.Header("ETag"));
+        var running = await NewsOf(stay, couch, () => couch.Anyone.Post($"/couch/guests/{stay["guestId"]}/activate",
+            new { vmId = "vm-1", agentEndpoint = "http://vm-1" }), arrived.Header("ETag"));
         Assert.Equal("running", running.Is(200)["status"]);
         Assert.NotEqual(arrived.Header("ETag"), running.Header("ETag"));
         // What it had is not what is: no news is missed between two calls.
@@ -163,7 +165,8 @@ public sealed class WaitingTests(WaitingTests.Couch couch) : IClassFixture<Waiti
     private async Task<Answer> Running()
     {
         var stay = await couch.Anyone.Arrive();
-        (await couch.Anyone.Post($"/couch/guests/{stay["guestId"]}/activate", new { vmId = "vm-1", agentEndpoint = "http://vm-1" })).Is(200);
+        (await couch.Anyone.Post($"/couch/guests/{stay["guestId"]}/activate",
+            new { vmId = "vm-1", agentEndpoint = "http://vm-1" })).Is(200);
         return stay;
     }
 

@@ -18,7 +18,8 @@ public sealed class EveryHistoryTests(ITestOutputHelper output)
         var moves = new Moves();
         var exploration = new Exploration(moves);
         var wrong = exploration.Find(Firsts(moves), most: Length.Of(1_000_000, 10_000_000));
-        output.WriteLine($"{exploration.Worlds:N0} distinct states, {exploration.Steps:N0} steps, {exploration.Histories:N0} histories of up to {exploration.Depth} events in {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s");
+        output.WriteLine($"{exploration.Worlds:N0} distinct states, {exploration.Steps:N0} steps, {exploration.Histories:N0} histories of "
+            + $"up to {exploration.Depth} events in {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s");
         Assert.True(wrong is null, wrong);
     }
 
@@ -43,7 +44,8 @@ public sealed class EveryHistoryTests(ITestOutputHelper output)
         ["its node stood still before a create and was given up, and another has been asked"] =
             After(moves, "node stands still and is given up", "tick", "none found", "report", "long wait", "tick", "none found"),
         ["its node stood still before a claim and was given up, and another has been asked"] =
-            After(moves, "made", "stands", "node stands still and is given up", "tick", "none found", "report", "long wait", "tick", "none found"),
+            After(moves, "made", "stands", "node stands still and is given up", "tick", "none found", "report", "long wait", "tick",
+                "none found"),
     };
 
     private static World After(Moves moves, params string[] names) => names.Aggregate(

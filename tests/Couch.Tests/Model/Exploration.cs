@@ -148,7 +148,8 @@ internal sealed class Exploration(Moves moves)
         }
 
         told.Add($"  row: {world.Row.Status} {world.Row.EndReason} {world.Row.Vm}");
-        told.Add($"  VMs: {string.Join(", ", world.Vms.Select(vm => vm.ToString()))}; calls: {string.Join(", ", world.Calls.Select(call => call.ToString()))}; current: {world.Current?.Work}");
+        told.Add($"  VMs: {string.Join(", ", world.Vms.Select(vm => vm.ToString()))}; calls: "
+            + $"{string.Join(", ", world.Calls.Select(call => call.ToString()))}; current: {world.Current?.Work}");
         return string.Join(Environment.NewLine, told) + Environment.NewLine;
     }
 }

@@ -71,7 +71,8 @@ internal sealed class Key
     private void Put(DateTimeOffset? time)
     {
         var distance = time - now;
-        Put(distance is not { } span ? int.MinValue : span < -LongAgo ? int.MinValue + 1 : (int)Math.Min(span.TotalMilliseconds, int.MaxValue));
+        Put(distance is not { } span ? int.MinValue : span < -LongAgo ? int.MinValue + 1 : (int)Math.Min(span.TotalMilliseconds,
+            int.MaxValue));
     }
 
     private void Put(Memory? memory)

@@ -216,7 +216,8 @@ internal sealed class Moves(Broken broken = Broken.Nothing)
                     Add("claimed", claimed.Tell(call.Node, new VmReport.Made(attempt.Number, vm.Id, "http://vm")));
                 Add("claim failed, undone", Failed(over.Without(attempt.VmId), call, attempt));
                 Add("claim's answer lost, left", Failed(claimed, call, attempt, mayHaveMade: true, mayBeClaimed: true));
-                Add("claim on its way, left", Failed(vm is null ? over : over.Replace(vm, vm with { IsClaimOnItsWay = true }), call, attempt, mayHaveMade: true, mayBeClaimed: true));
+                Add("claim on its way, left", Failed(vm is null ? over : over.Replace(vm, vm with { IsClaimOnItsWay = true }), call,
+                    attempt, mayHaveMade: true, mayBeClaimed: true));
                 break;
         }
     }
@@ -262,7 +263,8 @@ internal sealed class Moves(Broken broken = Broken.Nothing)
             if (shown.Count is 0)
                 Add("nothing left", over.Tell(call.Node, new VmReport.Gone { HasDestroyed = release.HasDestroyed, Own = release.What.Own, Given = release.What.Given }));
             else
-                Add("left ones destroyed", (world with { Vms = [.. world.Vms.Where(vm => !shown.Contains(vm))] }).Replace(call, release with { HasDestroyed = true }));
+                Add("left ones destroyed", (world with { Vms = [.. world.Vms.Where(vm => !shown.Contains(vm))] }).Replace(call,
+                    release with { HasDestroyed = true }));
         }
 
         Add("list failed", over.Tell(call.Node, new VmReport.NotGone("busy")));
@@ -358,7 +360,8 @@ internal sealed class Moves(Broken broken = Broken.Nothing)
             IsDedicated = true,
             At = world.ListedAt,
             Listed = [.. world.Listed!.Select(shown => new ListedVm(
-                shown.TrimEnd('*'), shown.EndsWith('*') ? world.Row.Id.Value : null, shown.EndsWith('*') ? "couch" : null, MadeAt(shown.TrimEnd('*'))) { IsLabelled = shown.EndsWith('*') })],
+                shown.TrimEnd('*'), shown.EndsWith('*') ? world.Row.Id.Value : null, shown.EndsWith('*') ? "couch" : null,
+                MadeAt(shown.TrimEnd('*'))) { IsLabelled = shown.EndsWith('*') })],
             Guests = [GuestVm.Of(world.Row)],
             InMemory = world.Current is null && world.Stale is null ? new HashSet<string>() : new HashSet<string> { world.Row.Id.Value },
         }.Reconcile();

@@ -81,7 +81,8 @@ public sealed class RolesTests
         TellsThatNobodyIsThere(await couch.Host.Post("/couch/invites", new { createdBy = "noah" }));
         TellsThatNobodyIsThere(await couch.Host.Get("/couch/guests"));
         TellsThatNobodyIsThere(await couch.Anyone.Get("/health/ready"));
-        await Until.True(async () => (await couch.Anyone.Get("/health/ready"))["detail"]!.Contains("cannot be looked up", StringComparison.Ordinal), Soon, "it says why");
+        await Until.True(async () => (await couch.Anyone.Get("/health/ready"))["detail"]!.Contains("cannot be looked up",
+            StringComparison.Ordinal), Soon, "it says why");
 
         var silo = await couch.AddSilo();
         var invite = await couch.Host.Invite();
@@ -117,7 +118,8 @@ public sealed class RolesTests
                 Soon, "the guest is found again");
         }
 
-        await Until.True(async () => (await couch.Host.Post("/couch/invites", new { createdBy = "noah" })).Status == 201, Soon, "a new grain finds its place");
+        await Until.True(async () => (await couch.Host.Post("/couch/invites", new { createdBy = "noah" })).Status == 201, Soon,
+            "a new grain finds its place");
         Assert.Empty(couch.Bugs);
     }
 

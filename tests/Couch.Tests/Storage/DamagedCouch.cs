@@ -99,7 +99,8 @@ public abstract class DamagedCouch : IAsyncLifetime
     internal bool HasVm(GuestId guest) => Vers.Vms.Left.Any(vm => vm.Guest == guest.Value);
 
     internal Task PutText(string kind, string id, string text) => Database.Rows(
-        $"INSERT INTO grain_state (service, kind, id, version, state) VALUES ('{GrainKinds.Service}', '{kind}', '{id}', 1, '{text.Replace("'", "''", StringComparison.Ordinal)}')");
+        $"INSERT INTO grain_state (service, kind, id, version, state) VALUES ('{GrainKinds.Service}', '{kind}', '{id}', 1, "
+            + $"'{text.Replace("'", "''", StringComparison.Ordinal)}')");
 
     internal Task Put(Guest guest, Func<JsonObject, string>? damage = null) =>
         PutText(GrainKinds.Guest, guest.Id.Value, Text(guest, damage));

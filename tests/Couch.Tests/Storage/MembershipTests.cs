@@ -172,7 +172,8 @@ public sealed class MembershipTests(PostgresEngine engine) : IClassFixture<Postg
         ("port", silo.SiloAddress.Endpoint.Port), ("generation", silo.SiloAddress.Generation));
 
     private async Task<long> Waiting(string statement) => (await Ask(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep' AND query LIKE '%' || @statement || '%'",
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep' AND query LIKE '%' || "
+            + "@statement || '%'",
         row => row.GetInt64(0), ("statement", statement)))[0];
 
     private async Task<List<T>> Ask<T>(string query, Func<DbDataReader, T> read, params (string Name, object Value)[] values)

@@ -38,10 +38,12 @@ public abstract class OldRowsTests(TestCouch couch, Engine engine)
         var now = couch.Clock.GetUtcNow();
         var invites = (await couch.Listings.Invites(null, 1000, null, now, TestCouch.Cancel)).Rows;
         foreach (var status in Enum.GetValues<InviteStatus>())
-            Assert.Equal(invites.Where(invite => invite.Status == status), (await couch.Listings.Invites(status, 1000, null, now, TestCouch.Cancel)).Rows);
+            Assert.Equal(invites.Where(invite => invite.Status == status),
+                (await couch.Listings.Invites(status, 1000, null, now, TestCouch.Cancel)).Rows);
         var guests = (await couch.Listings.Guests(null, 1000, null, now, TestCouch.Cancel)).Rows;
         foreach (var status in Enum.GetValues<GuestStatus>())
-            Assert.Equal(guests.Where(guest => guest.Status == status), (await couch.Listings.Guests(status, 1000, null, now, TestCouch.Cancel)).Rows);
+            Assert.Equal(guests.Where(guest => guest.Status == status),
+                (await couch.Listings.Guests(status, 1000, null, now, TestCouch.Cancel)).Rows);
         Assert.Equal((13, 2), (guests.Count(guest => guest.CreatedAt <= Sample.Taken), (await couch.Listings.HostKeys(1000, null, TestCouch.Cancel)).Rows.Count));
         Assert.NotEmpty(await new VmRows(couch.Database).OpenVms(TestCouch.Cancel));
     }
@@ -83,7 +85,8 @@ public abstract class OldRowsTests(TestCouch couch, Engine engine)
     [Fact]
     public async Task A_stay_ends_by_the_reminder_that_the_older_version_armed()
     {
-        var last = (await couch.Listings.Guests(null, 1000, null, DateTimeOffset.MinValue, TestCouch.Cancel)).Rows.MinBy(guest => guest.ExpiresAt)!;
+        var last = (await couch.Listings.Guests(null, 1000, null, DateTimeOffset.MinValue,
+            TestCouch.Cancel)).Rows.MinBy(guest => guest.ExpiresAt)!;
         await couch.AdvanceUntil(TimeSpan.FromMinutes(6), async () => (await couch.Row(last.Id))!.Status is GuestStatus.Expired);
         Assert.Equal(last.ExpiresAt, (await couch.Row(last.Id))!.StoppedAt);
     }
@@ -118,13 +121,16 @@ public sealed class OldPostgresRows() : TestCouch(new PostgresEngine(), Sample.T
     private protected override async Task Fill() => await Database.Rows(await File.ReadAllTextAsync(Sample.File(Database)) + "RESET ALL;");
 }
 
-public sealed class OldRowsOnSqlite(OldSqliteRows couch, SqliteEngine engine) : OldRowsTests(couch, engine), IClassFixture<OldSqliteRows>, IClassFixture<SqliteEngine>
+public sealed class OldRowsOnSqlite(OldSqliteRows couch, SqliteEngine engine)
+    : OldRowsTests(couch, engine), IClassFixture<OldSqliteRows>, IClassFixture<SqliteEngine>
 {
     private protected override Task<List<string>> Schema(CouchDatabase database) =>
-        database.Rows("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite%' UNION ALL SELECT QueryKey || QueryText FROM OrleansQuery ORDER BY 1");
+        database.Rows("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite%' UNION ALL SELECT QueryKey || "
+            + "QueryText FROM OrleansQuery ORDER BY 1");
 }
 
-public sealed class OldRowsOnPostgres(OldPostgresRows couch, PostgresEngine engine) : OldRowsTests(couch, engine), IClassFixture<OldPostgresRows>, IClassFixture<PostgresEngine>
+public sealed class OldRowsOnPostgres(OldPostgresRows couch, PostgresEngine engine)
+    : OldRowsTests(couch, engine), IClassFixture<OldPostgresRows>, IClassFixture<PostgresEngine>
 {
     // Spaces and empty lines are not kept by a dump.
     private protected override Task<List<string>> Schema(CouchDatabase database) => database.Rows(

@@ -43,7 +43,8 @@ public abstract class PlanTests(PlanTests.FullTable table)
     public async Task Overdue_rows_are_walked_off_their_own_index()
     {
         var (heavy, plan) = await table.Database.Plan(
-            HousekeepingRows.OverdueQuery, ("service", GrainKinds.Service), ("kind", GrainKinds.Invite), ("dueBefore", FullTable.Now.ToIso()), ("afterUntil", ""), ("afterId", ""), ("limit", 500));
+            HousekeepingRows.OverdueQuery, ("service", GrainKinds.Service), ("kind", GrainKinds.Invite),
+            ("dueBefore", FullTable.Now.ToIso()), ("afterUntil", ""), ("afterId", ""), ("limit", 500));
 
         Assert.True(heavy is [], plan);
         Assert.Contains("grain_state_open", plan, StringComparison.Ordinal);
@@ -54,7 +55,8 @@ public abstract class PlanTests(PlanTests.FullTable table)
     {
         var (heavy, plan) = await table.Database.Plan(
             HousekeepingRows.MissingQuery,
-            ("service", GrainKinds.Service), ("invite", GrainKinds.Invite), ("guest", GrainKinds.Guest), ("after", FullTable.Id(99_000)), ("upTo", FullTable.Id(99_999)), ("limit", 500));
+            ("service", GrainKinds.Service), ("invite", GrainKinds.Invite), ("guest", GrainKinds.Guest), ("after", FullTable.Id(99_000)),
+            ("upTo", FullTable.Id(99_999)), ("limit", 500));
 
         Assert.True(heavy is [], plan);
         Assert.Contains("grain_state_redeemed", plan, StringComparison.Ordinal);
@@ -64,7 +66,8 @@ public abstract class PlanTests(PlanTests.FullTable table)
     public async Task A_stretch_of_spent_invites_is_walked_off_their_own_index()
     {
         var (heavy, plan) = await table.Database.Plan(
-            HousekeepingRows.StretchQuery, ("service", GrainKinds.Service), ("kind", GrainKinds.Invite), ("after", FullTable.Id(10_000)), ("invites", 5_000));
+            HousekeepingRows.StretchQuery, ("service", GrainKinds.Service), ("kind", GrainKinds.Invite), ("after", FullTable.Id(10_000)),
+            ("invites", 5_000));
 
         Assert.True(heavy is [], plan);
         Assert.Contains("grain_state_redeemed", plan, StringComparison.Ordinal);
@@ -83,7 +86,8 @@ public abstract class PlanTests(PlanTests.FullTable table)
     public async Task All_rows_are_looked_through_off_the_primary_key()
     {
         var (heavy, plan) = await table.Database.Plan(
-            HousekeepingRows.WalkQuery, ("service", GrainKinds.Service), ("afterKind", GrainKinds.Guest), ("afterId", FullTable.Id(50_000)), ("limit", 1000));
+            HousekeepingRows.WalkQuery, ("service", GrainKinds.Service), ("afterKind", GrainKinds.Guest), ("afterId", FullTable.Id(50_000)),
+            ("limit", 1000));
 
         Assert.True(heavy is [], plan);
     }
@@ -94,7 +98,8 @@ public abstract class PlanTests(PlanTests.FullTable table)
     public async Task What_is_past_is_walked_off_its_own_index(string kind)
     {
         var (heavy, plan) = await table.Database.Plan(
-            HousekeepingRows.PastQuery, ("service", GrainKinds.Service), ("kind", kind), ("moment", FullTable.Now.ToIso()), ("left", 0), ("limit", 500));
+            HousekeepingRows.PastQuery, ("service", GrainKinds.Service), ("kind", kind), ("moment", FullTable.Now.ToIso()), ("left", 0),
+            ("limit", 500));
 
         Assert.True(heavy is [], plan);
         Assert.Contains("grain_state_past", plan, StringComparison.Ordinal);
@@ -125,7 +130,8 @@ public abstract class PlanTests(PlanTests.FullTable table)
             // Most of 100,000 are history; the newest 500 are open, and none of those is overdue.
             var (numbers, id, json) = Database is PostgresDatabase
                 ? ("SELECT n FROM generate_series(0, 99999) AS all_numbers(n)", "lpad(CAST(n AS text), 5, '0')", "jsonb")
-                : ("WITH RECURSIVE all_numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM all_numbers WHERE n < 99999) SELECT n FROM all_numbers",
+                : ("WITH RECURSIVE all_numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM all_numbers WHERE n < 99999) SELECT n FROM "
+                    + "all_numbers",
                     "printf('%05d', n)", "TEXT");
             await Fill(GrainKinds.Invite, $$$"""
                 CASE WHEN n >= 99500 THEN '{"status":"active","expiresAt":"2026-11-24T12:00:00.000Z"}'

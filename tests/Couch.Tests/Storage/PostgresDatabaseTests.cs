@@ -151,7 +151,8 @@ public sealed class PostgresDatabaseTests
 
         Assert.NotEqual(before, await Session(database));
         await Until.True(
-            async () => (await database.Rows($"SELECT count(*) FROM pg_stat_activity WHERE pid = {before}")).Single() is "0", Bound, "the server has ended the session");
+            async () => (await database.Rows($"SELECT count(*) FROM pg_stat_activity WHERE pid = {before}")).Single() is "0", Bound,
+            "the server has ended the session");
     }
 
     [Fact]

@@ -26,7 +26,8 @@ public abstract class Sample(TestCouch couch)
     private const string Version = "first";
 
     public static string File(CouchDatabase database) =>
-        Path.Combine(Repository.Root, "tests/Couch.Tests/Storage/Versions", $"{Version}.{(database is PostgresDatabase ? "postgres" : "sqlite")}.sql");
+        Path.Combine(Repository.Root, "tests/Couch.Tests/Storage/Versions",
+            $"{Version}.{(database is PostgresDatabase ? "postgres" : "sqlite")}.sql");
 
     [Fact(Explicit = true)]
     public async Task Take()
@@ -83,7 +84,8 @@ public abstract class Sample(TestCouch couch)
         await Put(GuestStatus.Revoked, EndReason.Killed, leaving with { State = VmState.Destroying, FailedReleases = 2 });
         await Put(GuestStatus.Expired, EndReason.Expired, leaving with { State = VmState.Destroyed, DestroyedAt = Taken });
         await Put(GuestStatus.Stopped, EndReason.VmLost, leaving with { State = VmState.Lost });
-        await Put(GuestStatus.Stopped, EndReason.ProvisioningFailed, vm with { State = VmState.Destroyed, DestroyRequestedAt = Taken, DestroyedAt = Taken });
+        await Put(GuestStatus.Stopped, EndReason.ProvisioningFailed,
+            vm with { State = VmState.Destroyed, DestroyRequestedAt = Taken, DestroyedAt = Taken });
     }
 
     private async Task Put(GuestStatus status, EndReason? reason, Vm vm)
@@ -133,9 +135,11 @@ public sealed class SampleOnSqlite(SampledSqlite couch) : Sample(couch), IClassF
     private protected override async Task<string> Dump()
     {
         var text = new StringBuilder();
-        foreach (var statement in await couch.Database.Rows("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite%' ORDER BY rowid"))
+        foreach (var statement in await couch.Database.Rows("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE "
+            + "'sqlite%' ORDER BY rowid"))
             text.AppendLine(statement + ";");
-        foreach (var table in await couch.Database.Rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY rowid"))
+        foreach (var table in await couch.Database.Rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' "
+            + "ORDER BY rowid"))
         {
             // What is generated is not among the columns.
             var columns = await couch.Database.Rows($"SELECT name FROM pragma_table_info('{table}')");
@@ -164,6 +168,7 @@ public sealed class SampleOnPostgres(SampledPostgres couch) : Sample(couch), ICl
         await dump.WaitForExitAsync(TestCouch.Cancel);
         Assert.Equal(0, dump.ExitCode);
         // Its own client's commands, and its own version, say nothing of the couch.
-        return string.Join('\n', text.Split('\n').Where(line => !line.StartsWith('\\') && !line.StartsWith("--", StringComparison.Ordinal) && line.Length > 0)) + "\n";
+        return string.Join('\n', text.Split('\n').Where(line => !line.StartsWith('\\') && !line.StartsWith("--", StringComparison.Ordinal)
+            && line.Length > 0)) + "\n";
     }
 }

@@ -65,7 +65,8 @@ public sealed class SqliteWriterTests : IDisposable
     public async Task Statements_run_in_the_order_in_which_they_came()
     {
         using var held = Hold();
-        var writes = Enumerable.Range(0, 20).Select(_ => Query("INSERT INTO written (name) SELECT count(*) FROM written RETURNING name")).ToList();
+        var writes = Enumerable.Range(0, 20).Select(_ => Query("INSERT INTO written (name) SELECT count(*) FROM written RETURNING name"))
+            .ToList();
         held.Release();
 
         Assert.Equal(Enumerable.Range(0, 20).Select(id => $"{id}"), (await Task.WhenAll(writes)).Select(rows => Assert.Single(rows)));
@@ -198,7 +199,8 @@ public sealed class SqliteWriterTests : IDisposable
         command.CommandText = "SELECT count(*) FROM written";
         Assert.Equal(2L, command.ExecuteScalar());
         Assert.Equal(2L, await command.ExecuteScalarAsync(Cancel));
-        command.CommandText = "SELECT id, name, NULL AS absent, x'0102' AS bytes, '2026-11-23 21:03:11.5' AS moment FROM written ORDER BY id";
+        command.CommandText = "SELECT id, name, NULL AS absent, x'0102' AS bytes, '2026-11-23 21:03:11.5' AS moment FROM written ORDER BY "
+            + "id";
 
         using var rows = command.ExecuteReader();
 

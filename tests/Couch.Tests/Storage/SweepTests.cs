@@ -47,7 +47,8 @@ public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
         Assert.Equal(Missing(spent[0], spent[2], spent[3], spent[5]), await Rows.RedeemedWithoutGuest(null, 10, Cancel));
         Assert.Equal(Missing(spent[3], spent[5]), await Rows.RedeemedWithoutGuest(spent[2].Redemption!.GuestId, 10, Cancel));
         Assert.Equal(Missing(spent[0], spent[2]), await Rows.RedeemedWithoutGuest(null, 2, Cancel));
-        Assert.Equal(Missing(spent[2], spent[3]), await Rows.RedeemedWithoutGuest(spent[0].Redemption!.GuestId, 10, Cancel, spent[3].Redemption!.GuestId));
+        Assert.Equal(Missing(spent[2], spent[3]), await Rows.RedeemedWithoutGuest(spent[0].Redemption!.GuestId, 10, Cancel,
+            spent[3].Redemption!.GuestId));
     }
 
     [Fact]
@@ -110,7 +111,8 @@ public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
                 guests.Where(guest => guest.IsPast(moment)).Select(guest => new PastRow(guest.InviteId, guest.Id)).ToHashSet(),
                 (await Rows.PastGuests(moment, 0, 1000, Cancel)).OfType<PastRow>().ToHashSet());
             Assert.Equal(
-                invites.Where(invite => invite.Status is not InviteStatus.Redeemed && invite.IsPast(moment, null)).Select(invite => new PastRow(invite.Id, null)).ToHashSet(),
+                invites.Where(invite => invite.Status is not InviteStatus.Redeemed && invite.IsPast(moment,
+                    null)).Select(invite => new PastRow(invite.Id, null)).ToHashSet(),
                 (await Rows.PastInvites(moment, 0, 1000, Cancel)).OfType<PastRow>().ToHashSet());
         }
     }

@@ -113,7 +113,8 @@ public abstract class UnreadableRowTests(DamagedCouch couch) : IAsyncLifetime
         await couch.PutText(GrainKinds.Invite, "something", """{"status":"active","expiresAt":"2026-01-01T00:00:00.000Z"}""");
         await couch.PutText(GrainKinds.Invite, "somewhere", """{"status":"redeemed","redemption":{"guestId":"nobody"}}""");
         await couch.PutText(GrainKinds.Guest, "7ZZZZZZZZZZZZZZZZZZZZZZZZZ", "{}");
-        await couch.Database.Rows($"INSERT INTO grain_state (service, kind, id, version, state) VALUES ('{GrainKinds.Service}', 'guest', '{GuestId.New(Now, Some.Chance)}', 2, NULL)");
+        await couch.Database.Rows($"INSERT INTO grain_state (service, kind, id, version, state) VALUES ('{GrainKinds.Service}', 'guest', "
+            + $"'{GuestId.New(Now, Some.Chance)}', 2, NULL)");
 
         foreach (var status in new[] { "", "provisioning", "running", "expired", "stopped" })
         {
@@ -154,7 +155,8 @@ public abstract class UnreadableRowTests(DamagedCouch couch) : IAsyncLifetime
 
         Assert.Equal((guest.Id.Value, "revoked"), (killed["id"], killed["status"]));
         var row = await couch.Row(GrainKinds.Guest, guest.Id.Value);
-        Assert.Equal(("revoked", "killed", killed["stoppedAt"], "configured"), ($"{row!["status"]}", $"{row["endReason"]}", $"{row["stoppedAt"]}", $"{row["killedWith"]!["name"]}"));
+        Assert.Equal(("revoked", "killed", killed["stoppedAt"], "configured"),
+            ($"{row!["status"]}", $"{row["endReason"]}", $"{row["stoppedAt"]}", $"{row["killedWith"]!["name"]}"));
         await HasReceipt(guest.Id);
         Assert.False(couch.HasVm(guest.Id));
         (await couch.Host.Delete($"/couch/guests/{guest.Id}")).Refuses(400, "guest already revoked");
@@ -361,7 +363,8 @@ public abstract class UnreadableRowTests(DamagedCouch couch) : IAsyncLifetime
         await couch.Put(gone);
 
         await new Purge(
-            new() { Days = 1 }, new HousekeepingRows(couch.Database), couch.Service<IGrainFactory>(), couch.Service<CouchMeter>(), TimeProvider.System, NullLogger<Purge>.Instance).Pass();
+            new() { Days = 1 }, new HousekeepingRows(couch.Database), couch.Service<IGrainFactory>(), couch.Service<CouchMeter>(),
+            TimeProvider.System, NullLogger<Purge>.Instance).Pass();
 
         var left = await couch.Database.Rows("SELECT id FROM grain_state WHERE kind IN ('guest', 'invite')");
         Assert.Contains(invites[0].Id.Value, left);

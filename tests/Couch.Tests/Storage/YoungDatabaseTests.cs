@@ -16,7 +16,8 @@ public abstract class YoungDatabaseTests(Engine engine)
 
         var (heavy, plan) = await engine.Database.Plan(
             statement,
-            ("ServiceId", GrainKinds.Service), ("GrainTypeString", GrainKinds.Invite), ("GrainIdExtensionString", "01M00000000000000000000001"),
+            ("ServiceId", GrainKinds.Service), ("GrainTypeString", GrainKinds.Invite),
+            ("GrainIdExtensionString", "01M00000000000000000000001"),
             ("GrainStateVersion", 1), ("PayloadBinary", "{}"u8.ToArray()));
 
         Assert.True(heavy is [], plan);

@@ -8,7 +8,8 @@ internal static class AnyReport
 {
     private static readonly double?[] Odd =
     [
-        null, 0, -0.0, -1, 1, 0.5, double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.MaxValue, double.MinValue, double.Epsilon, -double.Epsilon,
+        null, 0, -0.0, -1, 1, 0.5, double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.MaxValue, double.MinValue,
+        double.Epsilon, -double.Epsilon,
         9_007_199_254_740_991, 9_007_199_254_740_992, 1e15, 1e16, 1e308,
     ];
 
@@ -27,6 +28,7 @@ internal static class AnyReport
         Number, Number, Number, Number, Number, Whole,
         (cpu, memory, disk, network, uptime, tokens) => new UsageReport
         {
-            CpuSeconds = cpu, MemoryPeakMB = memory, DiskUsedGB = disk, NetworkEgressGB = network, UptimeSeconds = uptime, TokensUsed = tokens,
+            CpuSeconds = cpu, MemoryPeakMB = memory, DiskUsedGB = disk, NetworkEgressGB = network, UptimeSeconds = uptime,
+            TokensUsed = tokens,
         });
 }

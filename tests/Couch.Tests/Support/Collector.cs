@@ -38,7 +38,8 @@ internal sealed class Collector : IAsyncDisposable
 
         IEnumerable<int> Places(string body)
         {
-            for (var at = body.IndexOf(begin, StringComparison.Ordinal); at >= 0; at = body.IndexOf(begin, at + 1, StringComparison.Ordinal))
+            for (var at = body.IndexOf(begin, StringComparison.Ordinal); at >= 0; at = body.IndexOf(begin, at + 1,
+                StringComparison.Ordinal))
                 yield return at + begin.Length;
         }
     }

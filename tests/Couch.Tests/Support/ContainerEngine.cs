@@ -74,7 +74,8 @@ internal sealed class ContainerEngine : IAsyncDisposable
         return host;
     }
 
-    public VmOrder Order(bool mayExist = false, bool canAccessInternet = true, bool canAccessHostServices = false, ResourceLimits? limits = null, string? publicKey = null, string? installation = null) => new()
+    public VmOrder Order(bool mayExist = false, bool canAccessInternet = true, bool canAccessHostServices = false,
+        ResourceLimits? limits = null, string? publicKey = null, string? installation = null) => new()
     {
         Guest = GuestId.New(TimeProvider.System.GetUtcNow(), Some.Chance),
         Installation = installation ?? Installation,
@@ -131,7 +132,8 @@ internal sealed class ContainerEngine : IAsyncDisposable
             return await client.Containers.InspectContainerAsync(nameOrId);
         }
         // Podman answers 500 where it goes while it is looked at.
-        catch (DockerApiException missing) when (missing is DockerContainerNotFoundException || missing.Message.Contains("no such container", StringComparison.Ordinal))
+        catch (DockerApiException missing)
+            when (missing is DockerContainerNotFoundException || missing.Message.Contains("no such container", StringComparison.Ordinal))
         {
             return null;
         }

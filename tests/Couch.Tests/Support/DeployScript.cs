@@ -9,7 +9,8 @@ internal static class DeployScript
     public static async Task<(int ExitCode, string Output)> Run(
         string script, string[] arguments, Dictionary<string, string>? environment = null)
     {
-        var start = new ProcessStartInfo(Path.Combine(Root(), "deploy", script), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Path.Combine(Root(), "deploy",
+            script), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment ?? [])
             start.Environment[name] = value;
         using var process = Process.Start(start)!;

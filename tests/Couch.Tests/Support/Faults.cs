@@ -130,7 +130,8 @@ internal sealed class Faults
             if (faults.holding is { } held && held.Strikes(grainId.Key.ToString()!))
                 await held.Hold();
             var isRefused = faults.refusedKey is not { } key || key == grainId.Key.ToString();
-            if (faults.isStorageAway || (isRefused && Interlocked.Decrement(ref faults.writesBeforeRefusal) < 0 && Strikes(ref faults.refuseWrite)))
+            if (faults.isStorageAway || (isRefused && Interlocked.Decrement(ref faults.writesBeforeRefusal) < 0
+                && Strikes(ref faults.refuseWrite)))
                 throw new TimeoutException("fault: the write did not get through");
 
             if (Strikes(ref faults.loseReply))

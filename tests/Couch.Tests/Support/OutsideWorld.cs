@@ -67,9 +67,11 @@ internal sealed class OutsideWorld : IAsyncDisposable
                      $"addr add {Here}/30 dev {name}", $"addr add {Here6}/64 dev {name} nodad", $"link set {name} up",
                      $"-n {name} addr add {Address}/30 dev world", $"-n {name} addr add {Address6}/64 dev world nodad",
                      $"-n {name} addr add {Metadata}/32 dev world", $"-n {name} addr add {PrivateAddress}/32 dev world",
-                     $"-n {name} link set lo up", $"-n {name} link set world up", $"-n {name} route add default via {Here}", $"-n {name} -6 route add default via {Here6}",
+                     $"-n {name} link set lo up", $"-n {name} link set world up", $"-n {name} route add default via {Here}",
+                     $"-n {name} -6 route add default via {Here6}",
                      // For this bridge's guests alone: the machine and other tests go on without it.
-                     $"route add {Metadata} via {Address} dev {name} table {table}", $"route add {PrivateAddress} via {Address} dev {name} table {table}",
+                     $"route add {Metadata} via {Address} dev {name} table {table}",
+                     $"route add {PrivateAddress} via {Address} dev {name} table {table}",
                      $"rule add iif {bridge} to {Metadata} lookup {table}", $"rule add iif {bridge} to {PrivateAddress} lookup {table}",
                  })
             await Must(["ip", .. line.Split(' ')]);

@@ -13,7 +13,8 @@ internal sealed class OwnPostgres : IAsyncDisposable
     private readonly TemporaryFolder folder = new();
 
     private static string Programs => Environment.GetEnvironmentVariable(Variable) ?? throw new InvalidOperationException(
-        $"{Variable} is not set: run the tests by tests/run.sh, or one of them by tests/with-postgres.sh dotnet run --project tests/Couch.Tests");
+        $"{Variable} is not set: run the tests by tests/run.sh, or one of them by tests/with-postgres.sh dotnet run --project "
+            + "tests/Couch.Tests");
 
     /// <summary>One of the server's programs, such as <c>pg_dump</c>.</summary>
     public static string Program(string name) => Path.Combine(Programs, name);
@@ -108,7 +109,8 @@ internal sealed class OwnPostgres : IAsyncDisposable
     private static async Task Run(string program, params string[] arguments)
     {
         // A server started here keeps what it is given open: its output goes to its log, not into a pipe of ours.
-        using var process = Process.Start(new ProcessStartInfo("sh", ["-c", "exec \"$@\" >/dev/null", "sh", program, .. arguments]) { WorkingDirectory = "/" })!;
+        using var process = Process.Start(new ProcessStartInfo("sh",
+            ["-c", "exec \"$@\" >/dev/null", "sh", program, .. arguments]) { WorkingDirectory = "/" })!;
         await process.ToEnd();
         Assert.True(process.ExitCode is 0, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}");
     }

@@ -11,7 +11,8 @@ internal static class Ports
     /// <summary>Every address and port that the process <paramref name="id"/> listens on by TCP.</summary>
     public static IReadOnlySet<IPEndPoint> Of(int id)
     {
-        var sockets = Directory.GetFiles($"/proc/{id}/fd").Select(Target).Where(target => target.StartsWith("socket:[", StringComparison.Ordinal)).ToHashSet();
+        var sockets = Directory.GetFiles($"/proc/{id}/fd").Select(Target).Where(target => target.StartsWith("socket:[",
+            StringComparison.Ordinal)).ToHashSet();
         return new[] { "tcp", "tcp6" }
             .SelectMany(table => File.ReadLines($"/proc/{id}/net/{table}").Skip(1))
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))

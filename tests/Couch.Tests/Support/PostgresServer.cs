@@ -10,7 +10,8 @@ public static class PostgresServer
 
     /// <summary>The server's maintenance database; its user may make databases.</summary>
     public static string ConnectionString => Environment.GetEnvironmentVariable(Variable) ?? throw new InvalidOperationException(
-        $"{Variable} is not set: run the tests by tests/run.sh, or one of them by tests/with-postgres.sh dotnet run --project tests/Couch.Tests");
+        $"{Variable} is not set: run the tests by tests/run.sh, or one of them by tests/with-postgres.sh dotnet run --project "
+            + "tests/Couch.Tests");
 
     /// <summary>Makes an empty database, which is dropped on disposal.</summary>
     /// <param name="options">Of <c>CREATE DATABASE</c>.</param>

@@ -21,7 +21,8 @@ internal static class Some
     public static SigningKeys KeysOf(params string[] keys) =>
         SigningKeys.TryParse(string.Join(',', keys), out var parsed, out var why) ? parsed : throw new ArgumentException(why);
 
-    public static CreateInvite CreateInvite(DateTimeOffset now, double expiresInHours = 24, ResourceLimits? limits = null, Enforcement enforcement = Enforcement.Stop) => new()
+    public static CreateInvite CreateInvite(DateTimeOffset now, double expiresInHours = 24, ResourceLimits? limits = null,
+        Enforcement enforcement = Enforcement.Stop) => new()
     {
         Id = InviteId.New(now, Chance),
         CreatedBy = "noah",
@@ -32,7 +33,8 @@ internal static class Some
         ExpiresInHours = expiresInHours,
     };
 
-    public static Invite Invite(DateTimeOffset? now = null, double expiresInHours = 24, ResourceLimits? limits = null, Enforcement enforcement = Enforcement.Stop) =>
+    public static Invite Invite(DateTimeOffset? now = null, double expiresInHours = 24, ResourceLimits? limits = null,
+        Enforcement enforcement = Enforcement.Stop) =>
         global::Couch.Domain.Invites.Invite.Create(CreateInvite(now ?? Time, expiresInHours, limits, enforcement));
 
     public static RedeemInvite Redeem(string? key = null, string name = "guest-1") => new()
@@ -49,5 +51,6 @@ internal static class Some
 
     /// <summary>What a row keeps of a value and gives back.</summary>
     public static T Stored<T>(T value) =>
-        System.Text.Json.JsonSerializer.Deserialize<T>(System.Text.Json.JsonSerializer.Serialize(value, CouchJson.Stored), CouchJson.Stored)!;
+        System.Text.Json.JsonSerializer.Deserialize<T>(System.Text.Json.JsonSerializer.Serialize(value, CouchJson.Stored),
+            CouchJson.Stored)!;
 }

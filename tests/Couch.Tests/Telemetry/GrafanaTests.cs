@@ -42,7 +42,8 @@ public sealed partial class GrafanaTests
     {
         var dashboard = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "deploy", "grafana", "couch.json")))!;
         Assert.Equal("label_values(dotnet_process_cpu_count, job)", (string?)dashboard["templating"]!["list"]![1]!["query"]!["query"]);
-        return dashboard["panels"]!.AsArray().SelectMany(panel => panel!["targets"]?.AsArray() ?? []).Select(target => (string)target!["expr"]!).Append("dotnet_process_cpu_count");
+        return dashboard["panels"]!.AsArray().SelectMany(panel => panel!["targets"]?.AsArray() ?? [])
+            .Select(target => (string)target!["expr"]!).Append("dotnet_process_cpu_count");
     }
 
     /// <summary>The metrics of a query, each with all labels that the query names.</summary>
@@ -66,7 +67,8 @@ public sealed partial class GrafanaTests
         await using var couch = await CouchProcess.Start(NodeSettings.Of(database.ConnectionString).And(NodeSettings.Of(vers)));
         vers.Faults.Next(Call.Create, new Effect.Answer(503));
         var stay = (await couch.Anyone.Arrive()).Is(201);
-        await Until.True(async () => (await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}"))["status"] is "running", Soon, "the guest runs");
+        await Until.True(async () => (await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}"))["status"] is "running", Soon,
+            "the guest runs");
         (await couch.Anyone.Delete($"/couch/guests/{stay["guestId"]}")).Is(200);
         (await couch.Anyone.Get("/couch/guests/unknown")).Refuses(404);
 

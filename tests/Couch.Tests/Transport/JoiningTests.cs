@@ -28,7 +28,8 @@ public sealed class JoiningTests
             new(NodeSettings.Of(database.ConnectionString)) { ["COUCH_ADVERTISED_ADDRESS"] = "" });
 
         Assert.Equal(OnLoopback(couch.Port, couch.SiloPort), Ports.Of(couch.Id));
-        await Until.True(() => Task.FromResult(couch.Output.Contains("COUCH_ADVERTISED_ADDRESS is not set", StringComparison.Ordinal)), Soon, "it says so");
+        await Until.True(() => Task.FromResult(couch.Output.Contains("COUCH_ADVERTISED_ADDRESS is not set", StringComparison.Ordinal)),
+            Soon, "it says so");
     }
 
     [Fact]
@@ -40,7 +41,8 @@ public sealed class JoiningTests
 
         var refusal = await Assert.ThrowsAsync<SettingsException>(() => Start(database));
 
-        Assert.Contains($"COUCH_SIGNING_KEY is not that of the couch on this database: the silo at 127.0.0.1:{couch.SiloPort}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"COUCH_SIGNING_KEY is not that of the couch on this database: the silo at 127.0.0.1:{couch.SiloPort}",
+            refusal.Message, StringComparison.Ordinal);
         (await couch.Status(stay)).Is(200);
         Assert.Equal(1, await Silos(database));
         await Until.True(() => Task.FromResult(couch.Log.Has("to the silo port was refused")), Soon, "the node says who came");

@@ -55,7 +55,8 @@ public sealed class StrangerTests(Victims victims) : IClassFixture<Victims>
         var guest = (await victims.Node.Arrive())["guestId"]!;
         Assert.True(GuestId.TryParse(guest, out var id));
 
-        await Until.True(async () => await Transport.Stranger.With(victims.Keys).KillAsClient(victims.Silo.GatewayPort, id) is null, Soon, "the guest is ended");
+        await Until.True(async () => await Transport.Stranger.With(victims.Keys).KillAsClient(victims.Silo.GatewayPort, id) is null, Soon,
+            "the guest is ended");
         Assert.Equal("killed", (await Victim.Certain(() => victims.Node.Anyone.Get($"/couch/guests/{guest}"))).Is(200)["endReason"]);
     }
 

@@ -95,7 +95,8 @@ internal sealed class Victim : IAsyncDisposable
     public static async Task<Victim> Start(params string[] settings)
     {
         var log = new LogLines();
-        return new(await CouchHost.Start(builder => builder.Logging.AddProvider(log), [.. settings, "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Couch=Information", "--Logging:Console:LogLevel:Default=None"]), log);
+        return new(await CouchHost.Start(builder => builder.Logging.AddProvider(log),
+            [.. settings, "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Couch=Information", "--Logging:Console:LogLevel:Default=None"]), log);
     }
 
     public ValueTask DisposeAsync() => host.DisposeAsync();

@@ -81,7 +81,8 @@ public sealed class FaultTests
         await Assert.ThrowsAsync<HttpRequestException>(account.TryCreate);
 
         Assert.Null(Assert.Single(account.Vers.Vms.Left).Guest);
-        await Until.True(() => Task.FromResult(account.Vers.Journal.Entries.Single().Outcome is { Done: 201, Replied: null }), Soon, "it is in the journal");
+        await Until.True(() => Task.FromResult(account.Vers.Journal.Entries.Single().Outcome is { Done: 201, Replied: null }), Soon,
+            "it is in the journal");
     }
 
     [Fact]

@@ -59,7 +59,8 @@ internal sealed class VersAccount : IAsyncDisposable
     }
 
     public async Task<int> Claim(Guid vm, string guest) =>
-        (await Call(HttpMethod.Patch, $"vm/{vm}/label", new { labels = new Dictionary<string, string> { ["couch.guest"] = guest } })).Status;
+        (await Call(HttpMethod.Patch, $"vm/{vm}/label", new { labels = new Dictionary<string, string> { ["couch.guest"] = guest } }))
+            .Status;
 
     public async Task<string> State(Guid vm) => (await Get($"vm/{vm}/status")).Body!["state"]!.GetValue<string>();
 

@@ -137,12 +137,15 @@ public sealed class BoundedAnswersTests
     [InlineData("")]
     public async Task A_sandbox_whose_id_is_no_containers_id_is_not_believed(string id)
     {
-        await using var engine = await StubServer.Start(call => call.Request.Path.Value!.EndsWith("/containers/json", StringComparison.Ordinal)
+        await using var engine = await StubServer.Start(call => call.Request.Path.Value!.EndsWith("/containers/json",
+            StringComparison.Ordinal)
             ? Say(call, 200, $$"""[{"Id":"{{id}}","Labels":{"couch.guest":"x"} }]""")
             : Say(call, 200, Container(id)));
         using var host = Host(engine);
-        Assert.Contains("no container's id", (await Assert.ThrowsAsync<VmProviderException>(() => host.Observe("couch-x", Cancel))).Message, StringComparison.Ordinal);
-        Assert.Contains("no container's id", (await Assert.ThrowsAsync<VmProviderException>(() => host.List(Cancel))).Message, StringComparison.Ordinal);
+        Assert.Contains("no container's id", (await Assert.ThrowsAsync<VmProviderException>(() => host.Observe("couch-x", Cancel))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("no container's id", (await Assert.ThrowsAsync<VmProviderException>(() => host.List(Cancel))).Message,
+            StringComparison.Ordinal);
     }
 
     private static string Container(string id) =>

@@ -50,7 +50,8 @@ public sealed class DockerOptionsTests
     {
         Assert.Equal(new Probe.Tcp(), Read(("COUCH_DOCKER_IMAGE", "i"), ("COUCH_DOCKER_PORT", "22"))!.Probe);
         Assert.Equal(Probe.None, Read(("COUCH_DOCKER_IMAGE", "i"), ("COUCH_DOCKER_PORT", "22"), ("COUCH_VM_PROBE", "none"))!.Probe);
-        Assert.Equal(new Probe.Http("/ready?now"), Read(("COUCH_DOCKER_IMAGE", "i"), ("COUCH_DOCKER_PORT", "80"), ("COUCH_VM_PROBE", "http:/ready?now"))!.Probe);
+        Assert.Equal(new Probe.Http("/ready?now"), Read(("COUCH_DOCKER_IMAGE", "i"), ("COUCH_DOCKER_PORT", "80"),
+            ("COUCH_VM_PROBE", "http:/ready?now"))!.Probe);
     }
 
     [Theory]

@@ -84,7 +84,8 @@ public sealed class DockerProviderTests : IAsyncLifetime
         await engine.Container(Sandbox.For(order, options, new EngineAbilities(1, LimitsDisk: false)));
 
         EnsuredVm? made = null;
-        await Until.True(async () => await Record.ExceptionAsync(async () => made = await host.Ensure(order, Never)) is null, Bound, "the sandbox is made");
+        await Until.True(async () => await Record.ExceptionAsync(async () => made = await host.Ensure(order, Never)) is null, Bound,
+            "the sandbox is made");
 
         Assert.Equal(VmSight.Ready, await host.Observe(made!.VmId, Never));
         Assert.Single(await engine.Mine(host));
@@ -169,7 +170,8 @@ public sealed class DockerProviderTests : IAsyncLifetime
         // It is not there any more, and nothing is left of it.
         Assert.False((await host.Release(order.Guest, order.Installation, labelled, Never)).LeavesGiven);
 
-        Task<string> Container(string? called, params (string Name, string Value)[] labels) => engine.Container(new CreateContainerParameters
+        Task<string> Container(string? called, params (string Name, string Value)[] labels) =>
+            engine.Container(new CreateContainerParameters
         {
             Name = called,
             Image = ContainerEngine.Image,
@@ -295,17 +297,20 @@ public sealed class DockerProviderTests : IAsyncLifetime
     {
         var made = await engine.Host(ContainerEngine.Idle).Ensure(engine.Order(), Never);
 
-        Assert.Equal("it runs", await engine.Run(made.VmId, "printf '#!/bin/sh\necho it runs\n' >/tmp/program && chmod +x /tmp/program && /tmp/program"));
+        Assert.Equal("it runs", await engine.Run(made.VmId, "printf '#!/bin/sh\necho it runs\n' >/tmp/program && chmod +x /tmp/program && "
+            + "/tmp/program"));
     }
 
     [Fact]
     public async Task What_a_guest_says_without_end_fills_its_log_and_no_more_of_the_hosts_disk()
     {
-        var host = engine.Host(["sh", "-c", "i=0; until [ -e /root/stop ]; do i=$((i+1)); head -c 1000000 /dev/zero | tr '\\0' x | fold -w 1000; echo; echo $i >/root/rounds; done; echo good bye"]);
+        var host = engine.Host(["sh", "-c", "i=0; until [ -e /root/stop ]; do i=$((i+1)); head -c 1000000 /dev/zero | tr '\\0' x | fold -w "
+            + "1000; echo; echo $i >/root/rounds; done; echo good bye"]);
         var made = await host.Ensure(engine.Order(limits: ResourceLimits.Default with { MaxMemoryMB = 64, MaxDiskGB = 0.01 }), Never);
         var log = (await engine.Inspect(made.VmId))!.LogPath;
 
-        await Until.True(async () => int.TryParse(await engine.Run(made.VmId, "cat /root/rounds"), CultureInfo.InvariantCulture, out var megabytes) && megabytes >= 8, Bound, "the guest has said 8 MB");
+        await Until.True(async () => int.TryParse(await engine.Run(made.VmId, "cat /root/rounds"), CultureInfo.InvariantCulture,
+            out var megabytes) && megabytes >= 8, Bound, "the guest has said 8 MB");
 
         // What is being rotated may be gone by the time it is looked at, and what is emptied is empty for a moment.
         var size = await Until.Gives(
@@ -339,7 +344,8 @@ public sealed class DockerProviderTests : IAsyncLifetime
 
         Assert.Matches(@"NoNewPrivs:\s+1", status);
         // Neither raw sockets (13), nor devices (27), nor administration (21).
-        var bounding = ulong.Parse(status.Split('\n').Single(line => line.StartsWith("CapBnd:", StringComparison.Ordinal))[7..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        var bounding = ulong.Parse(status.Split('\n').Single(line => line.StartsWith("CapBnd:", StringComparison.Ordinal))[7..].Trim(),
+            NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         Assert.Equal(0UL, bounding & (1UL << 13 | 1UL << 27 | 1UL << 21));
     }
 
@@ -373,7 +379,8 @@ public sealed class DockerProviderTests : IAsyncLifetime
         var before = await Measured(host, made.VmId);
 
         await engine.Run(made.VmId, "dd if=/dev/urandom of=/root/file bs=1M count=20 && gzip -c /root/file > /dev/null");
-        await engine.Run(made.VmId, "ip=$(ip route | sed -n 's/default via \\([0-9.]*\\).*/\\1/p'); ping -c 1 $ip; for i in $(seq 20); do echo | nc -w 1 $ip 9; done");
+        await engine.Run(made.VmId, "ip=$(ip route | sed -n 's/default via \\([0-9.]*\\).*/\\1/p'); ping -c 1 $ip; for i in $(seq 20); do "
+            + "echo | nc -w 1 $ip 9; done");
         var after = await Measured(host, made.VmId);
 
         Assert.True(after.CpuSeconds > before.CpuSeconds + 0.1, $"{before} {after}");
@@ -449,7 +456,8 @@ public sealed class DockerProviderTests : IAsyncLifetime
 
         await Until.True(async () => await host.Observe(made.VmId, Never) is VmSight.Dead, Bound, "the sandbox ended");
 
-        Assert.Matches("ended with code 3 as soon as it began: COUCH_DOCKER_COMMAND is not a service that stays.* It last said: nothing to do", engine.Log.Text);
+        Assert.Matches("ended with code 3 as soon as it began: COUCH_DOCKER_COMMAND is not a service that stays.* It last said: nothing to "
+            + "do", engine.Log.Text);
         var refusal = await Assert.ThrowsAsync<VmProviderException>(() => host.Ensure(order, Never));
         Assert.True(refusal.IsFinal);
         Assert.Contains("COUCH_DOCKER_COMMAND is not a service", refusal.Message, StringComparison.Ordinal);

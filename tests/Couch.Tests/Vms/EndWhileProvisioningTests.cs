@@ -44,6 +44,8 @@ public abstract class EndWhileProvisioningTests(VersCouch couch)
     }
 }
 
-public sealed class EndWhileProvisioningOnSqlite(VersCouchOnSqlite couch) : EndWhileProvisioningTests(couch), IClassFixture<VersCouchOnSqlite>;
+public sealed class EndWhileProvisioningOnSqlite(VersCouchOnSqlite couch)
+    : EndWhileProvisioningTests(couch), IClassFixture<VersCouchOnSqlite>;
 
-public sealed class EndWhileProvisioningOnPostgres(VersCouchOnPostgres couch) : EndWhileProvisioningTests(couch), IClassFixture<VersCouchOnPostgres>;
+public sealed class EndWhileProvisioningOnPostgres(VersCouchOnPostgres couch)
+    : EndWhileProvisioningTests(couch), IClassFixture<VersCouchOnPostgres>;

@@ -75,7 +75,8 @@ public sealed class ForgedUsageTests
         using var http = new HttpClient();
         http.DefaultRequestHeaders.Authorization = new("Bearer", vers.Options.Key);
         var forged = new { path = Stat, content_b64 = Encoding.UTF8.GetBytes($"cpu  {FourHundredDigits} 0 0 0 0 0 0 0 0 0\n"), create_dirs = true };
-        (await http.PutAsJsonAsync(new Uri($"{vers.Url}/vm/{vers.Vms.Left.Single().Id}/files"), forged, TestCouch.Cancel)).EnsureSuccessStatusCode();
+        (await http.PutAsJsonAsync(new Uri($"{vers.Url}/vm/{vers.Vms.Left.Single().Id}/files"), forged,
+            TestCouch.Cancel)).EnsureSuccessStatusCode();
         await Until.True(() => Task.FromResult(meters.Sum("couch.usage.dropped") > 0), Soon, "the counter is dropped and counted");
 
         Assert.Equal("revoked", (await couch.Anyone.Delete($"/couch/guests/{stay["guestId"]}")).Is(200)["status"]);

@@ -63,7 +63,8 @@ public sealed class GuestLifePropertyTests : IAsyncLifetime
             await couch.Guest(guest).Kill();
         await Becomes(guests, (guest, _) => !guest.IsStaying && HasReceipt(guest), "every guest has its receipt");
         couch.Clock.Advance(TooLate);
-        await Until.True(() => Task.FromResult(couch.Vers.Journal.Entries.All(call => call.Outcome is not null)), Soon, "what the provider held back is done");
+        await Until.True(() => Task.FromResult(couch.Vers.Journal.Entries.All(call => call.Outcome is not null)), Soon,
+            "what the provider held back is done");
         // Swept by the minute, as ever: nothing may hang on a call that only the clock ends.
         await couch.AdvanceUntil(VmReconciliation.Grace * 2, () => Task.FromResult(couch.Vers.Vms.Left.Count is 0));
 

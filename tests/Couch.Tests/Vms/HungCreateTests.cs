@@ -31,7 +31,8 @@ public sealed class HungCreateTests
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, call.RequestAborted);
             }
 
-            call.Response.StatusCode = path.EndsWith("/info", StringComparison.Ordinal) || path.EndsWith("/containers/json", StringComparison.Ordinal) ? 200 : 404;
+            call.Response.StatusCode = path.EndsWith("/info", StringComparison.Ordinal) || path.EndsWith("/containers/json",
+                StringComparison.Ordinal) ? 200 : 404;
             call.Response.ContentType = "application/json";
             await call.Response.WriteAsync(path.EndsWith("/containers/json", StringComparison.Ordinal) ? "[]" : """{"message":"no such container","NCPU":2}""");
         });

@@ -183,13 +183,15 @@ public sealed class InstallationLeaseTests : IAsyncLifetime
         var mark = engine.Host(ContainerEngine.Idle).Mark;
         var installation = (await engine.Inspect(vmId))!.Config.Labels["couch.installation"];
         var copied = await mark.Read(installation, TestCouch.Cancel);
-        await Until.True(async () => !(await mark.Read(installation, TestCouch.Cancel)).Intersect(copied).Any(), TimeSpan.FromSeconds(30), "the original has exchanged its mark since");
+        await Until.True(async () => !(await mark.Read(installation, TestCouch.Cancel)).Intersect(copied).Any(), TimeSpan.FromSeconds(30),
+            "the original has exchanged its mark since");
         (await original.Anyone.Post($"/couch/guests/{stay["guestId"]}/extend", new { hours = 1 })).Is(200);
         var page = $"/couch/guests/{stay["guestId"]}";
         await using (var copy = await OnEngine(folders["copy"]))
         {
             var ended = await Until.Gives(
-                async () => (await copy.Anyone.Get(page)).Is(200), answer => ((string?)answer.Json["vm"]!["lastError"])?.Contains("Another couch", StringComparison.Ordinal) is true,
+                async () => (await copy.Anyone.Get(page)).Is(200),
+                answer => ((string?)answer.Json["vm"]!["lastError"])?.Contains("Another couch", StringComparison.Ordinal) is true,
                 TimeSpan.FromSeconds(60), "the copy says why it destroys nothing");
             Assert.Equal("expired", ended["status"]);
             Assert.Equal("running", (await engine.Inspect(vmId))!.State.Status);
@@ -265,7 +267,8 @@ public sealed class InstallationLeaseTests : IAsyncLifetime
     /// <summary>One node: its lease, on a database that it may share.</summary>
     private sealed class Node(CouchDatabase database, FakeTimeProvider clock) : IDisposable
     {
-        private static readonly CouchMeter Meter = new ServiceCollection().AddMetrics().AddSingleton<CouchMeter>().BuildServiceProvider().GetRequiredService<CouchMeter>();
+        private static readonly CouchMeter Meter = new ServiceCollection().AddMetrics().AddSingleton<CouchMeter>().BuildServiceProvider()
+            .GetRequiredService<CouchMeter>();
 
         private readonly Installation installation = new(database, clock, Some.Chance);
         private InstallationLease lease = null!;

@@ -15,7 +15,8 @@ public sealed class IsolationTests
 
     [Theory]
     [InlineData(Denied, Denied, Silent, Silent, true)]
-    [InlineData("bash: connect: Protocol not available bash: line 1: /dev/tcp/10.0.0.1/4: Protocol not available", Denied, Silent, Silent, true)]
+    [InlineData("bash: connect: Protocol not available bash: line 1: /dev/tcp/10.0.0.1/4: Protocol not available", Denied, Silent, Silent,
+        true)]
     // No rule on one of the two ways.
     [InlineData(Silent, Denied, Silent, Silent, false)]
     [InlineData(Denied, Silent, Silent, Silent, false)]
@@ -41,7 +42,8 @@ public sealed class IsolationTests
     public void What_is_reached_is_named_with_what_to_do()
     {
         Assert.Equal(
-            "Guests on the network couch-guests reach the host (10.0.0.1:22), each other (10.0.0.2:9). Run on the engine's machine, as root: deploy/sandbox-network.sh apply couch-guests",
+            "Guests on the network couch-guests reach the host (10.0.0.1:22), each other (10.0.0.2:9). Run on the engine's machine, as "
+                + "root: deploy/sandbox-network.sh apply couch-guests",
             Seen(Own, Denied, Denied, "connected", "connected").Sentence);
         Assert.Contains("COUCH_DOCKER_NETWORK", Seen(Given, Denied, Denied, "connected", Silent).Sentence, StringComparison.Ordinal);
     }
@@ -77,5 +79,6 @@ public sealed class IsolationTests
         Isolation.Of(options, Said(host, metadata, otherPort, guest), otherLived: true);
 
     private static string Said(string host, string metadata, string otherPort, string guest) =>
-        $"host 10.0.0.1 4 {host}\nmetadata 169.254.169.254 4 {metadata}\nhost 10.0.0.1 22 {otherPort}\nguest 10.0.0.2 9 {guest}\nprivate 10.255.255.254 9 nc: timed out\n";
+        $"host 10.0.0.1 4 {host}\nmetadata 169.254.169.254 4 {metadata}\nhost 10.0.0.1 22 {otherPort}\nguest 10.0.0.2 9 {guest}\nprivate "
+            + "10.255.255.254 9 nc: timed out\n";
 }

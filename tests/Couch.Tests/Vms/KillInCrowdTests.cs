@@ -36,7 +36,8 @@ public sealed class KillInCrowdTests
             await Until.True(() => Task.FromResult(Asked() is OfTheCrowd), Soon, "the crowd has the places it may have");
             Assert.IsType<EndOutcome.Ended>(await couch.Guest(killed.Id).Kill());
             await Until.True(() => Task.FromResult(Asked() is OfTheCrowd + 1), Soon, "the kill has reached the provider");
-            Assert.Contains(couch.At.Vers.Journal.Entries, call => call.Call is Call.Destroy && call.Path.Contains(killed.Vm.Id!, StringComparison.Ordinal));
+            Assert.Contains(couch.At.Vers.Journal.Entries, call => call.Call is Call.Destroy && call.Path.Contains(killed.Vm.Id!,
+                StringComparison.Ordinal));
         }
         finally
         {

@@ -26,7 +26,8 @@ internal static class Legal
     /// <returns>What is wrong with it; null where nothing is.</returns>
     public static string? WhyNot(Guest before, Guest after)
     {
-        var isLegal = (before.Status == after.Status || before.Status is GuestStatus.Provisioning || (before.Status, after.IsStaying) is (GuestStatus.Running, false))
+        var isLegal = (before.Status == after.Status || before.Status is GuestStatus.Provisioning
+            || (before.Status, after.IsStaying) is (GuestStatus.Running, false))
             && (before.Vm.State == after.Vm.State || After[before.Vm.State].Contains(after.Vm.State))
             && (after.Vm.State is not VmState.None || after.IsStaying)
             && before.Vm.Attempts <= after.Vm.Attempts

@@ -44,7 +44,8 @@ public sealed class NodeShutdownTests(VersCouchOnSqlite couch) : IClassFixture<V
         couch.Vers.Faults.Always(Call.Status, new Effect.Answer(503));
         var repeating = await couch.AGuest();
         await Until.True(
-            () => Task.FromResult(couch.Vers.Journal.Count(Call.Destroy) > 0 && couch.Vers.Journal.Count(Call.Status) > asked), Soon, "both are under way");
+            () => Task.FromResult(couch.Vers.Journal.Count(Call.Destroy) > 0 && couch.Vers.Journal.Count(Call.Status) > asked), Soon,
+            "both are under way");
 
         // The clock stands still: neither a bound nor a repetition ends anything.
         await couch.Stop().WaitAsync(Soon, TestContext.Current.CancellationToken);

@@ -21,7 +21,8 @@ public sealed class SandboxEndTests : IAsyncLifetime
     private static readonly string[] Waits = ["sh", "-c", "while [ ! -s /tmp/go ]; do sleep 0.1; done; . /tmp/go"];
 
     public async ValueTask InitializeAsync() => couch = await CouchHost.Start(
-        $"--DOCKER_HOST={ContainerEngine.Address}", $"--COUCH_DOCKER_IMAGE={ContainerEngine.Image}", $"--COUCH_DOCKER_BRIDGE={ContainerEngine.Bridge}",
+        $"--DOCKER_HOST={ContainerEngine.Address}", $"--COUCH_DOCKER_IMAGE={ContainerEngine.Image}",
+        $"--COUCH_DOCKER_BRIDGE={ContainerEngine.Bridge}",
         $"--COUCH_DOCKER_COMMAND={JsonSerializer.Serialize(Waits)}", "--COUCH_METER_SECONDS=0");
 
     public async ValueTask DisposeAsync()
@@ -128,5 +129,6 @@ public sealed class SandboxEndTests : IAsyncLifetime
     }
 
     private Task<Answer> Ended(string guest) => Until.Gives(
-        async () => (await couch.Anyone.Get($"/couch/guests/{guest}")).Is(200), answer => answer["status"] is "stopped", Noticed, "its guest has ended");
+        async () => (await couch.Anyone.Get($"/couch/guests/{guest}")).Is(200), answer => answer["status"] is "stopped", Noticed,
+        "its guest has ended");
 }

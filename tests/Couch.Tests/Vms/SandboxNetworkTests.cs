@@ -80,7 +80,8 @@ public sealed class SandboxNetworkTests : IAsyncLifetime
         {
             var asked = targets.Select(
                 target => $"(nc -w 5 {target.Value.Address} {target.Value.Port} </dev/null >/dev/null 2>&1 && echo \"{target.Key}\") &");
-            return (await engine.Run(guest.VmId, string.Join(' ', asked) + " wait")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()).Order();
+            return (await engine.Run(guest.VmId, string.Join(' ', asked) + " wait")).Split('\n',
+                StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()).Order();
         }
     }
 
@@ -90,8 +91,10 @@ public sealed class SandboxNetworkTests : IAsyncLifetime
         using var service = new HostService();
         var guest = await engine.Host(options, TimeProvider.System).Ensure(engine.Order(), Never);
         var gateway = (await engine.Inspect(guest.VmId))!.NetworkSettings.Networks[options.Bridge].Gateway;
-        await engine.Run(guest.VmId, $"mkfifo /tmp/words; (nc {gateway} {service.EchoPort} </tmp/words >/tmp/answers 2>&1 &) ; (exec 3>/tmp/words; echo before >&3; sleep 600) >/dev/null 2>&1 &");
-        await Until.True(async () => (await engine.Run(guest.VmId, "cat /tmp/answers")).Contains("before", StringComparison.Ordinal), Bound, "the host answers");
+        await engine.Run(guest.VmId, $"mkfifo /tmp/words; (nc {gateway} {service.EchoPort} </tmp/words >/tmp/answers 2>&1 &) ; (exec "
+            + "3>/tmp/words; echo before >&3; sleep 600) >/dev/null 2>&1 &");
+        await Until.True(async () => (await engine.Run(guest.VmId, "cat /tmp/answers")).Contains("before", StringComparison.Ordinal), Bound,
+            "the host answers");
 
         await Firewall("apply");
         await engine.Run(guest.VmId, "echo after >/tmp/words & sleep 2");
@@ -106,7 +109,8 @@ public sealed class SandboxNetworkTests : IAsyncLifetime
         Assert.Contains("Nobody knows yet", host.Isolation, StringComparison.Ordinal);
 
         // A busy engine is a sentence too, and looked at again.
-        await Until.True(async () => (await host.Check(Never))!.Sentence.Contains($"canAccessHostServices: false is not kept. Guests on the network {options.Bridge} reach", StringComparison.Ordinal), Patience, "the start warns");
+        await Until.True(async () => (await host.Check(Never))!.Sentence.Contains("canAccessHostServices: false is not kept. Guests on "
+            + $"the network {options.Bridge} reach", StringComparison.Ordinal), Patience, "the start warns");
         Assert.Matches(
             $"Guests on the network {options.Bridge} reach the host .*deploy/sandbox-network.sh apply {options.Bridge}", host.Isolation);
 
@@ -137,13 +141,16 @@ public sealed class SandboxNetworkTests : IAsyncLifetime
         var host = engine.Host(Strict(), TimeProvider.System);
 
         var refusal = await Until.Gives(
-            () => Assert.ThrowsAsync<VmProviderException>(() => host.Ensure(engine.Order(), Never)), refused => refused.IsFinal, Patience, "a guest is refused for good");
-        Assert.Matches($"COUCH_DOCKER_STRICT refuses .*canAccessHostServices is false.*deploy/sandbox-network.sh apply {options.Bridge}", refusal.Message);
+            () => Assert.ThrowsAsync<VmProviderException>(() => host.Ensure(engine.Order(), Never)), refused => refused.IsFinal, Patience,
+            "a guest is refused for good");
+        Assert.Matches($"COUCH_DOCKER_STRICT refuses .*canAccessHostServices is false.*deploy/sandbox-network.sh apply {options.Bridge}",
+            refusal.Message);
         await host.Ensure(engine.Order(canAccessInternet: false), Never);
         await host.Ensure(engine.Order(canAccessHostServices: true), Never);
 
         await Firewall("apply");
-        await Until.True(async () => await Record.ExceptionAsync(() => host.Ensure(engine.Order(), Never)) is null, Patience, "a guest whose permissions are kept is let in");
+        await Until.True(async () => await Record.ExceptionAsync(() => host.Ensure(engine.Order(), Never)) is null, Patience,
+            "a guest whose permissions are kept is let in");
     }
 
     [Fact]
@@ -175,7 +182,8 @@ public sealed class SandboxNetworkTests : IAsyncLifetime
 
         var made = await Task.WhenAll(one.Ensure(engine.Order(), Never), other.Ensure(engine.Order(), Never));
 
-        Assert.All(await Task.WhenAll(made.Select(vm => engine.Inspect(vm.VmId))), vm => Assert.Equal([options.Bridge], vm!.NetworkSettings.Networks.Keys));
+        Assert.All(await Task.WhenAll(made.Select(vm => engine.Inspect(vm.VmId))),
+            vm => Assert.Equal([options.Bridge], vm!.NetworkSettings.Networks.Keys));
         Assert.Single(await engine.NetworksNamed(options.Bridge));
     }
 
@@ -204,7 +212,8 @@ public sealed class SandboxNetworkTests : IAsyncLifetime
         .SelectMany(one => one.GetIPProperties().UnicastAddresses).Select(one => one.Address).Where(address => !address.IsIPv6LinkLocal);
 
     private static string LinkLocalOf(string bridge) => NetworkInterface.GetAllNetworkInterfaces().Single(one => one.Name == bridge)
-        .GetIPProperties().UnicastAddresses.Select(one => one.Address).First(address => address.IsIPv6LinkLocal).ToString().Split('%')[0] + "%eth0";
+        .GetIPProperties().UnicastAddresses.Select(one => one.Address).First(address => address.IsIPv6LinkLocal).ToString()
+            .Split('%')[0] + "%eth0";
 
     private async Task<string> LinkLocalIn(EnsuredVm vm) =>
         (await engine.Run(vm.VmId, "ip -6 addr show dev eth0 scope link | sed -n 's/.*inet6 \\([^/]*\\).*/\\1/p'")).Trim() + "%eth0";

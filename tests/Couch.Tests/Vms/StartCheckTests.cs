@@ -30,7 +30,8 @@ public sealed class StartCheckTests
     public async Task A_provider_that_cannot_be_reached_stops_nobody_from_starting_and_its_guests_wait()
     {
         await using var couch = await CouchHost.Start(
-            $"--VERS_API_URL=http://127.0.0.1:{FreePort.Find(1)[0]}", "--VERS_API_KEY=some-key-of-the-account", "--GOLDEN_COMMIT_ID=00000000-0000-4000-8000-00000000c0c4");
+            $"--VERS_API_URL=http://127.0.0.1:{FreePort.Find(1)[0]}", "--VERS_API_KEY=some-key-of-the-account",
+            "--GOLDEN_COMMIT_ID=00000000-0000-4000-8000-00000000c0c4");
         var stay = await couch.Anyone.Arrive();
         Assert.Equal("provisioning", (await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}")).Is(200)["status"]);
     }

@@ -43,7 +43,8 @@ public sealed class StayInSandboxTests
         // One file is stopped by the kernel at the limit; it takes two.
         await engine.Run(running["vmId"]!, "for i in 1 2; do dd if=/dev/zero of=/root/file$i bs=1M count=15; done");
 
-        var ended = await Until.Gives(async () => (await couch.Anyone.Get($"/couch/guests/{stay["guestId"]}")).Is(200), guest => guest["status"] is "stopped", TimeSpan.FromSeconds(60), "the guest is stopped");
+        var ended = await Until.Gives(async () => (await couch.Anyone.Get($"/couch/guests/{stay["guestId"]}")).Is(200),
+            guest => guest["status"] is "stopped", TimeSpan.FromSeconds(60), "the guest is stopped");
         Assert.Equal("limits-exceeded", ended["endReason"]);
         Assert.Matches("^disk: 0.0[0-9]+GB/0.02GB$", ended["endDetail"]);
         await Until.True(async () => await engine.Inspect(running["vmId"]!) is null, TimeSpan.FromSeconds(60), "its sandbox is gone");
@@ -57,10 +58,12 @@ public sealed class StayInSandboxTests
         await using var couch = await CouchHost.Start(
             [.. Settings(ContainerEngine.Idle), $"--COUCH_DOCKER_BRIDGE={options.Bridge}", $"--COUCH_DOCKER_SUBNET={options.Subnet}", "--COUCH_DOCKER_STRICT=true"]);
         var refused = await couch.Anyone.Arrive(new { createdBy = "noah", resourceLimits = new { maxMemoryMB = 64 } });
-        var ended = await Until.Gives(async () => (await couch.Anyone.Get($"/couch/guests/{refused["guestId"]}")).Is(200), guest => guest["status"] is "stopped", TimeSpan.FromMinutes(3), "the guest is refused");
+        var ended = await Until.Gives(async () => (await couch.Anyone.Get($"/couch/guests/{refused["guestId"]}")).Is(200),
+            guest => guest["status"] is "stopped", TimeSpan.FromMinutes(3), "the guest is refused");
         Assert.Equal("provisioning-failed", ended["endReason"]);
         Assert.Contains("COUCH_DOCKER_STRICT", ended["endDetail"], StringComparison.Ordinal);
-        Assert.Contains($"Guests on the network {options.Bridge} reach the host", (await couch.Anyone.Get("/health/ready")).Is(200)["isolation"], StringComparison.Ordinal);
+        Assert.Contains($"Guests on the network {options.Bridge} reach the host",
+            (await couch.Anyone.Get("/health/ready")).Is(200)["isolation"], StringComparison.Ordinal);
 
         var offline = await couch.Anyone.Arrive(
             new { createdBy = "noah", resourceLimits = new { maxMemoryMB = 64 }, permissions = new { canAccessInternet = false } });

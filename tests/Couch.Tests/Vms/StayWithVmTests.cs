@@ -79,7 +79,8 @@ public sealed class StayWithVmTests : IAsyncLifetime
         var ended = await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}&wait=30");
         ended.Refuses(404, "invalid or expired token");
         Assert.Equal(("stopped", "provisioning-failed"), (ended["guestStatus"], ended["endReason"]));
-        Assert.StartsWith("Vers failed to create a VM: 500 a fault was asked for. ", (await Guest(stay))["endDetail"]!.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("Vers failed to create a VM: 500 a fault was asked for. ", (await Guest(stay))["endDetail"]!.ToString(),
+            StringComparison.Ordinal);
         Assert.Equal((2, 2), ((int)(await Guest(stay))["vm"]!["unaccounted"]!, vers.Journal.Count(Call.Create)));
     }
 
@@ -99,7 +100,8 @@ public sealed class StayWithVmTests : IAsyncLifetime
     {
         vers.Faults.Next(Call.Create, new Effect.DoLate(TimeSpan.FromSeconds(1)));
         var stay = await couch.Anyone.Arrive();
-        (await couch.Anyone.Post($"/couch/guests/{stay["guestId"]}/activate", new { vmId = "by-hand", agentEndpoint = "http://hand" })).Is(200);
+        (await couch.Anyone.Post($"/couch/guests/{stay["guestId"]}/activate",
+            new { vmId = "by-hand", agentEndpoint = "http://hand" })).Is(200);
         await Until.True(
             async () => (await Guest(stay))["vm"]!["state"]!.ToString() == "none" && vers.Vms.Left.Count == 0, Soon, "its own is released");
         Assert.Equal("by-hand", (await Guest(stay))["vmId"]!.ToString());

@@ -49,7 +49,8 @@ internal sealed record Step(string Name, Call Call, bool IsDone = false, int Nth
         vers.Faults.Next(Call, IsDone ? new Effect.AnswerLate(time) : new Effect.DoLate(time));
         return () => Until.True(() => Task.FromResult(IsHeld()), TimeSpan.FromSeconds(30), Name);
 
-        bool IsHeld() => vers.Journal.Entries.Where(entry => entry.Call == Call).ElementAtOrDefault(before + Nth - 1) is { Outcome: null } entry
+        bool IsHeld() => vers.Journal.Entries.Where(entry => entry.Call == Call)
+            .ElementAtOrDefault(before + Nth - 1) is { Outcome: null } entry
             && (!IsDone || entry.Done is not null);
     }
 }

@@ -280,7 +280,8 @@ public sealed class VersProviderTests : VmProviderTests, IAsyncLifetime
         var vm = await metered.Ensure(Order(SomeGuest()), Cancel);
         aged.Vers.Vms.Use(Guid.Parse(vm.VmId), usage => usage with
         {
-            CpuSeconds = 12.5, MemoryTotalKib = 4096 * 1024, MemoryUsedKib = 1536 * 1024, DiskUsedKib = 3 * 1024 * 1024, SentBytes = 1024 * 1024 * 1024,
+            CpuSeconds = 12.5, MemoryTotalKib = 4096 * 1024, MemoryUsedKib = 1536 * 1024, DiskUsedKib = 3 * 1024 * 1024,
+            SentBytes = 1024 * 1024 * 1024,
         });
         clock.Advance(TimeSpan.FromMinutes(2));
 

@@ -166,7 +166,8 @@ public abstract class VmProviderTests
 
     protected static GuestId SomeGuest() => GuestId.New(Some.Time, Some.Chance);
 
-    protected static VmOrder Order(GuestId guest, bool mayExist = false, string? publicKey = null, double diskGB = 1, string installation = Installation) => new()
+    protected static VmOrder Order(GuestId guest, bool mayExist = false, string? publicKey = null, double diskGB = 1,
+        string installation = Installation) => new()
     {
         Guest = guest,
         Installation = installation,

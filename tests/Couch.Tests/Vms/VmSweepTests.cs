@@ -156,7 +156,8 @@ public sealed class VmSweepTests
         {
             var looks = couch.At.Vers.Journal.Count(Call.Status);
             var found = await couch.Housekeeping.SweepVms();
-            await Until.True(() => Task.FromResult(couch.At.Vers.Journal.Count(Call.Status) == looks + found.ToVerify.Count), Bound, "each was looked at");
+            await Until.True(() => Task.FromResult(couch.At.Vers.Journal.Count(Call.Status) == looks + found.ToVerify.Count), Bound,
+                "each was looked at");
             couch.Clock.Advance(AMinute);
         }
 

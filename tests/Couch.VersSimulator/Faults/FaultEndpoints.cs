@@ -25,7 +25,8 @@ internal static class FaultEndpoints
 
     private static Reply Explain(FaultInjection faults, SimulatorOptions options) => Reply.Ok(new
     {
-        About = "FaultInjection that this simulated provider does on request. It is no part of the provider's API and needs no key. Times are in seconds.",
+        About = "FaultInjection that this simulated provider does on request. It is no part of the provider's API and needs no key. Times "
+            + "are in seconds.",
         Calls = new[]
         {
             "POST /faults/rules: adds a rule; the oldest that matches a call wins",

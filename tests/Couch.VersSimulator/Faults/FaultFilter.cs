@@ -4,7 +4,8 @@ using Couch.VersSimulator.Vms;
 namespace Couch.VersSimulator.Faults;
 
 /// <summary>Stands between a call and the provider, and does to it what the rules say.</summary>
-internal sealed class FaultFilter(FaultInjection faults, Account account, TimeProvider clock, IHostApplicationLifetime lifetime) : IEndpointFilter
+internal sealed class FaultFilter(FaultInjection faults, Account account, TimeProvider clock, IHostApplicationLifetime lifetime)
+    : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {

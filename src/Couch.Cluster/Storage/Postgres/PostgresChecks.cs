@@ -22,7 +22,8 @@ internal static class PostgresChecks
     private static async Task<string?> WhyNoSchema(NpgsqlConnection connection, CancellationToken cancel)
     {
         if (await Ask(connection, "SELECT current_schema()", cancel) is not string schema)
-            return $"has none of the schemas that the search path names ({await Ask(connection, "SHOW search_path", cancel)}): make one, or mend Search Path in ConnectionStrings__Couch";
+            return $"has none of the schemas that the search path names ({await Ask(connection, "SHOW search_path", cancel)}): make one, "
+                + "or mend Search Path in ConnectionStrings__Couch";
 
         // Ours beside the journal of our schema's scripts; a table of this name without it is another application's.
         var tables = (long)(await Ask(
@@ -34,7 +35,8 @@ internal static class PostgresChecks
             """,
             cancel))!;
         return tables > 0
-            ? $"holds the tables of another application that uses Orleans (OrleansQuery, in the schema {schema}): give the couch a database, or a schema by Search Path, of its own"
+            ? $"holds the tables of another application that uses Orleans (OrleansQuery, in the schema {schema}): give the couch a "
+                + "database, or a schema by Search Path, of its own"
             : null;
     }
 

@@ -63,7 +63,8 @@ public sealed class PostgresDatabase : CouchDatabase
             while (await command.ExecuteScalarAsync(cancel) is not true)
                 await Task.Delay(BetweenAttempts, Clock, cancel);
             await Task.Run(
-                () => Schema.Upgrade(DeployChanges.To.PostgresqlDatabase(new PostgresqlConnectionManager(source)), "Postgres", ReminderHorizon), cancel).WaitAsync(cancel);
+                () => Schema.Upgrade(DeployChanges.To.PostgresqlDatabase(new PostgresqlConnectionManager(source)), "Postgres",
+                    ReminderHorizon), cancel).WaitAsync(cancel);
         }
         catch (Exception failure) when (failure is DbException or TimeoutException or SocketException)
         {
@@ -99,7 +100,8 @@ public sealed class PostgresDatabase : CouchDatabase
         await using var command = connection.CreateCommand();
         command.CommandText = "SELECT current_setting('transaction_read_only') = 'off', clock_timestamp() FROM OrleansQuery LIMIT 1";
         var asked = Clock.GetTimestamp();
-        var (takesWrites, time) = (await command.Rows(row => (row.GetBoolean(0), row.GetFieldValue<DateTimeOffset>(1)), CancellationToken.None))[0];
+        var (takesWrites, time) = (await command.Rows(row => (row.GetBoolean(0), row.GetFieldValue<DateTimeOffset>(1)),
+            CancellationToken.None))[0];
         Note(asked, time);
         if (takesWrites)
             return null;

@@ -45,7 +45,8 @@ internal static class PostgresFailures
 
     private static bool IsOfTheServer(Exception cause) => cause is TimeoutException
         || (cause is PostgresException refusal
-            && (refusal.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.QueryCanceled || IsOver(refusal.SqlState)));
+            && (refusal.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.QueryCanceled
+                || IsOver(refusal.SqlState)));
 
     /// <summary>Whether all connections were in use for as long as one may be waited for. The driver says so in words alone.</summary>
     private static bool IsExhausted(Exception failure) => failure.WithCauses().Any(
@@ -88,7 +89,8 @@ internal static class PostgresFailures
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => "refused the user or the password",
         PostgresErrorCodes.InvalidCatalogName => "has no such database",
         // A pool such as PgBouncer says most of what it refuses by the last of these.
-        PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.ProtocolViolation => $"refused: {refusal.MessageText}",
+        PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.ProtocolViolation =>
+            $"refused: {refusal.MessageText}",
         PostgresErrorCodes.InvalidSqlStatementName or PostgresErrorCodes.DuplicatePreparedStatement => LendsSessions,
         PostgresErrorCodes.QueryCanceled => "did not answer in time",
         null => "failed",

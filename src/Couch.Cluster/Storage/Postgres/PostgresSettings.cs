@@ -38,7 +38,8 @@ internal static class PostgresSettings
                 ? "names no Host; it must be written as Host=…;Port=…;Database=…;Username=…;Password=…"
                 : WhyUnusable(settings);
         }
-        catch (Exception failure) when (failure is ArgumentException or FormatException or OverflowException or InvalidCastException or KeyNotFoundException)
+        catch (Exception failure)
+            when (failure is ArgumentException or FormatException or OverflowException or InvalidCastException or KeyNotFoundException)
         {
             return "is not a PostgreSQL connection string; it must be written as Host=…;Port=…;Database=…;Username=…;Password=…";
         }
@@ -48,7 +49,8 @@ internal static class PostgresSettings
     {
         var says = settings.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
         if (says.Contains("Maximum Pool Size") && settings.MaxPoolSize < LeastConnections)
-            return $"has Maximum Pool Size={settings.MaxPoolSize}, and a node needs at least {LeastConnections} connections; leave it out, and set COUCH_DB_CONNECTIONS";
+            return $"has Maximum Pool Size={settings.MaxPoolSize}, and a node needs at least {LeastConnections} connections; leave it out, "
+                + "and set COUCH_DB_CONNECTIONS";
         if (says.Contains("Maximum Pool Size") && settings.MaxPoolSize < settings.MinPoolSize)
             return $"has Maximum Pool Size={settings.MaxPoolSize}, which is less than its Minimum Pool Size={settings.MinPoolSize}";
         if (says.Contains("Target Session Attributes") && !settings.Host!.Contains(',', StringComparison.Ordinal))

@@ -71,7 +71,8 @@ internal static class FolderTrust
     private static void DemandOwn(string path, Status seen, uint user)
     {
         if (seen.User is not Root && seen.User != user)
-            throw Refusal($"{path} belongs to user {seen.User}, and this process runs as user {user}: run it as that user, or", $"chown -R {user} {path}");
+            throw Refusal($"{path} belongs to user {seen.User}, and this process runs as user {user}: run it as that user, or",
+                $"chown -R {user} {path}");
         if ((seen.Mode & WritableByMore) is not 0)
             throw Refusal($"{path} (mode {Octal(seen)}) can be written by {Who(seen)}", $"chmod go-w {path}");
     }
@@ -80,7 +81,8 @@ internal static class FolderTrust
     private static void DemandWay(string folder, Status seen, string path)
     {
         if ((seen.Mode & Kind) is Folder && (seen.Mode & WritableByOthers) is not 0 && (seen.Mode & Sticky) is 0)
-            throw Refusal($"everybody may put another in the place of {path}, because {folder} (mode {Octal(seen)}) can be written by others", $"chmod o-w {folder}");
+            throw Refusal($"everybody may put another in the place of {path}, because {folder} (mode {Octal(seen)}) can be written by "
+                + "others", $"chmod o-w {folder}");
     }
 
     private static string Who(Status seen) => (seen.Mode & WritableByMore) switch

@@ -52,7 +52,8 @@ internal sealed class WriterSource(SqliteWriter writer, string connectionString)
             (await writer.Run(this, cancellationToken)).RecordsAffected;
         public override async Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken) =>
             (await writer.Run(this, cancellationToken)).First;
-        protected override async Task<DbDataReader> ExecuteDbDataReaderAsync(CommandBehavior behavior, CancellationToken cancellationToken) => await writer.Run(this, cancellationToken);
+        protected override async Task<DbDataReader> ExecuteDbDataReaderAsync(CommandBehavior behavior,
+            CancellationToken cancellationToken) => await writer.Run(this, cancellationToken);
 
         private RowsInMemory Run() => writer.Run(this, CancellationToken.None).GetAwaiter().GetResult();
     }

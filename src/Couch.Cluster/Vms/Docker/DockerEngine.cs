@@ -28,7 +28,8 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
 
     private const int ListRounds = 5;
 
-    private readonly DockerClient client = new DockerClientConfiguration(address, new EngineAnswers(), Timeout.InfiniteTimeSpan).CreateClient();
+    private readonly DockerClient client = new DockerClientConfiguration(address, new EngineAnswers(),
+        Timeout.InfiniteTimeSpan).CreateClient();
 
     public void Dispose() => client.Dispose();
 
@@ -56,7 +57,8 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
             throw new VmProviderException(
                 $"The container engine was asked to {what}, and {failure.GetBaseException().Message}", inner: failure);
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or SocketException or TimeoutException or ObjectDisposedException)
+        catch (Exception failure)
+            when (failure is HttpRequestException or IOException or SocketException or TimeoutException or ObjectDisposedException)
         {
             throw new VmProviderException(
                 $"The container engine at {address} cannot be reached: {failure.GetBaseException().Message}", inner: failure);
@@ -180,7 +182,9 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
                 return;
             }
             // Somebody else's removal is in progress, and this one's answer is its end.
-            catch (VmProviderException failure) when (StatusOf(failure) is HttpStatusCode.Conflict or HttpStatusCode.InternalServerError && clock.GetElapsedTime(began) < WorkBound)
+            catch (VmProviderException failure)
+                when (StatusOf(failure) is HttpStatusCode.Conflict or HttpStatusCode.InternalServerError
+                    && clock.GetElapsedTime(began) < WorkBound)
             {
                 if (await Find(id, cancel) is null)
                     return;
@@ -197,7 +201,8 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
 
     /// <summary>Makes an empty volume, unless there is one of this name.</summary>
     public Task MakeVolume(string name, IDictionary<string, string> labels, CancellationToken cancel) => Ask(
-        "make a volume", AskBound, (docker, token) => docker.Volumes.CreateAsync(new VolumesCreateParameters { Name = name, Labels = labels }, token), cancel);
+        "make a volume", AskBound, (docker, token) =>
+            docker.Volumes.CreateAsync(new VolumesCreateParameters { Name = name, Labels = labels }, token), cancel);
 
     /// <summary>Removes a volume. Not found is success.</summary>
     public async Task RemoveVolume(string name, CancellationToken cancel)
@@ -224,7 +229,8 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
     /// <summary>Podman answers 500 where a container goes between being looked up and being looked at; its cause says so.</summary>
     private static bool IsMissing(VmProviderException failure) =>
         failure.InnerException is DockerApiException refusal
-        && (refusal.StatusCode is HttpStatusCode.NotFound || WordsOf(refusal).Contains(NoSuchContainer, StringComparison.OrdinalIgnoreCase));
+        && (refusal.StatusCode is HttpStatusCode.NotFound || WordsOf(refusal).Contains(NoSuchContainer,
+            StringComparison.OrdinalIgnoreCase));
 
     /// <summary>It is kept, shown, and put into addresses.</summary>
     private static void MustBeAnId(string? id)

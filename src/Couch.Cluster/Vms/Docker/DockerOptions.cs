@@ -116,13 +116,15 @@ public sealed partial class DockerOptions
         foreach (var (name, reference) in new[] { ("COUCH_DOCKER_IMAGE", image), ("COUCH_DOCKER_PROBE_IMAGE", probeImage) })
         {
             if (reference is not null && (reference.Length > MostReference || !ImageReference().IsMatch(reference)))
-                settings.Wrong(name, $"must be an image's name, such as couch-guest:latest or registry.example/team/guest@sha256:…, not '{reference}'");
+                settings.Wrong(name, "must be an image's name, such as couch-guest:latest or registry.example/team/guest@sha256:…, not "
+                    + $"'{reference}'");
         }
 
         if (Uri.CheckHostName(endpointHost) is UriHostNameType.Unknown)
             settings.Wrong("COUCH_DOCKER_ENDPOINT_HOST", $"must be a host name or an IP address, not '{endpointHost}'");
         if (!BridgeName().IsMatch(bridge))
-            settings.Wrong("COUCH_DOCKER_BRIDGE", $"must be 1 to 15 letters, digits, '_', '.' and '-', and begin with a letter or a digit, not '{bridge}'");
+            settings.Wrong("COUCH_DOCKER_BRIDGE", "must be 1 to 15 letters, digits, '_', '.' and '-', and begin with a letter or a digit, "
+                + $"not '{bridge}'");
         if (network is "host" or "none" || network?.StartsWith("container:", StringComparison.Ordinal) is true)
             settings.Wrong(
                 "COUCH_DOCKER_NETWORK", $"must name a network for guests, not '{network}': with host a guest would be the machine itself");

@@ -217,7 +217,8 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
     private async Task<EnsuredVm> Adopt(ContainerInspectResponse found, VmOrder order)
     {
         if (!IsClaimed(found, VmLabels.Guest, order.Guest.Value) || !IsClaimed(found, VmLabels.Installation, order.Installation))
-            throw new VmProviderException($"The container {found.Name.TrimStart('/')} is in the way: it does not carry this couch's claim. Rename or remove it", isFinal: true);
+            throw new VmProviderException($"The container {found.Name.TrimStart('/')} is in the way: it does not carry this couch's claim. "
+                + "Rename or remove it", isFinal: true);
         if (ExitReason.WasNeverStarted(found))
             found = await Start(found);
         if (ExitReason.HasEnded(found))
@@ -229,7 +230,8 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
     {
         try
         {
-            await engine.Ask("start a sandbox", DockerEngine.WorkBound, (docker, token) => docker.Containers.StartContainerAsync(found.ID, new(), token), CancellationToken.None);
+            await engine.Ask("start a sandbox", DockerEngine.WorkBound,
+                (docker, token) => docker.Containers.StartContainerAsync(found.ID, new(), token), CancellationToken.None);
         }
         // Said by the start and set by the create: the next attempt makes it anew, with less.
         catch (VmProviderException refusal) when (EngineAbilities.IsAboutUlimits(refusal.Message))
@@ -263,7 +265,9 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
             var asked = await Abilities(CancellationToken.None);
             try
             {
-                await engine.Ask("make a sandbox", DockerEngine.WorkBound, (docker, token) => docker.Containers.CreateContainerAsync(Sandbox.For(order, options, asked), token), CancellationToken.None);
+                await engine.Ask("make a sandbox", DockerEngine.WorkBound,
+                    (docker, token) => docker.Containers.CreateContainerAsync(Sandbox.For(order, options, asked), token),
+                    CancellationToken.None);
                 return;
             }
             catch (VmProviderException refusal) when (asked.AfterRefusal(refusal.Message) is { } after)

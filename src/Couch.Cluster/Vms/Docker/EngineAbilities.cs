@@ -31,7 +31,8 @@ internal sealed record EngineAbilities(
         if (HasInit && (Says(words, "container-init") || Says(words, "init binary")))
             return (this with { HasInit = false }, "The engine has no init process: nobody reaps a sandbox's orphans");
         if (SetsUlimits && IsAboutUlimits(words))
-            return (this with { SetsUlimits = false }, "The engine may not set ulimits, as where it runs without CAP_SYS_RESOURCE: sandboxes have those that it gives by itself");
+            return (this with { SetsUlimits = false }, "The engine may not set ulimits, as where it runs without CAP_SYS_RESOURCE: "
+                + "sandboxes have those that it gives by itself");
         return null;
     }
 

@@ -11,7 +11,8 @@ internal sealed class EngineMark(DockerEngine engine) : IInstallationMark
     public async Task Write(string installation, string mark, CancellationToken cancel)
     {
         await engine.MakeVolume(
-            $"couch-{installation.ToLowerInvariant()}-{mark}", new Dictionary<string, string> { [VmLabels.Installation] = installation, [Label] = mark }, cancel);
+            $"couch-{installation.ToLowerInvariant()}-{mark}",
+            new Dictionary<string, string> { [VmLabels.Installation] = installation, [Label] = mark }, cancel);
         foreach (var (name, other) in await Volumes(installation, cancel))
         {
             if (other != mark)

@@ -41,8 +41,10 @@ internal static class ExitReason
         if (Moment(state.FinishedAt) - Moment(state.StartedAt) < AtOnce && !state.OOMKilled)
         {
             sentence += options.Command is null
-                ? $" as soon as it began: the command of the image {options.Image} is not a service that stays. Set COUCH_DOCKER_COMMAND, for example to: sleep infinity"
-                : $" as soon as it began: COUCH_DOCKER_COMMAND is not a service that stays, or the image does not have it ({string.Join(' ', options.Command)})";
+                ? $" as soon as it began: the command of the image {options.Image} is not a service that stays. Set COUCH_DOCKER_COMMAND, "
+                    + "for example to: sleep infinity"
+                : " as soon as it began: COUCH_DOCKER_COMMAND is not a service that stays, or the image does not have it "
+                    + $"({string.Join(' ', options.Command)})";
         }
 
         var log = await LogOf(container.ID, engine, cancel);

@@ -47,7 +47,8 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
         var found = await Find(options.Bridge, cancel) ?? await Make(cancel);
         return found.Labels?.ContainsKey(Label) is true
             ? options.Bridge
-            : throw new VmProviderException($"The engine has a network {options.Bridge} that no couch made. Remove it, or name another with COUCH_DOCKER_BRIDGE", isFinal: true);
+            : throw new VmProviderException($"The engine has a network {options.Bridge} that no couch made. Remove it, or name another "
+                + "with COUCH_DOCKER_BRIDGE", isFinal: true);
     }
 
     /// <summary>
@@ -139,9 +140,11 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
                 RestartPolicy = new RestartPolicy { Name = RestartPolicyKind.No },
             },
         };
-        var made = await engine.Ask("make a probe of the guests' network", DockerEngine.WorkBound, (docker, token) => docker.Containers.CreateContainerAsync(order, token), cancel);
+        var made = await engine.Ask("make a probe of the guests' network", DockerEngine.WorkBound,
+            (docker, token) => docker.Containers.CreateContainerAsync(order, token), cancel);
         probes.Add(made.ID);
-        await engine.Ask("start a probe of the guests' network", DockerEngine.WorkBound, (docker, token) => docker.Containers.StartContainerAsync(made.ID, new(), token), cancel);
+        await engine.Ask("start a probe of the guests' network", DockerEngine.WorkBound,
+            (docker, token) => docker.Containers.StartContainerAsync(made.ID, new(), token), cancel);
         return await engine.Find(made.ID, cancel)
             ?? throw new VmProviderException("a probe of the guests' network was removed while it ran");
     }
@@ -180,7 +183,8 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
     }
 
     private async Task<NetworkResponse?> Find(string name, CancellationToken cancel) =>
-        (await engine.Ask("list its networks", DockerEngine.AskBound, (docker, token) => docker.Networks.ListNetworksAsync(new NetworksListParameters(), token), cancel))
+        (await engine.Ask("list its networks", DockerEngine.AskBound,
+            (docker, token) => docker.Networks.ListNetworksAsync(new NetworksListParameters(), token), cancel))
             .FirstOrDefault(network => network.Name == name);
 
     private async Task<NetworkResponse> Make(CancellationToken cancel)
@@ -203,7 +207,8 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
         };
         try
         {
-            await engine.Ask($"make the guests' network {options.Bridge}", DockerEngine.WorkBound, (docker, token) => docker.Networks.CreateNetworkAsync(network, token), cancel);
+            await engine.Ask($"make the guests' network {options.Bridge}", DockerEngine.WorkBound,
+                (docker, token) => docker.Networks.CreateNetworkAsync(network, token), cancel);
         }
         catch (VmProviderException)
         {

@@ -96,7 +96,8 @@ internal sealed record Isolation(bool IsKept, string Sentence, bool MayPass = fa
             return Unknown(
                 options, $"its probe ended early, and said: {(said.Trim() is { Length: > 0 } words ? words : "nothing")}", mayPass: true);
         if (seen.Any(one => one.Words.Contains("no tool", StringComparison.Ordinal)))
-            return Unknown(options, $"the image {options.ProbeImage ?? options.Image} has neither bash nor nc. Set COUCH_DOCKER_PROBE_IMAGE to one that has");
+            return Unknown(options, $"the image {options.ProbeImage ?? options.Image} has neither bash nor nc. Set "
+                + "COUCH_DOCKER_PROBE_IMAGE to one that has");
 
         var reached = seen.Where(one => one.Words is "connected" || one.Words.Contains(Refused, StringComparison.Ordinal)).ToList();
         if (reached.Count > 0)
@@ -108,10 +109,12 @@ internal sealed record Isolation(bool IsKept, string Sentence, bool MayPass = fa
         // Of the way to this machine, and of the way through it. Between two guests the bridge itself may say nothing, but
         // that the other one lived is known.
         if (new[] { Host, Metadata }.All(way => seen.Any(one => one.What == way && one.Words.Contains(Denied, StringComparison.Ordinal))))
-            return new(true, $"Guests on the network {NameOf(options)} are kept from the host, its networks, metadata and each other by deploy/sandbox-network.sh");
+            return new(true, $"Guests on the network {NameOf(options)} are kept from the host, its networks, metadata and each other by "
+                + "deploy/sandbox-network.sh");
         return options.Network is null
             ? new(false, $"deploy/sandbox-network.sh is not in force for guests on the network {NameOf(options)}. {WhatToDo(options)}")
-            : new(true, $"Guests on the network {NameOf(options)} were answered by nothing that they must not reach; it is kept by the operator, not by deploy/sandbox-network.sh");
+            : new(true, $"Guests on the network {NameOf(options)} were answered by nothing that they must not reach; it is kept by the "
+                + "operator, not by deploy/sandbox-network.sh");
     }
 
     public static Isolation Unknown(DockerOptions options, string why, bool mayPass = false) =>
@@ -129,5 +132,6 @@ internal sealed record Isolation(bool IsKept, string Sentence, bool MayPass = fa
 
     private static string WhatToDo(DockerOptions options) => options.Network is null
         ? $"Run on the engine's machine, as root: deploy/sandbox-network.sh apply {options.Bridge}"
-        : "It is the one that COUCH_DOCKER_NETWORK names: keep it from them, for example by deploy/sandbox-network.sh with its bridge, or unset the option";
+        : "It is the one that COUCH_DOCKER_NETWORK names: keep it from them, for example by deploy/sandbox-network.sh with its bridge, or "
+            + "unset the option";
 }

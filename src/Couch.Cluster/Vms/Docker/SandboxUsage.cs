@@ -10,7 +10,8 @@ internal static class SandboxUsage
         DockerEngine engine, EngineAbilities abilities, ContainerInspectResponse container, TimeProvider clock, CancellationToken cancel)
     {
         var size = new ContainersListParameters { All = true, Size = true, Filters = DockerEngine.Filter("id", container.ID) };
-        var listed = await engine.Ask("add up a sandbox's disk", DockerEngine.WorkBound, (docker, token) => docker.Containers.ListContainersAsync(size, token), cancel);
+        var listed = await engine.Ask("add up a sandbox's disk", DockerEngine.WorkBound,
+            (docker, token) => docker.Containers.ListContainersAsync(size, token), cancel);
         var counters = container.State.Running ? await Counters(engine, container.ID, cancel) : null;
         return new UsageReport
         {

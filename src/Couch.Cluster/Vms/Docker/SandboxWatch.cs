@@ -9,7 +9,8 @@ namespace Couch.Cluster.Vms.Docker;
 /// and what is missed here, measurements and the sweep find later. Every node listens; asking twice is asking once.
 /// </summary>
 internal sealed partial class SandboxWatch(
-    DockerProvider provider, Installation installation, IGrainFactory grains, TimeProvider clock, ILogger<SandboxWatch> log) : BackgroundService
+    DockerProvider provider, Installation installation, IGrainFactory grains, TimeProvider clock,
+    ILogger<SandboxWatch> log) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -51,7 +52,9 @@ internal sealed partial class SandboxWatch(
         }
     });
 
-    [LoggerMessage(300, LogLevel.Warning, "The container engine does not tell what happens to sandboxes; what ends meanwhile is noticed later. {Reason}")]
+    [LoggerMessage(
+        300, LogLevel.Warning, "The container engine does not tell what happens to sandboxes; what ends meanwhile is noticed later. "
+            + "{Reason}")]
     private partial void LogDeaf(string reason);
 
     [LoggerMessage(301, LogLevel.Warning, "Guest {GuestId}, whose sandbox has ended, was not told: {Reason}")]

@@ -49,8 +49,10 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, N
     }
 
     /// <param name="mayBeSent">Asked as each try is sent; where it throws, nothing is, and the call ends so. Null: it may.</param>
-    public Task Label(string vmId, IReadOnlyDictionary<string, string> labels, CancellationToken cancel, Func<CancellationToken, Task>? mayBeSent = null) =>
-        Tell(new($"label VM {vmId}", HttpMethod.Patch, $"vm/{Escape(vmId)}/label") { Body = new LabelBody(labels), MayBeSent = mayBeSent }, cancel);
+    public Task Label(string vmId, IReadOnlyDictionary<string, string> labels, CancellationToken cancel,
+        Func<CancellationToken, Task>? mayBeSent = null) =>
+        Tell(new($"label VM {vmId}", HttpMethod.Patch, $"vm/{Escape(vmId)}/label") { Body = new LabelBody(labels), MayBeSent = mayBeSent },
+            cancel);
 
     /// <returns>Null where there is no such VM.</returns>
     public Task<VersVm?> Status(string vmId, CancellationToken cancel) =>
@@ -88,7 +90,8 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, N
             OnNothing = _ => isMissing = true,
         }, cancel);
         if (isMissing)
-            await Tell(new($"make tag {name}", HttpMethod.Post, "commit_tags") { Body = new CreateTagBody(name, options.Commit, description) }, cancel);
+            await Tell(new($"make tag {name}", HttpMethod.Post,
+                "commit_tags") { Body = new CreateTagBody(name, options.Commit, description) }, cancel);
     }
 
     public async Task<IReadOnlyList<VersVm>> List(CancellationToken cancel) =>
@@ -118,7 +121,8 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, N
         }, cancel))?.Content;
 
     public Task WriteFile(string vmId, string path, byte[] content, int mode, CancellationToken cancel) =>
-        Tell(new($"write {path} of VM {vmId}", HttpMethod.Put, $"vm/{Escape(vmId)}/files") { Body = new WriteFileBody(path, content, mode, CreateDirs: true) }, cancel);
+        Tell(new($"write {path} of VM {vmId}", HttpMethod.Put,
+            $"vm/{Escape(vmId)}/files") { Body = new WriteFileBody(path, content, mode, CreateDirs: true) }, cancel);
 
     public async Task<ExecutedBody> Exec(string vmId, IReadOnlyList<string> command, CancellationToken cancel) =>
         (await Ask<ExecutedBody>(new($"run a command in VM {vmId}", HttpMethod.Post, $"vm/{Escape(vmId)}/exec")
@@ -166,7 +170,8 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, N
             using var said = new BoundedContent(reply.Content, question.MostBytes);
             return reply.IsSuccessStatusCode
                 ? await said.ReadAsByteArrayAsync(either.Token)
-                : throw failures.Refusal(question.Task, reply, await Words(said, either.Token), question.Final.Contains(reply.StatusCode), question.MayHaveMade());
+                : throw failures.Refusal(question.Task, reply, await Words(said, either.Token), question.Final.Contains(reply.StatusCode),
+                    question.MayHaveMade());
         }
         catch (OperationCanceledException ended) when (!cancel.IsCancellationRequested)
         {

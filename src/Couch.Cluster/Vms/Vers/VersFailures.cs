@@ -28,13 +28,15 @@ internal sealed class VersFailures(VersKey key, TimeProvider clock)
     }
 
     public static VmProviderException Late(string task, TimeSpan bound, Exception inner, bool mayHaveMade) =>
-        new($"Vers did not answer within {bound.TotalSeconds:0.###} seconds when asked to {task}; it may have done it", inner: inner) { MayHaveMade = mayHaveMade };
+        new($"Vers did not answer within {bound.TotalSeconds:0.###} seconds when asked to {task}; it may have done it",
+            inner: inner) { MayHaveMade = mayHaveMade };
 
     public static VmProviderException CutOff(string task, Exception inner, bool mayHaveMade) =>
         new($"This node ended while Vers was asked to {task}; it may have done it", inner: inner) { MayHaveMade = mayHaveMade };
 
     public VmProviderException Unreachable(string task, Exception failure, bool mayHaveMade) =>
-        new($"Vers could not be asked to {task}, or its answer got lost: {key.StrikeOut(failure.InnerException?.Message ?? failure.Message)}", inner: failure) { MayHaveMade = mayHaveMade };
+        new($"Vers could not be asked to {task}, or its answer got lost: "
+            + $"{key.StrikeOut(failure.InnerException?.Message ?? failure.Message)}", inner: failure) { MayHaveMade = mayHaveMade };
 
     public static VmProviderException TooLarge(string task, Exception inner, bool mayHaveMade) =>
         new($"Vers was asked to {task}, and {inner.GetBaseException().Message}", inner: inner) { MayHaveMade = mayHaveMade };

@@ -9,7 +9,8 @@ namespace Couch.Cluster.Vms.Vers;
 /// whose create's answer got lost stays unclaimed, is never adopted, and is left to the sweep. "One VM" means one
 /// claimed VM.
 /// </summary>
-internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions options, NodeShutdown shutdown, TimeProvider clock, VmProbe? probe = null) : IVmProvider
+internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions options, NodeShutdown shutdown, TimeProvider clock,
+    VmProbe? probe = null) : IVmProvider
 {
     private const string AuthorizedKeys = "/root/.ssh/authorized_keys";
     private const int OwnerOnly = 0b110_000_000;
@@ -142,7 +143,8 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
     private async Task<string?> KeepOne(VmOrder order, CancellationToken cancel)
     {
         var claimed = (await lists.Next(cancel)).ClaimedBy(order.Guest, order.Installation);
-        var kept = claimed.Where(vm => !vm.IsDead && !order.HasCondemned(vm.VmId)).OrderBy(vm => vm.CreatedAt).ThenBy(vm => vm.VmId, StringComparer.Ordinal).FirstOrDefault();
+        var kept = claimed.Where(vm => !vm.IsDead && !order.HasCondemned(vm.VmId)).OrderBy(vm => vm.CreatedAt).ThenBy(vm => vm.VmId,
+            StringComparer.Ordinal).FirstOrDefault();
         await Task.WhenAll(claimed.Where(vm => vm != kept).Select(Discard));
         return kept?.VmId;
 
@@ -175,7 +177,9 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
             // Whatever it was: nobody else knows of this VM.
             var refusal = failure as VmProviderException;
             var notUndone = await Undo(vmId);
-            throw new VmProviderException($"A new VM could not be claimed, and {(notUndone is null ? "was destroyed again" : $"may be left. {notUndone.Message}")}. {failure.Message}", refusal?.IsFinal ?? false, failure)
+            throw new VmProviderException("A new VM could not be claimed, and "
+                + $"{(notUndone is null ? "was destroyed again" : $"may be left. {notUndone.Message}")}. {failure.Message}",
+                refusal?.IsFinal ?? false, failure)
             {
                 RetryAfter = refusal?.RetryAfter,
                 MayHaveMade = notUndone is not null,

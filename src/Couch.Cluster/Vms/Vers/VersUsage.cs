@@ -19,7 +19,8 @@ internal static class VersUsage
     private const int SentBytes = 8;
 
     public static IReadOnlyList<string> Command { get; } =
-        ["sh", "-c", string.Join($"; echo {Border}; ", "cat /proc/stat", "cat /proc/meminfo", "cat /proc/net/dev", "cat /proc/uptime", "df -kP /")];
+        ["sh", "-c", string.Join($"; echo {Border}; ", "cat /proc/stat", "cat /proc/meminfo", "cat /proc/net/dev", "cat /proc/uptime",
+            "df -kP /")];
 
     /// <param name="text">What <see cref="Command"/> printed.</param>
     /// <param name="age">How long the VM has existed.</param>

@@ -46,10 +46,12 @@ internal static class Million
     private static void OfRest(Report report, Side few, Rest ofFew, Side many, Rest ofMany)
     {
         report.Within($"start to ready, {many}", Seconds(ofMany.Start), "≤ 10 s", ofMany.Start <= StartBound, Seconds(ofFew.Start));
-        report.Within($"resident after a minute at rest, {many}", Megabytes(ofMany.Resident), "≤ 600 MB", ofMany.Resident <= MostResident, Megabytes(ofFew.Resident));
+        report.Within($"resident after a minute at rest, {many}", Megabytes(ofMany.Resident), "≤ 600 MB", ofMany.Resident <= MostResident,
+            Megabytes(ofFew.Resident));
         report.Within(
             $"processor at rest, {many}", $"{Share(ofMany.Couch)} of a core", "≤ 5 %", ofMany.Couch <= MostOfACore, Share(ofFew.Couch));
-        report.Within($"the database's processor at rest, {many}", $"{Share(ofMany.Database)} of a core", "≤ 5 %", ofMany.Database <= MostOfACore, Share(ofFew.Database));
+        report.Within($"the database's processor at rest, {many}", $"{Share(ofMany.Database)} of a core", "≤ 5 %",
+            ofMany.Database <= MostOfACore, Share(ofFew.Database));
         report.Figure($"a pass of housekeeping, {many}", ofMany.Housekeeping, ofFew.Housekeeping);
     }
 

@@ -95,7 +95,8 @@ internal static class Nodes
                 for (var node = 0; node < nodes; node++)
                 {
                     var share = population.Open.Where((_, index) => index % nodes == node);
-                    side.lanes.Add(new(() => processes.Start(store), polls, new(share.Select(invite => CreatedInvites.Body(processes.Keys.Sign(invite.Id))))));
+                    side.lanes.Add(new(() => processes.Start(store), polls,
+                        new(share.Select(invite => CreatedInvites.Body(processes.Keys.Sign(invite.Id))))));
                 }
             }
 

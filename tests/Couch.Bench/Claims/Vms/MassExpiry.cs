@@ -52,7 +52,8 @@ internal static class MassExpiry
             $"{Report.Number(ended)} of {Report.Number(Plan.Asked)} asked then were told so ({polls})", "all", ended == Plan.Asked);
         report.Within(
             $"{Report.Number(plan.Expiring)} guests whose time is up at one moment: VMs",
-            $"the first was gone after {(destroys.Min(call => call.Outcome!.At) - end).TotalSeconds:0.0} s, the last after {last.TotalSeconds:0.0} s, the last receipt after "
+            $"the first was gone after {(destroys.Min(call => call.Outcome!.At) - end).TotalSeconds:0.0} s, the last after "
+                + $"{last.TotalSeconds:0.0} s, the last receipt after "
             + $"{(receipt - end).TotalSeconds:0.0} s; {most} calls at once, {lists} lists",
             $"≤ 60 s, ≤ {CouchWithVms.CallsAtOnce} destroys at once", last <= Bound && MostAtOnce(destroys) <= CouchWithVms.CallsAtOnce
                 && began == 0);

@@ -67,7 +67,8 @@ internal static class SafetyNet
             var all = Mean(pass => pass.Asked + pass.Read + pass.Held);
             report.Within(
                 $"{what}, {Report.Number(plan.Many)} guests stored who run: {how}",
-                $"{Report.Milliseconds(all)}, six queries: {Report.Milliseconds(Mean(pass => pass.Asked))} for five, {Report.Milliseconds(Mean(pass => pass.Read))} "
+                $"{Report.Milliseconds(all)}, six queries: {Report.Milliseconds(Mean(pass => pass.Asked))} for five, "
+                    + $"{Report.Milliseconds(Mean(pass => pass.Read))} "
                 + $"to read every VM's row, {Report.Milliseconds(Mean(pass => pass.Held))} to hold them against the list",
                 "≤ 1 s", all <= Bound);
 
