@@ -74,7 +74,7 @@ public sealed class CouchOptions
     /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong.</summary>
     public static CouchOptions Read(Settings settings)
     {
-        var postgres = settings.Text("ConnectionStrings:Couch");
+        var postgres = settings.Secret("ConnectionStrings:Couch");
         if (postgres is not null && Storage.Postgres.PostgresDatabase.WhyUnusable(postgres) is { } reason)
             settings.Wrong("ConnectionStrings__Couch", reason);
 
@@ -83,18 +83,10 @@ public sealed class CouchOptions
             settings.Wrong("COUCH_ROLE", $"is {role.Word()}, which needs a PostgreSQL to share with others: set ConnectionStrings__Couch. "
                 + "SQLite serves one process, a node");
 
-        SigningKeys? keys = null;
-        if (settings.Text("COUCH_SIGNING_KEY") is { } text)
-        {
-            if (!SigningKeys.TryParse(text, out keys, out var why))
-                settings.Wrong("COUCH_SIGNING_KEY", $"must be standard base64 of at least {SigningKeys.LeastKeyBytes} bytes, several "
-                    + $"separated by commas: {why}");
-        }
-        else if (postgres is not null)
-        {
+        var keys = ReadSigningKeys(settings);
+        if (keys is null && postgres is not null && settings.Errors.All(error => !error.StartsWith(SigningKeyName, StringComparison.Ordinal)))
             settings.Wrong(
-                "COUCH_SIGNING_KEY", "must be given with PostgreSQL, the same to every node. Make one with: openssl rand -base64 32");
-        }
+                SigningKeyName, "must be given with PostgreSQL, the same to every node. Make one with: openssl rand -base64 32");
 
         IPAddress? address = null;
         if (settings.Text("COUCH_ADVERTISED_ADDRESS") is { } advertised
@@ -116,6 +108,20 @@ public sealed class CouchOptions
             DatabaseConnections = settings.Whole("COUCH_DB_CONNECTIONS", 40, 4, 1000),
             Retention = new() { Days = settings.Whole("COUCH_RETENTION_DAYS", 0, 0, Retention.MostDays) },
         };
+    }
+
+    internal const string SigningKeyName = "COUCH_SIGNING_KEY";
+
+    /// <summary>Null where none is given, or a wrong one, which <paramref name="settings"/> is told.</summary>
+    internal static SigningKeys? ReadSigningKeys(Settings settings)
+    {
+        if (settings.Secret(SigningKeyName) is not { } text)
+            return null;
+        if (SigningKeys.TryParse(text, out var keys, out var why))
+            return keys;
+        settings.Wrong(SigningKeyName, $"must be standard base64 of at least {SigningKeys.LeastKeyBytes} bytes, several "
+            + $"separated by commas: {why}");
+        return null;
     }
 
     private static CouchRole ReadRole(Settings settings)

@@ -4,6 +4,7 @@ using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Invites;
 using Couch.Cluster.Keys;
 using Couch.Cluster.Membership;
+using Couch.Cluster.Configuration;
 using Couch.Cluster.Connection;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Storage.Postgres;
@@ -43,6 +44,9 @@ public static class CouchSilo
         builder.Services.AddSingleton(chance);
         builder.Services.AddSingleton(_ => database);
         builder.Services.AddSingleton(options.SigningKeys ?? ((SqliteDatabase)database).SigningKeys(chance));
+        builder.Services.AddSingleton<SettingsRotation>().AddHostedService(from => from.GetRequiredService<SettingsRotation>());
+        if (options.SigningKeys is not null)
+            builder.Services.AddSingleton<IRotatingSetting, RotatingSigningKeys>();
         builder.Services.AddCouchStorage();
         builder.Services.AddSingleton(
             options.Role is CouchRole.Gateway || options.Postgres is null ? NodeLease.Unlimited : new NodeLease(new BootClock()));

@@ -30,6 +30,7 @@ public static class CouchGateway
         // Settings files lie beside the binary, so that it starts alike from any folder.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.LogQuietly();
+        builder.ReadSettingsFolder();
 
         var settings = new Settings(builder.Configuration);
         var couch = CouchOptions.Read(settings);

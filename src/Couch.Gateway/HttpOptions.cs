@@ -10,6 +10,7 @@ public sealed class HttpOptions
     /// <summary>A host key shorter than this is warned about at start.</summary>
     public const int ShortHostKey = 16;
 
+    internal const string HostKeyName = "COUCH_AUTH_TOKEN";
     internal const string ConnectionsName = "COUCH_CONNECTIONS";
 
     private const int MostPerMinute = 1_000_000;
@@ -52,7 +53,7 @@ public sealed class HttpOptions
     /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong.</summary>
     public static HttpOptions Read(Settings settings) => new()
     {
-        HostKey = settings.Text("COUCH_AUTH_TOKEN") ?? settings.Text("VERS_AUTH_TOKEN"),
+        HostKey = ReadHostKey(settings),
         RedeemsPerMinute = settings.Whole("COUCH_REDEEMS_PER_MINUTE", 120, 0, MostPerMinute),
         StatusPerMinute = settings.Whole("COUCH_STATUS_PER_MINUTE", 1200, 0, MostPerMinute),
         Connections = settings.Whole(ConnectionsName, 0, Capacity.Least, MostConnections) is > 0 and var connections ? connections : null,
@@ -60,6 +61,8 @@ public sealed class HttpOptions
         Collector = ReadCollector(settings),
         HasDashboard = settings.YesOrNo("COUCH_DASHBOARD", false),
     };
+
+    internal static string? ReadHostKey(Settings settings) => settings.Secret(HostKeyName) ?? settings.Secret("VERS_AUTH_TOKEN");
 
     private static string? ReadCollector(Settings settings)
     {

@@ -9,6 +9,8 @@ namespace Couch.Cluster.Configuration;
 /// </summary>
 public sealed class Settings(IConfiguration configuration)
 {
+    private const string FileSuffix = "_FILE";
+
     private readonly List<string> errors = [];
     private readonly HashSet<string> asked = [];
 
@@ -20,6 +22,34 @@ public sealed class Settings(IConfiguration configuration)
         asked.Add(name);
         return string.IsNullOrWhiteSpace(configuration[name]) ? null : configuration[name]!.Trim();
     }
+
+    /// <summary>
+    /// A secret, or what is exchanged with one: given by its name, or in a file that its name with <c>_FILE</c> behind it names.
+    /// </summary>
+    public string? Secret(string name)
+    {
+        var (text, file) = (Text(name), configuration[name + FileSuffix]);
+        if (string.IsNullOrWhiteSpace(file))
+            return text;
+        if (text is not null)
+        {
+            Wrong(name, $"and {name}{FileSuffix} are both set: unset one of them");
+            return text;
+        }
+
+        try
+        {
+            return File.ReadAllText(file.Trim()).Trim() is { Length: > 0 } secret ? secret : null;
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            Wrong(name + FileSuffix, $"names a file that cannot be read: {unreadable.Message}");
+            return null;
+        }
+    }
+
+    /// <summary>What was wrong so far, in one sentence each; none where nothing was.</summary>
+    public IReadOnlyList<string> Errors => errors;
 
     /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
     public int Whole(string name, int otherwise, int least, int most)

@@ -25,27 +25,49 @@ internal sealed class NodeIdentity : IDisposable
     private static readonly DateTimeOffset From = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset Until = new(9999, 12, 31, 23, 59, 59, TimeSpan.Zero);
 
-    private readonly IReadOnlyList<NodeKey> accepted;
-    private readonly X509Certificate2 certificate;
-    private readonly SslStreamCertificateContext context;
+    private readonly SigningKeys keys;
+    private readonly Lock renewing = new();
+    private volatile Shown shown;
 
     public NodeIdentity(SigningKeys keys)
     {
-        accepted = keys.NodeKeys;
-        using var key = accepted[0].PrivateKey();
-        certificate = new CertificateRequest($"CN={Name}", key, HashAlgorithmName.SHA256).CreateSelfSigned(From, Until);
-        context = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true);
+        this.keys = keys;
+        shown = Make(keys.NodeKeys[0]);
+    }
+
+    /// <summary>Over the first signing key that counts now. Connections that are open go on.</summary>
+    private Shown Current
+    {
+        get
+        {
+            var first = keys.NodeKeys[0];
+            if (ReferenceEquals(shown.Key, first))
+                return shown;
+            lock (renewing)
+            {
+                if (!ReferenceEquals(shown.Key, first))
+                    shown = Make(first);
+                return shown;
+            }
+        }
+    }
+
+    private static Shown Make(NodeKey first)
+    {
+        using var key = first.PrivateKey();
+        var certificate = new CertificateRequest($"CN={Name}", key, HashAlgorithmName.SHA256).CreateSelfSigned(From, Until);
+        return new(first, certificate, SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true));
     }
 
     /// <summary>
     /// Whether a certificate carries the public key of one of our node keys. That its sender has the private key too,
     /// the handshake has established.
     /// </summary>
-    public bool Accepts(X509Certificate2 shown)
+    public bool Accepts(X509Certificate2 peers)
     {
-        var publicKey = shown.PublicKey.ExportSubjectPublicKeyInfo();
+        var publicKey = peers.PublicKey.ExportSubjectPublicKeyInfo();
         var matches = false;
-        foreach (var key in accepted)
+        foreach (var key in keys.NodeKeys)
             matches |= key.Matches(publicKey);
         return matches;
     }
@@ -53,7 +75,7 @@ internal sealed class NodeIdentity : IDisposable
     /// <summary>How Orleans makes connections: the same for both sides, and for silos and gateways.</summary>
     public TlsOptions Tls() => new()
     {
-        LocalCertificate = certificate,
+        LocalCertificate = Current.Certificate,
         RemoteCertificateMode = RemoteCertificateMode.RequireCertificate,
         ClientCertificateMode = RemoteCertificateMode.RequireCertificate,
         RemoteCertificateValidation = (shown, _, _) => Accepts(shown),
@@ -76,12 +98,12 @@ internal sealed class NodeIdentity : IDisposable
         return options;
     }
 
-    public void Dispose() => certificate.Dispose();
+    public void Dispose() => shown.Certificate.Dispose();
 
     private void Configure(SslServerAuthenticationOptions options)
     {
         options.ServerCertificateSelectionCallback = null;
-        options.ServerCertificateContext = context;
+        options.ServerCertificateContext = Current.Context;
         options.CertificateChainPolicy = NoChain();
         // Each connection proves itself anew: a key that was taken away opens nothing, not even by an earlier session.
         options.AllowTlsResume = false;
@@ -91,7 +113,7 @@ internal sealed class NodeIdentity : IDisposable
     {
         options.TargetHost = Name;
         options.ClientCertificates = null;
-        options.ClientCertificateContext = context;
+        options.ClientCertificateContext = Current.Context;
         options.CertificateChainPolicy = NoChain();
         options.AllowTlsResume = false;
     }
@@ -106,4 +128,6 @@ internal sealed class NodeIdentity : IDisposable
         RevocationMode = X509RevocationMode.NoCheck,
         DisableCertificateDownloads = true,
     };
+
+    private sealed record Shown(NodeKey Key, X509Certificate2 Certificate, SslStreamCertificateContext Context);
 }

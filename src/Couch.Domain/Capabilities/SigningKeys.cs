@@ -27,20 +27,30 @@ public sealed class SigningKeys
     private static readonly byte[] GuestPurpose = Encoding.ASCII.GetBytes("couch/guest/1:");
     private static readonly byte[] HostKeyPurpose = Encoding.ASCII.GetBytes("couch/host-key/1:");
 
-    /// <summary>A hash a thread for each key, made ready once: to make it ready costs three times what a capability's proof does.</summary>
-    private readonly ThreadLocal<IncrementalHash>[] keys;
+    private volatile KeyList current;
 
     private SigningKeys(IReadOnlyList<byte[]> keys)
     {
-        this.keys = [.. keys.Select(key => new ThreadLocal<IncrementalHash>(() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key)))];
-        NodeKeys = [.. keys.Select(NodeKey.From)];
+        current = new(
+            [.. keys.Select(key => new ThreadLocal<IncrementalHash>(() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key)))],
+            [.. keys.Select(NodeKey.From)]);
     }
 
     /// <summary>
     /// The keys by which processes of the couch prove themselves to each other, one for each signing key and in their order:
     /// a process shows the first, and accepts all.
     /// </summary>
-    public IReadOnlyList<NodeKey> NodeKeys { get; }
+    public IReadOnlyList<NodeKey> NodeKeys => current.NodeKeys;
+
+    /// <summary>Whether any key is in both lists: processes that share none do not accept each other.</summary>
+    public bool SharesKeyWith(SigningKeys other) => NodeKeys.Any(key => other.NodeKeys.Any(its => its.Matches(key.PublicKey.Span)));
+
+    /// <summary>Whether both lists have the same keys in the same order.</summary>
+    public bool IsSameAs(SigningKeys other) =>
+        NodeKeys.Count == other.NodeKeys.Count && NodeKeys.Zip(other.NodeKeys).All(pair => pair.First.Matches(pair.Second.PublicKey.Span));
+
+    /// <summary>From here on the other list's keys count.</summary>
+    public void Become(SigningKeys other) => current = other.current;
 
     /// <summary>Reads standard base64 keys separated by commas; each at least <see cref="LeastKeyBytes"/> bytes.</summary>
     /// <returns>False, and why, where any key is not that. The reason never quotes the key.</returns>
@@ -110,7 +120,7 @@ public sealed class SigningKeys
     {
         Span<byte> proof = stackalloc byte[IdBytes + MacBytes];
         id.CopyTo(proof);
-        Mac(keys[0].Value!, purpose, id, proof[IdBytes..]);
+        Mac(current.Hashes[0].Value!, purpose, id, proof[IdBytes..]);
         return prefix + Base64Url.EncodeToString(proof);
     }
 
@@ -126,7 +136,7 @@ public sealed class SigningKeys
             return false;
 
         Span<byte> expected = stackalloc byte[MacBytes];
-        foreach (var key in keys)
+        foreach (var key in current.Hashes)
         {
             Mac(key.Value!, purpose, proof[..IdBytes], expected);
             if (CryptographicOperations.FixedTimeEquals(expected, proof[IdBytes..]))
@@ -148,4 +158,9 @@ public sealed class SigningKeys
         key.AppendData(message);
         key.GetHashAndReset(mac);
     }
+
+    /// <param name="Hashes">
+    /// A hash a thread for each key, made ready once: to make it ready costs three times what a capability's proof does.
+    /// </param>
+    private sealed record KeyList(ThreadLocal<IncrementalHash>[] Hashes, IReadOnlyList<NodeKey> NodeKeys);
 }

@@ -1,5 +1,4 @@
-using System.Security.Cryptography;
-using System.Text;
+using Couch.Cluster.Configuration;
 using Couch.Cluster.Keys;
 using Couch.Domain.Capabilities;
 using Couch.Domain.Keys;
@@ -21,6 +20,7 @@ public static class HostAccess
 
     public static void AddHostAccess(this IServiceCollection services)
     {
+        services.AddSingleton<ConfiguredHostKey>().AddSingleton<IRotatingSetting>(from => from.GetRequiredService<ConfiguredHostKey>());
         services.AddAuthorizationBuilder().AddPolicy(Policy, policy => policy.AddRequirements(new IsHost()));
         services.AddSingleton<IAuthorizationHandler, HostDoor>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, HostRefusal>();
@@ -32,11 +32,9 @@ public static class HostAccess
     /// With a configured key: whoever presents it, or one made under it. Without: whoever calls from this machine, see
     /// <see cref="OriginalCaller"/>, and nobody else, whatever they present.
     /// </summary>
-    private sealed class HostDoor(HttpOptions options, SigningKeys signing, HostKeys keys, TimeProvider clock)
+    private sealed class HostDoor(ConfiguredHostKey configured, SigningKeys signing, HostKeys keys, TimeProvider clock)
         : AuthorizationHandler<IsHost>
     {
-        private readonly byte[]? configured = options.HostKey is { } key ? Hash(key) : null;
-
         protected override async Task HandleRequirementAsync(AuthorizationHandlerContext context, IsHost requirement)
         {
             if (context.Resource is not HttpContext http || await Recognize(http) is not { } caller)
@@ -48,12 +46,11 @@ public static class HostAccess
 
         private async Task<HostCaller?> Recognize(HttpContext http)
         {
-            if (configured is null)
+            if (!configured.IsSet)
                 return OriginalCaller.IsOnThisMachine(http) ? HostCaller.Loopback : null;
             if (Bearer.Of(http.Request) is not { } presented)
                 return null;
-            // Compared as hashes: neither the time nor the length tells anything of the key.
-            if (CryptographicOperations.FixedTimeEquals(Hash(presented), configured))
+            if (configured.Is(presented))
                 return HostCaller.Configured;
 
             // A forged key costs a hash. A genuine one is looked up each time, so that a revocation counts at once.
@@ -66,11 +63,9 @@ public static class HostAccess
         /// <summary>An endpoint that names no scope opens to no made key.</summary>
         private static bool Opens(HttpContext http, KeyScopes scopes) =>
             http.GetEndpoint()?.Metadata.GetMetadata<Needs>() is { } needs && needs.AnyOf.Any(scopes.Has);
-
-        private static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
     }
 
-    private sealed class HostRefusal(HttpOptions options) : IAuthorizationMiddlewareResultHandler
+    private sealed class HostRefusal(ConfiguredHostKey configured) : IAuthorizationMiddlewareResultHandler
     {
         public Task HandleAsync(
             RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
@@ -80,7 +75,7 @@ public static class HostAccess
             if (context.Features.Get<HostCaller>() is not null)
                 return RefuseScope(context, context.GetEndpoint()?.Metadata.GetMetadata<Needs>()?.AnyOf ?? []);
             context.Response.Headers.WWWAuthenticate = "Bearer";
-            return (options.HostKey is null ? Refusals.NotOnThisMachine : Refusals.NoHostKey).ExecuteAsync(context);
+            return (!configured.IsSet ? Refusals.NotOnThisMachine : Refusals.NoHostKey).ExecuteAsync(context);
         }
 
         private static Task RefuseScope(HttpContext context, IReadOnlyList<KeyScope> needed)

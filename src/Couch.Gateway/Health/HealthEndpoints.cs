@@ -1,3 +1,4 @@
+using Couch.Cluster.Configuration;
 using Couch.Cluster.Connection;
 using Couch.Cluster.Vms;
 using Couch.Gateway.Problems;
@@ -39,7 +40,15 @@ public static class HealthEndpoints
         var (state, whyNot) = (connection.State, connection.WhyNot);
         var answers = await readiness.Database(cancel);
         return whyNot is null
-            ? TypedResults.Ok(new ReadyView { Status = "ready", Silo = state, Database = answers, Clock = readiness.WrongClock, Isolation = services.GetService<IVmProvider>()?.Isolation })
+            ? TypedResults.Ok(new ReadyView
+            {
+                Status = "ready",
+                Silo = state,
+                Database = answers,
+                Clock = readiness.WrongClock,
+                Settings = services.GetService<SettingsRotation>()?.WhyRefused,
+                Isolation = services.GetService<IVmProvider>()?.Isolation,
+            })
             : Refusals.NotReady(state, whyNot, answers);
     }
 }

@@ -28,6 +28,10 @@ public sealed record ReadyView
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Clock { get; init; }
 
+    /// <summary>A sentence, where a setting has been exchanged for one that is refused; absent where all count.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Settings { get; init; }
+
     /// <summary>
     /// What keeps guests' sandboxes from this machine and each other, as it was last seen; absent where sandboxes are not made here.
     /// </summary>

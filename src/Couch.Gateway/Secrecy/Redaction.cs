@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
+using Couch.Gateway.Access;
 
 namespace Couch.Gateway.Secrecy;
 
@@ -15,14 +16,22 @@ internal sealed partial class Redaction
 
     private static readonly string[] Beginnings = ["inv_", "guest_", "couch_", "whsec_", "inv%", "guest%", "couch%", "whsec%"];
 
-    private readonly string? hostKey;
-    private readonly SearchValues<string> suspicious;
+    private volatile string[] hostKeys = [];
+    private volatile SearchValues<string> suspicious = SearchValues.Create(Beginnings, StringComparison.OrdinalIgnoreCase);
 
-    public Redaction(HttpOptions gateway)
+    public Redaction(HttpOptions gateway, ConfiguredHostKey configured)
     {
-        hostKey = gateway.HostKey is { Length: >= ShortestHostKey } key ? key : null;
-        suspicious = SearchValues.Create(
-            [.. Beginnings, .. hostKey is null ? Array.Empty<string>() : [hostKey]], StringComparison.OrdinalIgnoreCase);
+        Know(gateway.HostKey);
+        configured.Exchanged += Know;
+    }
+
+    /// <summary>Earlier keys are still not told: who has one may not have heard of the exchange.</summary>
+    private void Know(string? hostKey)
+    {
+        if (hostKey is not { Length: >= ShortestHostKey })
+            return;
+        hostKeys = [.. hostKeys, hostKey];
+        suspicious = SearchValues.Create([.. Beginnings, .. hostKeys], StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>True where there is a secret in <paramref name="text"/>; then <paramref name="clean"/> is the text without it.</summary>
@@ -34,7 +43,7 @@ internal sealed partial class Redaction
             return false;
 
         var redacted = Capability().Replace(text, "$1$2_(redacted)");
-        if (hostKey is not null)
+        foreach (var hostKey in hostKeys)
             redacted = redacted.Replace(hostKey, "(redacted)", StringComparison.OrdinalIgnoreCase);
         clean = ReferenceEquals(redacted, text) || redacted == text ? null : redacted;
         return clean is not null;

@@ -299,7 +299,7 @@ public sealed class VersFaultTests : IAsyncLifetime
     public void The_key_is_struck_out_of_what_a_provider_quotes()
     {
         Assert.True(VersKey.TryParse("vers-key-123", out var key));
-        var failures = new VersFailures(key, TimeProvider.System);
+        var failures = new VersFailures(key.StrikeOut, TimeProvider.System);
         using var reply = new HttpResponseMessage(System.Net.HttpStatusCode.Unauthorized);
 
         var failure = failures.Refusal(

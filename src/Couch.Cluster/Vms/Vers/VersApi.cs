@@ -8,7 +8,7 @@ namespace Couch.Cluster.Vms.Vers;
 /// The provider's API, a method a call. Each ends within its bound, or with its node: with an answer, with the caller's cancellation, or
 /// with a <see cref="VmProviderException"/> that says in a sentence what was wrong.
 /// </summary>
-internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, NodeShutdown shutdown, TimeProvider clock)
+internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, VersAccount account, NodeShutdown shutdown, TimeProvider clock)
 {
     /// <summary>The client's name, and what it repeats, is <see cref="VersRegistration"/>'s.</summary>
     public const string Client = "vers";
@@ -22,7 +22,7 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, N
     /// <summary>The most of a list: some 100,000 VMs. One is asked for at a time (<see cref="VersLists"/>), so no node holds two.</summary>
     private const int Long = 32 * 1024 * 1024;
 
-    private readonly VersFailures failures = new(options.Key, clock);
+    private readonly VersFailures failures = new(account.StrikeOut, clock);
 
     /// <summary>Restores a VM from the golden commit. Never repeated: each time would make another.</summary>
     /// <exception cref="VmProviderException">
@@ -33,7 +33,7 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, N
         var isSent = false;
         var created = await Ask<CreatedBody>(new("create a VM", HttpMethod.Post, "vm/from_commit")
         {
-            Body = new CreateBody(options.Commit),
+            Body = new CreateBody(account.Commit),
             Bound = options.CreateBound,
             // No request is whole without its body.
             MayBeSent = _ =>
@@ -91,11 +91,15 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, N
         }, cancel);
         if (isMissing)
             await Tell(new($"make tag {name}", HttpMethod.Post,
-                "commit_tags") { Body = new CreateTagBody(name, options.Commit, description) }, cancel);
+                "commit_tags") { Body = new CreateTagBody(name, account.Commit, description) }, cancel);
     }
 
     public async Task<IReadOnlyList<VersVm>> List(CancellationToken cancel) =>
         (await Ask<VersVm[]>(new("list VMs", HttpMethod.Get, "vms") { MostBytes = Long }, cancel))!;
+
+    /// <summary>Whether the provider takes a key that does not count yet.</summary>
+    /// <exception cref="VmProviderException">It does not, or nobody can say.</exception>
+    public Task Check(VersKey key, CancellationToken cancel) => Tell(new("list VMs", HttpMethod.Get, "vms") { MostBytes = Long, Key = key }, cancel);
 
     /// <summary>Waits at the provider for a boot to end. A VM that is gone is success.</summary>
     public Task Destroy(string vmId, CancellationToken cancel) => Tell(new($"destroy VM {vmId}", HttpMethod.Delete, $"vm/{Escape(vmId)}")
@@ -149,7 +153,7 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, N
     private async Task<byte[]?> Tell(Question question, CancellationToken cancel)
     {
         using var request = new HttpRequestMessage(question.Method, $"{options.ApiUrl}/{question.Path}");
-        request.Headers.Authorization = options.Key.Header;
+        request.Headers.Authorization = (question.Key ?? account.Key).Header;
         if (question.Body is { } content)
         {
             var body = JsonSerializer.SerializeToUtf8Bytes(content, content.GetType(), VersJson.Options);
@@ -208,6 +212,9 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, N
     private sealed record Question(string Task, HttpMethod Method, string Path)
     {
         public object? Body { get; init; }
+
+        /// <summary>Null: the account's, as it counts now.</summary>
+        public VersKey? Key { get; init; }
 
         /// <summary>Asked as the body is sent, each time that it is. Null: it may.</summary>
         public Func<CancellationToken, Task>? MayBeSent { get; init; }

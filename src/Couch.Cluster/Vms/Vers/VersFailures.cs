@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Couch.Cluster.Vms.Vers;
 
 /// <summary>What the provider's refusals and silences mean, in sentences. None has the key in it.</summary>
-internal sealed class VersFailures(VersKey key, TimeProvider clock)
+internal sealed class VersFailures(Func<string, string> strikeOut, TimeProvider clock)
 {
     private const int MostWords = 300;
 
@@ -36,7 +36,7 @@ internal sealed class VersFailures(VersKey key, TimeProvider clock)
 
     public VmProviderException Unreachable(string task, Exception failure, bool mayHaveMade) =>
         new($"Vers could not be asked to {task}, or its answer got lost: "
-            + $"{key.StrikeOut(failure.InnerException?.Message ?? failure.Message)}", inner: failure) { MayHaveMade = mayHaveMade };
+            + $"{strikeOut(failure.InnerException?.Message ?? failure.Message)}", inner: failure) { MayHaveMade = mayHaveMade };
 
     public static VmProviderException TooLarge(string task, Exception inner, bool mayHaveMade) =>
         new($"Vers was asked to {task}, and {inner.GetBaseException().Message}", inner: inner) { MayHaveMade = mayHaveMade };
@@ -72,7 +72,7 @@ internal sealed class VersFailures(VersKey key, TimeProvider clock)
 
         if (string.IsNullOrWhiteSpace(words))
             return $"({reply.ReasonPhrase ?? reply.StatusCode.ToString()})";
-        var line = string.Concat(key.StrikeOut(words).Select(c => char.IsControl(c) ? ' ' : c));
+        var line = string.Concat(strikeOut(words).Select(c => char.IsControl(c) ? ' ' : c));
         return line.Length <= MostWords ? line : line[..MostWords] + "…";
     }
 }

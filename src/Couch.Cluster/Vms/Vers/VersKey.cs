@@ -13,6 +13,8 @@ public sealed class VersKey
 
     private VersKey(string value) => this.value = value;
 
+    internal bool IsSameAs(VersKey other) => value == other.value;
+
     internal AuthenticationHeaderValue Header => new("Bearer", value);
 
     /// <summary>Visible ASCII without spaces: anything else would break the header, and the exception would quote it.</summary>

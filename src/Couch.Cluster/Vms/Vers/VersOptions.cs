@@ -7,6 +7,8 @@ public sealed record VersOptions
 {
     public const string DefaultApiUrl = "https://api.vers.sh/api/v1";
     public const string DefaultEndpoint = "https://{vm_id}.vm.vers.sh";
+    internal const string KeyName = "VERS_API_KEY";
+    internal const string CommitName = "GOLDEN_COMMIT_ID";
     private const string VmIdPlace = "{vm_id}";
 
     /// <summary>The account's key. At least 8 visible characters; required, with <see cref="Commit"/>.</summary>
@@ -56,9 +58,9 @@ public sealed record VersOptions
         var key = ReadKey(settings, out var hasKey);
         var commit = ReadCommit(settings, out var hasCommit);
         if (hasKey && !hasCommit)
-            settings.Wrong("GOLDEN_COMMIT_ID", "must be given with VERS_API_KEY: the commit that guests' VMs are restored from");
+            settings.Wrong(CommitName, "must be given with VERS_API_KEY: the commit that guests' VMs are restored from");
         if (hasCommit && !hasKey)
-            settings.Wrong("VERS_API_KEY", "must be given with GOLDEN_COMMIT_ID: the key of the account that guests' VMs come from");
+            settings.Wrong(KeyName, "must be given with GOLDEN_COMMIT_ID: the key of the account that guests' VMs come from");
 
         var (apiUrl, endpoint) = (ReadApiUrl(settings), ReadEndpoint(settings));
         var isDedicated = settings.YesOrNo("COUCH_VERS_DEDICATED", false);
@@ -79,25 +81,25 @@ public sealed record VersOptions
 
     internal string EndpointOf(string vmId) => Endpoint.Replace(VmIdPlace, vmId, StringComparison.Ordinal);
 
-    private static VersKey? ReadKey(Settings settings, out bool isGiven)
+    internal static VersKey? ReadKey(Settings settings, out bool isGiven)
     {
-        var text = settings.Text("VERS_API_KEY");
+        var text = settings.Secret(KeyName);
         isGiven = text is not null;
         if (text is null)
             return null;
         if (!VersKey.TryParse(text, out var key))
-            settings.Wrong("VERS_API_KEY", $"must be at least {VersKey.LeastLength} visible characters without spaces");
+            settings.Wrong(KeyName, $"must be at least {VersKey.LeastLength} visible characters without spaces");
         return key;
     }
 
-    private static Guid? ReadCommit(Settings settings, out bool isGiven)
+    internal static Guid? ReadCommit(Settings settings, out bool isGiven)
     {
-        var text = settings.Text("GOLDEN_COMMIT_ID");
+        var text = settings.Secret(CommitName);
         isGiven = text is not null;
         if (Guid.TryParseExact(text, "D", out var commit))
             return commit;
         if (isGiven)
-            settings.Wrong("GOLDEN_COMMIT_ID", $"must be a UUID, not '{text}'");
+            settings.Wrong(CommitName, $"must be a UUID, not '{text}'");
         return null;
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Couch.Cluster.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Http.Resilience;
@@ -23,7 +24,9 @@ public static class VersRegistration
         services.AddSingleton(options);
         services.AddSingleton<NodeShutdown>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(from => from.GetRequiredService<NodeShutdown>());
+        services.AddSingleton<VersAccount>();
         services.AddSingleton<VersApi>();
+        services.AddSingleton<IRotatingSetting, RotatingVersAccount>();
         services.AddSingleton<VersLists>();
         services.TryAddSingleton<VmProbe>(
             from => (endpoint, cancel) => options.Probe.Answers(new(endpoint), from.GetRequiredService<TimeProvider>(), cancel));

@@ -1,0 +1,68 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Couch.Cluster.Configuration;
+
+/// <summary>
+/// Looks every few seconds whether a setting has been exchanged, in COUCH_SETTINGS_DIR or in the file that a <c>_FILE</c> setting names.
+/// A value that is not good is refused: it is told once in the log, and in readiness for as long as it is there.
+/// </summary>
+public sealed partial class SettingsRotation(
+    IConfiguration configuration, IEnumerable<IRotatingSetting> settings, TimeProvider clock, ILogger<SettingsRotation> log) : BackgroundService
+{
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(3);
+
+    private readonly Dictionary<string, string> refused = [];
+    private volatile string? whyRefused;
+
+    /// <summary>What has been refused, and why, without quoting it; null where nothing is.</summary>
+    public string? WhyRefused => whyRefused;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await Task.Delay(Round, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (var setting in settings)
+                await Renew(setting, stoppingToken);
+            whyRefused = refused.Count is 0 ? null : string.Join(". ", refused.Values);
+        }
+    }
+
+    private async Task Renew(IRotatingSetting setting, CancellationToken cancel)
+    {
+        var now = new Settings(configuration);
+        try
+        {
+            if (await setting.Renew(now, cancel))
+                LogExchanged(setting.Name);
+        }
+        catch (Exception) when (cancel.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception failure)
+        {
+            now.Wrong(setting.Name, $"could not be checked: {failure.Message}");
+        }
+
+        if (now.Errors.Count is 0)
+        {
+            refused.Remove(setting.Name);
+            return;
+        }
+
+        var why = string.Join("; ", now.Errors);
+        if (!refused.TryGetValue(setting.Name, out var before) || before != why)
+            LogRefused(why);
+        refused[setting.Name] = why;
+    }
+
+    [LoggerMessage(310, LogLevel.Information, "couch.settings.exchanged {Setting}", EventName = "couch.settings.exchanged")]
+    private partial void LogExchanged(string setting);
+
+    [LoggerMessage(
+        311, LogLevel.Error, "couch.settings.refused: {Reason}. What counted before goes on to count", EventName = "couch.settings.refused")]
+    private partial void LogRefused(string reason);
+}

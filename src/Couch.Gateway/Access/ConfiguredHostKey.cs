@@ -1,0 +1,43 @@
+using System.Security.Cryptography;
+using System.Text;
+using Couch.Cluster.Configuration;
+
+namespace Couch.Gateway.Access;
+
+/// <summary>The host key that counts now: COUCH_AUTH_TOKEN, which may be exchanged while the couch runs, and not be taken away.</summary>
+internal sealed class ConfiguredHostKey(HttpOptions options) : IRotatingSetting
+{
+    private volatile Secret? current = Secret.Of(options.HostKey);
+
+    public string Name => HttpOptions.HostKeyName;
+
+    /// <summary>Whether there is one. Without, only callers on this machine are hosts.</summary>
+    public bool IsSet => current is not null;
+
+    /// <summary>Compared as hashes: neither the time nor the length tells anything of the key.</summary>
+    public bool Is(string presented) => current is { } key && CryptographicOperations.FixedTimeEquals(Secret.HashOf(presented), key.Hash);
+
+    public Task<bool> Renew(Settings settings, CancellationToken cancel)
+    {
+        var next = Secret.Of(HttpOptions.ReadHostKey(settings));
+        if (settings.Errors.Count is 0 && (next is null) != (current is null))
+            settings.Wrong(Name, "was set or taken away, which opens or closes the couch to other machines: restart it for that");
+        if (next is null || settings.Errors.Count > 0 || Is(next.Text))
+            return Task.FromResult(false);
+        current = next;
+        Exchanged?.Invoke(next.Text);
+        return Task.FromResult(true);
+    }
+
+    /// <summary>Told of each new key, so that it is kept out of what is said.</summary>
+    public event Action<string>? Exchanged;
+
+    private sealed record Secret(string Text, byte[] Hash)
+    {
+        public static Secret? Of(string? key) => key is null ? null : new(key, HashOf(key));
+
+        public static byte[] HashOf(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
+
+        public override string ToString() => "(redacted)";
+    }
+}
