@@ -50,6 +50,10 @@ public sealed class HttpOptions
     /// <value>From <c>COUCH_DASHBOARD</c>, the same on every node and silo: each counts its grains' calls for all.</value>
     public bool HasDashboard { get; init; }
 
+    /// <summary>A folder with one file a setting; read before all other settings are. Null: none.</summary>
+    /// <value>From <c>COUCH_SETTINGS_DIR</c>.</value>
+    public string? SettingsFolder { get; init; }
+
     /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong.</summary>
     public static HttpOptions Read(Settings settings) => new()
     {
@@ -59,6 +63,7 @@ public sealed class HttpOptions
         Connections = settings.Whole(ConnectionsName, 0, Capacity.Least, MostConnections) is > 0 and var connections ? connections : null,
         TrustedProxies = ReadProxies(settings),
         Collector = ReadCollector(settings),
+        SettingsFolder = settings.Text(Hosting.SettingsFolder.Name),
         HasDashboard = settings.YesOrNo("COUCH_DASHBOARD", false),
     };
 

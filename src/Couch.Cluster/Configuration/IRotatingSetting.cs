@@ -1,5 +1,9 @@
 namespace Couch.Cluster.Configuration;
 
+/// <summary>A source of settings that is read again before they are looked at.</summary>
+/// <exception cref="IOException">It cannot be read.</exception>
+public sealed record RereadableSettings(Action Reread);
+
 /// <summary>A setting that may be exchanged while the couch runs.</summary>
 public interface IRotatingSetting
 {

@@ -9,7 +9,7 @@ namespace Couch.Cluster.Configuration;
 /// A value that is not good is refused: it is told once in the log, and in readiness for as long as it is there.
 /// </summary>
 public sealed partial class SettingsRotation(
-    IConfiguration configuration, IEnumerable<IRotatingSetting> settings, TimeProvider clock, ILogger<SettingsRotation> log) : BackgroundService
+    IConfiguration configuration, IEnumerable<RereadableSettings> sources, IEnumerable<IRotatingSetting> settings, TimeProvider clock, ILogger<SettingsRotation> log) : BackgroundService
 {
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(3);
 
@@ -24,9 +24,27 @@ public sealed partial class SettingsRotation(
         while (!stoppingToken.IsCancellationRequested)
         {
             await Task.Delay(Round, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!Reread())
+                continue;
             foreach (var setting in settings)
                 await Renew(setting, stoppingToken);
             whyRefused = refused.Count is 0 ? null : string.Join(". ", refused.Values);
+        }
+    }
+
+    private bool Reread()
+    {
+        try
+        {
+            foreach (var source in sources)
+                source.Reread();
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // It is being exchanged, or has gone: what counts goes on to count.
+            whyRefused = $"The settings' files cannot be read: {failure.Message}";
+            return false;
         }
     }
 

@@ -21,15 +21,16 @@ internal static class SettingsFolder
         if (!Directory.Exists(path))
             throw new SettingsException($"  - {Name} names {path}, which is no folder");
 
-        // Looked at rather than listened to: a mounted folder is exchanged by its link, and network file systems tell nothing.
-        var source = new KeyPerFileConfigurationSource
-        {
-            FileProvider = new PhysicalFileProvider(path) { UsePollingFileWatcher = true, UseActivePolling = true },
-            Optional = true,
-            ReloadOnChange = true,
-        };
+        // Read again rather than watched: a mounted folder is exchanged by its link, which no watcher of files sees.
+        var source = new KeyPerFileConfigurationSource { FileProvider = new PhysicalFileProvider(path), Optional = true };
         var sources = ((IConfigurationBuilder)builder.Configuration).Sources;
         var commandLine = sources.ToList().FindLastIndex(one => one is CommandLineConfigurationSource);
         sources.Insert(commandLine < 0 ? sources.Count : commandLine, source);
+        var configuration = (IConfigurationRoot)builder.Configuration;
+        builder.Services.AddSingleton(new RereadableSettings(() =>
+        {
+            foreach (var files in configuration.Providers.OfType<KeyPerFileConfigurationProvider>())
+                files.Load();
+        }));
     }
 }
