@@ -186,7 +186,7 @@ public static class CouchSilo
             // After a crash of the whole cluster a new node ignores rows that have been silent this long, three times over.
             membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
             // Members would judge by their own clocks how long a silo has been joining, from when it says that it began by its own: one
-            // whose clock is minutes ahead would declare every silo dead that joins. A silo that died while it joined holds up nobody.
+            // whose clock is minutes ahead would declare every silo dead that joins. A silo that died while it joined holds nothing up.
             membership.EvictWhenMaxJoinAttemptTimeExceeded = false;
         });
         silo.Configure<EndpointOptions>(endpoint =>

@@ -33,7 +33,7 @@ public static class GrainReferences
             return (TGrain)grains.GetGrain(GrainId.Create(kind, id), any.InterfaceType);
         }
 
-        /// <summary>What there is to ask a gateway learns from the first silo it meets. Until then it knows nobody.</summary>
+        /// <summary>What there is to ask a gateway learns from the first silo it meets. Until then it knows no silo.</summary>
         private static GrainReference First(IGrainFactory grains, string kind)
         {
             try

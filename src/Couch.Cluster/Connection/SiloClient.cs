@@ -35,9 +35,9 @@ internal static class SiloClient
             });
             client.Services.Configure<ExceptionSerializationOptions>(CouchSilo.LetDriversFailuresCross);
             client.Configure<GatewayOptions>(gateway => gateway.GatewayListRefreshPeriod = Refresh);
-            // The sign of life: without it, a gateway that nobody asks would not find its way back for a minute.
+            // The sign of life: without it, an idle gateway would not find its way back for a minute.
             client.Configure<TypeManagementOptions>(types => types.TypeMapRefreshInterval = Refresh);
-            // A call under way at a silo that dies is answered by nobody: this long a caller waits for its 503.
+            // A call under way at a silo that dies is never answered: this long a caller waits for its 503.
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(10));
             // A machine that is gone refuses nothing; the next silo is tried within the time above.
             client.Configure<ConnectionOptions>(connection => connection.OpenConnectionTimeout = TimeSpan.FromSeconds(3));

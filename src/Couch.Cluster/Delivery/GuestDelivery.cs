@@ -8,13 +8,13 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Delivery;
 
 /// <summary>
-/// Tells guests what nobody waits for: the one place where a message is sent until it has arrived. Each may arrive twice, and
-/// then counts once. What ends with the process is said again by whoever would say it first: the guest's tick, the sweep, the next
+/// Tells guests what no caller waits for: the one place where a message is sent until it has arrived. Each may arrive twice, and
+/// then counts once. What ends with the process is said again by its first sender: the guest's tick, the sweep, the next
 /// report of usage.
 /// </summary>
 internal sealed partial class GuestDelivery : IDisposable
 {
-    /// <summary>Fewer than the connections to the database, so that whoever asks something else meanwhile gets one.</summary>
+    /// <summary>Fewer than the connections to the database, so that other questions meanwhile get one.</summary>
     private const int EndsAtOnce = 16;
 
     private const int UsageAtOnce = 8;
@@ -96,7 +96,7 @@ internal sealed partial class GuestDelivery : IDisposable
         }
         catch (UnreadableRowException unreadable) when (lane == usage)
         {
-            // There is nowhere to keep them until somebody has seen to the row; the next report has them.
+            // There is nowhere to keep them until the row has been repaired; the next report has them.
             LogDropped(guest, unreadable.Message);
             return true;
         }

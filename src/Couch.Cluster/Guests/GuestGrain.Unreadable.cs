@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Guests;
 
 /// <summary>
-/// A guest whose row this version cannot read. It answers nothing, but every end that needs nobody's permission works: the kill
+/// A guest whose row this version cannot read. It answers nothing, but every end that needs no permission works: the kill
 /// switch, its own check-out and its time. The end is written into the row before anything is destroyed, as any other's; its VM
 /// is found by its claim, for what the row says of it is not believed. Nothing of this is remembered: each call reads the row
 /// again, and goes the usual way once it can be read.
@@ -94,7 +94,7 @@ internal sealed partial class GuestGrain
         var guest = Unreadable;
         switch (report)
         {
-            // Of a release that an older memory began nobody knows what it was asked to destroy.
+            // Of a release that an older memory began it is not known what it was asked to destroy.
             case VmReport.Gone gone when work.Release is not null:
                 (work, failedReleases) = (work with { Release = null }, 0);
                 if (guest.Ended is null || guest.IsReleased)

@@ -261,7 +261,7 @@ internal sealed partial class GuestGrain : IDisposable
     private partial void LogVmLeft(GuestId guestId, string? vmId);
 
     [LoggerMessage(
-        251, LogLevel.Warning, "Nobody knows what became of a create for guest {GuestId}, by its attempt {Attempts}: it may have left a VM "
+        251, LogLevel.Warning, "The outcome of a create for guest {GuestId}, by its attempt {Attempts}, is unknown: it may have left a VM "
             + "without a claim")]
     private partial void LogUnaccounted(GuestId guestId, int attempts);
 

@@ -38,7 +38,7 @@ internal sealed partial class GuestGrain
         over.SetResult();
     }
 
-    /// <summary>This memory goes: whoever waits is answered now, and asks the next one.</summary>
+    /// <summary>This memory goes: a waiting caller is answered now, and asks the next one.</summary>
     private void LetWaitingGo()
     {
         isLeaving = true;

@@ -61,7 +61,7 @@ internal sealed partial class GuestGrain(
         if (remembered is not null && await Remember() is not null)
             return false;
 
-        // Whoever asks meanwhile waits for this: it would find half an arrival.
+        // A caller that asks meanwhile waits for this: it would find half an arrival.
         var arrival = ArriveNow(arriving);
         remembered = arrival;
         return await arrival;
@@ -261,7 +261,7 @@ internal sealed partial class GuestGrain(
         flush ??= this.RegisterGrainTimer(FlushOnTime, new GrainTimerCreationOptions(UsageLag, UsageLag) { KeepAlive = true });
 
     /// <summary>
-    /// Counts what a meter said and nobody can store; the log is told once by each memory, for a meter may say it every second.
+    /// Counts what a meter said and cannot be stored; the log is told once by each memory, for a meter may say it every second.
     /// </summary>
     private void Drop(IReadOnlyList<string> unusable)
     {

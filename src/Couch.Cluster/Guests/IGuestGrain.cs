@@ -37,7 +37,7 @@ public interface IGuestGrain : IGrainWithStringKey
 
     /// <summary>
     /// Answers once the status or the endpoint differs from what the caller has seen, at the latest after
-    /// <paramref name="atMost"/>. Stands in nobody's way: the write it waits for goes on beside it.
+    /// <paramref name="atMost"/>. Holds nothing up: the write it waits for goes on beside it.
     /// </summary>
     /// <param name="atMost">At most <see cref="LongestWait"/>; a caller that wants more asks again.</param>
     [AlwaysInterleave, Alias("WaitForChange"), ResponseTimeout("00:00:30")]
@@ -72,7 +72,7 @@ public interface IGuestGrain : IGrainWithStringKey
     [Alias("Observe")]
     Task Observe(VmReport report);
 
-    /// <summary>Has the VM of a running guest looked at directly: somebody has missed it. Answers before the look is done.</summary>
+    /// <summary>Has the VM of a running guest looked at directly: the sweep has missed it. Answers before the look is done.</summary>
     [Alias("LookAtVm")]
     Task LookAtVm();
 

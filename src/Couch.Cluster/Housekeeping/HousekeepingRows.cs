@@ -16,7 +16,7 @@ public sealed record OverdueRow(string Id, string Until);
 
 /// <summary>A row that nothing will come of any more.</summary>
 /// <param name="InviteId">The invite: the guest's own, or the row itself.</param>
-/// <param name="GuestId">The guest; null where nobody came.</param>
+/// <param name="GuestId">The guest; null where no guest came.</param>
 public sealed record PastRow(InviteId InviteId, GuestId? GuestId);
 
 /// <summary>A row by its name in the table.</summary>
@@ -145,7 +145,7 @@ public sealed class HousekeepingRows(CouchDatabase database)
         Past(GrainKinds.Guest, moment, left, limit, row => row.Invite(1) is { } invite && row.Guest(0) is { } guest ? new PastRow(invite,
             guest) : null, cancel);
 
-    /// <summary>Invites that nobody redeemed and whose time was up by <paramref name="moment"/>; the oldest first.</summary>
+    /// <summary>Invites that were not redeemed and whose time was up by <paramref name="moment"/>; the oldest first.</summary>
     /// <inheritdoc cref="PastGuests"/>
     public Task<IReadOnlyList<PastRow?>> PastInvites(DateTimeOffset moment, int left, int limit, CancellationToken cancel) =>
         Past(GrainKinds.Invite, moment, left, limit, row => row.Invite(0) is { } invite ? new PastRow(invite, null) : null, cancel);

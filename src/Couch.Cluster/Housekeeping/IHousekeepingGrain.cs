@@ -21,7 +21,7 @@ public interface IHousekeepingGrain : IGrainWithStringKey
     [Alias("Sweep")]
     Task<Findings> Sweep();
 
-    /// <summary>One pass over the VMs, to its end. Stands in nobody's way: the provider may take its time.</summary>
+    /// <summary>One pass over the VMs, to its end. Holds nothing up: the provider may take its time.</summary>
     [AlwaysInterleave, Alias("SweepVms")]
     Task<VmFindings> SweepVms();
 }

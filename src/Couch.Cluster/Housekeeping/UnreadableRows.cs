@@ -7,7 +7,7 @@ namespace Couch.Cluster.Housekeeping;
 
 /// <summary>
 /// Finds rows that this version cannot read, before anybody asks for them. It reads every row in turn, some at each pass, for no
-/// index knows them; what it has found it says as an error every minute, until somebody has seen to it. It changes nothing, but
+/// index knows them; what it has found it says as an error every minute, until an operator has repaired it. It changes nothing, but
 /// wakes guests: their time may be up, and their row tell no index of it.
 /// </summary>
 internal sealed partial class UnreadableRows(HousekeepingRows sweeps, IGrainFactory grains, CouchMeter meter, ILogger<UnreadableRows> log)
@@ -18,7 +18,7 @@ internal sealed partial class UnreadableRows(HousekeepingRows sweeps, IGrainFact
     private const int MostNamed = 10;
     private const int AtOnce = 16;
 
-    /// <summary>So that a database of another version's rows fits into memory; beyond it nobody counts.</summary>
+    /// <summary>So that a database of another version's rows fits into memory; beyond it they are not counted.</summary>
     private const int MostKept = 10_000;
 
     private readonly List<RowKey> found = [];

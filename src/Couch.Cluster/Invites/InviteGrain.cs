@@ -71,7 +71,7 @@ internal sealed partial class InviteGrain(
             return outcome;
         }
 
-        // Written too late it brings nobody: whoever asked meanwhile has been told that the invite had expired.
+        // Written too late it brings no guest: a caller that asked meanwhile has been told that the invite had expired.
         if (!await WriteInTime(redeemed))
             return new RedeemOutcome.NotActive(InviteStatus.Expired);
         LogRedeemed(redeemed.Id, redeemed.Redemption!.GuestId);
@@ -135,7 +135,7 @@ internal sealed partial class InviteGrain(
         }
         catch (UnreadableRowException)
         {
-            // Nobody can redeem it, so there is nothing to end. Once it can be read, the sweep finds that it is overdue.
+            // It cannot be redeemed, so there is nothing to end. Once it can be read, the sweep finds that it is overdue.
             await this.Disarm();
             return;
         }

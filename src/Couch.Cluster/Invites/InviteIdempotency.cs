@@ -21,12 +21,12 @@ public abstract record KeyClaim
 /// <summary>
 /// An idempotency key as the version before kept it, for all host keys alike. It counts for the one that made its invite.
 /// </summary>
-/// <param name="By">Whoever sends it now.</param>
+/// <param name="By">Its sender now.</param>
 public sealed record UnscopedKey(string KeyHash, Actor By);
 
 /// <summary>
 /// Idempotency keys of invite creations: a row each, written before the invite, with the id that the invite will have.
-/// Whoever comes second, on any node, is given the first one's id; creating an invite twice is creating it once.
+/// The second caller, on any node, is given the first one's id; creating an invite twice is creating it once.
 /// </summary>
 public sealed class InviteIdempotency(CouchDatabase database)
 {

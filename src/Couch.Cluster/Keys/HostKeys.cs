@@ -12,7 +12,7 @@ public sealed class HostKeys(CouchDatabase database)
     internal const string Query = "SELECT CAST(state AS TEXT) FROM grain_state WHERE service = @service AND kind = @kind AND id = @id";
 
     /// <summary>The key; null where no key has this id.</summary>
-    /// <exception cref="UnreadableRowException">There is one, and nobody can say what it is good for: then for nothing.</exception>
+    /// <exception cref="UnreadableRowException">There is one, and it is not known what it is good for: then for nothing.</exception>
     public Task<HostKey?> Find(HostKeyId id, CancellationToken cancel) => database.Guard(async () =>
     {
         await using var connection = await database.Reads.OpenConnectionAsync(cancel);

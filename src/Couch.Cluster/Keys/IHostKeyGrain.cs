@@ -3,7 +3,7 @@ using Couch.Domain.Keys;
 namespace Couch.Cluster.Keys;
 
 /// <summary>
-/// One host key, keyed by its id: owns its row. Whoever checks a key reads the row itself, see
+/// One host key, keyed by its id: owns its row. A check of a key reads the row itself, see
 /// <see cref="HostKeys"/>: a revocation counts from the moment that it is written. Any call may throw
 /// <see cref="Storage.StorageUnavailableException"/>: the outcome is then unknown, and asking again is safe. A call with a value
 /// that cannot be throws <see cref="Domain.Values.OutOfBoundsException"/>, and changes nothing.

@@ -4,7 +4,7 @@ namespace Couch.Cluster.Membership;
 
 /// <summary>
 /// Time since this machine was started. On Linux it is CLOCK_BOOTTIME, which goes on while the process is stopped and while
-/// the machine is suspended, and which nobody can set. Elsewhere it is the system's monotonic clock, which may stand still
+/// the machine is suspended, and which cannot be set. Elsewhere it is the system's monotonic clock, which may stand still
 /// while a machine is suspended.
 /// </summary>
 internal sealed class BootClock : TimeProvider

@@ -8,7 +8,7 @@ using Npgsql;
 namespace Couch.Cluster.Membership;
 
 /// <summary>
-/// Renews the node's lease once a second, in its own row of the table of silos. Whoever declares the node dead does so in the
+/// Renews the node's lease once a second, in its own row of the table of silos. A silo that declares the node dead does so in the
 /// same row, and the table makes that wait until the lease that it has promised is over (0011-membership-lease.sql). It has a
 /// thread of its own, and waits there: a thread pool with a long queue must not cost the node its lease.
 /// </summary>

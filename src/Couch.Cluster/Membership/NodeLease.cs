@@ -2,7 +2,7 @@ namespace Couch.Cluster.Membership;
 
 /// <summary>
 /// Whether this process may answer from its grains' memory: only until a moment that no other node can overtake it before.
-/// The moment is measured by a clock that goes on while the process stands still, so whoever wakes from a pause has no lease
+/// The moment is measured by a clock that goes on while the process stands still, so a process that wakes from a pause has no lease
 /// until it has confirmed that it is still a member.
 /// </summary>
 public sealed class NodeLease
@@ -18,7 +18,7 @@ public sealed class NodeLease
     /// <param name="sinceBoot">Counts through pauses. See <see cref="BootClock"/>.</param>
     internal NodeLease(TimeProvider sinceBoot) => this.sinceBoot = sinceBoot;
 
-    /// <summary>Of a process whose grains nobody else can take: a single node on SQLite; or that has no grains: a gateway.</summary>
+    /// <summary>Of a process whose grains no other can take: a single node on SQLite; or that has no grains: a gateway.</summary>
     public static NodeLease Unlimited { get; } = new(TimeProvider.System) { until = WithoutEnd };
 
     public bool IsUnlimited => until is WithoutEnd;

@@ -54,7 +54,7 @@ internal sealed partial class OldMembers(
 
     /// <summary>
     /// Declares active silos dead that show no sign of life, until this one has started. One that is joining renews nothing yet, and
-    /// holds nobody up: two that start at once do not give each other up.
+    /// holds nothing up: two that start at once do not give each other up.
     /// </summary>
     public async Task Outlive(CancellationToken started)
     {
@@ -67,7 +67,7 @@ internal sealed partial class OldMembers(
             }
             catch (Exception failure) when (failure is StorageUnavailableException or OperationCanceledException)
             {
-                // While the database is away nobody can give a sign of life.
+                // While the database is away no silo can give a sign of life.
                 seen.Clear();
             }
 

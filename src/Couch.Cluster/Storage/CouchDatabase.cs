@@ -7,11 +7,11 @@ using Couch.Cluster.Storage.Sqlite;
 namespace Couch.Cluster.Storage;
 
 /// <summary>
-/// The database behind a node: one schema, two engines. Owns its data sources; whoever opened it disposes it.
+/// The database behind a node: one schema, two engines. Owns its data sources; its opener disposes it.
 /// </summary>
 public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
 {
-    // Whoever asks whether a node is ready gives up after a second by custom, and would take every node for dead.
+    // A readiness probe gives up after a second by custom, and would take every node for dead.
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromMilliseconds(500);
 
     /// <summary>What nodes' clocks may differ by.</summary>
@@ -35,10 +35,10 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
     /// <summary>Where the data is, as an operator would say it; no password in it.</summary>
     public abstract string Where { get; }
 
-    /// <summary>Connections for whoever may write, Orleans' providers included.</summary>
+    /// <summary>Connections for writers, Orleans' providers included.</summary>
     public abstract DbDataSource Writes { get; }
 
-    /// <summary>Connections for whoever only reads: never behind a writer.</summary>
+    /// <summary>Connections for readers: never behind a writer.</summary>
     public abstract DbDataSource Reads { get; }
 
     /// <inheritdoc cref="CouchOptions.ReminderHorizon"/>
@@ -55,7 +55,7 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
     /// Null where the database answers within half a second and takes writes; else why not, in a sentence without secrets.
     /// </summary>
     /// <remarks>
-    /// Nobody's impatience reaches the database: a driver that is told to give up may hold its thread, and whoever told it,
+    /// A caller's cancellation does not reach the database: a driver that is told to give up may hold its thread, and whoever told it,
     /// for seconds. It is left its own time instead, and is asked again only then, however many ask here.
     /// </remarks>
     public async Task<string?> WhyNotReady(CancellationToken cancel)
@@ -115,14 +115,14 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
         return true;
     });
 
-    /// <summary>What somebody is told who wanted something that <paramref name="failure"/> has prevented.</summary>
+    /// <summary>What a caller is told who wanted something that <paramref name="failure"/> has prevented.</summary>
     internal StorageUnavailableException Unavailable(Exception failure)
     {
         Notice(failure);
         return new(Explain(failure), failure.GetBaseException());
     }
 
-    /// <summary>Takes note of a failure: connections that are no good any more are used by nobody again.</summary>
+    /// <summary>Takes note of a failure: connections that are no good any more are not used again.</summary>
     internal virtual void Notice(Exception failure)
     {
     }

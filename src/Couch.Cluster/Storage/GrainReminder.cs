@@ -13,7 +13,7 @@ internal static class GrainReminder
     private const string Name = "due";
 
     /// <summary>Durable once it returns.</summary>
-    /// <exception cref="StorageUnavailableException">The reminder was not written, or nobody can say.</exception>
+    /// <exception cref="StorageUnavailableException">The reminder was not written, or the outcome is not known.</exception>
     public static async Task Arm(this IGrainBase grain, DateTimeOffset due, TimeProvider clock, CouchDatabase database)
     {
         var wait = due - clock.GetUtcNow();

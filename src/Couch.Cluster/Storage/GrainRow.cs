@@ -13,7 +13,7 @@ namespace Couch.Cluster.Storage;
 /// <param name="kind">One of <see cref="GrainKinds"/>: the row's name in the table.</param>
 /// <param name="storage">Reads and writes it.</param>
 /// <param name="database">Says in words what went wrong.</param>
-/// <param name="forget">Ends this activation: called when nobody can say what the table holds.</param>
+/// <param name="forget">Ends this activation: called when it is not known what the table holds.</param>
 /// <param name="changed">Called after each write.</param>
 /// <param name="letGo">Given what was held, where the table has turned out to hold something else than was known.</param>
 internal sealed class GrainRow<T>(
@@ -23,7 +23,7 @@ internal sealed class GrainRow<T>(
 {
     /// <summary>
     /// Longer than a write takes that succeeds: a connection's and a statement's time. Any that takes longer is noticed all the
-    /// same, but somebody may have seen it for a moment.
+    /// same, but a reader may have seen it for a moment.
     /// </summary>
     private static readonly TimeSpan LongestWrite = TimeSpan.FromSeconds(12);
 
@@ -49,7 +49,7 @@ internal sealed class GrainRow<T>(
     public string? Unreadable { get; private set; }
 
     /// <summary>What the grain knows, read from the table the first time.</summary>
-    /// <exception cref="StorageUnavailableException">Nobody can say.</exception>
+    /// <exception cref="StorageUnavailableException">The answer is not known.</exception>
     /// <exception cref="UnreadableRowException">
     /// There is a row, and no state of this version in it: see <see cref="Unreadable"/>.
     /// </exception>
@@ -95,7 +95,7 @@ internal sealed class GrainRow<T>(
     /// <exception cref="InconsistentStateException">
     /// Another activation has written this row. Let it escape: it ends this activation.
     /// </exception>
-    /// <exception cref="StorageUnavailableException">The row was not written, or nobody can say.</exception>
+    /// <exception cref="StorageUnavailableException">The row was not written, or the outcome is not known.</exception>
     public async Task Write(T next)
     {
         await Put(next);
@@ -107,7 +107,7 @@ internal sealed class GrainRow<T>(
     /// under way; so the decision holds only where it is known to be written before. Where it is not,
     /// <paramref name="instead"/> is written after it, and memory never shows anything else.
     /// <para>
-    /// Shortly before the end the row is written first as it is, which nobody can see: a write that is slow, or waits behind
+    /// Shortly before the end the row is written first as it is, which no reader can tell: a write that is slow, or waits behind
     /// another, is noticed before the decision has been in the table.
     /// </para>
     /// </summary>
@@ -229,7 +229,7 @@ internal sealed class GrainRow<T>(
         }
         catch (Exception failure) when (failure is not InconsistentStateException)
         {
-            // Nobody can say which of the two texts is there: the next memory reads it.
+            // It is not known which of the two texts is there: the next memory reads it.
             forget();
             throw database.Unavailable(failure);
         }
@@ -290,7 +290,7 @@ internal sealed class GrainRow<T>(
         }
         catch (Exception)
         {
-            // Nobody can say what the table holds: this memory must not answer again.
+            // It is not known what the table holds: this memory must not answer again.
             forget();
             throw database.Unavailable(failure);
         }

@@ -61,7 +61,7 @@ public sealed class Listings(CouchDatabase database)
                 found.RemoveAt(limit);
             return new Page<T>(
                 [.. found.Select(row => row.State).OfType<T>().Select(asOf)],
-                // Nobody can hand back as a cursor what is no id.
+                // What is no id cannot be handed back as a cursor.
                 hasNext ? found.FindLast(row => TId.TryParse(row.Id, out _))?.Id : null,
                 [.. found.Where(row => row.IsUnreadable).Select(row => row.Id)]);
         });

@@ -2,7 +2,7 @@ namespace Couch.Cluster.Storage;
 
 /// <summary>
 /// The database gave a row that this version cannot read: a newer version's, a damaged one, or one that was edited by hand.
-/// Nothing has happened, and asking again changes nothing until somebody has seen to the row. The gateway answers 503 and says so.
+/// Nothing has happened, and asking again changes nothing until the row has been repaired. The gateway answers 503 and says so.
 /// </summary>
 [GenerateSerializer, Alias("couch.UnreadableRowException")]
 public sealed class UnreadableRowException : Exception
@@ -14,7 +14,7 @@ public sealed class UnreadableRowException : Exception
     public UnreadableRowException(string message, Exception inner) : base(message, inner) { }
 
     /// <param name="kind">One of <see cref="GrainKinds"/>.</param>
-    /// <param name="why">What is wrong with it; null where nobody has said.</param>
+    /// <param name="why">What is wrong with it; null where that is not said.</param>
     public UnreadableRowException(string kind, string key, string? why)
         : base($"the stored row of {kind} {key} cannot be read by this version of the couch: {why}") => Kind = kind;
 

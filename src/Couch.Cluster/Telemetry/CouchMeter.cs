@@ -12,7 +12,7 @@ namespace Couch.Cluster.Telemetry;
 /// </summary>
 public sealed class CouchMeter
 {
-    /// <summary>The meter's name, for whoever listens.</summary>
+    /// <summary>The meter's name, for listeners.</summary>
     public const string Name = "Couch";
 
     private readonly Counter<long> inviteCreated;
@@ -51,7 +51,7 @@ public sealed class CouchMeter
             "couch.usage.dropped", "{counter}", "Counters in usage reports that nothing can have: not finite, negative or beyond 2^53.");
         retries = meter.CreateCounter<long>("couch.vm.retries", "{retry}", "What failed at the VM provider and is tried again.");
         unaccounted = meter.CreateCounter<long>(
-            "couch.vm.unaccounted", "{vm}", "Creates whose outcome nobody knows: each may have left a VM without a claim.");
+            "couch.vm.unaccounted", "{vm}", "Creates of unknown outcome: each may have left a VM without a claim.");
         found = meter.CreateCounter<long>("couch.housekeeping.found", "{finding}", "What the safety net found; should stay at zero.");
         purged = meter.CreateCounter<long>(
             "couch.housekeeping.purged", "{row}", "Rows deleted because they were past for longer than they are kept, by kind.");
@@ -116,7 +116,7 @@ public sealed class CouchMeter
     /// <summary>How many guests there are; a status that is not named has none. Null: this node no longer keeps count.</summary>
     public void CountGuests(IReadOnlyDictionary<GuestStatus, long>? counts) => guests = counts;
 
-    /// <summary>How many VMs nobody claims. Null: this node no longer keeps count.</summary>
+    /// <summary>How many VMs carry no claim. Null: this node no longer keeps count.</summary>
     public void CountUnclaimed(long? count) => unclaimed = count;
 
     /// <summary>How many rows cannot be read. Null: this node no longer keeps count.</summary>

@@ -5,7 +5,7 @@ namespace Couch.Cluster.Telemetry;
 /// <summary>What the couch does beside its requests, as spans: calls at the VM provider and passes of the safety net.</summary>
 public static class CouchTraces
 {
-    /// <summary>The source's name, for whoever listens.</summary>
+    /// <summary>The source's name, for listeners.</summary>
     public const string Name = "Couch";
 
     internal static readonly ActivitySource Source = new(Name);

@@ -25,7 +25,7 @@ public enum Finding
     /// <summary>A guest whose work on its VM had stopped: poked.</summary>
     [JsonStringEnumMemberName("stuck-guest")] StuckGuest,
 
-    /// <summary>A running guest that nobody measured any more: woken.</summary>
+    /// <summary>A running guest that was not measured any more: woken.</summary>
     [JsonStringEnumMemberName("unmetered-guest")] UnmeteredGuest,
 
     /// <summary>A row that this version cannot read; found again each time that all rows have been looked through.</summary>

@@ -12,7 +12,7 @@ namespace Couch.Cluster.Transport;
 /// its first signing key, and accepts the node keys of all its signing keys. Both sides of each connection do so.
 /// </summary>
 /// <remarks>
-/// A certificate is only the vessel of a public key here. Its names and dates are constants that nobody looks at, so a wrong
+/// A certificate is only the vessel of a public key here. Its names and dates are constants that are not looked at, so a wrong
 /// clock refuses no peer, and it is made in memory: there is nothing to issue, to renew or to store.
 /// </remarks>
 internal sealed class NodeIdentity : IDisposable

@@ -4,7 +4,7 @@ using System.Net;
 namespace Couch.Cluster.Vms;
 
 /// <summary>
-/// A provider's answer, of which no more is read than it may have. Whoever reads it is given an <see cref="AnswerTooLargeException"/>
+/// A provider's answer, of which no more is read than it may have. Its reader is given an <see cref="AnswerTooLargeException"/>
 /// at the first byte too many, or before the first where the answer says its length.
 /// </summary>
 internal sealed class BoundedContent : HttpContent

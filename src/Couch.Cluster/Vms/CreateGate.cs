@@ -3,7 +3,7 @@ using Couch.Domain.Vms;
 namespace Couch.Cluster.Vms;
 
 /// <summary>
-/// How many creates a node has under way at the provider. One whose outcome nobody knows keeps its place: so a provider that
+/// How many creates a node has under way at the provider. One of unknown outcome keeps its place: so a provider that
 /// makes VMs and does not say so is asked for no more of them at a time than there are places. Each create that succeeds
 /// gives back a kept place with its own; where none does, one comes back every two minutes, to ask again. Nothing but creates
 /// passes here, so it never stands before a destroy.

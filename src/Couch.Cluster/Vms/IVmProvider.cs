@@ -32,7 +32,7 @@ public interface IVmProvider
     Task<VmProviderProblem?> Check(CancellationToken cancel);
 
     /// <summary>
-    /// A look finds whatever an attempt of a guest's has made, however it ended and whoever did not hear of it: so no attempt's
+    /// A look finds whatever an attempt of a guest's has made, however it ended and whether or not it was heard of: so no attempt's
     /// outcome stays unknown. False where a VM is made without its claim, or where the provider's list may be behind.
     /// </summary>
     bool IsExact { get; }
@@ -41,18 +41,22 @@ public interface IVmProvider
     /// The one VM that carries the guest's claim, as <see cref="Ensure"/> would take it; null where none does. Makes none. What
     /// else carries the claim, and what the order has condemned, is destroyed.
     /// </summary>
-    /// <exception cref="VmProviderException">Nobody can say.</exception>
+    /// <exception cref="VmProviderException">The answer is not known.</exception>
     Task<EnsuredVm?> Find(VmOrder order, CancellationToken cancel);
 
     /// <summary>
     /// Gives the guest its one VM: takes the one that carries its claim, or makes one and claims it. An order that
     /// <see cref="VmOrder.MayExist"/> looks before it makes.
     /// </summary>
-    /// <exception cref="VmProviderException">There is none, or nobody can say: <see cref="VmProviderException.MayHaveMade"/>.</exception>
+    /// <exception cref="VmProviderException">
+    /// There is none, or the outcome is not known: <see cref="VmProviderException.MayHaveMade"/>.
+    /// </exception>
     Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel);
 
     /// <summary>How the VM is now, its readiness probe included.</summary>
-    /// <exception cref="VmProviderException">Nobody can say. A VM that is not there is <see cref="VmSight.Missing"/>, not this.</exception>
+    /// <exception cref="VmProviderException">
+    /// The answer is not known. A VM that is not there is <see cref="VmSight.Missing"/>, not this.
+    /// </exception>
     Task<VmSight> Observe(string vmId, CancellationToken cancel);
 
     /// <summary>
@@ -61,7 +65,7 @@ public interface IVmProvider
     /// <returns>
     /// A sentence for the host and the operator; null where the provider cannot, so that a second look has to confirm it.
     /// </returns>
-    /// <exception cref="VmProviderException">Nobody can say.</exception>
+    /// <exception cref="VmProviderException">The answer is not known.</exception>
     Task<string?> WhyEnded(string vmId, CancellationToken cancel) => Task.FromResult<string?>(null);
 
     /// <summary>
@@ -78,15 +82,15 @@ public interface IVmProvider
     /// before it counts. <see cref="VmRelease"/> asks until there is none.
     /// </summary>
     /// <param name="given">
-    /// What a person gave: it may be no VM of the provider's, or somebody else's. One that is to be
-    /// <see cref="GivenVmFate.Destroyed"/> is the guest's only where its id is one of the provider's whole ids, nobody else
+    /// What a person gave: it may be no VM of the provider's, or another owner's. One that is to be
+    /// <see cref="GivenVmFate.Destroyed"/> is the guest's only where its id is one of the provider's whole ids, no other
     /// claims it, and the provider's own conditions hold; else it is spared. Null where none was given.
     /// </param>
-    /// <exception cref="VmProviderException">Nobody can say.</exception>
+    /// <exception cref="VmProviderException">The answer is not known.</exception>
     Task<VmsLeft> FindLeft(GuestId guest, string installation, GivenVm? given, CancellationToken cancel);
 
     /// <summary>
-    /// Destroys this VM and looks at nothing before: the caller knows that it is the guest's own, or that it is nobody's.
+    /// Destroys this VM and looks at nothing before: the caller knows that it is the guest's own, or that it has no owner.
     /// Not found is success.
     /// </summary>
     /// <returns>Once the provider has said that it is done, or that there is none.</returns>
@@ -98,7 +102,7 @@ public interface IVmProvider
     Task<IReadOnlyList<ListedVm>> List(CancellationToken cancel);
 
     /// <summary>What the VM has used so far; null where this provider does not meter.</summary>
-    /// <exception cref="VmProviderException">Nobody can say.</exception>
+    /// <exception cref="VmProviderException">The answer is not known.</exception>
     Task<UsageReport?> Measure(string vmId, CancellationToken cancel);
 }
 
@@ -108,7 +112,7 @@ public interface IVmProvider
 public interface IInstallationMark
 {
     /// <returns>None where there has never been one; more than one while one is being exchanged.</returns>
-    /// <exception cref="VmProviderException">Nobody can say.</exception>
+    /// <exception cref="VmProviderException">The answer is not known.</exception>
     Task<IReadOnlyCollection<string>> Read(string installation, CancellationToken cancel);
 
     /// <summary>Puts <paramref name="mark"/> in the place of all that is there. Meanwhile there is always one.</summary>
@@ -131,7 +135,7 @@ public sealed record VmOrder
     /// Returns where the order still stands, as of a moment ago. A provider asks before it makes a VM, and again as it sends a
     /// claim: between the two this node may have stood still for so long that another has taken the guest over.
     /// </summary>
-    /// <exception cref="VmProviderException">It does not stand any more, or nobody can say.</exception>
+    /// <exception cref="VmProviderException">It does not stand any more, or the outcome is not known.</exception>
     public Func<CancellationToken, Task> MustStand { get; init; } = _ => Task.CompletedTask;
 
     public required ResourceLimits Limits { get; init; }
@@ -171,7 +175,7 @@ public enum VmSight
 }
 
 /// <summary>Why a VM provider cannot be used.</summary>
-/// <param name="IsFinal">Starting makes no sense until somebody changes something.</param>
+/// <param name="IsFinal">Starting makes no sense until something is changed.</param>
 public sealed record VmProviderProblem(string Sentence, bool IsFinal);
 
 /// <summary>The provider refused, failed, or gave no answer. The message has its own words, made plain, and no secret.</summary>
@@ -187,7 +191,7 @@ public sealed class VmProviderException(string message, bool isFinal = false, Ex
     /// <summary>How long the provider wants to be left alone; null where it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>A create was sent, and nobody knows what came of it: there may be a VM that is not accounted for.</summary>
+    /// <summary>A create was sent, and its outcome is unknown: there may be a VM that is not accounted for.</summary>
     public bool MayHaveMade { get; init; }
 
     /// <summary>And it may carry the guest's claim by now.</summary>

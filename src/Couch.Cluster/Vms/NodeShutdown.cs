@@ -2,7 +2,7 @@ namespace Couch.Cluster.Vms;
 
 /// <summary>
 /// That this node ends, told to its calls at the provider. A VM that is being made is awaited until it is claimed, for one
-/// without a claim is found by nobody; for as long as the host's shutdown may take. Everything else is cut off at once: the
+/// without a claim is never found; for as long as the host's shutdown may take. Everything else is cut off at once: the
 /// guests' next node looks for itself, and a call that hangs must hold up no restart.
 /// </summary>
 internal sealed class NodeShutdown : ILifecycleParticipant<ISiloLifecycle>, IDisposable

@@ -135,7 +135,7 @@ internal sealed partial class VmDriver(
     }
 
     /// <summary>
-    /// Looks whether a running guest's VM is there. Reports <see cref="VmReport.Looked"/>, or nothing where nobody can say.
+    /// Looks whether a running guest's VM is there. Reports <see cref="VmReport.Looked"/>, or nothing where that is not known.
     /// </summary>
     public void Look(GuestId guest, string vmId) => Start(
         guest,
@@ -274,7 +274,7 @@ internal sealed partial class VmDriver(
                 {
                     // Work that ends without a report would count as under way for as long as the grain remembers it.
                     LogUnforeseen(guest, unforeseen);
-                    report = failed(new($"VM provider {provider.Name} failed in a way that nobody foresaw; the couch's log says how") { MayHaveMade = true, MayBeClaimed = true });
+                    report = failed(new($"VM provider {provider.Name} failed unexpectedly; the couch's log says how") { MayHaveMade = true, MayBeClaimed = true });
                 }
 
                 if (report is not null)
@@ -289,7 +289,7 @@ internal sealed partial class VmDriver(
     [LoggerMessage(43, LogLevel.Debug, "Guest {GuestId} was not measured: {Reason}")]
     private partial void LogNotMeasured(GuestId guestId, string reason);
 
-    [LoggerMessage(44, LogLevel.Debug, "Nobody can say whether the VM of guest {GuestId} is there: {Reason}")]
+    [LoggerMessage(44, LogLevel.Debug, "It is not known whether the VM of guest {GuestId} is there: {Reason}")]
     private partial void LogNotSeen(GuestId guestId, string reason);
 
     [LoggerMessage(46, LogLevel.Warning, "VM {VmId} came too late for guest {GuestId} and was destroyed")]

@@ -7,7 +7,7 @@ namespace Couch.Cluster.Vms;
 internal static class VmRelease
 {
     /// <summary>
-    /// How often what is left is destroyed before somebody is told that it stays. One is enough but for VMs that come meanwhile.
+    /// How often what is left is destroyed before it is reported that it stays. One is enough but for VMs that come meanwhile.
     /// </summary>
     private const int Rounds = 3;
 

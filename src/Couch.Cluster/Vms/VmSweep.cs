@@ -172,7 +172,7 @@ internal sealed partial class VmSweep(
     [LoggerMessage(64, LogLevel.Warning, "VMs are not swept in this minute, because they could not be listed: {Reason}")]
     private partial void LogNotListed(string reason);
 
-    [LoggerMessage(65, LogLevel.Warning, "Nobody can say which guests are in memory: {Reason}")]
+    [LoggerMessage(65, LogLevel.Warning, "It is not known which guests are in memory: {Reason}")]
     private partial void LogNodesNotAsked(string reason);
 
     [LoggerMessage(66, LogLevel.Warning, "The sweep of VMs could not mend {Id}: {Reason}")]

@@ -35,7 +35,7 @@ public sealed record Admission
         };
     }
 
-    /// <summary>Checks what somebody has sent.</summary>
+    /// <summary>Checks what was sent.</summary>
     /// <exception cref="OutOfBoundsException">No guest can be made from it.</exception>
     public void MustBeWithinBounds() => Bounds.Demand(
         InviteId.TryParse(InviteId.Value, out _) ? null : "inviteId must be an invite's id",

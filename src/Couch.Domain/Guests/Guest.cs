@@ -49,13 +49,13 @@ public sealed record Guest
     [Id(18)] public Actor? KilledWith { get; init; }
 
     /// <summary>
-    /// The host key whose kill or usage report ended it; null while staying, and where nobody's key did. A row from before
+    /// The host key whose kill or usage report ended it; null while staying, and where no key did. A row from before
     /// this was kept has none: see <see cref="KilledWith"/>.
     /// </summary>
     [Id(19)] public Actor? EndedWith { get; init; }
 
     /// <summary>
-    /// Whether whoever gave it its VM by hand may have that VM destroyed, as of then; null where none was given by hand, or
+    /// Whether the giver of its VM by hand may have that VM destroyed, as of then; null where none was given by hand, or
     /// before this was kept.
     /// </summary>
     [Id(20)] public bool? GiverMayDestroy { get; init; }
@@ -98,7 +98,7 @@ public sealed record Guest
         ExpiresAt = id.CreatedAt.AddWholeHours(admission.ResourceLimits.MaxDurationHours),
     };
 
-    /// <summary>Checks a guest that somebody has sent to be taken in.</summary>
+    /// <summary>Checks a guest that was sent to be taken in.</summary>
     /// <param name="id">The id that it is kept under.</param>
     /// <exception cref="OutOfBoundsException">It is not as <see cref="Arriving(Invite)"/> makes one, or has another id.</exception>
     public void MustBeArriving(string id)
@@ -141,7 +141,7 @@ public sealed record Guest
 
     /// <summary>
     /// What it is where <paramref name="decided"/> was not known to be written before its time was up: expired at that time, with
-    /// the VM that there may be by now. Whoever asked meanwhile has been told that it had expired.
+    /// the VM that there may be by now. A caller that asked meanwhile has been told that it had expired.
     /// </summary>
     public Guest ExpireInsteadOf(Guest decided) =>
         (decided.IsStaying ? decided.End(GuestStatus.Expired, Guests.EndReason.Expired, ExpiresAt) : decided) with
@@ -159,7 +159,7 @@ public sealed record Guest
         };
 
     /// <summary>Gives a provisioning guest its VM by hand.</summary>
-    /// <param name="by">Who does it; null: nobody's key, which is as good as the configured one.</param>
+    /// <param name="by">Who does it; null: no key's, which is as good as the configured one.</param>
     /// <param name="key">
     /// The row of the key that <paramref name="by"/> names: its word alone gives no scope. Null where it names none, or none is there.
     /// </param>

@@ -11,7 +11,7 @@ namespace Couch.Domain.Guests;
 /// <summary>
 /// A guest whose row this version cannot read: a newer version's, a damaged one, or one that was edited by hand. Nothing is
 /// believed of it but what ends it: whether its row says that it has ended, and when its time is up. Its end is written into
-/// the same row, and whatever else stands there stays as it is, for whoever can read it.
+/// the same row, and whatever else stands there stays as it is, for a version that can read it.
 /// </summary>
 /// <remarks>Pure, as <see cref="Guest"/>: a decision gives the row's next text.</remarks>
 public sealed class UnreadableGuest
@@ -66,7 +66,7 @@ public sealed class UnreadableGuest
 
     /// <summary>The row with its end written into it; what it owes at the VM provider is to be destroyed.</summary>
     /// <param name="key">The idempotency key of the kill; null where it carried none, or it is another end.</param>
-    /// <param name="vmHost">Where its VM is looked for; null where there is no VM provider, and nobody to ask.</param>
+    /// <param name="vmHost">Where its VM is looked for; null where there is no VM provider, and nothing to ask.</param>
     /// <exception cref="OutOfBoundsException">There can be no such actor, or no such key.</exception>
     public string End(GuestStatus status, EndReason reason, DateTimeOffset at, Actor? by, Idempotency? key, string? vmHost) =>
         Changed(next =>
@@ -82,7 +82,7 @@ public sealed class UnreadableGuest
         if (vmHost is null)
             return;
 
-        // Where nothing is said of its VM, a create may be on its way that nobody will hear of.
+        // Where nothing is said of its VM, a create may be on its way that will not be heard of.
         var vm = Record("vm") ?? new() { [Unaccounted] = 1 };
         vm["host"] = Text(vm, "host") ?? vmHost;
         vm["state"] = VmState.Destroying.Word();

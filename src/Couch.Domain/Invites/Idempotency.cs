@@ -32,7 +32,7 @@ public sealed record Idempotency
     /// The same for what only hosts may do, where a key counts for the host key that sends it: the configured one counts as one,
     /// and so do all who need none, on the machine itself.
     /// </summary>
-    /// <param name="by">Whoever sends it.</param>
+    /// <param name="by">Its sender.</param>
     /// <param name="use">What it is sent for.</param>
     public static Idempotency Of(Actor by, string use, string key, params ReadOnlySpan<string?> body) =>
         Of($"{use} {by.Scope} {key}", body);

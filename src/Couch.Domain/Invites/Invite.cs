@@ -31,7 +31,7 @@ public sealed record Invite
     /// <summary>Everything the guest is made from; null until redeemed.</summary>
     [Id(8)] public Redemption? Redemption { get; init; }
 
-    /// <summary>By which host key it was made; null where nobody took note.</summary>
+    /// <summary>By which host key it was made; null where it was not noted.</summary>
     [Id(9)] public Actor? CreatedWith { get; init; }
 
     /// <summary>By which host key it was taken back; null where it was not.</summary>
@@ -69,7 +69,7 @@ public sealed record Invite
     public Invite AsOf(DateTimeOffset now) =>
         Status is InviteStatus.Active && now >= ExpiresAt ? this with { Status = InviteStatus.Expired } : this;
 
-    /// <summary>What it is where a decision was not known to be written before its time was up: expired, and nobody has come.</summary>
+    /// <summary>What it is where a decision was not known to be written before its time was up: expired, without a guest.</summary>
     public Invite Expire() => AsOf(ExpiresAt);
 
     /// <summary>The invite as its creation answered it, for a repeated creation under the same idempotency key.</summary>
@@ -77,7 +77,7 @@ public sealed record Invite
         this with { Status = InviteStatus.Active, Redemption = null, RevokedWith = null, RevokedAt = null, RevokedUnder = null };
 
     /// <summary>
-    /// Whether nothing will come of it any more since <paramref name="moment"/>: its guest's stay is past, or nobody came
+    /// Whether nothing will come of it any more since <paramref name="moment"/>: its guest's stay is past, or no guest came
     /// and its time was up by then, revoked or not.
     /// </summary>
     /// <param name="guest">
@@ -112,7 +112,7 @@ public sealed record Invite
     }
 
     /// <summary>
-    /// Takes the invite back, if nobody has come and its time is not up. Repeated under the same key it gives this same
+    /// Takes the invite back, if it is not redeemed and its time is not up. Repeated under the same key it gives this same
     /// invite, already taken back.
     /// </summary>
     public RevokeOutcome Revoke(DateTimeOffset now, Actor? by = null, Idempotency? key = null)

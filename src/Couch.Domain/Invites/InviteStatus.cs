@@ -16,6 +16,6 @@ public enum InviteStatus
     /// <summary>Taken back by a host before anybody came.</summary>
     [JsonStringEnumMemberName("revoked")] Revoked = 2,
 
-    /// <summary>Nobody came in time.</summary>
+    /// <summary>It was not redeemed in time.</summary>
     [JsonStringEnumMemberName("expired")] Expired = 3,
 }

@@ -16,10 +16,10 @@ public sealed record Actor
     /// <summary>What an idempotency key counts for: a made key's id, or the one name of those who have none.</summary>
     [JsonIgnore] public string Scope => KeyId?.Value ?? Name;
 
-    /// <summary>Whoever holds the key that the node was started with.</summary>
+    /// <summary>The holder of the configured key.</summary>
     public static Actor Configured { get; } = new() { Name = "configured" };
 
-    /// <summary>Whoever calls on the machine itself, where no key is configured.</summary>
+    /// <summary>A caller on the machine itself, where no key is configured.</summary>
     public static Actor Loopback { get; } = new() { Name = "loopback" };
 
     /// <summary>Null where this is within bounds, or nobody is named; else a sentence. See <see cref="Bounds"/>.</summary>

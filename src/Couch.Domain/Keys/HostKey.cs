@@ -30,7 +30,7 @@ public sealed record HostKey
 
     [JsonIgnore] public Actor Actor => new() { KeyId = Id, Name = Name };
 
-    /// <summary>Checks a key that somebody has made, before it is kept.</summary>
+    /// <summary>Checks a key that was made, before it is kept.</summary>
     /// <param name="id">The id that it is kept under.</param>
     /// <exception cref="OutOfBoundsException">It is not within bounds, or has another id.</exception>
     public void MustBeNew(string id) => Bounds.Demand(

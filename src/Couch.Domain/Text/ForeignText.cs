@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Couch.Domain.Text;
 
-/// <summary>Somebody else's words, a provider's or an engine's, made fit to be stored, logged and shown.</summary>
+/// <summary>Another party's words, a provider's or an engine's, made fit to be stored, logged and shown.</summary>
 public static class ForeignText
 {
     /// <summary>How long it is at most, in UTF-16 units.</summary>

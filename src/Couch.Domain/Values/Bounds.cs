@@ -1,7 +1,7 @@
 namespace Couch.Domain.Values;
 
 /// <summary>
-/// What a value may be, whoever sends it: a request, another silo, a meter, a provider or a row. The rules are written here
+/// What a value may be, whichever its sender: a request, another silo, a meter, a provider or a row. The rules are written here
 /// once. Each answers null, or a sentence that names the value and says what it must be.
 /// </summary>
 public static class Bounds

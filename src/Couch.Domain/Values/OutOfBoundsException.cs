@@ -1,7 +1,7 @@
 namespace Couch.Domain.Values;
 
 /// <summary>
-/// Somebody has sent a value that <see cref="Bounds"/> does not allow. Nothing was changed. The gateway asks the same rules
+/// A value was sent that <see cref="Bounds"/> does not allow. Nothing was changed. The gateway asks the same rules
 /// before it calls a grain; where one gets through, it answers 400 with the message.
 /// </summary>
 [GenerateSerializer, Alias("couch.OutOfBoundsException")]

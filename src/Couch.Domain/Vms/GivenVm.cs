@@ -1,6 +1,6 @@
 namespace Couch.Domain.Vms;
 
-/// <summary>A VM that a person gave to a guest: an id in somebody's words, which may be no VM's, or somebody else's VM's.</summary>
+/// <summary>A VM that a person gave to a guest: an id in a person's words, which may be no VM's, or another owner's VM's.</summary>
 [GenerateSerializer, Immutable, Alias("couch.GivenVm")]
 public sealed record GivenVm([property: Id(0)] string Id, [property: Id(1)] GivenVmFate Fate);
 
@@ -16,7 +16,7 @@ public enum GivenVmFate
 
     /// <summary>
     /// Its giver may have it destroyed: so it is, where the id is a whole id of the VM provider's and not a name, the provider's own
-    /// conditions hold, and it carries nobody else's claim.
+    /// conditions hold, and it carries no other claim.
     /// </summary>
     Destroyed = 2,
 }

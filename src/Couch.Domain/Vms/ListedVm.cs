@@ -6,7 +6,7 @@ namespace Couch.Domain.Vms;
 /// <param name="Installation">The installation in its claim; null where it carries none.</param>
 public sealed record ListedVm(string VmId, string? Guest, string? Installation, DateTimeOffset CreatedAt)
 {
-    /// <summary>It carries a label of some kind, whoever's.</summary>
+    /// <summary>It carries a label of some kind, of any owner.</summary>
     public required bool IsLabelled { get; init; }
 
     /// <summary>It is still listed, and will never be ready again.</summary>

@@ -48,7 +48,7 @@ public sealed record Vm
     /// <summary>When it was first found missing; null while it is there.</summary>
     [Id(12)] public DateTimeOffset? MissingSince { get; init; }
 
-    /// <summary>VMs that creates of unknown outcome may have left and that nobody has found since.</summary>
+    /// <summary>VMs that creates of unknown outcome may have left and that have not been found since.</summary>
     [Id(13), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public int Unaccounted { get; init; }
 
     /// <summary>

@@ -12,7 +12,7 @@ public abstract record VmCommand
     /// <summary>Look at the VM that boots until it is ready, dead, or has booted for too long.</summary>
     public sealed record Watch : VmCommand;
 
-    /// <summary>Nobody wants to know any more how the VM boots.</summary>
+    /// <summary>It does not matter any more how the VM boots.</summary>
     public sealed record StopWatching : VmCommand;
 
     /// <summary>Destroy all that is the guest's.</summary>

@@ -19,16 +19,16 @@ public sealed record VmFindings
     /// <summary>Running guests whose VM was missing before and is listed again.</summary>
     [Id(4)] public IReadOnlyList<string> Returned { get; init; } = [];
 
-    /// <summary>Guests with work at the VM provider that nobody does.</summary>
+    /// <summary>Guests with work at the VM provider that no grain does.</summary>
     [Id(5)] public IReadOnlyList<string> Stuck { get; init; } = [];
 
-    /// <summary>Running guests that nobody measures.</summary>
+    /// <summary>Running guests that are not measured.</summary>
     [Id(6)] public IReadOnlyList<string> Unmetered { get; init; } = [];
 
     /// <summary>What the pass did not dare to do, and why: each is an alarm.</summary>
     [Id(7)] public IReadOnlyList<SafetyHold> Holds { get; init; } = [];
 
-    /// <summary>VMs that nobody needs, and that may be destroyed.</summary>
+    /// <summary>VMs that are not needed, and that may be destroyed.</summary>
     [Id(8)] public IReadOnlyList<string> ToDestroy { get; init; } = [];
 
     /// <summary>Guests whose VM is to be looked at.</summary>

@@ -23,16 +23,16 @@ public sealed record VmReconciliation
     private const int FewVanished = 3;
     private const int VanishedShare = 10;
 
-    /// <summary>The VM provider's name: guests of another one are nobody's finding here.</summary>
+    /// <summary>The VM provider's name: guests of another one are no finding here.</summary>
     public required string Host { get; init; }
 
     /// <summary>This couch's mark on its VMs.</summary>
     public required string Installation { get; init; }
 
-    /// <summary>The account is this couch's alone, so what nobody claims is a leftover.</summary>
+    /// <summary>The account is this couch's alone, so what carries no claim is a leftover.</summary>
     public bool IsDedicated { get; init; }
 
-    /// <summary>Somebody has said that VMs of guests this couch does not know are to go.</summary>
+    /// <summary>VMs of guests that this couch does not know are to be destroyed (COUCH_VM_UNKNOWN).</summary>
     public bool DestroysUnknown { get; init; }
 
     /// <summary>Whether this provider measures guests.</summary>
@@ -50,7 +50,7 @@ public sealed record VmReconciliation
     /// <summary>Every open row, and the row of every <see cref="Questionable"/> guest that has one.</summary>
     public required IReadOnlyList<GuestVm> Guests { get; init; }
 
-    /// <summary>Guests whose grain is in memory on some node; null where nobody can say.</summary>
+    /// <summary>Guests whose grain is in memory on some node; null where that is not known.</summary>
     public IReadOnlySet<string>? InMemory { get; init; }
 
     /// <summary>Guests that claim a VM and have no open row: their rows, if any, must be read before anything is said of them.</summary>

@@ -40,7 +40,7 @@ public abstract record VmReport
         /// <summary>How long the provider wants to be left alone; null where it did not say.</summary>
         [Id(3)] public TimeSpan? RetryAfter { get; init; }
 
-        /// <summary>Nobody knows what became of its create: it may have left a VM.</summary>
+        /// <summary>The outcome of its create is unknown: it may have left a VM.</summary>
         [Id(4)] public bool MayHaveMade { get; init; }
 
         /// <summary>And it may carry the guest's claim, so that a list may yet show it.</summary>
@@ -65,7 +65,7 @@ public abstract record VmReport
     [GenerateSerializer, Immutable, Alias("couch.VmReport.Gone")]
     public sealed record Gone : VmReport
     {
-        /// <summary>The VM given by hand was not destroyed, because it may not be: nobody can say that it is gone.</summary>
+        /// <summary>The VM given by hand was not destroyed, because it may not be: it is not known whether it is gone.</summary>
         [Id(0)] public bool LeavesGiven { get; init; }
 
         /// <summary>The provider showed something of the guest's, which was then destroyed.</summary>

@@ -14,7 +14,7 @@ public static class VmTrack
     /// <summary>Two direct not-founds, this far apart, and a running guest's VM is lost: one may be a provider's hiccup.</summary>
     public static readonly TimeSpan MissingForGood = TimeSpan.FromMinutes(1);
 
-    /// <summary>How many creates of unknown outcome a guest may have: each may have left a VM that nobody finds.</summary>
+    /// <summary>How many creates of unknown outcome a guest may have: each may have left a VM that is not found.</summary>
     public const int MostUnaccounted = 2;
 
     /// <summary>
@@ -27,7 +27,7 @@ public static class VmTrack
     private const int MostCondemned = 8;
 
     private static readonly string NoMoreCreates =
-        $"Nobody knows what became of {MostUnaccounted} creates, each of which may have left a VM: there is no other";
+        $"The outcome of {MostUnaccounted} creates is unknown, and each may have left a VM: no other is made";
 
     /// <summary>A newly arrived guest with the intent of its first attempt, so that both are one write.</summary>
     public static Guest OrderVm(this Guest arriving, string provider, DateTimeOffset now) => arriving with
@@ -35,7 +35,7 @@ public static class VmTrack
         Vm = new() { Host = provider, State = VmState.Requested, RequestedAt = now, Attempts = 1, UnderWay = VmTry.Make },
     };
 
-    /// <summary>What is to be done next, by whoever has nothing under way.</summary>
+    /// <summary>What is to be done next, by a memory with nothing under way.</summary>
     public static VmStep NextStep(this Guest guest, DateTimeOffset now) => guest.Vm switch
     {
         { NotBefore: { } moment } when moment > now => new VmStep.Wait(moment),
@@ -47,8 +47,8 @@ public static class VmTrack
     };
 
     /// <summary>
-    /// The intent of one more attempt, to be written before its call, by whoever has none under way. Where a VM may carry the
-    /// guest's claim that nobody knows of, it only looks, until the provider's list has shown nothing for long enough to be believed.
+    /// The intent of one more attempt, to be written before its call, by a memory with none under way. Where a VM may carry the
+    /// guest's claim that is not known, it only looks, until the provider's list has shown nothing for long enough to be believed.
     /// </summary>
     /// <param name="isExact">Whether the provider finds whatever an attempt has made at once: then no outcome stays unknown.</param>
     public static Guest BeginAttempt(this Guest guest, DateTimeOffset now, bool isExact)
@@ -81,7 +81,7 @@ public static class VmTrack
     };
 
     /// <summary>
-    /// Whether the VM that an attempt has brought is nobody's, to be destroyed at once. Where an attempt or a release is
+    /// Whether the VM that an attempt has brought has no owner, and is to be destroyed at once. Where an attempt or a release is
     /// still to come it may yet be taken, or is found: then it is not.
     /// </summary>
     public static bool IsStray(this Guest guest, VmReport.Made made) =>
@@ -109,7 +109,7 @@ public static class VmTrack
         return guest.Vm switch
         {
             { Attempts: var attempt } when attempt != made.Attempt => guest,
-            // An attempt makes one VM at most, so one that was found accounts for one of those that nobody knew of.
+            // An attempt makes one VM at most, so one that was found accounts for one of the unknown ones.
             { State: VmState.Requested } => guest with { Vm = vm with { State = VmState.Booting, Unaccounted = made.IsFound ? Math.Max(vm.Unaccounted - 1, 0) : vm.Unaccounted } },
             { State: VmState.Destroying, UnderWay: not null } when guest.IsStaying && IsSame(made.VmId, guest.VmId) =>
                 guest with { Vm = vm with { State = VmState.Ready, ReadyAt = now, DestroyRequestedAt = null, LastError = null } },
@@ -250,7 +250,7 @@ public static class VmTrack
 
     /// <summary>
     /// What activating a guest by hand means for a VM of its own that was on the way: it is destroyed, unless it is the very
-    /// VM that is given. Then its own it stays, and somebody has said that it is ready.
+    /// VM that is given. Then its own it stays, and a host has said that it is ready.
     /// </summary>
     internal static Vm Displaced(this Vm vm, string givenVmId, DateTimeOffset at) => vm switch
     {
@@ -269,7 +269,7 @@ public static class VmTrack
     /// <summary>A person may spell a UUID in capitals.</summary>
     private static bool IsSame(string vmId, string? other) => vmId.Equals(other, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>What a guest's end means for its VM: destruction, at once. Without a VM provider there is nobody to ask.</summary>
+    /// <summary>What a guest's end means for its VM: destruction, at once. Without a VM provider there is nothing to ask.</summary>
     /// <param name="givenVmId">The VM given by hand, which the provider is asked to destroy too; null where none was.</param>
     internal static Vm Ending(this Vm vm, string? givenVmId, DateTimeOffset at) => vm switch
     {

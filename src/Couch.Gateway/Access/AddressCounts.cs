@@ -24,7 +24,7 @@ internal sealed class AddressCounts(TimeProvider clock, int sets = AddressCounts
     public bool TryCount(ClientAddress client, int most, out TimeSpan wait)
     {
         var now = clock.GetTimestamp();
-        // Seeded anew in each process: nobody outside can tell who shares a set.
+        // Seeded anew in each process: no outsider can tell who shares a set.
         var set = (int)((uint)HashCode.Combine(client.Key) & (uint)(sets - 1));
         lock (locks[set % Locks])
         {

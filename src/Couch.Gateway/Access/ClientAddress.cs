@@ -12,7 +12,7 @@ internal readonly record struct ClientAddress(ulong Key)
 
     public static ClientAddress Of(HttpContext context) => Of(context.Connection.RemoteIpAddress);
 
-    /// <summary>Whoever has no address, behind a Unix socket, is one client.</summary>
+    /// <summary>A caller without an address, behind a Unix socket, is one client.</summary>
     public static ClientAddress Of(IPAddress? address)
     {
         Span<byte> bytes = stackalloc byte[16];

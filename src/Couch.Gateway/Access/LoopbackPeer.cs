@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 
 namespace Couch.Gateway.Access;
 
-/// <summary>Whose process is at the other end of a connection over loopback. The kernel says so on Linux; elsewhere nobody does.</summary>
+/// <summary>
+/// Whose process is at the other end of a connection over loopback. The kernel says so on Linux; elsewhere it is not known.
+/// </summary>
 internal static class LoopbackPeer
 {
     private const string Root = "0";
@@ -17,7 +19,7 @@ internal static class LoopbackPeer
 
     /// <summary>
     /// Whether the other end belongs to the couch's own user or to root; true where no kernel tells. A socket that its process has
-    /// let go of is listed as root's, and counts as nobody's.
+    /// let go of is listed as root's, and counts as no user's.
     /// </summary>
     public static bool IsOwn(IPEndPoint? peer, IPEndPoint? own)
     {

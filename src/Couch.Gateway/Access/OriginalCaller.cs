@@ -22,7 +22,7 @@ internal sealed class OriginalCaller
     /// <summary>Judged now, unless it has been remembered.</summary>
     public static bool IsOnThisMachine(HttpContext context) => (context.Features.Get<OriginalCaller>() ?? Look(context)).isOnThisMachine;
 
-    /// <summary>Judges before forwarding headers are read, for whoever asks after it.</summary>
+    /// <summary>Judges before forwarding headers are read, for later questions.</summary>
     public static void Remember(HttpContext context) => context.Features.Set(Look(context));
 
     private static OriginalCaller Look(HttpContext context) => new(

@@ -3,13 +3,13 @@ using Couch.Gateway.Problems;
 
 namespace Couch.Gateway.Access;
 
-/// <summary>How often one client address may ask of the public endpoints, in windows of a minute. Nobody waits in line.</summary>
+/// <summary>How often one client address may ask of the public endpoints, in windows of a minute. Nothing waits in line.</summary>
 public static class RateLimits
 {
     /// <summary>Redeeming: guesses at codes are counted, right or wrong.</summary>
     public const string Redeem = "redeem";
 
-    /// <summary>Everything else that is public, but for <c>/health</c>: whoever watches a couch must always be answered.</summary>
+    /// <summary>Everything else that is public, but for <c>/health</c>: monitoring must always be answered.</summary>
     public const string Status = "status";
 
     public static void AddRateLimits(this IServiceCollection services)

@@ -8,7 +8,7 @@ internal static class TrustedProxies
         services.Configure<ForwardedHeadersOptions>(forwarded =>
         {
             forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor;
-            // Every trusted hop is peeled off; the first address that nobody vouches for is the client's.
+            // Every trusted hop is peeled off; the first address that no trusted hop vouches for is the client's.
             forwarded.ForwardLimit = null;
             forwarded.KnownProxies.Clear();
             forwarded.KnownIPNetworks.Clear();

@@ -7,7 +7,7 @@ namespace Couch.Gateway.Connections;
 /// <param name="All">The most there ever are.</param>
 internal sealed record Capacity(int All)
 {
-    /// <summary>With fewer a couch serves nobody well.</summary>
+    /// <summary>With fewer a couch cannot serve well.</summary>
     public const int Least = 64;
 
     /// <summary>Where neither a setting nor the process says less: some 200 MB, were all of them idle.</summary>
@@ -31,7 +31,7 @@ internal sealed record Capacity(int All)
         mayOpen < ForItself + Least ? $"Couch cannot start:{Environment.NewLine}  - ulimit -n is {mayOpen}, and a couch needs "
             + $"{ForItself + Least} at the least. {Remedy}" : null;
 
-    /// <summary>Of these, the last are kept free for hosts and for whoever asks after health.</summary>
+    /// <summary>Of these, the last are kept free for hosts and for health probes.</summary>
     public int KeptFree => Math.Max(8, All / 16);
 
     /// <summary>For everybody.</summary>

@@ -91,7 +91,7 @@ internal sealed partial class Places : IDisposable
         Changed();
     }
 
-    /// <summary>A connection may have less claim to its place than it had: whoever stands at the door looks again.</summary>
+    /// <summary>A connection may have less claim to its place than it had: a newcomer looks again.</summary>
     public void Changed()
     {
         if (!isAwaited)

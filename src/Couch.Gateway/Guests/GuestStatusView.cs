@@ -52,7 +52,7 @@ public sealed record GuestStatusView
     /// <summary>More about the end, where there is more to say.</summary>
     public required string? EndDetail { get; init; }
 
-    /// <summary>The host key whose kill or usage report ended it; null while staying, and where nobody's key did.</summary>
+    /// <summary>The host key whose kill or usage report ended it; null while staying, and where no key did.</summary>
     public required ActorView? EndedWith { get; init; }
 
     /// <summary>The VM's own record.</summary>

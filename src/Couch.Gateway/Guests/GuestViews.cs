@@ -58,19 +58,19 @@ public sealed record GuestView
     /// <summary>More about the end, where there is more to say.</summary>
     public required string? EndDetail { get; init; }
 
-    /// <summary>The host key whose kill or usage report ended it; null while staying, and where nobody's key did.</summary>
+    /// <summary>The host key whose kill or usage report ended it; null while staying, and where no key did.</summary>
     public required ActorView? EndedWith { get; init; }
 
     /// <summary>The VM's own record.</summary>
     public required VmView Vm { get; init; }
 
-    /// <summary>By which host key it was activated; nobody where it was not by hand.</summary>
+    /// <summary>By which host key it was activated; both fields null where it was not by hand.</summary>
     public required ActorView ActivatedWith { get; init; }
 
-    /// <summary>By which host key it was given more time, the last time; nobody where it was not.</summary>
+    /// <summary>By which host key it was given more time, the last time; both fields null where it was not.</summary>
     public required ActorView ExtendedWith { get; init; }
 
-    /// <summary>By which host key it was killed; nobody where it was not.</summary>
+    /// <summary>By which host key it was killed; both fields null where it was not.</summary>
     public required ActorView KilledWith { get; init; }
 
     internal static GuestView Of(Guest guest) => new()

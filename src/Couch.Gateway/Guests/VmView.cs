@@ -32,7 +32,7 @@ public sealed record VmView
     public required string? LastError { get; init; }
 
     /// <summary>
-    /// VMs that attempts of unknown outcome may have left, and that nobody has found since; at most 2. A receipt does not speak of them.
+    /// VMs that attempts of unknown outcome may have left, and that have not been found since; at most 2. A receipt does not speak of them.
     /// </summary>
     public required int Unaccounted { get; init; }
 

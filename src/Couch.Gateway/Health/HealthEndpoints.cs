@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Couch.Gateway.Health;
 
-/// <summary>For whoever keeps the couch running: does it live, and should it be sent requests?</summary>
+/// <summary>For operators: does it live, and should it be sent requests?</summary>
 public static class HealthEndpoints
 {
     public const string Path = "/health";
@@ -16,7 +16,7 @@ public static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        // Counts from here, not from whoever asks first.
+        // Counts from here, not from the first request.
         app.ServiceProvider.GetRequiredService<Uptime>();
 
         var health = app.MapGroup(Path).WithTags("Health");

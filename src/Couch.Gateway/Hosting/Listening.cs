@@ -37,7 +37,7 @@ internal static class Listening
         return next(context);
     });
 
-    /// <summary>What is shown holds secrets or goes stale at once: nobody on the way may keep it.</summary>
+    /// <summary>What is shown holds secrets or goes stale at once: no cache may keep it.</summary>
     public static void UseNoStore(this WebApplication app) => app.Use((context, next) =>
     {
         if (context.Request.Path.StartsWithSegments("/couch", StringComparison.OrdinalIgnoreCase)

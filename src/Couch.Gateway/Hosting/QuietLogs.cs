@@ -27,7 +27,7 @@ internal static class QuietLogs
             {
                 ["Logging:LogLevel:Default"] = nameof(LogLevel.Warning),
                 ["Logging:LogLevel:Couch"] = nameof(LogLevel.Information),
-                // While any of its lines could be wanted a span is begun for each request, though nobody collects them.
+                // While any of its lines could be wanted a span is begun for each request, though they are not collected.
                 ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = nameof(LogLevel.None),
                 // Says a failed start again, as a stack trace; Start says it in words.
                 ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = nameof(LogLevel.Critical),
@@ -41,7 +41,7 @@ internal static class QuietLogs
                 [$"{FormatterOptions}:{nameof(SimpleConsoleFormatterOptions.SingleLine)}"] = bool.TrueString,
                 [$"{FormatterOptions}:{nameof(ConsoleFormatterOptions.UseUtcTimestamp)}"] = bool.TrueString,
                 [$"{FormatterOptions}:{nameof(ConsoleFormatterOptions.TimestampFormat)}"] = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ",
-                // Its default makes whoever logs wait for whoever reads.
+                // Its default makes a logger wait for the reader.
                 [$"Logging:Console:{nameof(ConsoleLoggerOptions.QueueFullMode)}"] = nameof(ConsoleLoggerQueueFullMode.DropWrite),
             },
         });

@@ -13,7 +13,7 @@ internal static class Start
     /// </summary>
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(28);
 
-    /// <summary>How long whoever reads the output may take, before the couch goes on without them.</summary>
+    /// <summary>How long a reader of the output may take, before the couch goes on without them.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     /// <returns>The exit code: 0 after a graceful end, 1 where it could not start.</returns>
@@ -83,7 +83,7 @@ internal static class Start
         }
         catch (Exception unsaid) when (unsaid is IOException or TimeoutException)
         {
-            // There is nobody to tell.
+            // There is no reader.
         }
     }
 }

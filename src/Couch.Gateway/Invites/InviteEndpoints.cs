@@ -45,7 +45,7 @@ public static class InviteEndpoints
 
         if (key is not null)
         {
-            // The key's row names the invite before there is one: whoever repeats it creates the same.
+            // The key's row names the invite before there is one: a repetition creates the same.
             var idempotency = Idempotency.Of(caller, "invites", key, Understood(command));
             // As the version before kept it, for all host keys alike.
             var unscoped = Idempotency.Of("invites " + key).KeyHash;
@@ -91,7 +91,7 @@ public static class InviteEndpoints
             ? TypedResults.Ok(InviteView.Of(invite, keys))
             : Refusals.InviteNotFound;
 
-    /// <summary>Takes an invite back, as long as nobody has redeemed it.</summary>
+    /// <summary>Takes an invite back, as long as it has not been redeemed.</summary>
     /// <remarks>With an Idempotency-Key, the same key gives the same answer for 24 hours.</remarks>
     /// <param name="id">The invite's id.</param>
     public static async Task<Results<Ok<InviteView>, Refusal>> Revoke(

@@ -51,10 +51,10 @@ public sealed record InviteView
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? GuestId { get; init; }
 
-    /// <summary>By which host key it was made; nobody where it was not noted.</summary>
+    /// <summary>By which host key it was made; both fields null where it was not noted.</summary>
     public required ActorView CreatedWith { get; init; }
 
-    /// <summary>By which host key it was taken back; nobody where it was not.</summary>
+    /// <summary>By which host key it was taken back; both fields null where it was not.</summary>
     public required ActorView RevokedWith { get; init; }
 
     internal static InviteView Of(Invite invite, SigningKeys keys) => new()

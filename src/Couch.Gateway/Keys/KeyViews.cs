@@ -27,7 +27,7 @@ public sealed record HostKeyView
     /// <summary>When it was revoked; null where it was not.</summary>
     public required DateTimeOffset? RevokedAt { get; init; }
 
-    /// <summary>By which host key it was revoked; nobody where it was not.</summary>
+    /// <summary>By which host key it was revoked; both fields null where it was not.</summary>
     public required ActorView RevokedWith { get; init; }
 
     internal static HostKeyView Of(HostKey key) => new()
@@ -75,13 +75,13 @@ public sealed record CreatedKeyView
     };
 }
 
-/// <summary>By which host key something was done; nobody, with both fields null, where it was not done.</summary>
+/// <summary>By which host key something was done; both fields null where it was not done.</summary>
 public sealed record ActorView
 {
     /// <summary>The key's id; null for the configured key, and for a caller on the machine itself where there is none.</summary>
     public required string? KeyId { get; init; }
 
-    /// <summary>The key's name; without an id it is <c>configured</c> or <c>loopback</c>. Null for nobody.</summary>
+    /// <summary>The key's name; without an id it is <c>configured</c> or <c>loopback</c>. Null where there is none.</summary>
     public required string? Name { get; init; }
 
     internal static ActorView Of(Actor? actor) => new() { KeyId = actor?.KeyId?.Value, Name = actor?.Name };

@@ -26,7 +26,7 @@ internal sealed class Description([FromKeyedServices(Description.Name)] IOpenApi
             : Results.Bytes(body, "application/json; charset=utf-8", entityTag: tag);
     }
 
-    /// <summary>Made once, for all who ask meanwhile too. Nobody's impatience ends it; a failure is not kept.</summary>
+    /// <summary>Made once, for all who ask meanwhile too. A caller's cancellation does not end it; a failure is not kept.</summary>
     private Task<Written> Write()
     {
         lock (making)

@@ -76,7 +76,7 @@ internal static class JsonBodies
 
     /// <summary>
     /// Takes the body in whole, and leaves it to be read again. Meanwhile a stranger's place may be taken by another: whoever sends
-    /// a byte now and then keeps nobody away.
+    /// a byte now and then keeps no other caller away.
     /// </summary>
     private static async ValueTask<Refusal?> TakeIn(HttpContext context)
     {

@@ -10,7 +10,7 @@ namespace Couch.Gateway.Requests;
 internal static class RepeatedNames
 {
     /// <summary>The path of the first that is repeated, at whatever depth; null where none is.</summary>
-    /// <remarks>Of what is not JSON it says nothing: whoever reads it does.</remarks>
+    /// <remarks>Of what is not JSON it says nothing: the reader does.</remarks>
     public static string? Find(ReadOnlySequence<byte> json)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 64 });

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Couch.Gateway.Secrecy;
 
-/// <summary>Every log line of the process on its way to whoever writes it down, at any level: without secrets.</summary>
+/// <summary>Every log line of the process on its way to its writer, at any level: without secrets.</summary>
 internal sealed class DiscreetLoggers(LoggerFactory inner, Redaction redaction) : ILoggerFactory
 {
     public ILogger CreateLogger(string categoryName) => new DiscreetLogger(inner.CreateLogger(categoryName), redaction);

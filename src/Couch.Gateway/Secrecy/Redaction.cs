@@ -6,7 +6,7 @@ using Couch.Gateway.Access;
 namespace Couch.Gateway.Secrecy;
 
 /// <summary>
-/// Takes capabilities and the host key out of text that is about to be told to somebody else than who sent it. Where they stand in
+/// Takes capabilities and the host key out of text that is about to be told to another party than its sender. Where they stand in
 /// their right place the couch never tells them; this is for where a client, or a proxy's error page, has put them in a wrong one.
 /// </summary>
 internal sealed partial class Redaction

@@ -15,7 +15,7 @@ namespace Couch.Gateway.Stays;
 /// <summary>
 /// Guests' answers, spelled out once for each state of a guest: polls ask for the same again and again, and to spell it was a
 /// tenth of what one costs. The grain is asked each time, and what it hands over must equal what an answer was made of. A
-/// few megabytes at most; of two guests with one place, whoever asked last has it.
+/// few megabytes at most; of two guests with one place, the last one asked for has it.
 /// </summary>
 public sealed class StayAnswers(IOptions<JsonOptions> json)
 {

@@ -90,7 +90,7 @@ public sealed record StayView
     };
 }
 
-/// <summary>What an invite offers, for whoever holds its code.</summary>
+/// <summary>What an invite offers, for the holder of its code.</summary>
 public sealed record PreviewView
 {
     /// <summary>What it is for; empty where nothing was said.</summary>

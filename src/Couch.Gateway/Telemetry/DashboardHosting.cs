@@ -27,7 +27,7 @@ internal static class DashboardHosting
     }
 
     /// <summary>
-    /// It believes that whatever silo, id or name is asked for is there, and fails otherwise: to whoever asks, it is not found.
+    /// It believes that whatever silo, id or name is asked for is there, and fails otherwise: the answer is 404.
     /// </summary>
     private static async ValueTask<object?> FindNothing(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {

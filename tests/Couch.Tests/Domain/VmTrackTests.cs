@@ -253,7 +253,7 @@ public sealed class VmTrackTests
         Assert.Null(ended.Vm.CleanSince);
         Assert.Equal((GuestStatus.Stopped, EndReason.ProvisioningFailed, 2), (ended.Status, ended.EndReason, ended.Vm.Unaccounted));
         Assert.Equal(
-            "no answer. Nobody knows what became of 2 creates, each of which may have left a VM: there is no other", ended.EndDetail);
+            "no answer. The outcome of 2 creates is unknown, and each may have left a VM: no other is made", ended.EndDetail);
     }
 
     [Fact]

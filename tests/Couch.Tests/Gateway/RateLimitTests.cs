@@ -37,7 +37,7 @@ public sealed class RateLimitTests
         await Asks("203.0.113.7", 400);
         await Asks("203.0.113.8", 400);
         await Asks("203.0.113.7", 429);
-        // A proxy behind a proxy: the first address that nobody vouches for is the client's.
+        // A proxy behind a proxy: the first address that no trusted hop vouches for is the client's.
         await Asks("198.51.100.1, 203.0.113.7, 2001:db8::1", 429);
         await Asks("::ffff:203.0.113.8", 429);
         // One household has one /64.

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Couch.Tests.Gateway;
 
-/// <summary>The words under which refusals are counted come from the names in a table of code, and are read by people's dashboards.</summary>
+/// <summary>
+/// The words under which refusals are counted come from the names in a table of code, and are read by people's dashboards.
+/// </summary>
 public sealed class RefusalLabelTests
 {
     [Fact]

@@ -109,7 +109,8 @@ public sealed class SettingsFolderTests : IDisposable
     public async Task A_secret_may_be_in_a_file_that_its_setting_names()
     {
         File.WriteAllText(folder["key"], "the key in a file\n");
-        await using var couch = await CouchProcess.Start(new() { ["COUCH_DATA_DIR"] = folder["data"], ["COUCH_AUTH_TOKEN_FILE"] = folder["key"] });
+        await using var couch = await CouchProcess.Start(
+            new() { ["COUCH_DATA_DIR"] = folder["data"], ["COUCH_AUTH_TOKEN_FILE"] = folder["key"] });
         Assert.Equal(200, await Lists(couch, "the key in a file"));
 
         File.WriteAllText(folder["key"], "the next key in a file");
@@ -145,7 +146,8 @@ public sealed class SettingsFolderTests : IDisposable
     private static async Task<int> Lists(CouchProcess couch, string key) =>
         (await couch.Anyone.Sending("Authorization", "Bearer " + key).Get("/couch/guests")).Status;
 
-    private static Task<Answer> Preview(CouchProcess couch, Answer invite) => couch.Anyone.Get($"/couch/invites/preview?code={invite["code"]}");
+    private static Task<Answer> Preview(CouchProcess couch, Answer invite) =>
+        couch.Anyone.Get($"/couch/invites/preview?code={invite["code"]}");
 
     private static async Task<string?> Said(CouchProcess couch) => (await couch.Anyone.Get("/health/ready")).Is(200)["settings"];
 

@@ -7,7 +7,7 @@ using Xunit;
 namespace Couch.Tests.Vms;
 
 /// <summary>
-/// Nobody knows whether a VM was made, and the provider's list is behind: the couch makes few, never two for one guest, and
+/// It is not known whether a VM was made, and the provider's list is behind: the couch makes few, never two for one guest, and
 /// says that nothing is left only once that can be believed.
 /// </summary>
 public sealed class DoubtfulCreateTests(VersCouchOnOneClock couch) : IClassFixture<VersCouchOnOneClock>, IAsyncLifetime
@@ -41,7 +41,7 @@ public sealed class DoubtfulCreateTests(VersCouchOnOneClock couch) : IClassFixtu
 
         var row = (await couch.Row(guest.Id))!;
         Assert.Equal((GuestStatus.Stopped, EndReason.ProvisioningFailed, 2), (row.Status, row.EndReason, row.Vm.Unaccounted));
-        Assert.Contains("Nobody knows what became of 2 creates", row.EndDetail, StringComparison.Ordinal);
+        Assert.Contains("The outcome of 2 creates is unknown", row.EndDetail, StringComparison.Ordinal);
         Assert.Equal((creates + 2, vms + 2), (couch.Vers.Journal.Count(Call.Create), couch.Vers.Vms.All.Count));
         Assert.True(row.Vm.DestroyedAt - row.StoppedAt >= VmTrack.ListsLag);
     }

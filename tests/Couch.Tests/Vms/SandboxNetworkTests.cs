@@ -106,7 +106,7 @@ public sealed class SandboxNetworkTests : IAsyncLifetime
     public async Task The_couch_finds_out_what_is_in_force_and_says_it()
     {
         var host = engine.Host(options, TimeProvider.System);
-        Assert.Contains("Nobody knows yet", host.Isolation, StringComparison.Ordinal);
+        Assert.Contains("It is not known yet", host.Isolation, StringComparison.Ordinal);
 
         // A busy engine is a sentence too, and looked at again.
         await Until.True(async () => (await host.Check(Never))!.Sentence.Contains("canAccessHostServices: false is not kept. Guests on "
@@ -160,7 +160,7 @@ public sealed class SandboxNetworkTests : IAsyncLifetime
 
         var refusal = await Assert.ThrowsAsync<VmProviderException>(() => host.Ensure(engine.Order(), Never));
 
-        Assert.Contains("Nobody knows what guests", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("It is not known what guests", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -106,7 +106,7 @@ public sealed class StayWithVmTests : IAsyncLifetime
             async () => (await Guest(stay))["vm"]!["state"]!.ToString() == "none" && vers.Vms.Left.Count == 0, Soon, "its own is released");
         Assert.Equal("by-hand", (await Guest(stay))["vmId"]!.ToString());
         (await couch.Anyone.Delete($"/couch/guests/{stay["guestId"]}")).Is(200);
-        // Nobody can say which VM was meant.
+        // It is not known which VM was meant.
         await Until.True(async () => (await Guest(stay))["vm"]!["state"]!.ToString() is "left", Soon, "it is left");
         Assert.Null((await Guest(stay))["vm"]!["destroyedAt"]);
     }

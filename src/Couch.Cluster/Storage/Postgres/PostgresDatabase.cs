@@ -14,7 +14,7 @@ public sealed class PostgresDatabase : CouchDatabase
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(500);
 
-    // Any number, as long as all nodes take the same and nobody else does: "couch" in ASCII.
+    // Any number, as long as all nodes take the same and no other program does: "couch" in ASCII.
     private const long UpgradeLock = 0x63_6F_75_63_68;
 
     private static readonly TimeSpan BetweenClears = TimeSpan.FromSeconds(1);
@@ -42,7 +42,7 @@ public sealed class PostgresDatabase : CouchDatabase
 
     /// <summary>
     /// Connections for the node's lease alone: whatever else waits for a connection, or for the database, must not keep the
-    /// node from confirming that it lives, and a connection that hangs is given up soon. Whoever asks disposes them.
+    /// node from confirming that it lives, and a connection that hangs is given up soon. The caller disposes them.
     /// </summary>
     internal NpgsqlDataSource OpenForLease() =>
         new NpgsqlDataSourceBuilder(PostgresSettings.ForLease(settings).ConnectionString) { Name = "couch-lease" }.Build();
@@ -74,7 +74,7 @@ public sealed class PostgresDatabase : CouchDatabase
 
     public override string Explain(Exception failure) => PostgresFailures.Explain(Where, failure);
 
-    /// <summary>Each connection that is open now is closed, at once or when it comes back; whoever needs one opens another.</summary>
+    /// <summary>Each connection that is open now is closed, at once or when it comes back; the next caller opens another.</summary>
     internal void LeaveSessions()
     {
         Interlocked.Exchange(ref cleared, Clock.GetTimestamp());

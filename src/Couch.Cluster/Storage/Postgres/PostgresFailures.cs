@@ -17,7 +17,7 @@ internal static class PostgresFailures
         || refusal.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections
             or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown;
 
-    /// <summary>Whether the connection is gone: what was asked on it was not committed, or nobody can say.</summary>
+    /// <summary>Whether the connection is gone: what was asked on it was not committed, or the outcome is not known.</summary>
     public static bool IsLostConnection(Exception failure)
     {
         foreach (var cause in failure.WithCauses())

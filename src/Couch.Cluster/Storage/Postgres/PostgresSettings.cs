@@ -83,7 +83,7 @@ internal static class PostgresSettings
         Unless("Timeout", ConnectSeconds);
         Unless("Command Timeout", CommandSeconds);
         // A statement that is given up is cancelled at the server, and its connection closed. The driver would else use it again, and
-        // a cancel that comes late would end the next statement there, or leave an answer that nobody has asked for.
+        // a cancel that comes late would end the next statement there, or leave an answer to no question.
         Unless("Cancellation Timeout", CloseAtOnce);
         Unless("Application Name", "couch");
         if (settings.Host!.Contains(',', StringComparison.Ordinal))

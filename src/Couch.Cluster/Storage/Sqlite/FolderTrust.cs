@@ -23,7 +23,7 @@ internal static class FolderTrust
 
     /// <summary>
     /// Refuses what belongs to another user or may be written by more than its owner, and a way there on which anybody could
-    /// put something else in its place. What is not there is nobody's.
+    /// put something else in its place. What is not there has no owner.
     /// </summary>
     /// <param name="path">A folder or a file, in full.</param>
     /// <exception cref="SettingsException">It cannot be trusted: which path, why, and the command that mends it.</exception>

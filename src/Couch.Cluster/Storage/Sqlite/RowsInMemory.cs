@@ -6,7 +6,7 @@ using Microsoft.Data.Sqlite;
 namespace Couch.Cluster.Storage.Sqlite;
 
 /// <summary>
-/// What a statement answered, read to its end: nobody's reading keeps the writer. Values are SQLite's own (long, double,
+/// What a statement answered, read to its end: no reader keeps the writer. Values are SQLite's own (long, double,
 /// string, bytes) and are turned into what they are asked for as.
 /// </summary>
 internal sealed class RowsInMemory : DbDataReader

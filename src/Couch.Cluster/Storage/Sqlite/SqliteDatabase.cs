@@ -76,7 +76,7 @@ public sealed class SqliteDatabase : CouchDatabase
 
     public override string Explain(Exception failure) => FolderFailures.Explain(folder.FullPath, failure);
 
-    /// <remarks>Where nobody has written for a while, or the last write failed, one is made that changes nothing.</remarks>
+    /// <remarks>Where nothing has been written for a while, or the last write failed, one is made that changes nothing.</remarks>
     protected override async Task<string?> WhyNoWrites()
     {
         await using (var connection = await reads.OpenConnectionAsync())

@@ -5,7 +5,7 @@ namespace Couch.Cluster.Storage.Sqlite;
 
 /// <summary>
 /// The one writer that SQLite has, on a thread of its own. It runs what waits in the order in which it came, commits once
-/// for all of it, and answers nobody before that commit is on the disk. A statement that fails undoes itself alone; a
+/// for all of it, and answers no caller before that commit is on the disk. A statement that fails undoes itself alone; a
 /// commit that fails is told to all whose statements were in it.
 /// </summary>
 /// <remarks>
@@ -19,7 +19,7 @@ internal sealed class SqliteWriter : IDisposable
     /// <summary>Longer than any healthy queue; a disk that hangs must answer as an error.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
 
-    // So that whoever is first need not wait for ever more who come while the others' statements run.
+    // So that the first need not wait for ever more who come while the others' statements run.
     private const int MostTogether = 256;
 
     private readonly SqliteConnection connection;
@@ -215,7 +215,7 @@ internal sealed class SqliteWriter : IDisposable
     // A full or failing disk makes SQLite undo the whole transaction by itself.
     private bool IsInTransaction => connection.Handle is { } handle && raw.sqlite3_get_autocommit(handle) == 0;
 
-    /// <summary>A statement in line, and what it has come to; whoever waits for it is told once that is certain.</summary>
+    /// <summary>A statement in line, and what it has come to; its caller is told once that is certain.</summary>
     private sealed class Waiting(SqliteCommand command)
     {
         private const int InLine = 0;

@@ -41,7 +41,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
 
     public IInstallationMark Mark => new EngineMark(engine);
 
-    public string Isolation => network.Last?.Sentence ?? "Nobody knows yet what guests reach: the engine has not been asked";
+    public string Isolation => network.Last?.Sentence ?? "It is not known yet what guests reach: the engine has not been asked";
 
     public void Dispose()
     {

@@ -4,10 +4,10 @@ namespace Couch.Cluster.Vms.Docker;
 
 /// <summary>What the engine can do, as far as it has been found out.</summary>
 /// <param name="Cores">Processor cores of its machine.</param>
-/// <param name="LimitsDisk">Whether its storage driver can bound a sandbox's disk. Nobody tells before a create is refused.</param>
+/// <param name="LimitsDisk">Whether its storage driver can bound a sandbox's disk. Known once a create has been refused.</param>
 /// <param name="HasInit">Whether it has a small init process to reap a sandbox's orphans.</param>
 /// <param name="SwapsTraffic">Whether it reports what was received as sent.</param>
-/// <param name="SetsUlimits">Whether it may give a sandbox ulimits. Nobody tells before a start is refused.</param>
+/// <param name="SetsUlimits">Whether it may give a sandbox ulimits. Known once a start has been refused.</param>
 /// <param name="IsPodman">Whether it is Podman, whatever it says its API is.</param>
 internal sealed record EngineAbilities(
     long Cores, bool LimitsDisk = true, bool HasInit = true, bool SwapsTraffic = false, bool SetsUlimits = true, bool IsPodman = false)
@@ -29,7 +29,7 @@ internal sealed record EngineAbilities(
         if (LimitsDisk && (Says(words, "storage-opt") || Says(words, "storage opt") || Says(words, "pquota")))
             return (this with { LimitsDisk = false }, "The engine's storage cannot bound a sandbox's disk: maxDiskGB is only measured");
         if (HasInit && (Says(words, "container-init") || Says(words, "init binary")))
-            return (this with { HasInit = false }, "The engine has no init process: nobody reaps a sandbox's orphans");
+            return (this with { HasInit = false }, "The engine has no init process: a sandbox's orphans are not reaped");
         if (SetsUlimits && IsAboutUlimits(words))
             return (this with { SetsUlimits = false }, "The engine may not set ulimits, as where it runs without CAP_SYS_RESOURCE: "
                 + "sandboxes have those that it gives by itself");

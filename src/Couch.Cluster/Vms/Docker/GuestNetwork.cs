@@ -39,7 +39,7 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
     public void Dispose() => one.Dispose();
 
     /// <summary>Makes the network unless it is there, and returns its name.</summary>
-    /// <exception cref="VmProviderException">It cannot be made, or its name is somebody else's.</exception>
+    /// <exception cref="VmProviderException">It cannot be made, or its name is another owner's.</exception>
     public async Task<string> Ensure(CancellationToken cancel)
     {
         if (options.Network is { } given)
@@ -52,7 +52,7 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
     }
 
     /// <summary>
-    /// Refuses where the operator wants permissions kept (<c>COUCH_DOCKER_STRICT</c>) and nobody can show that this network keeps them.
+    /// Refuses where the operator wants permissions kept (<c>COUCH_DOCKER_STRICT</c>) and this network has not been shown to keep them.
     /// </summary>
     /// <exception cref="VmProviderException">Final, with what to do.</exception>
     public async Task MustKeep(CancellationToken cancel)

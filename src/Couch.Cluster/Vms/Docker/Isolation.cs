@@ -6,7 +6,7 @@ namespace Couch.Cluster.Vms.Docker;
 /// <summary>What a network keeps from the guests on it, as a sandbox on it has found out. No I/O.</summary>
 /// <param name="IsKept">Guests were seen to reach nothing that <c>canAccessHostServices: false</c> denies them.</param>
 /// <param name="Sentence">The same for an operator, with what to do where it is not so.</param>
-/// <param name="MayPass">Nobody knows, for a reason that may go by itself.</param>
+/// <param name="MayPass">It is not known, for a reason that may go by itself.</param>
 internal sealed record Isolation(bool IsKept, string Sentence, bool MayPass = false)
 {
     /// <summary>
@@ -46,7 +46,7 @@ internal sealed record Isolation(bool IsKept, string Sentence, bool MayPass = fa
     // In the order in which they are said: the tries are made side by side, and end in any order.
     private static readonly string[] Kinds = [Host, OtherGuest, Metadata, Private];
 
-    // What a machine says of a port where nobody listens, and what deploy/sandbox-network.sh says of one port of all that it
+    // What a machine says of a port without a listener, and what deploy/sandbox-network.sh says of one port of all that it
     // denies: two voices that need no listener. No other firewall is known to answer as the second does.
     private const string Refused = "Connection refused";
     private const string Denied = "Protocol not available";
@@ -56,7 +56,7 @@ internal sealed record Isolation(bool IsKept, string Sentence, bool MayPass = fa
     // own may be open.
     private static readonly int[] HostPorts = [9, 22, 2375, 49999];
 
-    // A metadata service, and the last addresses of private ranges. Nobody may be there: that they are denied, the firewall says.
+    // A metadata service, and the last addresses of private ranges. There may be no such host: that they are denied, the firewall says.
     private static readonly string[] Elsewhere =
     [
         $"{Metadata} {MetadataAddress} 80",
@@ -118,7 +118,7 @@ internal sealed record Isolation(bool IsKept, string Sentence, bool MayPass = fa
     }
 
     public static Isolation Unknown(DockerOptions options, string why, bool mayPass = false) =>
-        new(false, $"Nobody knows what guests on the network {NameOf(options)} reach: {why}", mayPass);
+        new(false, $"It is not known what guests on the network {NameOf(options)} reach: {why}", mayPass);
 
     private static string NameOf(DockerOptions options) => options.Network ?? options.Bridge;
 

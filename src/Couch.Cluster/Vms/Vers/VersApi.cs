@@ -8,7 +8,8 @@ namespace Couch.Cluster.Vms.Vers;
 /// The provider's API, a method a call. Each ends within its bound, or with its node: with an answer, with the caller's cancellation, or
 /// with a <see cref="VmProviderException"/> that says in a sentence what was wrong.
 /// </summary>
-internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, VersAccount account, NodeShutdown shutdown, TimeProvider clock)
+internal sealed class VersApi(
+    IHttpClientFactory clients, VersOptions options, VersAccount account, NodeShutdown shutdown, TimeProvider clock)
 {
     /// <summary>The client's name, and what it repeats, is <see cref="VersRegistration"/>'s.</summary>
     public const string Client = "vers";
@@ -62,7 +63,7 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, V
     }, cancel);
 
     /// <summary>Looks at a VM whose id is a person's word and not the provider's.</summary>
-    /// <returns>The VM; null where there is none, or where we may not look at it and it is closed to us: it is somebody else's.</returns>
+    /// <returns>The VM; null where there is none, or where we may not look at it and it is closed to us: it is another owner's.</returns>
     public async Task<(VersVm? Found, bool IsClosed)> LookAtGiven(string vmId, CancellationToken cancel)
     {
         var isClosed = false;
@@ -98,8 +99,9 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, V
         (await Ask<VersVm[]>(new("list VMs", HttpMethod.Get, "vms") { MostBytes = Long }, cancel))!;
 
     /// <summary>Whether the provider takes a key that does not count yet.</summary>
-    /// <exception cref="VmProviderException">It does not, or nobody can say.</exception>
-    public Task Check(VersKey key, CancellationToken cancel) => Tell(new("list VMs", HttpMethod.Get, "vms") { MostBytes = Long, Key = key }, cancel);
+    /// <exception cref="VmProviderException">It does not, or the outcome is not known.</exception>
+    public Task Check(VersKey key, CancellationToken cancel) =>
+        Tell(new("list VMs", HttpMethod.Get, "vms") { MostBytes = Long, Key = key }, cancel);
 
     /// <summary>Waits at the provider for a boot to end. A VM that is gone is success.</summary>
     public Task Destroy(string vmId, CancellationToken cancel) => Tell(new($"destroy VM {vmId}", HttpMethod.Delete, $"vm/{Escape(vmId)}")
@@ -219,7 +221,7 @@ internal sealed class VersApi(IHttpClientFactory clients, VersOptions options, V
         /// <summary>Asked as the body is sent, each time that it is. Null: it may.</summary>
         public Func<CancellationToken, Task>? MayBeSent { get; init; }
 
-        /// <summary>Whether a VM may have been made that nobody tells us of, where no answer comes.</summary>
+        /// <summary>Whether a VM may have been made that is not reported, where no answer comes.</summary>
         public Func<bool> MayHaveMade { get; init; } = () => false;
 
         /// <summary>Null: what any call may take.</summary>

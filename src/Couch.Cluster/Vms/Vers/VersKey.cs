@@ -24,7 +24,7 @@ public sealed class VersKey
         return key is not null;
     }
 
-    /// <summary>Strikes the key out of somebody else's words: providers quote what they refuse.</summary>
+    /// <summary>Strikes the key out of another party's words: providers quote what they refuse.</summary>
     internal string StrikeOut(string text) => text.Replace(value, ToString(), StringComparison.OrdinalIgnoreCase);
 
     public override string ToString() => "[key]";

@@ -12,7 +12,7 @@ internal sealed class VersLists(VersApi api, TimeProvider clock)
     /// <summary>How many times as long as the last list took.</summary>
     private const int RestsFor = 2;
 
-    /// <summary>Whoever waits for a receipt waits for this too.</summary>
+    /// <summary>A receipt waits for this too.</summary>
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
 
     /// <summary>A list that took so long hung more than anybody worked on it: there is nothing to rest from.</summary>

@@ -27,7 +27,7 @@ public sealed record VersOptions
     /// <value>From <c>COUCH_VERS_ENDPOINT</c>; default <c>https://{vm_id}.vm.vers.sh</c>.</value>
     public string Endpoint { get; init; } = DefaultEndpoint;
 
-    /// <summary>The account is this couch's alone, so VMs that nobody claims are leftovers and may be destroyed.</summary>
+    /// <summary>The account is this couch's alone, so VMs without a claim are leftovers and may be destroyed.</summary>
     /// <value>From <c>COUCH_VERS_DEDICATED</c>; true or false, default false: they are counted, and stay.</value>
     public bool IsDedicated { get; init; }
 
@@ -111,7 +111,7 @@ public sealed record VersOptions
             && url is { Scheme: "http" or "https", UserInfo: "", Query: "", Fragment: "" })
             return text.TrimEnd('/');
 
-        // Not quoted: somebody may have put a password into it.
+        // Not quoted: it may hold a password.
         settings.Wrong("VERS_API_URL", "must be an http or https address without a user, a query or a fragment");
         return DefaultApiUrl;
     }

@@ -161,7 +161,7 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
         }
     }
 
-    /// <summary>Not cancelled, only bounded: a VM made and left without a claim is one that nobody finds again.</summary>
+    /// <summary>Not cancelled, only bounded: a VM made and left without a claim is not found again.</summary>
     private async Task Claim(string vmId, VmOrder order)
     {
         try
@@ -174,7 +174,7 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
         }
         catch (Exception failure)
         {
-            // Whatever it was: nobody else knows of this VM.
+            // Whatever it was: no one else knows of this VM.
             var refusal = failure as VmProviderException;
             var notUndone = await Undo(vmId);
             throw new VmProviderException("A new VM could not be claimed, and "

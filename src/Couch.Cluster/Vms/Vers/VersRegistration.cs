@@ -33,13 +33,13 @@ public static class VersRegistration
         services.AddSingleton<VersProvider>();
         services.AddSingleton<IVmProvider>(from => from.GetRequiredService<VersProvider>());
         services.AddHttpClient(VersApi.Client)
-            // Every failure is said once, by whoever called.
+            // Every failure is said once, by the caller.
             .RemoveAllLoggers()
             // The calls have bounds of their own, in time and in size.
             .ConfigureHttpClient(client => client.Timeout = Timeout.InfiniteTimeSpan)
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
             {
-                // A redirect followed would repeat a create, and take the key where nobody sent it.
+                // A redirect followed would repeat a create, and take the key to another address.
                 AllowAutoRedirect = false,
                 UseCookies = false,
                 ConnectTimeout = TimeSpan.FromSeconds(10),
