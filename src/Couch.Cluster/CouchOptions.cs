@@ -71,6 +71,8 @@ public sealed class CouchOptions
     /// <summary>Where guests' VMs come from; default nowhere. A gateway has nothing to do with it.</summary>
     public VmOptions Vms { get; init; } = new();
 
+    private static CouchOptions Default { get; } = new();
+
     /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong.</summary>
     public static CouchOptions Read(Settings settings)
     {
@@ -99,13 +101,13 @@ public sealed class CouchOptions
             Role = role,
             Vms = role is CouchRole.Gateway ? VmOptions.NoneAtTheEdge(settings) : VmOptions.Read(settings),
             Postgres = postgres,
-            DataFolder = settings.Text("COUCH_DATA_DIR") ?? "couch-data",
+            DataFolder = settings.Text("COUCH_DATA_DIR") ?? Default.DataFolder,
             SigningKeys = keys,
-            SiloPort = settings.Whole("COUCH_SILO_PORT", 11111, 1, 65535),
+            SiloPort = settings.Whole("COUCH_SILO_PORT", Default.SiloPort, 1, 65535),
             GatewayPort = postgres is null ? 0 : gatewayPort,
             AdvertisedAddress = address,
-            ClusterId = settings.Text("COUCH_CLUSTER_ID") ?? "couch",
-            DatabaseConnections = settings.Whole("COUCH_DB_CONNECTIONS", 40, 4, 1000),
+            ClusterId = settings.Text("COUCH_CLUSTER_ID") ?? Default.ClusterId,
+            DatabaseConnections = settings.Whole("COUCH_DB_CONNECTIONS", Default.DatabaseConnections, 4, 1000),
             Retention = new() { Days = settings.Whole("COUCH_RETENTION_DAYS", 0, 0, Retention.MostDays) },
         };
     }

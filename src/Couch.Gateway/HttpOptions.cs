@@ -13,6 +13,8 @@ public sealed class HttpOptions
     internal const string HostKeyName = "COUCH_AUTH_TOKEN";
     internal const string ConnectionsName = "COUCH_CONNECTIONS";
 
+    private static readonly HttpOptions Default = new();
+
     private const int MostPerMinute = 1_000_000;
     private const int MostConnections = 1_000_000;
 
@@ -58,13 +60,13 @@ public sealed class HttpOptions
     public static HttpOptions Read(Settings settings) => new()
     {
         HostKey = ReadHostKey(settings),
-        RedeemsPerMinute = settings.Whole("COUCH_REDEEMS_PER_MINUTE", 120, 0, MostPerMinute),
-        StatusPerMinute = settings.Whole("COUCH_STATUS_PER_MINUTE", 1200, 0, MostPerMinute),
+        RedeemsPerMinute = settings.Whole("COUCH_REDEEMS_PER_MINUTE", Default.RedeemsPerMinute, 0, MostPerMinute),
+        StatusPerMinute = settings.Whole("COUCH_STATUS_PER_MINUTE", Default.StatusPerMinute, 0, MostPerMinute),
         Connections = settings.Whole(ConnectionsName, 0, Capacity.Least, MostConnections) is > 0 and var connections ? connections : null,
         TrustedProxies = ReadProxies(settings),
         Collector = ReadCollector(settings),
         SettingsFolder = settings.Text(Hosting.SettingsFolder.Name),
-        HasDashboard = settings.YesOrNo("COUCH_DASHBOARD", false),
+        HasDashboard = settings.YesOrNo("COUCH_DASHBOARD", Default.HasDashboard),
     };
 
     internal static string? ReadHostKey(Settings settings) => settings.Secret(HostKeyName) ?? settings.Secret("VERS_AUTH_TOKEN");

@@ -7,6 +7,8 @@ namespace Couch.Cluster.Vms;
 /// <summary>Where guests' VMs come from, and how hard it is tried. One host, or none: guests then wait for a hand.</summary>
 public sealed class VmOptions
 {
+    private static readonly VmOptions Default = new();
+
     public VersOptions? Vers { get; init; }
 
     public DockerOptions? Docker { get; init; }
@@ -41,10 +43,10 @@ public sealed class VmOptions
         {
             Vers = VersOptions.Read(settings),
             Docker = DockerOptions.Read(settings),
-            Attempts = settings.Whole("COUCH_VM_ATTEMPTS", 8, 1, 100),
-            MeasureEvery = TimeSpan.FromSeconds(settings.Whole("COUCH_METER_SECONDS", 10, 0, 3600)),
+            Attempts = settings.Whole("COUCH_VM_ATTEMPTS", Default.Attempts, 1, 100),
+            MeasureEvery = TimeSpan.FromSeconds(settings.Whole("COUCH_METER_SECONDS", (int)Default.MeasureEvery.TotalSeconds, 0, 3600)),
             DestroysUnknown = ReadUnknown(settings),
-            CallsAtOnce = settings.Whole("COUCH_VM_CALLS", 64, 1, 1000),
+            CallsAtOnce = settings.Whole("COUCH_VM_CALLS", Default.CallsAtOnce, 1, 1000),
         };
         if (options is { Vers: not null, Docker: not null })
             settings.Wrong("COUCH_DOCKER_IMAGE", "and VERS_API_KEY are both set: guests' VMs come from one host; unset one of them");

@@ -11,6 +11,7 @@ public sealed partial class DockerOptions
 {
     private const string DefaultBridge = "couch-guests";
     private const int MostReference = 512;
+    private const int DefaultPids = 512;
     private const int LeastPids = 16;
     private const int MostPids = 4_194_304;
 
@@ -83,7 +84,7 @@ public sealed partial class DockerOptions
     public string? Runtime { get; init; }
 
     /// <summary>The most processes and threads in one sandbox. 16 to 4,194,304; default 512. From <c>COUCH_DOCKER_PIDS</c>.</summary>
-    public int Pids { get; init; } = 512;
+    public int Pids { get; init; } = DefaultPids;
 
     /// <summary>What tells that a running sandbox is ready. Only asked where a port is published.</summary>
     /// <value>
@@ -108,7 +109,7 @@ public sealed partial class DockerOptions
         var probeImage = settings.Text("COUCH_DOCKER_PROBE_IMAGE");
         var isStrict = settings.YesOrNo("COUCH_DOCKER_STRICT", false);
         var runtime = settings.Text("COUCH_DOCKER_RUNTIME");
-        var pids = settings.Whole("COUCH_DOCKER_PIDS", 512, LeastPids, MostPids);
+        var pids = settings.Whole("COUCH_DOCKER_PIDS", DefaultPids, LeastPids, MostPids);
         // Other programs set DOCKER_HOST too: what it says is nothing to a couch without this VM provider.
         if (image is null)
             return null;
