@@ -44,7 +44,10 @@ internal sealed partial class InstallationLease(
     private readonly SemaphoreSlim turn = new(1);
 
     private volatile bool isAlone = true;
-    private long? looked;
+
+    /// <summary>When the last look ended; zero before the first.</summary>
+    private long looked;
+
     private (string Marks, long Since)? foreign;
     private bool isSilent;
 
@@ -87,7 +90,7 @@ internal sealed partial class InstallationLease(
         }
     }
 
-    private bool IsFresh => looked is { } at && clock.GetElapsedTime(at) < Believed;
+    private bool IsFresh => Volatile.Read(ref looked) is not 0 and var at && clock.GetElapsedTime(at) < Believed;
 
     private string Contested =>
         $"Another couch with this one's data is at work at {provider}: a copy was started beside it, or this is the copy. "
@@ -115,7 +118,7 @@ internal sealed partial class InstallationLease(
                 isSilent = true;
             }
 
-            looked = clock.GetTimestamp();
+            Volatile.Write(ref looked, clock.GetTimestamp());
         }
         finally
         {
@@ -129,7 +132,9 @@ internal sealed partial class InstallationLease(
         IReadOnlyList<string> found = [.. await kept.Read(installation.Id, cancel)];
         var marks = await installation.Marks(cancel);
         var own = marks.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var others = string.Join(' ', found.Except(own).Order(StringComparer.Ordinal));
+        // What is older than the oldest of its own is its own too, forgotten since: it is met at an engine whose node was away.
+        var since = own is [var oldest, ..] ? TimeOf(oldest) : 0;
+        var others = string.Join(' ', found.Except(own).Where(one => TimeOf(one) >= since).Order(StringComparer.Ordinal));
         if (others.Length is 0 || HasStoodStill(others))
         {
             foreign = null;
@@ -173,9 +178,11 @@ internal sealed partial class InstallationLease(
     }
 
     /// <summary>By this node's clock. One that is wrong exchanges marks too often, which does no harm.</summary>
-    private bool IsOld(string newest) =>
-        !long.TryParse(newest.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var at)
-        || Math.Abs(clock.GetUtcNow().ToUnixTimeSeconds() - at) >= Renewal.TotalSeconds;
+    private bool IsOld(string newest) => Math.Abs(clock.GetUtcNow().ToUnixTimeSeconds() - TimeOf(newest)) >= Renewal.TotalSeconds;
+
+    /// <summary>When a mark was made, in seconds; what is no mark was never made.</summary>
+    private static long TimeOf(string mark) =>
+        long.TryParse(mark.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var at) ? at : long.MaxValue;
 
     [LoggerMessage(303, LogLevel.Error, "couch.installation.contested: {Sentence}", EventName = "couch.installation.contested")]
     private partial void LogContested(string sentence);

@@ -139,6 +139,25 @@ public sealed class InstallationLeaseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_engine_whose_node_was_away_has_an_old_mark_of_its_couch_and_no_other_couchs()
+    {
+        var here = await Couch();
+        await here.MustBeAlone();
+        var old = at.Vers.Tags.Description(here.Tag)!;
+        for (var round = 0; round < 20; round++)
+        {
+            clock.Advance(Round);
+            await here.Look();
+        }
+
+        Assert.DoesNotContain(old, await here.Marks(), StringComparison.Ordinal);
+        await at.Host.Mark!.Write(here.Installation, old, default);
+        var there = await Beside(here);
+        await there.MustBeAlone();
+        Assert.EndsWith(at.Vers.Tags.Description(here.Tag)!, await here.Marks(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_was_seen_last_counts_while_the_provider_says_nothing()
     {
         var torn = new TornMark(at.Host.Mark!);
