@@ -103,34 +103,23 @@ public sealed record Guest
     /// <exception cref="OutOfBoundsException">It is not as <see cref="Arriving(Invite)"/> makes one, or has another id.</exception>
     public void MustBeArriving(string id)
     {
-        Bounds.Demand(
-            GuestId.TryParse(id, out var own) && own == Id ? null : "id must be the guest's own",
-            InviteId.TryParse(InviteId.Value, out _) ? null : "inviteId must be an invite's id",
-            Bounds.Required("name", Name, Bounds.MostName),
-            Bounds.Text("publicKey", PublicKey, Bounds.MostPublicKey),
-            Bounds.Present("permissions", Permissions),
-            Bounds.Defined("enforcement", Enforcement),
-            ResourceLimits is null ? "resourceLimits is required" : ResourceLimits.WhyNot());
+        Bounds.Demand(GuestId.TryParse(id, out var own) && own == Id ? null : "id must be the guest's own");
+        Admitted.MustBeWithinBounds();
         Bounds.Demand(
             ExpiresAt <= CreatedAt.AddWholeHours(ResourceLimits.MostHours)
                 ? null
                 : $"a stay must be of at most {ResourceLimits.MostHours} hours",
-            this == Fresh ? null : "a guest that arrives must have no past");
+            this == Arriving(Id, Admitted) with { ExpiresAt = ExpiresAt } ? null : "a guest that arrives must have no past");
     }
 
-    /// <summary>The same guest as it arrived.</summary>
-    private Guest Fresh => new()
+    private Admission Admitted => new()
     {
-        Id = Id,
         InviteId = InviteId,
-        Name = Name,
+        GuestName = Name,
         PublicKey = PublicKey,
-        Status = GuestStatus.Provisioning,
         ResourceLimits = ResourceLimits,
         Permissions = Permissions,
         Enforcement = Enforcement,
-        ResourceUsage = ResourceUsage.None,
-        ExpiresAt = ExpiresAt,
     };
 
     /// <summary>
