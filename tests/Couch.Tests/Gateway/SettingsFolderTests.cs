@@ -85,6 +85,37 @@ public sealed class SettingsFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task Nodes_exchange_their_signing_key_in_rounds_without_a_restart_and_one_that_has_the_new_key_alone_joins_them()
+    {
+        await using var database = await PostgresServer.NewDatabase();
+        var (first, second) = (Some.Key(), Some.Key());
+        Set("COUCH_SIGNING_KEY", first);
+        var settings = NodeSettings.Of(database.ConnectionString, "").And([KeyValuePair.Create("COUCH_SETTINGS_DIR", Settings)]);
+        await using var one = await CouchProcess.Start(settings);
+        await using var other = await CouchProcess.Start(settings);
+        var guest = await one.Anyone.Arrive();
+
+        foreach (var (round, keys) in new[] { $"{first},{second}", $"{second},{first}", second }.Index())
+        {
+            Set("COUCH_SIGNING_KEY", keys);
+            foreach (var node in new[] { one, other })
+                await Until.True(
+                    () => Task.FromResult(node.Output.Split("couch.settings.exchanged COUCH_SIGNING_KEY").Length - 1 > round), Soon, "it is said");
+            Assert.Equal(
+                round < 2 ? 200 : 404, (await other.Anyone.Get($"/couch/status?token={guest["authToken"]}")).Status);
+        }
+
+        await using var third = await CouchProcess.Start(NodeSettings.Of(database.ConnectionString, second));
+        foreach (var node in new[] { one, other, third })
+        {
+            // Any of the three has the guest; each is asked by way of all.
+            var young = await node.Anyone.Arrive();
+            foreach (var asked in new[] { one, other, third })
+                (await asked.Anyone.Get($"/couch/status?token={young["authToken"]}")).Is(200);
+        }
+    }
+
+    [Fact]
     public async Task A_providers_key_counts_once_the_provider_accepts_it_and_a_golden_commit_from_the_next_guest_on()
     {
         await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.Zero });
