@@ -13,7 +13,8 @@ internal sealed class RotatingSigningKeys(SigningKeys keys) : IRotatingSetting
         if (next is null && settings.Errors.Count is 0)
             settings.Wrong(Name, "was taken away, and cannot be while the couch runs");
         else if (next is not null && !next.SharesKeyWith(keys))
-            settings.Wrong(Name, "has none of the keys that count so far, so this process and others would not accept each other: add the new key to the old ones first");
+            settings.Wrong(Name, "has none of the keys that count so far, so this process and others would not accept each other: add the "
+                + "new key to the old ones first");
         if (next is null || settings.Errors.Count > 0 || next.IsSameAs(keys))
             return Task.FromResult(false);
         keys.Become(next);

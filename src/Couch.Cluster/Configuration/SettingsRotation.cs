@@ -9,7 +9,8 @@ namespace Couch.Cluster.Configuration;
 /// A value that is not good is refused: it is told once in the log, and in readiness for as long as it is there.
 /// </summary>
 public sealed partial class SettingsRotation(
-    IConfiguration configuration, IEnumerable<RereadableSettings> sources, IEnumerable<IRotatingSetting> settings, TimeProvider clock, ILogger<SettingsRotation> log) : BackgroundService
+    IConfiguration configuration, IEnumerable<RereadableSettings> sources, IEnumerable<IRotatingSetting> settings, TimeProvider clock,
+    ILogger<SettingsRotation> log) : BackgroundService
 {
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(3);
 
@@ -81,6 +82,7 @@ public sealed partial class SettingsRotation(
     private partial void LogExchanged(string setting);
 
     [LoggerMessage(
-        311, LogLevel.Error, "couch.settings.refused: {Reason}. What counted before goes on to count", EventName = "couch.settings.refused")]
+        311, LogLevel.Error, "couch.settings.refused: {Reason}. What counted before goes on to count",
+        EventName = "couch.settings.refused")]
     private partial void LogRefused(string reason);
 }

@@ -100,7 +100,8 @@ public sealed class SettingsFolderTests : IDisposable
             Set("COUCH_SIGNING_KEY", keys);
             foreach (var node in new[] { one, other })
                 await Until.True(
-                    () => Task.FromResult(node.Output.Split("couch.settings.exchanged COUCH_SIGNING_KEY").Length - 1 > round), Soon, "it is said");
+                    () => Task.FromResult(node.Output.Split("couch.settings.exchanged COUCH_SIGNING_KEY").Length - 1 > round), Soon,
+                    "it is said");
             Assert.Equal(
                 round < 2 ? 200 : 404, (await other.Anyone.Get($"/couch/status?token={guest["authToken"]}")).Status);
         }
@@ -123,7 +124,8 @@ public sealed class SettingsFolderTests : IDisposable
         Set("GOLDEN_COMMIT_ID", "00000000-0000-4000-8000-000000000bad");
         await using var couch = await Start(("VERS_API_URL", $"{vers.Url}"));
         var early = await couch.Anyone.Arrive();
-        await Until.True(async () => (await couch.Anyone.Get($"/couch/guests/{early["guestId"]}"))["status"] is "stopped", Soon, "there is no such commit");
+        await Until.True(async () => (await couch.Anyone.Get($"/couch/guests/{early["guestId"]}"))["status"] is "stopped", Soon,
+            "there is no such commit");
 
         Set("VERS_API_KEY", "another-account-key");
         await IsRefused(couch, "VERS_API_KEY was exchanged, and the new one does not open the account");

@@ -79,7 +79,7 @@ public abstract class VersCouch(Engine engine) : TestCouch(engine)
             Vers = new() { Key = key, Commit = Vers.Options.Commit, ApiUrl = Vers.Url.ToString(), IsDedicated = true },
             MeasureEvery = TimeSpan.Zero,
         });
-        services.AddSingleton(installation);
+        services.AddSingleton(installation).AddUncontestedLease();
         var current = wire;
         services.AddHttpClient(VersApi.Client).AddHttpMessageHandler(current.End);
     }

@@ -64,6 +64,6 @@ internal sealed class VmCouch(Func<VersOptions, VersOptions>? vers, VmOptions vm
     {
         services.AddSingleton(vms);
         services.AddVmDriver();
-        services.AddSingleton(installation).AddSingleton(host);
+        services.AddSingleton(installation).AddSingleton(host).AddUncontestedLease();
     }
 }

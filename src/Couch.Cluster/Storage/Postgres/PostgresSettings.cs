@@ -9,6 +9,7 @@ internal static class PostgresSettings
     // A dead database must answer as an error in a few seconds: callers ask again, and a grain's turn is waiting.
     private const int ConnectSeconds = 5;
     private const int CommandSeconds = 6;
+    private const int UpgradeSeconds = 120;
 
     // Grains, endpoints, housekeeping and Orleans' membership wait for one another otherwise.
     private const int LeastConnections = 4;
@@ -95,6 +96,16 @@ internal static class PostgresSettings
 
         return settings;
     }
+
+    /// <summary>
+    /// The same database for what changes its schema: a commit may wait for a busy disk, where a caller's statement is given up.
+    /// </summary>
+    public static NpgsqlConnectionStringBuilder ForUpgrade(NpgsqlConnectionStringBuilder complete) => new(complete.ConnectionString)
+    {
+        MinPoolSize = 0,
+        MaxPoolSize = 2,
+        CommandTimeout = UpgradeSeconds,
+    };
 
     /// <summary>The same database by one connection that gives up soon, whatever the connection string says.</summary>
     public static NpgsqlConnectionStringBuilder ForLease(NpgsqlConnectionStringBuilder complete) => new(complete.ConnectionString)
