@@ -86,7 +86,8 @@ public sealed class CouchOptions
                 + "SQLite serves one process, a node");
 
         var keys = ReadSigningKeys(settings);
-        if (keys is null && postgres is not null && settings.Errors.All(error => !error.StartsWith(SigningKeyName, StringComparison.Ordinal)))
+        var isRefused = settings.Errors.Any(error => error.StartsWith(SigningKeyName, StringComparison.Ordinal));
+        if (keys is null && postgres is not null && !isRefused)
             settings.Wrong(
                 SigningKeyName, "must be given with PostgreSQL, the same to every node. Make one with: openssl rand -base64 32");
 

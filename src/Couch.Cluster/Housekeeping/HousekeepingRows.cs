@@ -50,7 +50,8 @@ public sealed class HousekeepingRows(CouchDatabase database)
           AND invite.guest_id LIKE '__________________________' AND invite.id LIKE '__________________________'
           AND NOT EXISTS (
             SELECT 1 FROM grain_state AS guest
-            WHERE guest.service = @service AND guest.kind = @guest AND guest.id > @after AND guest.id <= @upTo AND guest.id = invite.guest_id)
+            WHERE guest.service = @service AND guest.kind = @guest AND guest.id > @after AND guest.id <= @upTo
+              AND guest.id = invite.guest_id)
         ORDER BY invite.guest_id, invite.id LIMIT @limit
         """;
 
@@ -84,7 +85,8 @@ public sealed class HousekeepingRows(CouchDatabase database)
     internal static readonly string CountQuery =
         $"""
         SELECT status, count(*) FROM grain_state
-        WHERE service = @service AND kind = @kind AND status IN ({string.Join(", ", Enum.GetValues<GuestStatus>().Select(status => $"'{status.Word()}'"))})
+        WHERE service = @service AND kind = @kind
+          AND status IN ({string.Join(", ", Enum.GetValues<GuestStatus>().Select(status => $"'{status.Word()}'"))})
         GROUP BY status
         """;
 
@@ -108,7 +110,10 @@ public sealed class HousekeepingRows(CouchDatabase database)
         string kind, DateTimeOffset dueBefore, int limit, CancellationToken cancel, OverdueRow? after = null) =>
         database.Ask(
             OverdueQuery,
-            [("kind", kind), ("dueBefore", dueBefore.ToIso()), ("afterUntil", after?.Until ?? ""), ("afterId", after?.Id ?? ""), ("limit", limit)],
+            [
+                ("kind", kind), ("dueBefore", dueBefore.ToIso()), ("afterUntil", after?.Until ?? ""), ("afterId", after?.Id ?? ""),
+                ("limit", limit),
+            ],
             row => new OverdueRow(row.GetString(0), row.GetString(1)), cancel);
 
     /// <summary>Reads every row, of every kind, in the order of their keys: some at a time, for it costs what it reads.</summary>
@@ -131,7 +136,10 @@ public sealed class HousekeepingRows(CouchDatabase database)
     {
         var found = await database.Ask(
             MissingQuery,
-            [("invite", GrainKinds.Invite), ("guest", GrainKinds.Guest), ("after", after?.Value ?? ""), ("upTo", upTo?.Value ?? NoEnd), ("limit", limit)],
+            [
+                ("invite", GrainKinds.Invite), ("guest", GrainKinds.Guest), ("after", after?.Value ?? ""), ("upTo", upTo?.Value ?? NoEnd),
+                ("limit", limit),
+            ],
             row => row.Invite(0) is { } invite && row.Guest(1) is { } guest ? new MissingGuest(invite, guest) : null, cancel);
         return [.. found.OfType<MissingGuest>()];
     }

@@ -23,7 +23,8 @@ internal sealed class BootClock : TimeProvider
         : ReadBootTime(BootTime, out var now) is 0 ? (now.Seconds * NanosecondsASecond) + now.Nanoseconds
         : throw new InvalidOperationException("clock_gettime(CLOCK_BOOTTIME) failed after it had worked");
 
-    [DllImport("libc", EntryPoint = "clock_gettime"), SuppressGCTransition, DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    [DllImport("libc", EntryPoint = "clock_gettime"), SuppressGCTransition]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int ReadBootTime(int clock, out Timespec time);
 
     [StructLayout(LayoutKind.Sequential)]

@@ -112,7 +112,8 @@ internal sealed partial class OldMembers(
         command.CommandText =
             """
             SELECT address, port, generation, host_name, lease_until, i_am_alive_time FROM membership
-            WHERE deployment_id = @deployment AND status = @active AND NOT (address = @address AND port = @port AND generation = @generation)
+            WHERE deployment_id = @deployment AND status = @active
+              AND NOT (address = @address AND port = @port AND generation = @generation)
             """;
         Name(command, Own);
         command.Add("active", (int)SiloStatus.Active);

@@ -127,7 +127,10 @@ public sealed class CouchMeter
     /// </summary>
     public void BeginAtZero()
     {
-        foreach (var counter in new[] { inviteCreated, inviteRedeemed, inviteRevoked, inviteExpired, guestActivated, usageDropped, unaccounted, refusedNodes })
+        foreach (var counter in new[]
+        {
+            inviteCreated, inviteRedeemed, inviteRevoked, inviteExpired, guestActivated, usageDropped, unaccounted, refusedNodes,
+        })
             counter.Add(0);
         foreach (var reason in Enum.GetValues<EndReason>())
             guestEnded.Add(0, Label("couch.guest.end_reason", reason.Word()));

@@ -50,8 +50,11 @@ internal sealed class Neighbours(CouchOptions options, CouchDatabase database, N
                 await using var connection = await database.Reads.OpenConnectionAsync(cancel);
                 await using var command = connection.CreateCommand();
                 command.CommandText = $"""
-                    SELECT address, port, host_name, coalesce(lease_until BETWEEN now() - interval '{FreshSeconds} seconds' AND now() + interval '{FreshSeconds} seconds', false) FROM membership
-                    WHERE deployment_id = @deployment AND status IN ({SiloJoining}, {SiloActive}) AND NOT (address = @address AND port = @port AND host_name = @host)
+                    SELECT address, port, host_name, coalesce(
+                      lease_until BETWEEN now() - interval '{FreshSeconds} seconds' AND now() + interval '{FreshSeconds} seconds', false)
+                    FROM membership
+                    WHERE deployment_id = @deployment AND status IN ({SiloJoining}, {SiloActive})
+                      AND NOT (address = @address AND port = @port AND host_name = @host)
                     ORDER BY 4 DESC, i_am_alive_time DESC LIMIT {MostAsked}
                     """;
                 command.Add("deployment", options.ClusterId);

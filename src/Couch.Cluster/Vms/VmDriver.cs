@@ -274,7 +274,11 @@ internal sealed partial class VmDriver(
                 {
                     // Work that ends without a report would count as under way for as long as the grain remembers it.
                     LogUnforeseen(guest, unforeseen);
-                    report = failed(new($"VM provider {provider.Name} failed unexpectedly; the couch's log says how") { MayHaveMade = true, MayBeClaimed = true });
+                    report = failed(new($"VM provider {provider.Name} failed unexpectedly; the couch's log says how")
+                    {
+                        MayHaveMade = true,
+                        MayBeClaimed = true,
+                    });
                 }
 
                 if (report is not null)

@@ -110,7 +110,10 @@ public static class VmTrack
         {
             { Attempts: var attempt } when attempt != made.Attempt => guest,
             // An attempt makes one VM at most, so one that was found accounts for one of the unknown ones.
-            { State: VmState.Requested } => guest with { Vm = vm with { State = VmState.Booting, Unaccounted = made.IsFound ? Math.Max(vm.Unaccounted - 1, 0) : vm.Unaccounted } },
+            { State: VmState.Requested } => guest with
+            {
+                Vm = vm with { State = VmState.Booting, Unaccounted = made.IsFound ? Math.Max(vm.Unaccounted - 1, 0) : vm.Unaccounted },
+            },
             { State: VmState.Destroying, UnderWay: not null } when guest.IsStaying && IsSame(made.VmId, guest.VmId) =>
                 guest with { Vm = vm with { State = VmState.Ready, ReadyAt = now, DestroyRequestedAt = null, LastError = null } },
             { State: VmState.Destroying or VmState.Lost, DestroyedAt: null, UnderWay: not null } => guest with { Vm = vm },

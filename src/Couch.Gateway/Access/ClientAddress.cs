@@ -20,6 +20,8 @@ internal readonly record struct ClientAddress(ulong Key)
             return default;
         if (address.AddressFamily is AddressFamily.InterNetwork)
             return new(IsIPv4 | BinaryPrimitives.ReadUInt32BigEndian(bytes));
-        return new(address.IsIPv4MappedToIPv6 ? IsIPv4 | BinaryPrimitives.ReadUInt32BigEndian(bytes[12..]) : BinaryPrimitives.ReadUInt64BigEndian(bytes));
+        return new(address.IsIPv4MappedToIPv6
+            ? IsIPv4 | BinaryPrimitives.ReadUInt32BigEndian(bytes[12..])
+            : BinaryPrimitives.ReadUInt64BigEndian(bytes));
     }
 }

@@ -37,7 +37,8 @@ internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandle
 
     /// <summary>Storage or silo did not answer, or another node was quicker: in each case asking again is safe.</summary>
     private static bool IsUnavailable(Exception exception) => exception
-        is StorageUnavailableException or NotConfirmedException or OrleansException or TimeoutException or DbException or OperationCanceledException
+        is StorageUnavailableException or NotConfirmedException or OrleansException or TimeoutException or DbException
+            or OperationCanceledException
         || IsAnotherNodes(exception);
 
     /// <summary>The database's driver failed on another node: its exceptions do not cross as what they are.</summary>

@@ -19,8 +19,8 @@ internal static class Refusals
             + "by the name localhost, without a proxy.");
     public static Refusal LacksScope(IReadOnlyList<KeyScope> needed) => needed.Count == 0
         ? new(403, "forbidden — only the configured host key opens this")
-        : new(403, $"forbidden — this host key lacks the scope {Either(needed)}", "Ask with a key that has it; the configured host key has "
-            + "every scope.");
+        : new(403, $"forbidden — this host key lacks the scope {Either(needed)}",
+            "Ask with a key that has it; the configured host key has every scope.");
     public static Refusal CannotGrant(IReadOnlyList<KeyScope> lacking) =>
         new(403, $"forbidden — this host key lacks the scope {Either(lacking)}, so it cannot give it",
         "A key can only give scopes that it has itself.");

@@ -19,7 +19,8 @@ internal static class JsonBodies
     public static void UseJsonBodiesOnly(this WebApplication app) => app.Use((context, next) =>
     {
         // Only where an endpoint of ours would read it: no such path and no such method are said first.
-        var isRead = context.GetEndpoint() is RouteEndpoint && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
+        var isRead = context.GetEndpoint() is RouteEndpoint
+            && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
         return isRead ? Judge(context, next) : next(context);
     });
 

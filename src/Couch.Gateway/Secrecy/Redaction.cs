@@ -53,6 +53,8 @@ internal sealed partial class Redaction
     /// Capabilities are 64 characters behind their prefix; a third of one is already not told. What the couch's own names begin
     /// with is longer than they are. The underscore may be escaped, however often.
     /// </summary>
-    [GeneratedRegex("(?:(inv|guest|whsec)(?:_|%(?:25)*5F)[A-Za-z0-9_%+/=-]{20,}|(couch)(?:_|%(?:25)*5F)[A-Za-z0-9_%+/=-]{40,})", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "(?:(inv|guest|whsec)(?:_|%(?:25)*5F)[A-Za-z0-9_%+/=-]{20,}|(couch)(?:_|%(?:25)*5F)[A-Za-z0-9_%+/=-]{40,})",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Capability();
 }

@@ -1,7 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
 using Couch.Domain.Capabilities;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Text;
+using Couch.Gateway.Guests;
 
 namespace Couch.Gateway.Stays;
 
@@ -47,47 +49,22 @@ public sealed record RedeemedView
 }
 
 /// <summary>A guest's stay, as the guest sees it.</summary>
-public sealed record StayView
+public sealed record StayView : GuestFacts
 {
+    [SetsRequiredMembers]
+    private StayView(Guest guest) : base(guest)
+    {
+        GuestId = guest.Id.Value;
+        Permissions = guest.Permissions;
+    }
+
     /// <summary>The guest's ULID.</summary>
     public required string GuestId { get; init; }
-
-    /// <summary>The name it gave.</summary>
-    public required string Name { get; init; }
-
-    /// <summary><c>provisioning</c> or <c>running</c>: who has ended is answered 404.</summary>
-    public required GuestStatus Status { get; init; }
-
-    /// <summary>Its VM's id at the provider; null until it has one.</summary>
-    public required string? VmId { get; init; }
-
-    /// <summary>Where its agent is reached; null until it runs.</summary>
-    public required string? AgentEndpoint { get; init; }
-
-    /// <summary>What it may use.</summary>
-    public required ResourceLimits ResourceLimits { get; init; }
 
     /// <summary>What it may reach.</summary>
     public required Permissions Permissions { get; init; }
 
-    /// <summary>What it has used so far.</summary>
-    public required ResourceUsage ResourceUsage { get; init; }
-
-    /// <summary>When its time is up.</summary>
-    public required DateTimeOffset ExpiresAt { get; init; }
-
-    internal static StayView Of(Guest guest) => new()
-    {
-        GuestId = guest.Id.Value,
-        Name = guest.Name,
-        Status = guest.Status,
-        VmId = guest.VmId,
-        AgentEndpoint = guest.AgentEndpoint,
-        ResourceLimits = guest.ResourceLimits,
-        Permissions = guest.Permissions,
-        ResourceUsage = guest.ResourceUsage,
-        ExpiresAt = guest.ExpiresAt,
-    };
+    internal static StayView Of(Guest guest) => new(guest);
 }
 
 /// <summary>What an invite offers, for the holder of its code.</summary>

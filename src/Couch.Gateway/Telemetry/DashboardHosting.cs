@@ -39,7 +39,8 @@ internal static class DashboardHosting
             return await next(context);
         }
         catch (Exception unknown)
-            when (unknown is FormatException or ArgumentException or KeyNotFoundException or InvalidOperationException or NullReferenceException or InvalidCastException)
+            when (unknown is FormatException or ArgumentException or KeyNotFoundException or InvalidOperationException
+                or NullReferenceException or InvalidCastException)
         {
             return Refusals.Plain(404);
         }

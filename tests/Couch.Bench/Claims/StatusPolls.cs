@@ -15,7 +15,8 @@ internal static class StatusPolls
         await using var bare = await BareEndpoint.Like(few.Server, Path(few.Population.Guests[0], keys), folder);
         var ofFew = Warm(few);
         var ofMany = Warm(many);
-        (Uri Server, string Paths)[] sides = [(few.Server.Address, ofFew), (bare.Address, ofFew), (many.Server.Address, ofMany), (bare.Address, ofMany)];
+        (Uri Server, string Paths)[] sides = [(few.Server.Address, ofFew), (bare.Address, ofFew), (many.Server.Address, ofMany),
+            (bare.Address, ofMany)];
         foreach (var (server, paths) in sides)
             await wrk.Get(server, paths, Plan.Pollers, plan.WarmUp);
 

@@ -75,7 +75,8 @@ internal sealed record Crowd(IReadOnlyList<Guest> Guests, IReadOnlyList<Invite> 
     private static Guest Running(Guest guest) =>
         guest.Activate($"vm-{guest.Id}", $"https://vm-{guest.Id}.example", guest.CreatedAt) is ActivateOutcome.Activated activated
             ? activated.Guest.Report(
-                new() { CpuSeconds = 1234.5, MemoryPeakMB = 812.25, DiskUsedGB = 3.5, NetworkEgressGB = 0.125, TokensUsed = 123_456, UptimeSeconds = 3_600 },
+                new() { CpuSeconds = 1234.5, MemoryPeakMB = 812.25, DiskUsedGB = 3.5, NetworkEgressGB = 0.125, TokensUsed = 123_456,
+                    UptimeSeconds = 3_600 },
                 guest.CreatedAt).Guest
             : throw new InvalidOperationException($"{guest.Id} cannot be activated");
 

@@ -12,7 +12,8 @@ internal sealed class PostgresWriter(NpgsqlDataSource source, string writeRow, s
     public static async Task<PostgresWriter> Open(string connectionString)
     {
         // The couch's own settings, as far as they make a difference to speed.
-        var settings = new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = 40, MaxAutoPrepare = 64, AutoPrepareMinUsages = 2, NoResetOnClose = true };
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = 40, MaxAutoPrepare = 64,
+            AutoPrepareMinUsages = 2, NoResetOnClose = true };
         var source = NpgsqlDataSource.Create(settings);
         async Task<string> Query(string key)
         {

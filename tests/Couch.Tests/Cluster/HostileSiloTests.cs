@@ -23,7 +23,8 @@ public abstract class HostileSiloTests(VersCouch couch)
         var before = (await grain.Get())!.ExpiresAt;
         foreach (var hours in new[] { double.NaN, double.PositiveInfinity, -1, -720, 1e308 })
             await Refused(() => grain.Extend(hours));
-        foreach (var (vmId, endpoint) in new[] { (Endless, "http://vm"), ("vm", Endless), ("a\0b", "http://vm"), ("vm", "http://vm\n"), (null!, "http://vm"), ("vm", " ") })
+        foreach (var (vmId, endpoint) in new[] { (Endless, "http://vm"), ("vm", Endless), ("a\0b", "http://vm"), ("vm", "http://vm\n"),
+            (null!, "http://vm"), ("vm", " ") })
             await Refused(() => grain.Activate(vmId, endpoint));
         await Refused(() => grain.Activate("vm", "http://vm", Nobody));
         await Refused(() => grain.Extend(1, Nobody));
@@ -40,11 +41,14 @@ public abstract class HostileSiloTests(VersCouch couch)
     {
         var guest = (await couch.AGuest(enforcement: Enforcement.Report)).Id;
         await couch.IsRunning(guest);
-        foreach (var number in new[] { double.NaN, double.PositiveInfinity, double.NegativeInfinity, -1, 1L << 60, double.MaxValue, double.Epsilon })
+        foreach (var number in new[] { double.NaN, double.PositiveInfinity, double.NegativeInfinity, -1,
+            1L << 60, double.MaxValue, double.Epsilon })
             Assert.IsType<UsageOutcome.Recorded>(await couch.Guest(guest).Report(
-                new() { CpuSeconds = number, MemoryPeakMB = number, DiskUsedGB = number, NetworkEgressGB = number, UptimeSeconds = number, TokensUsed = long.MinValue }));
+                new() { CpuSeconds = number, MemoryPeakMB = number, DiskUsedGB = number, NetworkEgressGB = number, UptimeSeconds = number,
+                    TokensUsed = long.MinValue }));
         await couch.Guest(guest).Report(new() { TokensUsed = long.MaxValue, CpuSeconds = 7 });
-        Assert.Equal((7, 0), ((await couch.Guest(guest).Get())!.ResourceUsage.CpuSeconds, (await couch.Guest(guest).Get())!.ResourceUsage.TokensUsed));
+        Assert.Equal((7, 0), ((await couch.Guest(guest).Get())!.ResourceUsage.CpuSeconds,
+            (await couch.Guest(guest).Get())!.ResourceUsage.TokensUsed));
 
         await IsKilled(guest);
         Assert.Equal(7, (await couch.Row(guest))!.ResourceUsage.CpuSeconds);
@@ -119,7 +123,8 @@ public abstract class HostileSiloTests(VersCouch couch)
     {
         var (guest, other) = (Guest.Arriving(Some.Redeemed(Some.Invite(couch.Clock.GetUtcNow()), couch.Clock.GetUtcNow())), Some.Guest());
         await Refused(() => couch.Guest(other.Id).Arrive(guest));
-        await Refused(() => couch.Guest(guest.Id).Arrive(guest with { Status = GuestStatus.Running, VmId = "payroll-db", AgentEndpoint = "http://vm" }));
+        await Refused(() => couch.Guest(guest.Id).Arrive(guest with { Status = GuestStatus.Running, VmId = "payroll-db",
+            AgentEndpoint = "http://vm" }));
         Assert.Null(await couch.Guest(other.Id).Get());
         Assert.Null(await couch.Guest(guest.Id).Get());
         var admission = Admission.Of(Some.Redeemed(Some.Invite(couch.Clock.GetUtcNow()), couch.Clock.GetUtcNow()));

@@ -57,7 +57,8 @@ public abstract class RetentionTests(TestCouch couch)
     public async Task A_receipt_is_kept_for_as_long_as_an_end()
     {
         var receipt = couch.Clock.Now().AddHours(-70);
-        var (_, guest) = await AStay(TimeSpan.FromDays(4), guest => guest with { Vm = new() { Host = "vers", State = VmState.Destroyed, Id = "vm-1", DestroyedAt = receipt } });
+        var (_, guest) = await AStay(TimeSpan.FromDays(4), guest => guest with { Vm = new() { Host = "vers", State = VmState.Destroyed,
+            Id = "vm-1", DestroyedAt = receipt } });
         await couch.Housekeeping.Sweep();
         Assert.Equal(guest, await couch.Row(guest.Id));
     }
@@ -66,7 +67,8 @@ public abstract class RetentionTests(TestCouch couch)
     public async Task A_guest_who_stays_keeps_its_invite()
     {
         var (invite, guest) = await AStay(
-            TimeSpan.FromDays(4), guest => guest with { Status = GuestStatus.Running, StoppedAt = null, EndReason = null, ExpiresAt = couch.Clock.Now().AddDays(1) });
+            TimeSpan.FromDays(4), guest => guest with { Status = GuestStatus.Running, StoppedAt = null, EndReason = null,
+                ExpiresAt = couch.Clock.Now().AddDays(1) });
         await couch.Housekeeping.Sweep();
         Assert.False(await couch.Invite(invite.Id).Purge(couch.Clock.Now()));
         Assert.Equal((guest, invite), (await couch.Row(guest.Id), await couch.Row(invite.Id)));
@@ -76,7 +78,8 @@ public abstract class RetentionTests(TestCouch couch)
     public async Task An_invite_that_nobody_redeemed_goes_once_its_time_has_been_up_for_so_long()
     {
         var now = couch.Clock.Now();
-        Invite[] past = [Some.Invite(now.AddDays(-5)) with { Status = InviteStatus.Expired }, Some.Invite(now.AddDays(-5)) with { Status = InviteStatus.Revoked }];
+        Invite[] past = [Some.Invite(now.AddDays(-5)) with { Status = InviteStatus.Expired },
+            Some.Invite(now.AddDays(-5)) with { Status = InviteStatus.Revoked }];
         Invite[] kept = [Some.Invite(now.AddDays(-3.5)) with { Status = InviteStatus.Revoked }, Some.Invite(now.AddDays(-5),
             expiresInHours: 720)];
         foreach (var invite in past.Concat(kept))

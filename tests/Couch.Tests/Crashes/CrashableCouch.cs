@@ -162,7 +162,8 @@ public sealed class CrashablePostgres : CrashableCouch
         get
         {
             var settings = new NpgsqlConnectionStringBuilder(database.ConnectionString);
-            return new() { ["PGHOST"] = settings.Host!, ["PGPORT"] = $"{settings.Port}", ["PGUSER"] = settings.Username!, ["PGDATABASE"] = settings.Database! };
+            return new() { ["PGHOST"] = settings.Host!, ["PGPORT"] = $"{settings.Port}", ["PGUSER"] = settings.Username!,
+                ["PGDATABASE"] = settings.Database! };
         }
     }
 

@@ -176,7 +176,8 @@ public abstract class VmCrashTests(CrashableCouch home) : IAsyncLifetime
 
     /// <summary>Nothing is under way any more, or nobody knows what a lost create came to, and nothing of it is shown so far.</summary>
     private Task IsSettledOrDoubted(string guest) => Until.True(
-        async () => await home.VmInTable(guest) is { State: VmState.Ready } or { DestroyedAt: not null } or { Unaccounted: > 0, CleanSince: not null },
+        async () => await home.VmInTable(guest) is { State: VmState.Ready } or { DestroyedAt: not null } or { Unaccounted: > 0,
+            CleanSince: not null },
         Soon, $"guest {guest} has been looked after");
 
     private async Task HasReceipt(string guest)

@@ -26,7 +26,8 @@ public sealed class CouchRoleTests
         Assert.Equal("couch", await Ask("SELECT string_agg(rolname, ',') FROM pg_authid WHERE rolcanlogin AND rolpassword IS NOT NULL"));
 
         (couch.Username, couch.Database) = ("couch", "couch");
-        foreach (var statement in new[] { "CREATE ROLE other", "CREATE DATABASE other", "ALTER ROLE couch SUPERUSER", "COPY pg_class TO PROGRAM 'true'", "SELECT rolpassword FROM pg_authid" })
+        foreach (var statement in new[] { "CREATE ROLE other", "CREATE DATABASE other", "ALTER ROLE couch SUPERUSER",
+            "COPY pg_class TO PROGRAM 'true'", "SELECT rolpassword FROM pg_authid" })
             Assert.Equal(NotAllowed, (await Assert.ThrowsAsync<PostgresException>(() => Ask(statement))).SqlState);
         foreach (var other in new[] { "postgres", "template1" })
         {

@@ -83,7 +83,8 @@ public sealed class ContractTests
             Id = inviteId,
             Status = InviteStatus.Redeemed,
             ExpiresAt = Some.Time.AddHours(24),
-            Redemption = new() { GuestId = guestId, GuestName = "guest-1", PublicKey = "ssh-ed25519 AAAA", Idempotency = new() { KeyHash = "k", BodyHash = "b" } },
+            Redemption = new() { GuestId = guestId, GuestName = "guest-1", PublicKey = "ssh-ed25519 AAAA",
+                Idempotency = new() { KeyHash = "k", BodyHash = "b" } },
         };
         Assert.Equal(row, JsonSerializer.Serialize(invite, CouchJson.Stored));
         Assert.Equal(invite, JsonSerializer.Deserialize<Invite>(row, CouchJson.Stored));

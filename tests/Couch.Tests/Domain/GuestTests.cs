@@ -170,7 +170,8 @@ public sealed class GuestTests
         long tokens, double disk, double network, double uptime, double memory, string violation)
     {
         var limits = ResourceLimits.Default with { MaxTokenBudget = 100, MaxDiskGB = 1, MaxNetworkEgressGB = 1, MaxDurationHours = 1 };
-        var usage = new ResourceUsage { TokensUsed = tokens, DiskUsedGB = disk, NetworkEgressGB = network, UptimeSeconds = uptime, MemoryPeakMB = memory };
+        var usage = new ResourceUsage { TokensUsed = tokens, DiskUsedGB = disk, NetworkEgressGB = network, UptimeSeconds = uptime,
+            MemoryPeakMB = memory };
         Assert.Equal([violation], usage.Violations(limits));
     }
 

@@ -42,7 +42,8 @@ public sealed class VmReconciliationTests
         var found = Reconciliation([Vm("vm-1", running), Vm("vm-2", booting), Vm("vm-3", killed)], running, booting, killed,
             Gone(Running("vm-4"))).Reconcile();
         Assert.All(
-            new[] { found.Strays, found.Unclaimed, found.Unknown, found.Vanished, found.Returned, found.Stuck, found.Unmetered, found.ToDestroy, found.ToVerify },
+            new[] { found.Strays, found.Unclaimed, found.Unknown, found.Vanished, found.Returned, found.Stuck, found.Unmetered,
+                found.ToDestroy, found.ToVerify },
             Assert.Empty);
         Assert.Empty(found.Holds);
     }
@@ -82,7 +83,8 @@ public sealed class VmReconciliationTests
     {
         var given = Assert.IsType<ActivateOutcome.Activated>(Ordered().Activate("vm-hand", "http://hand", Some.Time)).Guest;
         var left = Killed(given).Then(new VmReport.Gone { LeavesGiven = true });
-        var reconciliation = Reconciliation([Vm("vm-hand"), Vm("vm-1", left)], left) with { InMemory = new HashSet<string>(), IsAtStart = true };
+        var reconciliation = Reconciliation([Vm("vm-hand"), Vm("vm-1", left)], left) with { InMemory = new HashSet<string>(),
+            IsAtStart = true };
         Assert.Equal(["vm-1"], reconciliation.Reconcile().ToDestroy);
         Assert.Empty(reconciliation.Reconcile().Stuck);
         Assert.Empty((reconciliation with { At = Some.Time }).Reconcile().Strays);
@@ -120,7 +122,8 @@ public sealed class VmReconciliationTests
     public void Another_couchs_vms_are_never_touched_and_prove_that_the_account_is_not_dedicated()
     {
         var guest = Gone(Running());
-        var found = (Reconciliation([Vm("theirs", guest, "another-couch"), Vm("leftover")], guest) with { IsDedicated = true, DestroysUnknown = true }).Reconcile();
+        var found = (Reconciliation([Vm("theirs", guest, "another-couch"), Vm("leftover")], guest) with { IsDedicated = true,
+            DestroysUnknown = true }).Reconcile();
         Assert.Empty(found.ToDestroy);
         Assert.Equal([SafetyHold.SharedAccount], found.Holds);
     }

@@ -60,7 +60,8 @@ public sealed class VmTrackTests
 
     [Fact]
     public void A_vm_that_dies_while_it_boots_is_another_failed_attempt() =>
-        Assert.Equal((VmState.Requested, null), (Booting().Then(new VmReport.Failed(1, "dead", false)).Vm.State, Booting().Then(new VmReport.Failed(1, "dead", false)).Vm.Id));
+        Assert.Equal((VmState.Requested, null), (Booting().Then(new VmReport.Failed(1, "dead", false)).Vm.State,
+            Booting().Then(new VmReport.Failed(1, "dead", false)).Vm.Id));
 
     [Fact]
     public void Every_end_from_every_state_asks_for_destruction_at_once()
@@ -135,7 +136,8 @@ public sealed class VmTrackTests
         foreach (var guest in new[] { Ordered(), Booting() })
         {
             var given = Assert.IsType<ActivateOutcome.Activated>(guest.Activate("by-hand", "http://hand", Now, Guests)).Guest;
-            foreach (var end in new[] { Killed(given), given.AsOf(given.ExpiresAt), Assert.IsType<EndOutcome.Ended>(given.CheckOut(Now)).Guest })
+            foreach (var end in new[] { Killed(given), given.AsOf(given.ExpiresAt),
+                Assert.IsType<EndOutcome.Ended>(given.CheckOut(Now)).Guest })
             {
                 Assert.Equal(
                     new VmStep.Release(guest.Vm.Id, new("by-hand", GivenVmFate.LeftUnlessClaimed)), end.NextStep(end.StoppedAt!.Value));
@@ -287,7 +289,8 @@ public sealed class VmTrackTests
             // A list that is behind does not show it yet, so its id is kept.
             var made = guest.Then(new VmReport.Made(1, "vm-1", "https://vm-1"));
             Assert.Equal(("vm-1", 0), (Assert.IsType<VmStep.Release>(made.NextStep(Now)).Own, made.Vm.Unaccounted));
-            Assert.Equal((0, null), (guest.Then(new VmReport.Failed(1, "busy", false)).Vm.Unaccounted, guest.Then(new VmReport.Failed(1, "busy", false)).Vm.UnderWay));
+            Assert.Equal((0, null), (guest.Then(new VmReport.Failed(1, "busy", false)).Vm.Unaccounted,
+                guest.Then(new VmReport.Failed(1, "busy", false)).Vm.UnderWay));
             Assert.Equal(1, guest.Then(new VmReport.Failed(1, "no answer", false) { MayHaveMade = true }).Vm.Unaccounted);
             Assert.Equal((1, null), (guest.LoseAttempt(isExact: false).Vm.Unaccounted, guest.LoseAttempt(isExact: false).Vm.UnderWay));
             Assert.Equal(0, guest.LoseAttempt(isExact: true).Vm.Unaccounted);
@@ -349,7 +352,8 @@ public sealed class VmTrackTests
             Gen.Int[1, 4].Select(attempt => (VmReport)new VmReport.NotFound(attempt)),
             Gen.Int[1, 4].Select(attempt => (VmReport)new VmReport.Ready($"vm-{attempt}")),
             Gen.Select(Gen.Int[1, 4], Gen.Bool, (attempt, isThere) => (VmReport)new VmReport.Looked($"vm-{attempt}", isThere)),
-            Gen.Select(Gen.Bool, Gen.Bool, (leaves, hasDestroyed) => (VmReport)new VmReport.Gone { LeavesGiven = leaves, HasDestroyed = hasDestroyed }),
+            Gen.Select(Gen.Bool, Gen.Bool, (leaves, hasDestroyed) => (VmReport)new VmReport.Gone { LeavesGiven = leaves,
+                HasDestroyed = hasDestroyed }),
             Gen.Const((VmReport)new VmReport.NotGone("down")));
         Gen.Select(report.Array[0, 40], Gen.Bool).Sample((reports, isExact) =>
         {
@@ -361,7 +365,8 @@ public sealed class VmTrackTests
                 guest = guest.Observe(one, MostAttempts, now, 0.5);
                 if (guest.NextStep(now) is VmStep.Attempt)
                     guest = guest.BeginAttempt(now, isExact);
-                if (!before.IsStaying && (guest.Status, guest.EndReason, guest.StoppedAt) != (before.Status, before.EndReason, before.StoppedAt))
+                if (!before.IsStaying && (guest.Status, guest.EndReason, guest.StoppedAt) != (before.Status, before.EndReason,
+                    before.StoppedAt))
                     return false;
                 if (before.Vm.DestroyedAt is not null && guest.Vm != before.Vm)
                     return false;

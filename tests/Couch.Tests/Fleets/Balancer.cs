@@ -23,7 +23,8 @@ internal sealed class Balancer : IDisposable
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeProvider Clock = TimeProvider.System;
 
-    private readonly HttpClient http = new(new SocketsHttpHandler { UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(2) }) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly HttpClient http = new(new SocketsHttpHandler { UseCookies = false,
+        ConnectTimeout = TimeSpan.FromSeconds(2) }) { Timeout = Timeout.InfiniteTimeSpan };
     private readonly Dictionary<Uri, DateTimeOffset> awayUntil = [];
     private readonly Tally tally;
     private int next;

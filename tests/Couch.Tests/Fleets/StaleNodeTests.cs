@@ -18,7 +18,8 @@ public sealed class StaleNodeTests : IAsyncLifetime
     private readonly List<TcpProxy> proxies = [];
 
     // A paused node answers when it goes on, however long that takes.
-    private readonly HttpClient http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 400, UseCookies = false }) { Timeout = 2 * Minute };
+    private readonly HttpClient http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 400,
+        UseCookies = false }) { Timeout = 2 * Minute };
     private PostgresServer.EmptyDatabase database = null!;
 
     public async ValueTask InitializeAsync() => database = await PostgresServer.NewDatabase();

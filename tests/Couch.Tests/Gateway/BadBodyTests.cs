@@ -194,13 +194,15 @@ public sealed class BadBodyTests(CouchHost couch) : IClassFixture<CouchHost>
     [Fact]
     public async Task HEAD_is_GET_without_the_body()
     {
-        foreach (var path in new[] { "/health", "/health/ready", "/metrics", "/openapi/v1.json", Invites, "/couch/guests", $"/couch/status?token={(await couch.Anyone.Arrive())["authToken"]}" })
+        foreach (var path in new[] { "/health", "/health/ready", "/metrics", "/openapi/v1.json", Invites, "/couch/guests",
+            $"/couch/status?token={(await couch.Anyone.Arrive())["authToken"]}" })
         {
             var (head, get) = (await couch.Anyone.Send(HttpMethod.Head, path), await couch.Anyone.Get(path));
             Assert.Equal((200, "", get.Is(200).ContentHeaders.ContentType), (head.Status, head.Body, head.ContentHeaders.ContentType));
         }
 
-        Assert.Equal((405, ""), ((await couch.Anyone.Send(HttpMethod.Head, "/couch/redeem")).Status, (await couch.Anyone.Send(HttpMethod.Head, "/couch/redeem")).Body));
+        Assert.Equal((405, ""), ((await couch.Anyone.Send(HttpMethod.Head, "/couch/redeem")).Status,
+            (await couch.Anyone.Send(HttpMethod.Head, "/couch/redeem")).Body));
         Assert.Equal(404, (await couch.Anyone.Send(HttpMethod.Head, "/couch/nothing")).Status);
     }
 

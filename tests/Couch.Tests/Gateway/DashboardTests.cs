@@ -73,7 +73,8 @@ public sealed class DashboardTests
                 Assert.True((await host.Get(path[..path.IndexOf('{', StringComparison.Ordinal)] + value)).Status < 500, $"{path} {value}");
         }
 
-        foreach (var query in new[] { "", "?grainId=x", "?grainType=x", "?grainId=x&grainType=x", "?grainId=&grainType=Couch.Cluster.Guests.GuestGrain", "?grainId=x&grainType=System.String" })
+        foreach (var query in new[] { "", "?grainId=x", "?grainType=x", "?grainId=x&grainType=x",
+            "?grainId=&grainType=Couch.Cluster.Guests.GuestGrain", "?grainId=x&grainType=System.String" })
             Assert.True((await host.Get("/dashboard/GrainState" + query)).Status < 500, query);
     }
 
@@ -100,7 +101,8 @@ public sealed class DashboardTests
             shown.Add((await host.Get(page)).Is(200).Body);
 
         Assert.Contains(shown, page => page.Contains("Couch.Cluster.Guests.GuestGrain", StringComparison.Ordinal));
-        foreach (var secret in new[] { "seen-by-name", HostKey, signingKey, invite["code"]!, stay["authToken"]!, key["key"]!, "an-idempotency-key-of-somebody" })
+        foreach (var secret in new[] { "seen-by-name", HostKey, signingKey, invite["code"]!, stay["authToken"]!, key["key"]!,
+            "an-idempotency-key-of-somebody" })
             Assert.DoesNotContain(shown, page => page.Contains(secret, StringComparison.Ordinal));
         Assert.Equal(before, (await host.Get($"/couch/guests/{stay["guestId"]}")).Body);
     }

@@ -11,7 +11,8 @@ namespace Couch.Tests.Gateway;
 /// <summary>The OpenAPI document against the endpoints that there are.</summary>
 public sealed partial class DescriptionTests(CouchHost couch) : IClassFixture<CouchHost>
 {
-    private static readonly string[] Public = ["/couch/redeem", "/couch/status", "/couch/invites/preview", "/couch/checkout", "/health", "/health/ready"];
+    private static readonly string[] Public = ["/couch/redeem", "/couch/status", "/couch/invites/preview", "/couch/checkout", "/health",
+        "/health/ready"];
 
     [Fact]
     public async Task Every_endpoint_is_described_with_everything_it_may_refuse()

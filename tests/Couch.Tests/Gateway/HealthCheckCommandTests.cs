@@ -22,7 +22,8 @@ public sealed class HealthCheckCommandTests(CouchHost couch) : IClassFixture<Cou
     [InlineData("http://0.0.0.0:{0}")]
     [InlineData("http://[::]:{0};http://10.1.2.3:1")]
     public async Task A_couch_that_listens_everywhere_is_asked_on_this_machine(string everywhere) =>
-        Assert.Equal(0, await HealthCheckCommand.Run([HealthCheckCommand.Switch, "--urls", string.Format(null, everywhere, couch.Address.Port)], TextWriter.Null));
+        Assert.Equal(0, await HealthCheckCommand.Run([HealthCheckCommand.Switch, "--urls",
+            string.Format(null, everywhere, couch.Address.Port)], TextWriter.Null));
 
     [Fact]
     public async Task Without_an_address_the_port_is_PORT() =>
@@ -33,7 +34,8 @@ public sealed class HealthCheckCommandTests(CouchHost couch) : IClassFixture<Cou
     public async Task A_proxy_of_the_environments_is_never_asked_nor_believed()
     {
         await using var proxy = await StubServer.Start(context => context.Response.WriteAsync("{\"status\":\"ready\"}"));
-        var environment = new Dictionary<string, string> { ["HTTP_PROXY"] = proxy.Address.ToString(), ["http_proxy"] = proxy.Address.ToString(), ["NO_PROXY"] = "" };
+        var environment = new Dictionary<string, string> { ["HTTP_PROXY"] = proxy.Address.ToString(),
+            ["http_proxy"] = proxy.Address.ToString(), ["NO_PROXY"] = "" };
 
         var (healthy, _) = await CouchProcess.RunToEnd(environment, HealthCheckCommand.Switch, $"--urls={couch.Address}");
         var (dead, _) = await CouchProcess.RunToEnd(

@@ -17,7 +17,8 @@ public sealed class HostKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCouc
     public async Task Every_endpoint_that_is_not_public_opens_to_the_host_key_alone()
     {
         var token = (await couch.Host.Arrive())["authToken"]!;
-        Caller[] strangers = [couch.Anyone, couch.With("a wrong key"), couch.With(token), couch.With(Visits.Forged(token)), couch.With(KeyedCouchHost.Key + "!")];
+        Caller[] strangers = [couch.Anyone, couch.With("a wrong key"), couch.With(token), couch.With(Visits.Forged(token)),
+            couch.With(KeyedCouchHost.Key + "!")];
 
         var endpoints = Endpoints().Where(endpoint => !Public.Contains($"{endpoint.Method} {endpoint.Path}")).ToList();
         Assert.True(endpoints.Count >= 11, string.Join(", ", endpoints));

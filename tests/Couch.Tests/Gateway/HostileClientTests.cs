@@ -51,7 +51,8 @@ public sealed class HostileClientTests(CouchHost couch) : IClassFixture<CouchHos
     {
         var invite = await couch.Anyone.Invite();
         var guest = await couch.Anyone.Arrive();
-        var known = new[] { invite["id"]!, invite["code"]!, guest["guestId"]!, guest["authToken"]!, Visits.Forged(guest["authToken"]!), "7ZZZZZZZZZZZZZZZZZZZZZZZZZ" };
+        var known = new[] { invite["id"]!, invite["code"]!, guest["guestId"]!, guest["authToken"]!, Visits.Forged(guest["authToken"]!),
+            "7ZZZZZZZZZZZZZZZZZZZZZZZZZ" };
         var word = Gen.OneOf(Any(known), Text);
 
         // Kestrel itself turns down a NUL in a path, before there is a request.

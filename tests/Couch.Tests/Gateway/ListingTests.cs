@@ -63,7 +63,8 @@ public sealed class ListingTests
         {
             foreach (var limit in new[] { "0", "1001", "-1", "1.5", "x", "99999999999", "%31%00", "1&limit=2" })
                 (await couch.Anyone.Get($"/couch/{noun}?limit={limit}")).Refuses(400, "limit must be a whole number from 1 to 1000");
-            foreach (var cursor in new[] { "x", "01m856tmtr357368qfx5x4bgr0", "01M856TMTR357368QFX5X4BGR0&cursor=01M856TMTR357368QFX5X4BGR0" })
+            foreach (var cursor in new[] { "x", "01m856tmtr357368qfx5x4bgr0",
+                "01M856TMTR357368QFX5X4BGR0&cursor=01M856TMTR357368QFX5X4BGR0" })
                 (await couch.Anyone.Get($"/couch/{noun}?cursor={cursor}")).Refuses(400, "cursor must be the nextCursor of a page before");
         }
 

@@ -150,7 +150,8 @@ public sealed class OpenCouchTests(CouchHost couch) : IClassFixture<CouchHost>
 
     private async Task<string> Curl(string user)
     {
-        var start = new ProcessStartInfo("runuser", ["-u", user, "--", "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", $"{couch.Address}couch/guests"]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("runuser", ["-u", user, "--", "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}",
+            $"{couch.Address}couch/guests"]) { RedirectStandardOutput = true };
         using var curl = Process.Start(start)!;
         var said = await curl.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await curl.ToEnd();

@@ -46,7 +46,8 @@ public sealed class OpenFilesTests
     [Fact]
     public void The_kernels_word_is_read()
     {
-        Assert.Equal(700, OpenFiles.Parse(["Limit                     Soft Limit           Hard Limit           Units     ", "Max open files            700                  4096                 files     "]));
+        Assert.Equal(700, OpenFiles.Parse(["Limit                     Soft Limit           Hard Limit           Units     ",
+            "Max open files            700                  4096                 files     "]));
         Assert.Null(OpenFiles.Parse(["Max open files            unlimited            unlimited            files     "]));
         Assert.Null(OpenFiles.Parse([]));
     }

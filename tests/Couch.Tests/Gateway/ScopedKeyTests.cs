@@ -46,7 +46,8 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
             var holder = couch.With((await Make(couch.Host, scope))["key"]!);
             foreach (var endpoint in hostEndpoints)
             {
-                var (method, path) = (endpoint.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods[0], "/" + endpoint.RoutePattern.RawText!.Trim('/'));
+                var (method, path) = (endpoint.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods[0],
+                    "/" + endpoint.RoutePattern.RawText!.Trim('/'));
                 var opens = Opens.GetValueOrDefault($"{method} {path}") ?? [];
                 var answer = await holder.Send(new HttpMethod(method), path.Replace("{id}", "x", StringComparison.Ordinal),
                     method is "GET" or "DELETE" ? null : Caller.Text("{}"));
@@ -207,7 +208,8 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
     [Fact]
     public async Task An_idempotency_key_counts_for_the_host_key_that_sends_it()
     {
-        Caller[] teams = [couch.Host, couch.With((await Make(couch.Host, "invites", "guests"))["key"]!), couch.With((await Make(couch.Host, "invites", "guests"))["key"]!)];
+        Caller[] teams = [couch.Host, couch.With((await Make(couch.Host, "invites", "guests"))["key"]!),
+            couch.With((await Make(couch.Host, "invites", "guests"))["key"]!)];
         var keyed = teams.Select(team => team.Sending("Idempotency-Key", "1")).ToList();
         var made = new List<string?>();
         foreach (var team in keyed)

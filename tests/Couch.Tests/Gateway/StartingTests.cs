@@ -20,7 +20,8 @@ public sealed class StartingTests
             "--PORT=http", "--COUCH_REDEEMS_PER_MINUTE=-1", "--COUCH_STATUS_PER_MINUTE=many", "--COUCH_TRUSTED_PROXIES=10.0.0.0/8,proxy",
             "--COUCH_SILO_PORT=70000", "--COUCH_SIGNING_KEY=short", "--urls=nonsense");
 
-        foreach (var name in new[] { "PORT", "COUCH_REDEEMS_PER_MINUTE", "COUCH_STATUS_PER_MINUTE", "COUCH_TRUSTED_PROXIES", "COUCH_SILO_PORT", "COUCH_SIGNING_KEY", "--urls" })
+        foreach (var name in new[] { "PORT", "COUCH_REDEEMS_PER_MINUTE", "COUCH_STATUS_PER_MINUTE", "COUCH_TRUSTED_PROXIES",
+            "COUCH_SILO_PORT", "COUCH_SIGNING_KEY", "--urls" })
             Assert.Contains(name, message, StringComparison.Ordinal);
     }
 
@@ -160,7 +161,8 @@ public sealed class StartingTests
         var asked = new Settings(new ConfigurationBuilder().Build());
         _ = CouchOptions.Read(asked);
         _ = HttpOptions.Read(asked);
-        var bad = new[] { "-1", "0", "99999999999999999999", "NaN", "1e309", "\u20ac", "a b", "[", "{}", "\"", "::", "http://", "unix://", "0.0.0.0", "/", "..", "%", "=", ";", ",", "\t", new string('x', 5000) };
+        var bad = new[] { "-1", "0", "99999999999999999999", "NaN", "1e309", "\u20ac", "a b", "[", "{}", "\"", "::", "http://", "unix://",
+            "0.0.0.0", "/", "..", "%", "=", ";", ",", "\t", new string('x', 5000) };
         foreach (var name in asked.Asked.Append("PORT").Append("urls"))
         {
             foreach (var value in bad)

@@ -261,7 +261,8 @@ internal sealed class Moves(Broken broken = Broken.Nothing)
             if (isBehind && shown.Count == world.Vms.Count(vm => vm.IsClaimed))
                 break;
             if (shown.Count is 0)
-                Add("nothing left", over.Tell(call.Node, new VmReport.Gone { HasDestroyed = release.HasDestroyed, Own = release.What.Own, Given = release.What.Given }));
+                Add("nothing left", over.Tell(call.Node, new VmReport.Gone { HasDestroyed = release.HasDestroyed, Own = release.What.Own,
+                    Given = release.What.Given }));
             else
                 Add("left ones destroyed", (world with { Vms = [.. world.Vms.Where(vm => !shown.Contains(vm))] }).Replace(call,
                     release with { HasDestroyed = true }));
@@ -397,7 +398,8 @@ internal sealed class Moves(Broken broken = Broken.Nothing)
         // An answer of the row's that is too old by now is asked for anew.
         Calls = broken is Broken.ClaimsOnAnOldAnswer || wait <= Believed
             ? before.Calls
-            : [.. before.Calls.Select(call => call is { Node: not Node.Dead, What: CallOf.Attempt { Stage: Stage.Label } label } ? call with { What = label with { Stage = Stage.MustStand } } : call)],
+            : [.. before.Calls.Select(call => call is { Node: not Node.Dead,
+                What: CallOf.Attempt { Stage: Stage.Label } label } ? call with { What = label with { Stage = Stage.MustStand } } : call)],
     };
 
     private bool IsSettled(SimVm vm) => vm.ClaimedAt + ListIsBehind <= world.Now;

@@ -57,7 +57,8 @@ public sealed class RolesTests
         var silo = SplitCouch.At(process);
         var stay = await couch.Host.Arrive();
 
-        foreach (var path in new[] { "/couch/invites", "/couch/guests", $"/couch/guests/{stay["guestId"]}", "/couch/keys", $"/couch/status?token={stay["authToken"]}", "/openapi/v1.json", "/" })
+        foreach (var path in new[] { "/couch/invites", "/couch/guests", $"/couch/guests/{stay["guestId"]}", "/couch/keys",
+            $"/couch/status?token={stay["authToken"]}", "/openapi/v1.json", "/" })
             (await silo.Get(path)).Refuses(404, "not found");
         (await silo.Post("/couch/invites", new { createdBy = "noah" })).Refuses(404, "not found");
         (await silo.Get("/health")).Is(200);

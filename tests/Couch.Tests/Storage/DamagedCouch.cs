@@ -80,7 +80,8 @@ public abstract class DamagedCouch : IAsyncLifetime
             Status = GuestStatus.Running,
             VmId = vm,
             AgentEndpoint = "https://vm",
-            Vm = new() { Host = "vers", State = VmState.Ready, Id = vm, Endpoint = "https://vm", Attempts = 1, RequestedAt = arrived, ReadyAt = arrived },
+            Vm = new() { Host = "vers", State = VmState.Ready, Id = vm, Endpoint = "https://vm", Attempts = 1, RequestedAt = arrived,
+                ReadyAt = arrived },
         };
     }
 
@@ -92,7 +93,8 @@ public abstract class DamagedCouch : IAsyncLifetime
     {
         var vers = Service<VersApi>();
         var vm = await vers.Create(Cancel);
-        await vers.Label(vm, new Dictionary<string, string> { ["couch.guest"] = guest.Value, ["couch.installation"] = Service<Installation>().Id }, Cancel);
+        await vers.Label(vm, new Dictionary<string, string> { ["couch.guest"] = guest.Value,
+            ["couch.installation"] = Service<Installation>().Id }, Cancel);
         return vm;
     }
 
@@ -157,7 +159,8 @@ public sealed class DamagedPostgresCouch : DamagedCouch
     private protected override async Task<string[]> DatabaseSettings()
     {
         database = await PostgresServer.NewDatabase();
-        return [$"--ConnectionStrings:Couch={database.ConnectionString}", $"--COUCH_SIGNING_KEY={Some.Key()}", "--COUCH_ADVERTISED_ADDRESS=127.0.0.1"];
+        return [$"--ConnectionStrings:Couch={database.ConnectionString}", $"--COUCH_SIGNING_KEY={Some.Key()}",
+            "--COUCH_ADVERTISED_ADDRESS=127.0.0.1"];
     }
 
     private protected override ValueTask Dispose() => database.DisposeAsync();

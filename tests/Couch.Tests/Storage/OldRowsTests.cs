@@ -44,7 +44,8 @@ public abstract class OldRowsTests(TestCouch couch, Engine engine)
         foreach (var status in Enum.GetValues<GuestStatus>())
             Assert.Equal(guests.Where(guest => guest.Status == status),
                 (await couch.Listings.Guests(status, 1000, null, now, TestCouch.Cancel)).Rows);
-        Assert.Equal((13, 2), (guests.Count(guest => guest.CreatedAt <= Sample.Taken), (await couch.Listings.HostKeys(1000, null, TestCouch.Cancel)).Rows.Count));
+        Assert.Equal((13, 2), (guests.Count(guest => guest.CreatedAt <= Sample.Taken),
+            (await couch.Listings.HostKeys(1000, null, TestCouch.Cancel)).Rows.Count));
         Assert.NotEmpty(await new VmRows(couch.Database).OpenVms(TestCouch.Cancel));
     }
 

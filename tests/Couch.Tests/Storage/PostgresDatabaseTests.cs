@@ -50,7 +50,8 @@ public sealed class PostgresDatabaseTests
             "Host=db;MaxPoolSize=3;Max Auto Prepare=0;Timeout=1;CommandTimeout=2;ApplicationName=mine", 7);
 
         var filled = new NpgsqlConnectionStringBuilder(silent.Writes.ConnectionString);
-        Assert.Equal((7, 64, 5, 6, "couch"), (filled.MaxPoolSize, filled.MaxAutoPrepare, filled.Timeout, filled.CommandTimeout, filled.ApplicationName));
+        Assert.Equal((7, 64, 5, 6, "couch"), (filled.MaxPoolSize, filled.MaxAutoPrepare, filled.Timeout, filled.CommandTimeout,
+            filled.ApplicationName));
         var kept = new NpgsqlConnectionStringBuilder(talkative.Writes.ConnectionString);
         Assert.Equal(
             (3, 0, 1, 2, "mine"), (kept.MaxPoolSize, kept.MaxAutoPrepare, kept.Timeout, kept.CommandTimeout, kept.ApplicationName));

@@ -113,7 +113,8 @@ public abstract class ReminderTests(Engine engine)
     private static bool IsIn(uint begin, uint end, uint hash) => begin < end ? hash > begin && hash <= end : hash > begin || hash <= end;
 
     private static Task<string> Upsert(OrleansProviders providers, GrainId grain, string name, DateTime start) =>
-        providers.Reminders.UpsertRow(new ReminderEntry { GrainId = grain, ReminderName = name, StartAt = start, Period = TimeSpan.FromMinutes(1) }, Cancel)!;
+        providers.Reminders.UpsertRow(new ReminderEntry { GrainId = grain, ReminderName = name, StartAt = start,
+            Period = TimeSpan.FromMinutes(1) }, Cancel)!;
 }
 
 public sealed class RemindersOnPostgres(PostgresEngine engine) : ReminderTests(engine), IClassFixture<PostgresEngine>;

@@ -71,7 +71,8 @@ public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
             from status in Enum.GetValues<GuestStatus>()
             from given in new[] { null, "vm-1" }
             from receipt in new DateTimeOffset?[] { null, Some.Time }
-            select Some.Guest() with { Status = status, VmId = given, Vm = new() { Host = "vers", State = state, DestroyedAt = receipt } }).ToList();
+            select Some.Guest() with { Status = status, VmId = given,
+                Vm = new() { Host = "vers", State = state, DestroyedAt = receipt } }).ToList();
         foreach (var guest in guests)
             await Database.Put(GrainKinds.Guest, guest.Id.Value, guest);
         var all = guests.Select(GuestVm.Of).OrderBy(guest => guest.Id.Value, StringComparer.Ordinal).ToList();

@@ -354,7 +354,8 @@ public abstract class UnreadableRowTests(DamagedCouch couch) : IAsyncLifetime
         foreach (var (invite, isDamaged) in invites.Zip([true, false]))
         {
             await couch.Put(invite);
-            var guest = Guest.Arriving(invite) with { Status = GuestStatus.Stopped, EndReason = EndReason.CheckedOut, StoppedAt = invite.Redemption!.RedeemedAt };
+            var guest = Guest.Arriving(invite) with { Status = GuestStatus.Stopped, EndReason = EndReason.CheckedOut,
+                StoppedAt = invite.Redemption!.RedeemedAt };
             await couch.Put(guest, isDamaged ? DamagedCouch.Damages["a field missing"] : null);
         }
 

@@ -13,7 +13,8 @@ internal static class AnyReport
         9_007_199_254_740_991, 9_007_199_254_740_992, 1e15, 1e16, 1e308,
     ];
 
-    private static readonly long?[] OddWhole = [null, 0, -1, 1, long.MinValue, long.MaxValue, 9_007_199_254_740_991, 9_007_199_254_740_992, 1L << 60];
+    private static readonly long?[] OddWhole = [null, 0, -1, 1, long.MinValue, long.MaxValue, 9_007_199_254_740_991, 9_007_199_254_740_992,
+        1L << 60];
 
     private static readonly Gen<double?> Number = CsCheck.Gen.Frequency(
         (3, CsCheck.Gen.Int[0, Odd.Length - 1].Select(one => Odd[one])),

@@ -44,7 +44,8 @@ internal sealed class ContainerEngine : IAsyncDisposable
 
     public DockerProvider Host(IReadOnlyList<string>? command, int? port = null, Probe? probe = null, string? image = null)
     {
-        var options = new DockerOptions { Image = image ?? Image, Engine = Address, Command = command, Port = port, Probe = probe ?? Probe.None, Bridge = Bridge };
+        var options = new DockerOptions { Image = image ?? Image, Engine = Address, Command = command, Port = port,
+            Probe = probe ?? Probe.None, Bridge = Bridge };
         return Host(options, TimeProvider.System);
     }
 
@@ -107,7 +108,8 @@ internal sealed class ContainerEngine : IAsyncDisposable
             IPAM = new IPAM
             {
                 Driver = "default",
-                Config = [new IPAMConfig { Subnet = subnet }, .. isIPv6Too ? [new IPAMConfig { Subnet = $"fd00:{place[1]:x}:{place[2]:x}::/64" }] : Array.Empty<IPAMConfig>()],
+                Config = [new IPAMConfig { Subnet = subnet },
+                    .. isIPv6Too ? [new IPAMConfig { Subnet = $"fd00:{place[1]:x}:{place[2]:x}::/64" }] : Array.Empty<IPAMConfig>()],
             },
         });
     }

@@ -14,7 +14,8 @@ internal sealed partial class HaProxy : IAsyncDisposable
     {
         Port = port;
         File.WriteAllText(folder["haproxy.cfg"], Configuration(port, nodes));
-        process = Process.Start(new ProcessStartInfo("haproxy", ["-db", "-f", folder["haproxy.cfg"]]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        process = Process.Start(new ProcessStartInfo("haproxy", ["-db", "-f", folder["haproxy.cfg"]]) { RedirectStandardOutput = true,
+            RedirectStandardError = true })!;
         process.OutputDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
     }

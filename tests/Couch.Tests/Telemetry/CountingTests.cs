@@ -88,7 +88,8 @@ public sealed class CountingTests : IAsyncLifetime
         (await couch.Anyone.Delete($"/couch/guests/{killed["guestId"]}")).Is(200);
         await couch.App.Services.GetRequiredService<IGrainFactory>().GetGrain<IHousekeepingGrain>(IHousekeepingGrain.Key).Sweep();
 
-        Assert.Equal((1, 1, 0), (reading.Now("couch.guest.count provisioning"), reading.Now("couch.guest.count revoked"), reading.Now("couch.guest.count running")));
+        Assert.Equal((1, 1, 0), (reading.Now("couch.guest.count provisioning"), reading.Now("couch.guest.count revoked"),
+            reading.Now("couch.guest.count running")));
         Assert.Equal((0, 0), (reading.Sum("couch.housekeeping.found overdue-row"), reading.Sum("couch.housekeeping.found missing-guest")));
     }
 }

@@ -124,7 +124,8 @@ public sealed class JoiningTests
 
     /// <summary>A couch on a database; with a signing key of its own, where it is told none.</summary>
     private static Task<Victim> Start(PostgresServer.EmptyDatabase database, params string[] settings) =>
-        Victim.Start([$"--ConnectionStrings:Couch={database.ConnectionString};Maximum Pool Size=15", $"--COUCH_SIGNING_KEY={Some.Key()}", .. settings]);
+        Victim.Start([$"--ConnectionStrings:Couch={database.ConnectionString};Maximum Pool Size=15", $"--COUCH_SIGNING_KEY={Some.Key()}",
+            .. settings]);
 
     /// <summary>How many silos the table takes for alive or about to be.</summary>
     private static async Task<long> Silos(PostgresServer.EmptyDatabase database)

@@ -20,7 +20,8 @@ public sealed class StrangerTests(Victims victims) : IClassFixture<Victims>
     {
         var stranger = Stranger(how);
         var failures = await Task.WhenAll(
-            new[] { victims.Node.GatewayPort, victims.Silo.GatewayPort, victims.Node.SiloPort, victims.Silo.SiloPort, victims.Single.SiloPort }
+            new[] { victims.Node.GatewayPort, victims.Silo.GatewayPort, victims.Node.SiloPort, victims.Silo.SiloPort,
+                victims.Single.SiloPort }
                 .Select(port => stranger.KillAsClient(port, victims.Guest)));
 
         Assert.All(failures, Assert.NotNull);
@@ -66,7 +67,8 @@ public sealed class StrangerTests(Victims victims) : IClassFixture<Victims>
     [InlineData("")]
     public async Task Whatever_else_is_spoken_at_a_port_gets_no_answer_and_the_connection_ends(string said)
     {
-        foreach (var port in new[] { victims.Single.SiloPort, victims.Node.SiloPort, victims.Node.GatewayPort, victims.Silo.SiloPort, victims.Silo.GatewayPort })
+        foreach (var port in new[] { victims.Single.SiloPort, victims.Node.SiloPort, victims.Node.GatewayPort, victims.Silo.SiloPort,
+            victims.Silo.GatewayPort })
         {
             using var client = new TcpClient();
             await client.ConnectAsync(IPAddress.Loopback, port);

@@ -10,7 +10,8 @@ public sealed class ProgramTests
     {
         var commit = new Guid("11111111-1111-4111-8111-111111111111");
 
-        Assert.True(SimulatorOptions.TryRead(["--urls", "http://127.0.0.1:7071", "--key", "k", "--boot-ms", "50", "--commit", $"{commit}", "--seed", "9"], out var options, out _));
+        Assert.True(SimulatorOptions.TryRead(["--urls", "http://127.0.0.1:7071", "--key", "k", "--boot-ms", "50", "--commit", $"{commit}",
+            "--seed", "9"], out var options, out _));
 
         Assert.Equal(("http://127.0.0.1:7071", "k", commit, 9), (options.Listen, options.Key, options.Commit, options.Seed));
         Assert.Equal(TimeSpan.FromMilliseconds(50), options.BootDelay);

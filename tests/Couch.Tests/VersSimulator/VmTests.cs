@@ -28,7 +28,8 @@ public sealed class VmTests
         await using var account = await VersAccount.Open();
         var options = account.Vers.Options;
 
-        foreach (var body in new object[] { new { commit_id = options.Commit }, new { tag_name = options.Tag }, new { @ref = options.Ref } })
+        foreach (var body in new object[] { new { commit_id = options.Commit }, new { tag_name = options.Tag },
+            new { @ref = options.Ref } })
             Assert.Equal(201, (await account.Call(HttpMethod.Post, "vm/from_commit", body)).Status);
         Assert.All(account.Vers.Vms.All, vm => Assert.Equal(options.Commit, vm.Commit));
     }

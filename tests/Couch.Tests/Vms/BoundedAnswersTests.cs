@@ -192,7 +192,8 @@ public sealed class BoundedAnswersTests
             this.server = server;
             Assert.True(VersKey.TryParse("a key of the account's".Replace(' ', '-'), out var key));
             services = new ServiceCollection().AddLogging()
-                .AddVers(new() { Key = key, Commit = Guid.Parse(Uuid, CultureInfo.InvariantCulture), ApiUrl = server.Address.ToString().TrimEnd('/'), RepeatDelay = TimeSpan.FromMilliseconds(1) })
+                .AddVers(new() { Key = key, Commit = Guid.Parse(Uuid, CultureInfo.InvariantCulture),
+                    ApiUrl = server.Address.ToString().TrimEnd('/'), RepeatDelay = TimeSpan.FromMilliseconds(1) })
                 .BuildServiceProvider();
         }
 

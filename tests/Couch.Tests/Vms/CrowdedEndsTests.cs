@@ -118,7 +118,8 @@ public sealed class CrowdedEndsTests : IAsyncLifetime
     {
         var guest = GuestId.New(Some.Time, Some.Chance);
         var made = await at.Host.Ensure(
-            new() { Guest = guest, Installation = Installation, MayExist = false, Limits = ResourceLimits.Default, Permissions = Permissions.Default }, Cancel);
+            new() { Guest = guest, Installation = Installation, MayExist = false, Limits = ResourceLimits.Default,
+                Permissions = Permissions.Default }, Cancel);
         return (guest, made.VmId);
     }
 

@@ -450,7 +450,8 @@ public sealed class DockerProviderTests : IAsyncLifetime
     [Fact]
     public async Task A_command_that_is_no_service_leaves_a_dead_sandbox_and_a_sentence_that_says_why()
     {
-        var (host, order) = (engine.Host(["sh", "-c", "until [ -e /tmp/go ]; do sleep 0.05; done; echo nothing to do; exit 3"]), engine.Order(mayExist: true));
+        var (host, order) = (engine.Host(["sh", "-c", "until [ -e /tmp/go ]; do sleep 0.05; done; echo nothing to do; exit 3"]),
+            engine.Order(mayExist: true));
         var made = await host.Ensure(order, Never);
         await engine.Run(made.VmId, "touch /tmp/go");
 

@@ -33,7 +33,8 @@ public sealed class ForgedUsageTests
     public static TheoryData<End> Ends => [.. Enum.GetValues<End>()];
 
     private static readonly Gen<string> Number = Gen.Frequency(
-        (2, Gen.Int[0, 10].Select(which => new[] { "0", "-1", "NaN", "∞", "1e308", "Infinity", FourHundredDigits, "-" + FourHundredDigits, "9007199254740992", ".", "" }[which])),
+        (2, Gen.Int[0, 10].Select(which => new[] { "0", "-1", "NaN", "∞", "1e308", "Infinity", FourHundredDigits, "-" + FourHundredDigits,
+            "9007199254740992", ".", "" }[which])),
         (1, Gen.ULong.Select(number => $"{number}")));
 
     /// <summary>Text in the kernel's layout with any numbers in it, and text in none.</summary>
@@ -74,7 +75,8 @@ public sealed class ForgedUsageTests
         using var meters = new MeterReading(couch.App.Services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
         using var http = new HttpClient();
         http.DefaultRequestHeaders.Authorization = new("Bearer", vers.Options.Key);
-        var forged = new { path = Stat, content_b64 = Encoding.UTF8.GetBytes($"cpu  {FourHundredDigits} 0 0 0 0 0 0 0 0 0\n"), create_dirs = true };
+        var forged = new { path = Stat, content_b64 = Encoding.UTF8.GetBytes($"cpu  {FourHundredDigits} 0 0 0 0 0 0 0 0 0\n"),
+            create_dirs = true };
         (await http.PutAsJsonAsync(new Uri($"{vers.Url}/vm/{vers.Vms.Left.Single().Id}/files"), forged,
             TestCouch.Cancel)).EnsureSuccessStatusCode();
         await Until.True(() => Task.FromResult(meters.Sum("couch.usage.dropped") > 0), Soon, "the counter is dropped and counted");

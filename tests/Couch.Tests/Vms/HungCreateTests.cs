@@ -42,7 +42,8 @@ public sealed class HungCreateTests
         var guest = GuestId.New(Some.Time, Some.Chance);
 
         var making = host.Ensure(
-            new() { Guest = guest, Installation = "this-couch", MayExist = false, Limits = ResourceLimits.Default, Permissions = Permissions.Default with { CanAccessInternet = false } },
+            new() { Guest = guest, Installation = "this-couch", MayExist = false, Limits = ResourceLimits.Default,
+                Permissions = Permissions.Default with { CanAccessInternet = false } },
             CancellationToken.None);
         await isCreating.Task.WaitAsync(Bound, TestContext.Current.CancellationToken);
 

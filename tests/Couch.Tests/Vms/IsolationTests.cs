@@ -66,7 +66,8 @@ public sealed class IsolationTests
     [Fact]
     public void Both_families_addresses_of_the_host_and_the_other_guest_are_tried()
     {
-        var targets = Isolation.Targets(new EndpointSettings { Gateway = "10.0.0.1", IPAddress = "10.0.0.2", IPv6Gateway = "fd00::1", GlobalIPv6Address = "fd00::2" }).ToList();
+        var targets = Isolation.Targets(new EndpointSettings { Gateway = "10.0.0.1", IPAddress = "10.0.0.2", IPv6Gateway = "fd00::1",
+            GlobalIPv6Address = "fd00::2" }).ToList();
 
         Assert.Equal("host 10.0.0.1 4", targets[0]);
         Assert.Contains("host fd00::1 22", targets);

@@ -85,7 +85,8 @@ public sealed class SandboxEndTests : IAsyncLifetime
         // As after a restart of the engine's: what has ended is told before anything new is. Another couch's, so that nobody else looks.
         const string Guest = "a-guest";
         var installation = engine.Installation;
-        var other = await engine.Container(new() { Image = ContainerEngine.Image, Cmd = ["true"], Labels = new Dictionary<string, string> { ["couch.installation"] = installation, ["couch.guest"] = Guest } });
+        var other = await engine.Container(new() { Image = ContainerEngine.Image, Cmd = ["true"],
+            Labels = new Dictionary<string, string> { ["couch.installation"] = installation, ["couch.guest"] = Guest } });
         await engine.Containers.StartContainerAsync(other, new());
         await Until.True(async () => (await engine.Inspect(other))!.State.Status is "exited", Noticed, "it has ended");
         var told = new TaskCompletionSource<string>();

@@ -43,7 +43,8 @@ public sealed class SandboxNetworkTests : IAsyncLifetime
         await using var world = await OutsideWorld.Beyond(options.Bridge);
         await Until.True(async () => await host.Observe(other.VmId, Never) is VmSight.Ready, Bound, "the other guest serves pages");
 
-        var (own, others) = ((await engine.Inspect(guest.VmId))!.NetworkSettings.Networks[options.Bridge], (await engine.Inspect(other.VmId))!.NetworkSettings.Networks[options.Bridge]);
+        var (own, others) = ((await engine.Inspect(guest.VmId))!.NetworkSettings.Networks[options.Bridge],
+            (await engine.Inspect(other.VmId))!.NetworkSettings.Networks[options.Bridge]);
         var targets = new Dictionary<string, (string Address, int Port)>
         {
             ["world"] = (world.Address, 80),

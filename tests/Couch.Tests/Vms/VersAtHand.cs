@@ -50,7 +50,8 @@ internal sealed class VersAtHand : IAsyncDisposable
         if (probe is not null)
             services.AddSingleton(probe);
         services.AddSingleton(clock);
-        var usual = new VersOptions { Key = key, Commit = Vers.Options.Commit, ApiUrl = Vers.Url.ToString(), RepeatDelay = TimeSpan.FromMilliseconds(1) };
+        var usual = new VersOptions { Key = key, Commit = Vers.Options.Commit, ApiUrl = Vers.Url.ToString(),
+            RepeatDelay = TimeSpan.FromMilliseconds(1) };
         services.AddVers(options?.Invoke(usual) ?? usual);
         couches.Add(services.BuildServiceProvider());
         return couches[^1].GetRequiredService<IVmProvider>();

@@ -260,7 +260,8 @@ public sealed class VersFaultTests : IAsyncLifetime
         await using var silent = await VersAtHand.Start(clock);
         silent.Vers.Faults.Always(Call.Any, new Effect.Hang());
 
-        foreach (var (call, seconds) in new (Func<Task>, int)[] { (() => silent.Host.Ensure(Order(), Cancel), 60), (() => silent.Host.List(Cancel), 20) })
+        foreach (var (call, seconds) in new (Func<Task>, int)[] { (() => silent.Host.Ensure(Order(), Cancel), 60),
+            (() => silent.Host.List(Cancel), 20) })
         {
             var hanging = call();
             await clock.IsWaiting(TimeSpan.FromSeconds(seconds));
@@ -279,7 +280,8 @@ public sealed class VersFaultTests : IAsyncLifetime
         var host = at.HostWith(options => options with { CallBound = TimeSpan.FromSeconds(1), CreateBound = TimeSpan.FromSeconds(1) }, ear);
         var told = new List<string>();
         await Tell(() => host.Ensure(Order(), Cancel));
-        foreach (var faults in new Effect[] { new Effect.Answer(401), new Effect.Answer(500), new Effect.Answer(502), Effect.TooMany(TimeSpan.FromHours(1)), new Effect.Hang(), new Effect.Drop(), new Effect.LoseReply() })
+        foreach (var faults in new Effect[] { new Effect.Answer(401), new Effect.Answer(500), new Effect.Answer(502),
+            Effect.TooMany(TimeSpan.FromHours(1)), new Effect.Hang(), new Effect.Drop(), new Effect.LoseReply() })
         {
             at.Vers.Faults.Heal();
             at.Vers.Faults.Always(Call.Any, faults);

@@ -39,7 +39,8 @@ internal sealed class VmCouch(Func<VersOptions, VersOptions>? vers, VmOptions vm
     {
         var vm = await At.Api.Create(Cancel);
         if (guest is { } claimant)
-            await At.Api.Label(vm, new Dictionary<string, string> { ["couch.guest"] = claimant.Value, ["couch.installation"] = mark ?? installation.Id }, Cancel);
+            await At.Api.Label(vm, new Dictionary<string, string> { ["couch.guest"] = claimant.Value,
+                ["couch.installation"] = mark ?? installation.Id }, Cancel);
         return vm;
     }
 

@@ -147,7 +147,8 @@ public sealed class Account(SimulatorOptions options)
     {
         lock (gate)
         {
-            if (!Change(id, (vm, now) => vm with { LabelledAt = now, Labels = (vm.Labels ?? ImmutableDictionary<string, string>.Empty).SetItems(labels) }))
+            if (!Change(id, (vm, now) => vm with { LabelledAt = now,
+                Labels = (vm.Labels ?? ImmutableDictionary<string, string>.Empty).SetItems(labels) }))
                 return false;
             if (GuestOf(vms[id]) is { } guest)
             {

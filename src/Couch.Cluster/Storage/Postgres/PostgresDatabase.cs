@@ -62,7 +62,8 @@ public sealed class PostgresDatabase : CouchDatabase
             command.CommandText = $"SELECT pg_try_advisory_xact_lock({UpgradeLock})";
             while (await command.ExecuteScalarAsync(cancel) is not true)
                 await Task.Delay(BetweenAttempts, Clock, cancel);
-            await using var patient = new NpgsqlDataSourceBuilder(PostgresSettings.ForUpgrade(settings).ConnectionString) { Name = "couch-upgrade" }.Build();
+            await using var patient =
+                new NpgsqlDataSourceBuilder(PostgresSettings.ForUpgrade(settings).ConnectionString) { Name = "couch-upgrade" }.Build();
             await Task.Run(
                 () => Schema.Upgrade(DeployChanges.To.PostgresqlDatabase(new PostgresqlConnectionManager(patient)), "Postgres",
                     ReminderHorizon), cancel).WaitAsync(cancel);

@@ -124,7 +124,8 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
     /// <summary>The last lines that a container has said, its errors after the rest. A guest may have written them.</summary>
     public async Task<string> LogOf(string id, int lines, CancellationToken cancel)
     {
-        var tail = new ContainerLogsParameters { ShowStdout = true, ShowStderr = true, Tail = lines.ToString(CultureInfo.InvariantCulture) };
+        var last = lines.ToString(CultureInfo.InvariantCulture);
+        var tail = new ContainerLogsParameters { ShowStdout = true, ShowStderr = true, Tail = last };
         var (output, errors) = await Ask("give a sandbox's log", AskBound, async (docker, token) =>
         {
             using var stream = await docker.Containers.GetContainerLogsAsync(id, tty: false, tail, token);

@@ -164,7 +164,8 @@ public sealed partial class DockerOptions
     {
         if (text is null)
             return null;
-        if (IPNetwork.TryParse(text, out var subnet) && subnet is { BaseAddress.AddressFamily: AddressFamily.InterNetwork, PrefixLength: >= 8 and <= 29 })
+        if (IPNetwork.TryParse(text, out var subnet)
+            && subnet is { BaseAddress.AddressFamily: AddressFamily.InterNetwork, PrefixLength: >= 8 and <= 29 })
             return subnet;
         settings.Wrong("COUCH_DOCKER_SUBNET", $"must be an IPv4 network from /8 to /29 such as 10.213.16.0/22, not '{text}'");
         return null;

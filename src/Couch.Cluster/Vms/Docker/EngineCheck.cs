@@ -67,11 +67,22 @@ internal static class EngineCheck
     {
         var warnings = new List<string>();
         if (!isolation.IsKept)
-            warnings.Add($"{(options.IsStrict ? "Guests whose canAccessHostServices is false are refused (COUCH_DOCKER_STRICT)" : "canAccessHostServices: false is not kept")}. {isolation.Sentence}");
+        {
+            var consequence = options.IsStrict
+                ? "Guests whose canAccessHostServices is false are refused (COUCH_DOCKER_STRICT)"
+                : "canAccessHostServices: false is not kept";
+            warnings.Add($"{consequence}. {isolation.Sentence}");
+        }
+
         if (image.Config?.Volumes is { Count: > 0 } volumes)
             warnings.Add($"The image {options.Image} declares volumes ({string.Join(", ", volumes.Keys.Order(StringComparer.Ordinal))}): "
                 + "what guests write there neither counts nor ends at maxDiskGB. Build it without VOLUME");
-        string?[] unbounded = [info.CPUCfsQuota ? null : "maxCpuCores", info.MemoryLimit ? null : "maxMemoryMB", info.PidsLimit ? null : "COUCH_DOCKER_PIDS"];
+        string?[] unbounded =
+        [
+            info.CPUCfsQuota ? null : "maxCpuCores",
+            info.MemoryLimit ? null : "maxMemoryMB",
+            info.PidsLimit ? null : "COUCH_DOCKER_PIDS",
+        ];
         if (unbounded.Any(limit => limit is not null))
             warnings.Add($"The engine cannot enforce {string.Join(", ", unbounded.Where(limit => limit is not null))}: it was not given "
                 + "the kernel's control groups");

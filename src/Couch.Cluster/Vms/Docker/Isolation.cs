@@ -102,7 +102,8 @@ internal sealed record Isolation(bool IsKept, string Sentence, bool MayPass = fa
         var reached = seen.Where(one => one.Words is "connected" || one.Words.Contains(Refused, StringComparison.Ordinal)).ToList();
         if (reached.Count > 0)
         {
-            var what = string.Join(", ", reached.GroupBy(one => one.What).OrderBy(kind => Array.IndexOf(Kinds, kind.Key)).Select(kind => $"{Name(kind.Key)} ({kind.First().Where})"));
+            var kinds = reached.GroupBy(one => one.What).OrderBy(kind => Array.IndexOf(Kinds, kind.Key));
+            var what = string.Join(", ", kinds.Select(kind => $"{Name(kind.Key)} ({kind.First().Where})"));
             return new(false, $"Guests on the network {NameOf(options)} reach {what}. {WhatToDo(options)}");
         }
 

@@ -23,7 +23,8 @@ internal sealed class VersFailures(Func<string, string> strikeOut, TimeProvider 
         return new($"Vers {verb} to {task}: {(int)reply.StatusCode} {Words(reply, body)}", isFinal || IsBadKey(reply.StatusCode))
         {
             RetryAfter = RetryAfter(reply, clock) is { } wait ? wait < LongestRetryAfter ? wait : LongestRetryAfter : null,
-            MayHaveMade = mayHaveMade && reply.StatusCode is >= HttpStatusCode.InternalServerError and not HttpStatusCode.ServiceUnavailable,
+            MayHaveMade = mayHaveMade
+                && reply.StatusCode is >= HttpStatusCode.InternalServerError and not HttpStatusCode.ServiceUnavailable,
         };
     }
 

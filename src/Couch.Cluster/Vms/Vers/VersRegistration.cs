@@ -76,7 +76,8 @@ public static class VersRegistration
     private static bool MayPass(Outcome<HttpResponseMessage> outcome, TimeProvider clock) => outcome switch
     {
         { Exception: { } failure } => VersFailures.IsOfTransport(failure),
-        { Result: { } reply } => (reply.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError)
+        { Result: { } reply } =>
+            (reply.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError)
             && (VersFailures.RetryAfter(reply, clock) ?? TimeSpan.Zero) <= LongestWait,
         _ => false,
     };
