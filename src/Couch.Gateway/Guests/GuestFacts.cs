@@ -1,11 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
 using Couch.Domain.Guests;
 using Couch.Domain.Text;
 using Couch.Gateway.Keys;
 
 namespace Couch.Gateway.Guests;
 
-/// <summary>What everybody is told of a guest: its host, and the guest itself.</summary>
+/// <summary>What everybody is told of a guest: its host, and the guest itself. It comes first, behind the id alone.</summary>
 public abstract record GuestFacts
 {
     [SetsRequiredMembers]
@@ -21,24 +22,31 @@ public abstract record GuestFacts
     }
 
     /// <summary>The name it gave.</summary>
+    [JsonPropertyOrder(-2)]
     public required string Name { get; init; }
 
     /// <summary>Where its stay is, as of now.</summary>
+    [JsonPropertyOrder(-2)]
     public required GuestStatus Status { get; init; }
 
     /// <summary>Its VM's id at the provider; null until it has one.</summary>
+    [JsonPropertyOrder(-2)]
     public required string? VmId { get; init; }
 
     /// <summary>Where its agent is reached; null until it runs.</summary>
+    [JsonPropertyOrder(-2)]
     public required string? AgentEndpoint { get; init; }
 
     /// <summary>What it has used so far.</summary>
+    [JsonPropertyOrder(-2)]
     public required ResourceUsage ResourceUsage { get; init; }
 
     /// <summary>What it may use.</summary>
+    [JsonPropertyOrder(-2)]
     public required ResourceLimits ResourceLimits { get; init; }
 
     /// <summary>When its time is up.</summary>
+    [JsonPropertyOrder(-2)]
     public required DateTimeOffset ExpiresAt { get; init; }
 }
 
@@ -58,26 +66,33 @@ public abstract record HostGuestFacts : GuestFacts
     }
 
     /// <summary>Its ULID.</summary>
+    [JsonPropertyOrder(-3)]
     public required string Id { get; init; }
 
     /// <summary>When it arrived.</summary>
+    [JsonPropertyOrder(-1)]
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>When its stay ended; null while staying.</summary>
+    [JsonPropertyOrder(-1)]
     public required DateTimeOffset? StoppedAt { get; init; }
 
     /// <summary>
     /// Why its stay ended: <c>expired</c>, <c>killed</c>, <c>limits-exceeded</c>, <c>provisioning-failed</c>, <c>vm-lost</c> or
     /// <c>checked-out</c>; null while staying.
     /// </summary>
+    [JsonPropertyOrder(-1)]
     public required string? EndReason { get; init; }
 
     /// <summary>More about the end, where there is more to say.</summary>
+    [JsonPropertyOrder(-1)]
     public required string? EndDetail { get; init; }
 
     /// <summary>The host key whose kill or usage report ended it; null while staying, and where no key did.</summary>
+    [JsonPropertyOrder(-1)]
     public required ActorView? EndedWith { get; init; }
 
     /// <summary>The VM's own record.</summary>
+    [JsonPropertyOrder(-1)]
     public required VmView Vm { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
 using Couch.Domain.Capabilities;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
@@ -59,6 +60,7 @@ public sealed record StayView : GuestFacts
     }
 
     /// <summary>The guest's ULID.</summary>
+    [JsonPropertyOrder(-3)]
     public required string GuestId { get; init; }
 
     /// <summary>What it may reach.</summary>
