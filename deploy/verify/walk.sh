@@ -98,7 +98,7 @@ for silo_port in 11111 30000; do
 done
 # On the inner network, where the database is: no port for gateways, and no word from the silo port to who does not prove himself.
 if "${compose[@]}" exec -T postgres bash -c 'exec 3<>/dev/tcp/node/30000' 2>/dev/null; then fail "a node has a port for gateways"; fi
-said=$("${compose[@]}" exec -T postgres bash -c 'exec 3<>/dev/tcp/node/11111 && printf "GET / HTTP/1.1\r\n\r\n" >&3 && timeout 20 cat <&3 | wc -c; [ "${PIPESTATUS[0]}" -ne 124 ]') ||
+said=$("${compose[@]}" exec -T postgres bash -c 'trap "" PIPE; exec 3<>/dev/tcp/node/11111 || exit 1; printf "GET / HTTP/1.1\r\n\r\n" >&3; timeout 20 cat <&3 | wc -c; [ "${PIPESTATUS[0]}" -ne 124 ]') ||
   fail "the silo port does not end a stranger's connection"
 [ "${said:-none}" -lt 64 ] 2>/dev/null || fail "the silo port says ${said:-nothing at all, or is not there} to a stranger, in bytes"
 
