@@ -1,9 +1,10 @@
 # What verify.sh claims of the running stack. Sourced by it: uses its compose, call, step and fail.
 
+# A 503 says to ask again, and a machine of two cores that starts five nodes says it now and then.
 api() {
   local method=$1 path=$2
   shift 2
-  curl -sS --fail-with-body -m 40 -X "$method" -H "Authorization: Bearer $COUCH_AUTH_TOKEN" -H 'Content-Type: application/json' "$@" "$couch$path"
+  curl -sS --fail-with-body --retry 4 -m 40 -X "$method" -H "Authorization: Bearer $COUCH_AUTH_TOKEN" -H 'Content-Type: application/json' "$@" "$couch$path"
 }
 
 # A stay from its invite on, left running: its id and token are added to the guests seen so far.
@@ -12,7 +13,7 @@ tokens=()
 begin_stay() {
   local code answer guest token
   code=$(api POST /couch/invites -d '{"createdBy":"verify"}' | field code) && [ -n "$code" ] || return 1
-  answer=$(curl -sS --fail-with-body -m 40 -H 'Content-Type: application/json' -H "Idempotency-Key: ${code:4:20}" \
+  answer=$(curl -sS --fail-with-body --retry 4 -m 40 -H 'Content-Type: application/json' -H "Idempotency-Key: ${code:4:20}" \
     -d "{\"code\":\"$code\",\"name\":\"$1\"}" "$couch/couch/redeem") || return 1
   guest=$(field guestId <<<"$answer")
   token=$(field authToken <<<"$answer")
@@ -25,7 +26,7 @@ begin_stay() {
 begin_stays() {
   for _ in $(seq 1 "$1"); do begin_stay verify || return 1; done
 }
-status_of() { curl -sS --fail-with-body -m 40 -H "Authorization: Bearer $1" "$couch/couch/status" | field status; }
+status_of() { curl -sS --fail-with-body --retry 4 -m 40 -H "Authorization: Bearer $1" "$couch/couch/status" | field status; }
 
 walk() {
   begin_stays 2 || fail "a stay does not begin"
