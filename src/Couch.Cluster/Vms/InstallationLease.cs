@@ -43,12 +43,12 @@ internal sealed partial class InstallationLease(
 
     private readonly SemaphoreSlim turn = new(1);
 
-    private volatile bool isAlone = true;
+    /// <summary>Another couch's marks that have not stood still for long enough; null where this couch is alone.</summary>
+    private volatile Sighting? foreign;
 
     /// <summary>When the last look ended; zero before the first.</summary>
     private long looked;
 
-    private (string Marks, long Since)? foreign;
     private bool isSilent;
 
     public InstallationLease(
@@ -66,7 +66,7 @@ internal sealed partial class InstallationLease(
     {
         if (!IsFresh)
             await LookInTurn(unlessFresh: true, CancellationToken.None);
-        if (!isAlone)
+        if (foreign is not null)
             throw new VmProviderException(Contested) { RetryAfter = Round };
     }
 
@@ -135,28 +135,22 @@ internal sealed partial class InstallationLease(
         // What is older than the oldest of its own is its own too, forgotten since: it is met at an engine whose node was away.
         var since = own is [var oldest, ..] ? TimeOf(oldest) : 0;
         var others = string.Join(' ', found.Except(own).Where(one => TimeOf(one) >= since).Order(StringComparer.Ordinal));
-        if (others.Length is 0 || HasStoodStill(others))
+        var before = foreign;
+        var sighting = before?.Marks == others ? before : new(others, clock.GetTimestamp());
+        if (others.Length is 0 || clock.GetElapsedTime(sighting.Since) >= StandsStill)
         {
             foreign = null;
-            if (!isAlone)
+            if (before is not null)
                 LogAlone(provider);
-            isAlone = true;
             await Exchange(
                 kept, isNewestThere: found is [var one] && one == own.LastOrDefault(), isTakingOver: others.Length > 0, marks, own, cancel);
             return;
         }
 
-        if (isAlone)
+        foreign = sighting;
+        if (before is null)
             LogContested(Contested);
-        isAlone = false;
         meter.Found(Finding.Hold);
-    }
-
-    private bool HasStoodStill(string others)
-    {
-        if (foreign is not { } before || before.Marks != others)
-            foreign = (others, clock.GetTimestamp());
-        return clock.GetElapsedTime(foreign!.Value.Since) >= StandsStill;
     }
 
     private async Task Exchange(
@@ -183,6 +177,9 @@ internal sealed partial class InstallationLease(
     /// <summary>When a mark was made, in seconds; what is no mark was never made.</summary>
     private static long TimeOf(string mark) =>
         long.TryParse(mark.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var at) ? at : long.MaxValue;
+
+    /// <param name="Since">When they were first found as they are.</param>
+    private sealed record Sighting(string Marks, long Since);
 
     [LoggerMessage(303, LogLevel.Error, "couch.installation.contested: {Sentence}", EventName = "couch.installation.contested")]
     private partial void LogContested(string sentence);

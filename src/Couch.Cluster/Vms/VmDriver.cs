@@ -128,7 +128,9 @@ internal sealed partial class VmDriver(
         }
     });
 
-    private async Task Destroyed(string vmId)
+    /// <summary>Destroys a VM at the provider, once there is a place for that.</summary>
+    /// <exception cref="VmProviderException">It may be left, or another couch with this one's data is at work.</exception>
+    internal async Task Destroyed(string vmId)
     {
         await lease.MustBeAlone();
         await gates.Destroys.Run(() => provider.Destroy(vmId, CancellationToken.None), CancellationToken.None);

@@ -13,7 +13,7 @@ namespace Couch.Cluster.Vms;
 /// A list or a read that fails ends that part of the pass: nothing is destroyed, and nobody is lost, for want of an answer.
 /// </summary>
 internal sealed partial class VmSweep(
-    IVmProvider provider, Installation installation, InstallationLease lease, VmOptions options, VmGates gates, VmRows sweeps,
+    IVmProvider provider, Installation installation, VmDriver driver, VmOptions options, VmRows sweeps,
     CouchMeter meter, IGrainFactory grains, TimeProvider clock, ILogger<VmSweep> log)
     : IDisposable
 {
@@ -110,8 +110,7 @@ internal sealed partial class VmSweep(
 
     private async Task Destroy(string vmId)
     {
-        await lease.MustBeAlone();
-        await gates.Destroys.Run(() => provider.Destroy(vmId, CancellationToken.None), CancellationToken.None);
+        await driver.Destroyed(vmId);
         LogDestroyed(vmId);
     }
 
