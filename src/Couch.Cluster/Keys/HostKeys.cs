@@ -13,18 +13,13 @@ public sealed class HostKeys(CouchDatabase database)
 
     /// <summary>The key; null where no key has this id.</summary>
     /// <exception cref="UnreadableRowException">There is one, and it is not known what it is good for: then for nothing.</exception>
-    public Task<HostKey?> Find(HostKeyId id, CancellationToken cancel) => database.Guard(async () =>
+    public async Task<HostKey?> Find(HostKeyId id, CancellationToken cancel)
     {
-        await using var connection = await database.Reads.OpenConnectionAsync(cancel);
-        await using var command = connection.CreateCommand();
-        command.CommandText = Query;
-        command.Add("service", GrainKinds.Service);
-        command.Add("kind", GrainKinds.HostKey);
-        command.Add("id", id.Value);
-        var rows = await command.Rows(row => row.IsDBNull(0) ? null : row.GetString(0), cancel);
+        var rows = await database.Ask(
+            Query, [("kind", GrainKinds.HostKey), ("id", id.Value)], row => row.IsDBNull(0) ? null : row.GetString(0), cancel);
         if (rows is not [{ } text])
             return null;
         return StoredJson.TryRead<HostKey>(id.Value, text, out var why)
             ?? throw new UnreadableRowException(GrainKinds.HostKey, id.Value, why);
-    });
+    }
 }

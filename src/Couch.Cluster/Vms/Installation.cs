@@ -32,14 +32,8 @@ internal sealed class Installation(CouchDatabase database, TimeProvider clock, R
     });
 
     /// <summary>The marks of <see cref="InstallationLease"/>, the newest last; empty where there has never been one.</summary>
-    public async Task<string> Marks(CancellationToken cancel) => await database.Guard(async () =>
-    {
-        await using var connection = await database.Reads.OpenConnectionAsync(cancel);
-        await using var read = connection.CreateCommand();
-        read.CommandText = "SELECT marks FROM installation WHERE service = @service";
-        read.Add("service", GrainKinds.Service);
-        return (string)(await read.ExecuteScalarAsync(cancel))!;
-    });
+    public async Task<string> Marks(CancellationToken cancel) =>
+        (await database.Ask("SELECT marks FROM installation WHERE service = @service", [], row => row.GetString(0), cancel))[0];
 
     /// <returns>
     /// Whether they were as <paramref name="before"/>, and are now as <paramref name="after"/>; false where another node was first.

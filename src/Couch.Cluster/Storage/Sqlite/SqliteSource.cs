@@ -9,7 +9,7 @@ internal sealed class SqliteSource(string connectionString, string pragmas) : Db
 {
     public override string ConnectionString => connectionString;
 
-    protected override DbConnection CreateDbConnection() => new Reader(this);
+    protected override DbConnection CreateDbConnection() => new Reader(connectionString, pragmas);
 
     protected override void Dispose(bool disposing)
     {
@@ -19,16 +19,14 @@ internal sealed class SqliteSource(string connectionString, string pragmas) : Db
         base.Dispose(disposing);
     }
 
-    private sealed class Reader(SqliteSource source) : SqliteConnection(source.ConnectionString)
+    private sealed class Reader(string connectionString, string pragmas) : SqliteConnection(connectionString)
     {
         public override void Open()
         {
             base.Open();
             using var command = CreateCommand();
-            command.CommandText = source.Pragmas;
+            command.CommandText = pragmas;
             command.ExecuteNonQuery();
         }
     }
-
-    private string Pragmas => pragmas;
 }
