@@ -85,9 +85,9 @@ public sealed class CouchOptions
             settings.Wrong("COUCH_ROLE", $"is {role.Word()}, which needs a PostgreSQL to share with others: set ConnectionStrings__Couch. "
                 + "SQLite serves one process, a node");
 
+        var wrongBefore = settings.Errors.Count;
         var keys = ReadSigningKeys(settings);
-        var isRefused = settings.Errors.Any(error => error.StartsWith(SigningKeyName, StringComparison.Ordinal));
-        if (keys is null && postgres is not null && !isRefused)
+        if (keys is null && postgres is not null && settings.Errors.Count == wrongBefore)
             settings.Wrong(
                 SigningKeyName, "must be given with PostgreSQL, the same to every node. Make one with: openssl rand -base64 32");
 

@@ -59,7 +59,7 @@ public sealed class VmOptions
     /// </summary>
     public static VmOptions NoneAtTheEdge(Settings settings)
     {
-        if (settings.Secret("VERS_API_KEY") is not null)
+        if (settings.Secret(VersOptions.KeyName) is not null)
             settings.Wrong("VERS_API_KEY", "must not be given to a gateway (COUCH_ROLE), which needs no VM provider: keep it to the silos, "
                 + "or leave it blank here");
         return new();

@@ -81,7 +81,11 @@ public sealed record Guest
         StoppedAt <= moment && !GuestVm.Of(this).IsOpen && (Vm.DestroyedAt is not { } receipt || receipt <= moment);
 
     /// <summary>The guest that a redeemed invite brings. The same invite always brings the same guest.</summary>
-    public static Guest Arriving(Invite invite) => Arriving(invite.Redemption!.GuestId, Admission.Of(invite));
+    public static Guest Arriving(Invite invite)
+    {
+        var admission = Admission.Of(invite);
+        return Arriving(invite.Redemption!.GuestId, admission);
+    }
 
     /// <inheritdoc cref="Arriving(Invite)"/>
     public static Guest Arriving(GuestId id, Admission admission) => new()
