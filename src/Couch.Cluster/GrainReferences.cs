@@ -11,11 +11,17 @@ namespace Couch.Cluster;
 /// <summary>Grains by the ids of what they are.</summary>
 public static class GrainReferences
 {
+    /// <summary>The invite's grain, whether or not it has a row.</summary>
+    /// <exception cref="SiloUnavailableException">This process has not reached a silo yet.</exception>
     public static IInviteGrain Invite(this IGrainFactory grains, InviteId id) =>
         Reference<IInviteGrain>.To(grains, GrainKinds.Invite, id.Value);
 
+    /// <summary>The guest's grain, whether or not it has a row.</summary>
+    /// <exception cref="SiloUnavailableException">This process has not reached a silo yet.</exception>
     public static IGuestGrain Guest(this IGrainFactory grains, GuestId id) => Reference<IGuestGrain>.To(grains, GrainKinds.Guest, id.Value);
 
+    /// <summary>The host key's grain, whether or not it has a row.</summary>
+    /// <exception cref="SiloUnavailableException">This process has not reached a silo yet.</exception>
     public static IHostKeyGrain HostKey(this IGrainFactory grains, HostKeyId id) =>
         Reference<IHostKeyGrain>.To(grains, GrainKinds.HostKey, id.Value);
 

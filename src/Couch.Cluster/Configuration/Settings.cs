@@ -17,6 +17,7 @@ public sealed class Settings(IConfiguration configuration)
     /// <summary>Every setting that has been asked for: what the table in docs/configuration.md must list.</summary>
     public IReadOnlyCollection<string> Asked => asked;
 
+    /// <summary>The setting's value without the blanks around it; null where it is not set, or blank.</summary>
     public string? Text(string name)
     {
         asked.Add(name);

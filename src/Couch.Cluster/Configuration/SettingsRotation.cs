@@ -20,6 +20,7 @@ public sealed partial class SettingsRotation(
     /// <summary>What has been refused, and why, without quoting it; null where nothing is.</summary>
     public string? WhyRefused => whyRefused;
 
+    /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)

@@ -61,6 +61,7 @@ public interface IGuestGrain : IGrainWithStringKey
     [Alias("Kill")]
     Task<EndOutcome> Kill(Actor? by = null, Idempotency? key = null);
 
+    /// <summary>Ends the stay at the guest's own wish. A stay that had ended before is left as it is, and the outcome says so.</summary>
     [Alias("CheckOut")]
     Task<EndOutcome> CheckOut();
 

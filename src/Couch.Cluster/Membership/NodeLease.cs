@@ -21,6 +21,7 @@ public sealed class NodeLease
     /// <summary>Of a process whose grains no other can take: a single node on SQLite; or that has no grains: a gateway.</summary>
     public static NodeLease Unlimited { get; } = new(TimeProvider.System) { until = WithoutEnd };
 
+    /// <summary>True where the lease has no end and is not renewed: <see cref="Unlimited"/>.</summary>
     public bool IsUnlimited => until is WithoutEnd;
 
     /// <summary>Whether grains of this process may answer now.</summary>

@@ -7,9 +7,12 @@ namespace Couch.Cluster.Membership;
 [GenerateSerializer, Alias("couch.NotConfirmedException")]
 public sealed class NotConfirmedException : Exception
 {
+    /// <summary>No cause is said; the message is the runtime's default.</summary>
     public NotConfirmedException() { }
 
+    /// <summary><paramref name="message"/> says in a sentence why the node cannot answer.</summary>
     public NotConfirmedException(string message) : base(message) { }
 
+    /// <summary><paramref name="message"/> says why the node cannot answer, <paramref name="inner"/> is the failure behind it.</summary>
     public NotConfirmedException(string message, Exception inner) : base(message, inner) { }
 }

@@ -45,6 +45,7 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
     /// <remarks>Written into the schema by the first <see cref="Upgrade"/>.</remarks>
     public TimeSpan ReminderHorizon { get; init; } = CouchOptions.DefaultReminderHorizon;
 
+    /// <summary>Measures waits, timeouts and elapsed times; not the database's own clock.</summary>
     protected TimeProvider Clock => clock;
 
     /// <summary>Brings the schema up to this version, under a lock: any number of nodes may start at once on an empty database.</summary>
@@ -133,6 +134,7 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
     /// <summary>What is wrong with the database, in a sentence for an operator, without secrets.</summary>
     public abstract string Explain(Exception failure);
 
+    /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();
 
     /// <summary>Whether <paramref name="node"/> and the database's clock differ by seconds, as far as the database was asked.</summary>

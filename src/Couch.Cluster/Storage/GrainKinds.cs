@@ -6,8 +6,15 @@ public static class GrainKinds
     /// <summary>Orleans' ServiceId: part of every key, never changes.</summary>
     public const string Service = "couch";
 
+    /// <summary>An invite's row, keyed by its <see cref="Domain.Invites.InviteId"/>.</summary>
     public const string Invite = "invite";
+
+    /// <summary>A guest's row, keyed by its <see cref="Domain.Guests.GuestId"/>.</summary>
     public const string Guest = "guest";
+
+    /// <summary>A host key's row, keyed by its <see cref="Domain.Keys.HostKeyId"/>.</summary>
     public const string HostKey = "host-key";
+
+    /// <summary>The one row of housekeeping, keyed by <see cref="Housekeeping.IHousekeepingGrain.Key"/>.</summary>
     public const string Housekeeping = "housekeeping";
 }

@@ -7,9 +7,12 @@ namespace Couch.Cluster.Storage;
 [GenerateSerializer, Alias("couch.StorageUnavailableException")]
 public sealed class StorageUnavailableException : Exception
 {
+    /// <summary>No cause is said; the message is the runtime's default.</summary>
     public StorageUnavailableException() { }
 
+    /// <summary><paramref name="message"/> says what is wrong, in a sentence for an operator, without secrets.</summary>
     public StorageUnavailableException(string message) : base(message) { }
 
+    /// <summary><paramref name="message"/> contains no secret; <paramref name="inner"/> is the failure that caused it.</summary>
     public StorageUnavailableException(string message, Exception inner) : base(message, inner) { }
 }

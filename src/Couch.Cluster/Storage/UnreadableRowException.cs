@@ -7,10 +7,13 @@ namespace Couch.Cluster.Storage;
 [GenerateSerializer, Alias("couch.UnreadableRowException")]
 public sealed class UnreadableRowException : Exception
 {
+    /// <summary>No row is named: <see cref="Kind"/> is empty, and the message is the runtime's default.</summary>
     public UnreadableRowException() { }
 
+    /// <summary><paramref name="message"/> says which row it is; <see cref="Kind"/> is empty.</summary>
     public UnreadableRowException(string message) : base(message) { }
 
+    /// <summary><paramref name="message"/> says which row it is, <paramref name="inner"/> why; <see cref="Kind"/> is empty.</summary>
     public UnreadableRowException(string message, Exception inner) : base(message, inner) { }
 
     /// <param name="kind">One of <see cref="GrainKinds"/>.</param>

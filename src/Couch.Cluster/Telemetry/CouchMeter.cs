@@ -38,6 +38,7 @@ public sealed class CouchMeter
     private long? unclaimed;
     private long? unreadable;
 
+    /// <summary>Makes all instruments, on a meter named <see cref="Name"/>.</summary>
     public CouchMeter(IMeterFactory meters)
     {
         var meter = meters.Create(Name);
@@ -70,16 +71,22 @@ public sealed class CouchMeter
             "couch.vm.unclaimed", CountedUnclaimed, "{vm}", "VMs at the provider that nobody claims, as housekeeping last counted them.");
     }
 
+    /// <summary>Adds 1 to <c>couch.invite.created</c>: the invite's row has been made.</summary>
     public void InviteCreated() => inviteCreated.Add(1);
 
+    /// <summary>Adds 1 to <c>couch.invite.redeemed</c>; a repeated redeem is not counted again.</summary>
     public void InviteRedeemed() => inviteRedeemed.Add(1);
 
+    /// <summary>Adds 1 to <c>couch.invite.revoked</c>; a repeated revoke is not counted again.</summary>
     public void InviteRevoked() => inviteRevoked.Add(1);
 
+    /// <summary>Adds 1 to <c>couch.invite.expired</c>: the expiry has been recorded, which may be later than it was due.</summary>
     public void InviteExpired() => inviteExpired.Add(1);
 
+    /// <summary>Adds 1 to <c>couch.guest.activated</c>: a guest has gone from provisioning to running.</summary>
     public void GuestActivated() => guestActivated.Add(1);
 
+    /// <summary>Adds 1 to <c>couch.guest.ended</c> under the reason's word.</summary>
     public void GuestEnded(EndReason reason) => guestEnded.Add(1, Label("couch.guest.end_reason", reason.Word()));
 
     /// <summary>Counters of a report that were passed over.</summary>
@@ -91,11 +98,13 @@ public sealed class CouchMeter
     /// <summary>A VM whose receipt has just been written.</summary>
     public void Destroyed(Vm vm) => Record(destroy, vm, vm.DestroyedAt - vm.DestroyRequestedAt);
 
+    /// <summary>Adds 1 to <c>couch.vm.retries</c> under the stage's word.</summary>
     public void Retried(VmStage stage) => retries.Add(1, Label("couch.vm.stage", stage.Word()));
 
     /// <summary>A create of unknown outcome.</summary>
     public void Unaccounted() => unaccounted.Add(1);
 
+    /// <summary>Adds <paramref name="count"/>, which may be 0, to <c>couch.housekeeping.found</c> under the finding's word.</summary>
     public void Found(Finding finding, long count = 1) => found.Add(count, Label("couch.housekeeping.finding", finding.Word()));
 
     /// <param name="kind">One of <see cref="GrainKinds"/>.</param>
@@ -107,6 +116,7 @@ public sealed class CouchMeter
     /// <summary>A connection at a silo port or a gateway port, or to one, without the proof that both sides belong to this couch.</summary>
     public void NodeRefused() => refusedNodes.Add(1);
 
+    /// <summary>Records one pass over the table in <c>couch.housekeeping.duration</c>, in seconds.</summary>
     public void Swept(TimeSpan took) => sweep.Record(took.TotalSeconds);
 
     /// <param name="call">The call's name, one of <see cref="Vms.IVmProvider"/>'s.</param>

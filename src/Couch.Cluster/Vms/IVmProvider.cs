@@ -123,6 +123,7 @@ public interface IInstallationMark
 /// <summary>What a guest's VM is made from. Nothing of a grain's: it outlives the turn that ordered it.</summary>
 public sealed record VmOrder
 {
+    /// <summary>Whose VM it is: the provider writes this id into the VM's claim.</summary>
     public required GuestId Guest { get; init; }
 
     /// <summary>This couch's mark on its VMs: another couch on the same account has another.</summary>
@@ -138,7 +139,10 @@ public sealed record VmOrder
     /// <exception cref="VmProviderException">It does not stand any more, or the outcome is not known.</exception>
     public Func<CancellationToken, Task> MustStand { get; init; } = _ => Task.CompletedTask;
 
+    /// <summary>Cores, MB of memory and GB of disk; a provider enforces those that it can.</summary>
     public required ResourceLimits Limits { get; init; }
+
+    /// <summary>What the guest may reach; the Docker provider picks the network by it, the Vers provider does not read it.</summary>
     public required Permissions Permissions { get; init; }
 
     /// <summary>One OpenSSH public key, or null.</summary>
@@ -183,6 +187,7 @@ public sealed record VmProviderProblem(string Sentence, bool IsFinal);
 public sealed class VmProviderException(string message, bool isFinal = false, Exception? inner = null) : Exception(
     ForeignText.Plain(message), inner)
 {
+    /// <summary>True where the same call fails again until somebody changes something; false where a later one may succeed.</summary>
     public bool IsFinal { get; } = isFinal;
 
     /// <summary>Another attempt, or the guest's end, has overtaken the order.</summary>

@@ -9,8 +9,10 @@ public sealed class VmOptions
 {
     private static readonly VmOptions Default = new();
 
+    /// <summary>The account at Vers; null where it is not configured, or its key or commit is wrong.</summary>
     public VersOptions? Vers { get; init; }
 
+    /// <summary>The container engine; null where <c>COUCH_DOCKER_IMAGE</c> is not set.</summary>
     public DockerOptions? Docker { get; init; }
 
     /// <summary>Attempts to get a VM before the guest is given up. 1 to 100; default 8. From <c>COUCH_VM_ATTEMPTS</c>.</summary>

@@ -3,6 +3,7 @@ namespace Couch.Domain.Capabilities;
 /// <summary>The secret by which a guest is known. Redacts itself: only <see cref="Reveal"/> spells it.</summary>
 public readonly struct GuestToken
 {
+    /// <summary>What every guest token begins with; 64 characters of base64url follow it.</summary>
     public const string Prefix = "guest_";
     private readonly string token;
 
@@ -11,5 +12,6 @@ public readonly struct GuestToken
     /// <summary>The token as the guest keeps it. For the redeem's answer only; never for a log.</summary>
     public string Reveal() => token;
 
+    /// <inheritdoc/>
     public override string ToString() => "guest_(redacted)";
 }

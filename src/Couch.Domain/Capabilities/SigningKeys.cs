@@ -81,10 +81,13 @@ public sealed class SigningKeys
         return true;
     }
 
+    /// <summary>The code of the invite with this id, signed by the first key.</summary>
     public InviteCode Sign(InviteId id) => new(Sign(InviteCode.Prefix, InvitePurpose, id.ToBytes()));
 
+    /// <summary>The token of the guest with this id, signed by the first key.</summary>
     public GuestToken Sign(GuestId id) => new(Sign(GuestToken.Prefix, GuestPurpose, id.ToBytes()));
 
+    /// <summary>The text of the host key with this id, signed by the first key.</summary>
     public HostKeyText Sign(HostKeyId id) => new(Sign(HostKeyText.Prefix, HostKeyPurpose, id.ToBytes()));
 
     /// <summary>True only for a code that one of our keys signed, in its one spelling.</summary>

@@ -10,14 +10,22 @@ namespace Couch.Domain.Guests;
 [GenerateSerializer, Immutable, Alias("couch.Admission")]
 public sealed record Admission
 {
+    /// <summary>The invite that brings the guest.</summary>
     [Id(0)] public required InviteId InviteId { get; init; }
+
+    /// <summary>What the guest wants to be called: not blank, at most <see cref="Bounds.MostName"/> UTF-16 units.</summary>
     [Id(1)] public required string GuestName { get; init; }
 
     /// <summary>One OpenSSH public key, or null.</summary>
     [Id(2)] public string? PublicKey { get; init; }
 
+    /// <summary>What the guest may use, as the invite says it.</summary>
     [Id(3)] public required ResourceLimits ResourceLimits { get; init; }
+
+    /// <summary>What the guest may reach, as the invite says it.</summary>
     [Id(4)] public required Permissions Permissions { get; init; }
+
+    /// <summary>What happens to the guest over a limit, as the invite says it.</summary>
     [Id(5)] public required Enforcement Enforcement { get; init; }
 
     /// <summary>What a redeemed invite has decided.</summary>

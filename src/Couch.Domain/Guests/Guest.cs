@@ -14,17 +14,40 @@ namespace Couch.Domain.Guests;
 [GenerateSerializer, Immutable, Alias("couch.Guest")]
 public sealed record Guest
 {
+    /// <summary>The id that its token carries. It contains <see cref="CreatedAt"/>.</summary>
     [Id(0)] public required GuestId Id { get; init; }
+
+    /// <summary>The invite that brought it.</summary>
     [Id(1)] public required InviteId InviteId { get; init; }
+
+    /// <summary>What it wants to be called: not blank, at most <see cref="Bounds.MostName"/> UTF-16 units.</summary>
     [Id(2)] public required string Name { get; init; }
+
+    /// <summary>One OpenSSH public key; null where the guest sent none.</summary>
     [Id(3)] public string? PublicKey { get; init; }
+
+    /// <summary>The status as last written. Past its time it may still be written as staying: see <see cref="AsOf"/>.</summary>
     [Id(4)] public required GuestStatus Status { get; init; }
+
+    /// <summary>The id of the VM that it was told of; null until it first runs. Kept after the end.</summary>
     [Id(5)] public string? VmId { get; init; }
+
+    /// <summary>Where its agent is reached; null until it first runs. Kept after the end.</summary>
     [Id(6)] public string? AgentEndpoint { get; init; }
+
+    /// <summary>What it may use: the invite's limits, with a longer duration where the stay was extended.</summary>
     [Id(7)] public required ResourceLimits ResourceLimits { get; init; }
+
+    /// <summary>What it may reach: a copy of the invite's permissions.</summary>
     [Id(8)] public required Permissions Permissions { get; init; }
+
+    /// <summary>What happens to it over a limit: a copy of what the invite says.</summary>
     [Id(9)] public required Enforcement Enforcement { get; init; }
+
+    /// <summary>What it has used so far. The counters may rise after the end too.</summary>
     [Id(10)] public required ResourceUsage ResourceUsage { get; init; }
+
+    /// <summary>When its time is up, in whole milliseconds. An extension moves it later.</summary>
     [Id(11)] public required DateTimeOffset ExpiresAt { get; init; }
 
     /// <summary>When the stay ended; null while staying.</summary>
@@ -63,6 +86,7 @@ public sealed record Guest
     /// <summary>The idempotency key of the kill that ended it; null where there was no kill, or it carried none.</summary>
     [Id(23)] public Idempotency? KilledUnder { get; init; }
 
+    /// <summary>The millisecond the invite was redeemed, taken from the id.</summary>
     [JsonIgnore] public DateTimeOffset CreatedAt => Id.CreatedAt;
 
     /// <summary>
@@ -71,6 +95,7 @@ public sealed record Guest
     /// </summary>
     [JsonIgnore] public bool MayDestroyGivenVm => GiverMayDestroy ?? ActivatedWith?.KeyId is null;
 
+    /// <summary>True while the written status is provisioning or running. The clock is not asked: see <see cref="AsOf"/>.</summary>
     [JsonIgnore] public bool IsStaying => Status is GuestStatus.Provisioning or GuestStatus.Running;
 
     /// <summary>

@@ -17,11 +17,13 @@ public readonly record struct GuestId : ICouchId<GuestId>
     /// <summary>The millisecond the invite was redeemed.</summary>
     public DateTimeOffset CreatedAt => UlidText.TimeOf(Value);
 
+    /// <summary>An id of the millisecond of <paramref name="now"/>, with 80 random bits from <paramref name="chance"/>.</summary>
     public static GuestId New(DateTimeOffset now, RandomNumberGenerator chance) => new(UlidText.New(now, chance));
 
     /// <summary>The lowest id a guest of that millisecond can have: a bound to search from, no guest's own id.</summary>
     public static GuestId LowestAt(DateTimeOffset time) => new(UlidText.LowestAt(time));
 
+    /// <inheritdoc/>
     public static bool TryParse(string? text, out GuestId id)
     {
         id = UlidText.IsCanonical(text) ? new(text) : default;
@@ -32,5 +34,6 @@ public readonly record struct GuestId : ICouchId<GuestId>
 
     internal byte[] ToBytes() => UlidText.Bytes(Value);
 
+    /// <inheritdoc/>
     public override string ToString() => Value;
 }

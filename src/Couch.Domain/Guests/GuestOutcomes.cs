@@ -7,6 +7,7 @@ public abstract record ActivateOutcome
 {
     private ActivateOutcome() { }
 
+    /// <summary>The guest runs on the VM that was given by hand.</summary>
     [GenerateSerializer, Immutable, Alias("couch.ActivateOutcome.Activated")]
     public sealed record Activated([property: Id(0)] Guest Guest) : ActivateOutcome;
 
@@ -56,6 +57,7 @@ public abstract record ExtendOutcome
 {
     private ExtendOutcome() { }
 
+    /// <summary>The stay ends later. The guest has its new end and its new duration limit.</summary>
     [GenerateSerializer, Immutable, Alias("couch.ExtendOutcome.Extended")]
     public sealed record Extended([property: Id(0)] Guest Guest) : ExtendOutcome;
 
@@ -63,6 +65,7 @@ public abstract record ExtendOutcome
     [GenerateSerializer, Immutable, Alias("couch.ExtendOutcome.TooLong")]
     public sealed record TooLong : ExtendOutcome;
 
+    /// <summary>The stay had ended before, with this status. Nothing was changed.</summary>
     [GenerateSerializer, Immutable, Alias("couch.ExtendOutcome.AlreadyEnded")]
     public sealed record AlreadyEnded([property: Id(0)] GuestStatus Status) : ExtendOutcome;
 

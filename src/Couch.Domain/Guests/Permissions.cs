@@ -14,6 +14,7 @@ public sealed record Permissions
     /// <summary>May reach services of the host's own network. Default false.</summary>
     [Id(2)] public required bool CanAccessHostServices { get; init; }
 
+    /// <summary>What each permission is where an invite does not say it: access to the internet only.</summary>
     public static Permissions Default { get; } = new()
     {
         CanAccessInternet = true,

@@ -62,6 +62,7 @@ public sealed record ResourceLimits
         ?? Bounds.AtLeast("resourceLimits.maxMemoryMB", MaxMemoryMB, LeastMemoryMB)
         ?? Bounds.AtLeast("resourceLimits.maxDiskGB", MaxDiskGB, LeastDiskGB);
 
+    /// <summary>What each limit is where an invite does not say it.</summary>
     public static ResourceLimits Default { get; } = new()
     {
         MaxCpuCores = 2,

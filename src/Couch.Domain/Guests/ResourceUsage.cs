@@ -31,6 +31,7 @@ public sealed record ResourceUsage
     /// <summary>Seconds the guest has been up.</summary>
     [Id(5)] public double UptimeSeconds { get; init => field = Bounds.Nearest(value); }
 
+    /// <summary>Every counter at 0.</summary>
     public static ResourceUsage None { get; } = new();
 
     /// <summary>
@@ -93,11 +94,22 @@ public sealed record ResourceUsage
 [GenerateSerializer, Immutable, Alias("couch.UsageReport")]
 public sealed record UsageReport
 {
+    /// <summary>Processor time in seconds, in total; null: not reported.</summary>
     [Id(0)] public double? CpuSeconds { get; init; }
+
+    /// <summary>Memory in megabytes: the most held at once, or what is held now; null: not reported.</summary>
     [Id(1)] public double? MemoryPeakMB { get; init; }
+
+    /// <summary>Disk in use, in gigabytes; null: not reported.</summary>
     [Id(2)] public double? DiskUsedGB { get; init; }
+
+    /// <summary>Sent to the network in total, in gigabytes; null: not reported.</summary>
     [Id(3)] public double? NetworkEgressGB { get; init; }
+
+    /// <summary>Model tokens used, in total; null: not reported.</summary>
     [Id(4)] public long? TokensUsed { get; init; }
+
+    /// <summary>Seconds the guest has been up; null: not reported.</summary>
     [Id(5)] public double? UptimeSeconds { get; init; }
 
     /// <summary>

@@ -14,7 +14,10 @@ public sealed record Idempotency
 
     private const int HashLength = 2 * SHA256.HashSizeInBytes;
 
+    /// <summary>SHA-256 of the key, for hosts together with its use and its sender: 64 lower-case hexadecimal digits.</summary>
     [Id(0)] public required string KeyHash { get; init; }
+
+    /// <summary>SHA-256 of the body's fields, each after its length: 64 lower-case hexadecimal digits.</summary>
     [Id(1)] public required string BodyHash { get; init; }
 
     /// <param name="key">The header as sent.</param>

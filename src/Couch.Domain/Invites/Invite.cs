@@ -19,13 +19,28 @@ public sealed record Invite
     /// <summary>How long an invite stays open where nothing is said, in hours.</summary>
     public const double DefaultOpenHours = 24;
 
+    /// <summary>The id that its code carries. It contains <see cref="CreatedAt"/>.</summary>
     [Id(0)] public required InviteId Id { get; init; }
+
+    /// <summary>Who invites, in the host's words: not blank, at most <see cref="Bounds.MostName"/> UTF-16 units.</summary>
     [Id(1)] public required string CreatedBy { get; init; }
+
+    /// <summary>What it is for, at most <see cref="Bounds.MostLabel"/> UTF-16 units; empty where the host did not say.</summary>
     [Id(2)] public required string Label { get; init; }
+
+    /// <summary>What its guest may use.</summary>
     [Id(3)] public required ResourceLimits ResourceLimits { get; init; }
+
+    /// <summary>What its guest may reach.</summary>
     [Id(4)] public required Permissions Permissions { get; init; }
+
+    /// <summary>What happens to its guest over a limit.</summary>
     [Id(5)] public required Enforcement Enforcement { get; init; }
+
+    /// <summary>The status as last written. Past its time it may still be written as active: see <see cref="AsOf"/>.</summary>
     [Id(6)] public required InviteStatus Status { get; init; }
+
+    /// <summary>When its time is up, in whole milliseconds: from then on an active invite counts as expired.</summary>
     [Id(7)] public required DateTimeOffset ExpiresAt { get; init; }
 
     /// <summary>Everything the guest is made from; null until redeemed.</summary>
@@ -43,6 +58,7 @@ public sealed record Invite
     /// <summary>The idempotency key under which it was taken back; null where it was not, or under none.</summary>
     [Id(12)] public Idempotency? RevokedUnder { get; init; }
 
+    /// <summary>The millisecond the invite was made, taken from the id.</summary>
     [JsonIgnore] public DateTimeOffset CreatedAt => Id.CreatedAt;
 
     /// <exception cref="OutOfBoundsException">A field of the command is not within its bounds.</exception>
@@ -134,8 +150,13 @@ public sealed record Invite
 [GenerateSerializer, Immutable, Alias("couch.Redemption")]
 public sealed record Redemption
 {
+    /// <summary>The id of the guest, drawn once at the redemption. It contains <see cref="RedeemedAt"/>.</summary>
     [Id(0)] public required GuestId GuestId { get; init; }
+
+    /// <summary>What the guest wants to be called: not blank, at most <see cref="Bounds.MostName"/> UTF-16 units.</summary>
     [Id(1)] public required string GuestName { get; init; }
+
+    /// <summary>One OpenSSH public key; null where the guest sent none.</summary>
     [Id(2)] public string? PublicKey { get; init; }
 
     /// <summary>Null where the redeem carried no idempotency key.</summary>

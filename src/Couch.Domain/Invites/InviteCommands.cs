@@ -8,11 +8,22 @@ namespace Couch.Domain.Invites;
 [GenerateSerializer, Immutable, Alias("couch.CreateInvite")]
 public sealed record CreateInvite
 {
+    /// <summary>The id that the invite will have. It contains the time of its creation.</summary>
     [Id(0)] public required InviteId Id { get; init; }
+
+    /// <summary>Who invites, in the host's words: not blank, at most <see cref="Bounds.MostName"/> UTF-16 units.</summary>
     [Id(1)] public required string CreatedBy { get; init; }
+
+    /// <summary>What the invite is for, at most <see cref="Bounds.MostLabel"/> UTF-16 units; may be empty, not null.</summary>
     [Id(2)] public required string Label { get; init; }
+
+    /// <summary>What the guest may use. The invite is refused where a limit is out of its bounds.</summary>
     [Id(3)] public required ResourceLimits ResourceLimits { get; init; }
+
+    /// <summary>What the guest may reach.</summary>
     [Id(4)] public required Permissions Permissions { get; init; }
+
+    /// <summary>What happens to the guest over a limit.</summary>
     [Id(5)] public required Enforcement Enforcement { get; init; }
 
     /// <summary>More than 0, at most <see cref="Invite.MostOpenHours"/>.</summary>
@@ -37,8 +48,13 @@ public sealed record CreateInvite
 [GenerateSerializer, Immutable, Alias("couch.RedeemInvite")]
 public sealed record RedeemInvite
 {
+    /// <summary>What the guest wants to be called: not blank, at most <see cref="Bounds.MostName"/> UTF-16 units.</summary>
     [Id(0)] public required string GuestName { get; init; }
+
+    /// <summary>One OpenSSH public key; null where the guest sent none.</summary>
     [Id(1)] public string? PublicKey { get; init; }
+
+    /// <summary>The idempotency key and the body it came with, as hashes; null where the guest sent no key.</summary>
     [Id(2)] public Idempotency? Idempotency { get; init; }
 
     /// <exception cref="OutOfBoundsException">A field is not within its bounds.</exception>

@@ -17,8 +17,10 @@ public readonly record struct InviteId : ICouchId<InviteId>
     /// <summary>The millisecond the invite was made.</summary>
     public DateTimeOffset CreatedAt => UlidText.TimeOf(Value);
 
+    /// <summary>An id of the millisecond of <paramref name="now"/>, with 80 random bits from <paramref name="chance"/>.</summary>
     public static InviteId New(DateTimeOffset now, RandomNumberGenerator chance) => new(UlidText.New(now, chance));
 
+    /// <inheritdoc/>
     public static bool TryParse(string? text, out InviteId id)
     {
         id = UlidText.IsCanonical(text) ? new(text) : default;
@@ -29,5 +31,6 @@ public readonly record struct InviteId : ICouchId<InviteId>
 
     internal byte[] ToBytes() => UlidText.Bytes(Value);
 
+    /// <inheritdoc/>
     public override string ToString() => Value;
 }

@@ -17,8 +17,10 @@ public readonly record struct HostKeyId : ICouchId<HostKeyId>
     /// <summary>The millisecond the key was made.</summary>
     public DateTimeOffset CreatedAt => UlidText.TimeOf(Value);
 
+    /// <summary>An id of the millisecond of <paramref name="now"/>, with 80 random bits from <paramref name="chance"/>.</summary>
     public static HostKeyId New(DateTimeOffset now, RandomNumberGenerator chance) => new(UlidText.New(now, chance));
 
+    /// <inheritdoc/>
     public static bool TryParse(string? text, out HostKeyId id)
     {
         id = UlidText.IsCanonical(text) ? new(text) : default;
@@ -29,5 +31,6 @@ public readonly record struct HostKeyId : ICouchId<HostKeyId>
 
     internal byte[] ToBytes() => UlidText.Bytes(Value);
 
+    /// <inheritdoc/>
     public override string ToString() => Value;
 }

@@ -6,9 +6,16 @@ namespace Couch.Domain.Keys;
 [GenerateSerializer, Immutable, Alias("couch.KeyScopes")]
 public sealed record KeyScopes
 {
+    /// <summary>Whether it has <see cref="KeyScope.Invites"/>.</summary>
     [Id(0)] public bool Invites { get; init; }
+
+    /// <summary>Whether it has <see cref="KeyScope.Guests"/>.</summary>
     [Id(1)] public bool Guests { get; init; }
+
+    /// <summary>Whether it has <see cref="KeyScope.Meter"/>.</summary>
     [Id(2)] public bool Meter { get; init; }
+
+    /// <summary>Whether it has <see cref="KeyScope.Keys"/>.</summary>
     [Id(3)] public bool Keys { get; init; }
 
     /// <summary>A key from before there was this scope lacks it, and its row stays as it was.</summary>
@@ -17,8 +24,10 @@ public sealed record KeyScopes
     /// <summary>What the configured key has.</summary>
     public static KeyScopes All { get; } = new() { Invites = true, Guests = true, Meter = true, Keys = true, Vms = true };
 
+    /// <summary>The scopes it has, in the order of the values of <see cref="KeyScope"/>; empty where it has none.</summary>
     [JsonIgnore] public IReadOnlyList<KeyScope> Each => [.. Enum.GetValues<KeyScope>().Where(Has)];
 
+    /// <summary>A value that has these scopes and no others. What is named twice counts once.</summary>
     public static KeyScopes Of(params IReadOnlyCollection<KeyScope> scopes) => new()
     {
         Invites = scopes.Contains(KeyScope.Invites),
@@ -31,6 +40,7 @@ public sealed record KeyScopes
     /// <summary>Those of <paramref name="other"/> that this lacks.</summary>
     public IReadOnlyList<KeyScope> Lacking(KeyScopes other) => [.. other.Each.Where(scope => !Has(scope))];
 
+    /// <summary>Whether it has this scope; false for a value that <see cref="KeyScope"/> does not define.</summary>
     public bool Has(KeyScope scope) => scope switch
     {
         KeyScope.Invites => Invites,

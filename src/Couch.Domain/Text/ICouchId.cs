@@ -9,6 +9,7 @@ public interface ICouchId<TSelf> where TSelf : struct, ICouchId<TSelf>
     /// <summary>The canonical 26 characters.</summary>
     string Value { get; }
 
+    /// <summary>True for a ULID in its canonical spelling, of a time before the year 9900; else false, and the id is the default.</summary>
     static abstract bool TryParse(string? text, out TSelf id);
 }
 

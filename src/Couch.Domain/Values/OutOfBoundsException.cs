@@ -7,10 +7,13 @@ namespace Couch.Domain.Values;
 [GenerateSerializer, Alias("couch.OutOfBoundsException")]
 public sealed class OutOfBoundsException : Exception
 {
+    /// <summary>An exception with the runtime's default message, which names no value.</summary>
     public OutOfBoundsException() { }
 
     /// <param name="message">A sentence that names the value and says what it must be; never the value itself.</param>
     public OutOfBoundsException(string message) : base(message) { }
 
+    /// <inheritdoc cref="OutOfBoundsException(string)"/>
+    /// <param name="inner">The failure that caused it.</param>
     public OutOfBoundsException(string message, Exception inner) : base(message, inner) { }
 }

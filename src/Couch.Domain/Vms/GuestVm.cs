@@ -13,5 +13,6 @@ public sealed record GuestVm(GuestId Id, bool IsStaying, string? VmId, Vm Vm)
     public bool IsOpen =>
         (Vm.State is not (VmState.None or VmState.Destroyed or VmState.Left) && Vm.DestroyedAt is null) || (IsStaying && VmId is not null);
 
+    /// <summary>Takes it from a guest whose row was read: <see cref="IsUnreadable"/> is false.</summary>
     public static GuestVm Of(Guest guest) => new(guest.Id, guest.IsStaying, guest.VmId, guest.Vm);
 }

@@ -8,11 +8,13 @@ namespace Couch.Domain.Vms;
 [GenerateSerializer, Immutable, Alias("couch.Vm")]
 public sealed record Vm
 {
+    /// <summary>Nothing ordered, and no VM provider: the state is <see cref="VmState.None"/>.</summary>
     public static Vm None { get; } = new();
 
     /// <summary>The VM provider's name; null where there is none.</summary>
     [Id(0)] public string? Host { get; init; }
 
+    /// <summary>Where the VM is on its track; <see cref="VmState.None"/> where nothing is said.</summary>
     [Id(1)] public VmState State { get; init; }
 
     /// <summary>When the first attempt was intended.</summary>

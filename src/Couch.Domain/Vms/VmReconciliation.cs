@@ -64,6 +64,7 @@ public sealed record VmReconciliation
             .Distinct()];
     }
 
+    /// <summary>Gives the findings, and what may be done about them. Without a list only stuck and unmetered guests are found.</summary>
     public VmFindings Reconcile()
     {
         var ours = Guests.Where(guest => !guest.IsUnreadable && guest.Vm.Host == Host).ToList();

@@ -23,6 +23,7 @@ public abstract record VmReport
         /// <summary>It was there under the guest's claim: an earlier attempt has made it.</summary>
         [Id(3)] public bool IsFound { get; init; }
 
+        /// <inheritdoc/>
         public override void MustBeWithinBounds() => Bounds.Demand(
             Bounds.Required("the VM's id", VmId, Bounds.MostVmText),
             Bounds.Required("the VM's endpoint", Endpoint, Bounds.MostVmText),

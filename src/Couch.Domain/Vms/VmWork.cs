@@ -9,6 +9,7 @@ namespace Couch.Domain.Vms;
 /// </summary>
 public sealed record VmWork
 {
+    /// <summary>Nothing is under way.</summary>
     public static VmWork None { get; } = new();
 
     /// <summary>The attempt that is under way; null where none is.</summary>

@@ -18,6 +18,7 @@ public static class HostAccess
     /// <summary>The policy's name, for <c>RequireAuthorization</c>.</summary>
     public const string Policy = "host";
 
+    /// <summary>Registers <see cref="Policy"/>, the check behind it, and the 401 and 403 answers to whoever does not pass.</summary>
     public static void AddHostAccess(this IServiceCollection services)
     {
         services.AddSingleton<ConfiguredHostKey>().AddSingleton<IRotatingSetting>(from => from.GetRequiredService<ConfiguredHostKey>());

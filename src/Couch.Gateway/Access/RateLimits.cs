@@ -12,6 +12,7 @@ public static class RateLimits
     /// <summary>Everything else that is public, but for <c>/health</c>: monitoring must always be answered.</summary>
     public const string Status = "status";
 
+    /// <summary>Registers the counts by client address: one table for <see cref="Redeem"/>, one for <see cref="Status"/>.</summary>
     public static void AddRateLimits(this IServiceCollection services)
     {
         services.AddKeyedSingleton(Redeem, (services, _) => new AddressCounts(services.GetRequiredService<TimeProvider>()));
@@ -25,6 +26,7 @@ public static class RateLimits
             ? endpoints.WithMetadata(new Limit(most, app.ServiceProvider.GetRequiredKeyedService<AddressCounts>(policy)))
             : endpoints;
 
+    /// <summary>Counts requests to endpoints under a limit; above it the answer is 429, with <c>Retry-After</c> in seconds.</summary>
     public static void UseRateLimits(this WebApplication app) => app.Use((context, next) =>
         context.GetEndpoint()?.Metadata.GetMetadata<Limit>() is { } limit && !limit.Counts.TryCount(
             ClientAddress.Of(context), limit.Most, out var wait)

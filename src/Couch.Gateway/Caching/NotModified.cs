@@ -10,8 +10,10 @@ public sealed class NotModified : IResult, IStatusCodeHttpResult, IEndpointMetad
 
     internal NotModified(EntityTagHeaderValue tag) => this.tag = tag.ToString();
 
+    /// <inheritdoc/>
     public int? StatusCode => StatusCodes.Status304NotModified;
 
+    /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.StatusCode = StatusCodes.Status304NotModified;

@@ -14,6 +14,7 @@ namespace Couch.Gateway.Guests;
 /// <summary>A host watches its guests, meters them, gives them a VM or more time, and can end any stay at once.</summary>
 public static class GuestEndpoints
 {
+    /// <summary>Maps <c>/couch/guests</c> for scope guests; scope meter may read one guest too, and only it reports usage.</summary>
     public static void MapGuests(this IEndpointRouteBuilder app)
     {
         var guests = app.MapHostGroup("/couch/guests", "Guests", KeyScope.Guests);

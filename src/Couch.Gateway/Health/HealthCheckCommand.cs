@@ -9,6 +9,7 @@ namespace Couch.Gateway.Health;
 /// </summary>
 public static class HealthCheckCommand
 {
+    /// <summary>The argument that runs this command instead of starting a couch.</summary>
     public const string Switch = "--health";
 
     private const int NotReady = 1;

@@ -10,10 +10,13 @@ namespace Couch.Gateway.Health;
 /// <summary>For operators: does it live, and should it be sent requests?</summary>
 public static class HealthEndpoints
 {
+    /// <summary>The path of both endpoints' group: <c>/health</c> and <c>/health/ready</c>.</summary>
     public const string Path = "/health";
 
+    /// <summary>Registers <see cref="Uptime"/> and <see cref="Readiness"/>, one of each in a process.</summary>
     public static void AddHealth(this IServiceCollection services) => services.AddSingleton<Uptime>().AddSingleton<Readiness>();
 
+    /// <summary>Maps <c>GET /health</c> and <c>GET /health/ready</c>, open to all and under no rate limit.</summary>
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
         // Counts from here, not from the first request.

@@ -20,6 +20,7 @@ namespace Couch.Gateway.Invites;
 /// <summary>A host makes, shows, lists and takes back invites.</summary>
 public static class InviteEndpoints
 {
+    /// <summary>Maps <c>/couch/invites</c>, for host keys of scope invites.</summary>
     public static void MapInvites(this IEndpointRouteBuilder app)
     {
         var invites = app.MapHostGroup("/couch/invites", "Invites", KeyScope.Invites);

@@ -16,6 +16,7 @@ namespace Couch.Gateway.Keys;
 /// <summary>A host makes keys for less than everything, and takes them back.</summary>
 public static class KeyEndpoints
 {
+    /// <summary>Maps <c>/couch/keys</c>, for host keys of scope keys.</summary>
     public static void MapKeys(this IEndpointRouteBuilder app)
     {
         var keys = app.MapHostGroup("/couch/keys", "Keys", KeyScope.Keys);

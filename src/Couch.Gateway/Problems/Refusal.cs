@@ -8,6 +8,7 @@ namespace Couch.Gateway.Problems;
 /// <summary>An answer that says no, as <c>application/problem+json</c>. Every one there is stands in <see cref="Refusals"/>.</summary>
 public sealed class Refusal : IResult, IStatusCodeHttpResult, IValueHttpResult
 {
+    /// <summary>The media type of every refusal's body, from RFC 9457.</summary>
     public const string ContentType = "application/problem+json";
 
     private readonly Problem problem;
@@ -27,10 +28,13 @@ public sealed class Refusal : IResult, IStatusCodeHttpResult, IValueHttpResult
     {
     }
 
+    /// <inheritdoc/>
     public int? StatusCode => problem.Status;
 
+    /// <inheritdoc/>
     public object? Value => problem;
 
+    /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.RequestServices.GetRequiredService<CouchMeter>().Refused(reason);

@@ -11,10 +11,12 @@ public class Paging
     private const int MostRows = 1000;
     private const int DefaultRows = 100;
 
+    /// <summary>How many at most: 1 to 1000, default 100.</summary>
     [Description("How many at most: 1 to 1000, default 100.")]
     [FromQuery(Name = "limit")]
     public string? Limit { get; init; }
 
+    /// <summary>Where to go on: the nextCursor of the page before. Without it, from the newest.</summary>
     [Description("Where to go on: the nextCursor of the page before. Without it, from the newest.")]
     [FromQuery(Name = "cursor")]
     public string? Cursor { get; init; }
@@ -48,6 +50,7 @@ public class Paging
 /// <summary>What part of a list is asked for, by status.</summary>
 public sealed class StatusPaging : Paging
 {
+    /// <summary>Only those with this status, as of now.</summary>
     [Description("Only those with this status, as of now.")]
     [FromQuery(Name = "status")]
     public string? Status { get; init; }

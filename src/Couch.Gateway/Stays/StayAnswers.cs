@@ -66,6 +66,7 @@ public sealed class StayAnswer : IResult, IEndpointMetadataProvider
     /// <summary>What a caller is told who has an answer of this tag.</summary>
     internal NotModified Unchanged { get; }
 
+    /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.Headers.ETag = tag;

@@ -19,8 +19,10 @@ namespace Couch.Gateway.Stays;
 /// </summary>
 public static class StayEndpoints
 {
+    /// <summary>Registers <see cref="StayAnswers"/>, one in a process.</summary>
     public static void AddStays(this IServiceCollection services) => services.AddSingleton<StayAnswers>();
 
+    /// <summary>Maps redeem, invites/preview, status and checkout under <c>/couch</c>, under the limits that are switched on.</summary>
     public static void MapStays(this IEndpointRouteBuilder app)
     {
         var stays = app.MapGroup("/couch").WithTags("Stays").AcceptsAfterAccess().Refuses(400, 429, 500, 503);

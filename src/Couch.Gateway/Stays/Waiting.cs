@@ -14,6 +14,10 @@ public sealed class Waiting
 {
     private const double MostSeconds = 60;
 
+    /// <summary>
+    /// Seconds to hold the answer: 0 to 60, default 0. Held while the guest is provisioning; with If-None-Match, whatever the status,
+    /// until it differs from that.
+    /// </summary>
     [Description("Seconds to hold the answer: 0 to 60, default 0. Held while the guest is provisioning; with If-None-Match, whatever the "
         + "status, until it differs from that.")]
     [FromQuery(Name = "wait")]

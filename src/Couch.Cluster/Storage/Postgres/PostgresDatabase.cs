@@ -32,9 +32,16 @@ public sealed class PostgresDatabase : CouchDatabase
         Where = PostgresSettings.Where(settings);
     }
 
+    /// <inheritdoc/>
     public override string Invariant => "Npgsql";
+
+    /// <inheritdoc/>
     public override string Where { get; }
+
+    /// <inheritdoc/>
     public override DbDataSource Writes => source;
+
+    /// <inheritdoc/>
     public override DbDataSource Reads => source;
 
     /// <summary>Null where <paramref name="connectionString"/> names a PostgreSQL database; else why not, quoting no secret.</summary>
@@ -47,6 +54,7 @@ public sealed class PostgresDatabase : CouchDatabase
     internal NpgsqlDataSource OpenForLease() =>
         new NpgsqlDataSourceBuilder(PostgresSettings.ForLease(settings).ConnectionString) { Name = "couch-lease" }.Build();
 
+    /// <inheritdoc/>
     public override async Task Upgrade(CancellationToken cancel)
     {
         await using var connection = await FirstConnection(cancel);
@@ -74,6 +82,7 @@ public sealed class PostgresDatabase : CouchDatabase
         }
     }
 
+    /// <inheritdoc/>
     public override string Explain(Exception failure) => PostgresFailures.Explain(Where, failure);
 
     /// <summary>Each connection that is open now is closed, at once or when it comes back; the next caller opens another.</summary>
@@ -111,6 +120,7 @@ public sealed class PostgresDatabase : CouchDatabase
         return $"{Where} {PostgresFailures.ReadOnly}";
     }
 
+    /// <inheritdoc/>
     public override ValueTask DisposeAsync() => source.DisposeAsync();
 
     private async Task<NpgsqlConnection> FirstConnection(CancellationToken cancel)

@@ -53,15 +53,23 @@ public sealed class SqliteDatabase : CouchDatabase
         };
     }
 
+    /// <inheritdoc/>
     public override string Invariant => "System.Data.SQLite";
+
+    /// <inheritdoc/>
     public override string Where { get; }
+
+    /// <inheritdoc/>
     public override DbDataSource Writes => writes;
+
+    /// <inheritdoc/>
     public override DbDataSource Reads => reads;
 
     /// <summary>The node's own signing keys, made on first use.</summary>
     /// <exception cref="SettingsException">The key's file is damaged.</exception>
     public SigningKeys SigningKeys(RandomNumberGenerator chance) => SigningKeyFile.ReadOrMake(folder, chance);
 
+    /// <inheritdoc/>
     public override Task Upgrade(CancellationToken cancel) => Task.Run(
         () => FolderFailures.ToSettings(folder.FullPath, () =>
         {
@@ -74,6 +82,7 @@ public sealed class SqliteDatabase : CouchDatabase
         }),
         cancel);
 
+    /// <inheritdoc/>
     public override string Explain(Exception failure) => FolderFailures.Explain(folder.FullPath, failure);
 
     /// <remarks>Where nothing has been written for a while, or the last write failed, one is made that changes nothing.</remarks>
@@ -97,6 +106,7 @@ public sealed class SqliteDatabase : CouchDatabase
         return null;
     }
 
+    /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
         await reads.DisposeAsync();

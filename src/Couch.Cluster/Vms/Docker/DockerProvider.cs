@@ -22,6 +22,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
     private readonly GuestNetwork network;
     private volatile EngineAbilities? abilities;
 
+    /// <summary>Takes the engine's address from <paramref name="options"/>, and does not ask the engine anything yet.</summary>
     public DockerProvider(DockerOptions options, TimeProvider clock, ILogger<DockerProvider> log)
     {
         (this.options, this.clock, this.log) = (options, clock, log);
@@ -29,31 +30,38 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
         network = new(engine, options, clock, log);
     }
 
+    /// <inheritdoc/>
     public string Name => "docker";
 
     /// <summary>An engine runs whatever its operator likes; and no sandbox is ever without its claim.</summary>
     public bool IsDedicated => false;
 
+    /// <inheritdoc/>
     public bool MeasuresUsage => true;
 
     /// <summary>A guest's sandbox has the guest's name, and the engine refuses a second one.</summary>
     public bool IsExact => true;
 
+    /// <inheritdoc/>
     public IInstallationMark Mark => new EngineMark(engine);
 
+    /// <inheritdoc/>
     public string Isolation => network.Last?.Sentence ?? "It is not known yet what guests reach: the engine has not been asked";
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         network.Dispose();
         engine.Dispose();
     }
 
+    /// <inheritdoc/>
     public Task<VmProviderProblem?> Check(CancellationToken cancel) => EngineCheck.Of(engine, options, network, cancel);
 
     /// <summary>Finds out anew what keeps guests in; <see cref="Isolation"/> says it then, and the log where it has changed.</summary>
     public Task LookAtNetwork(CancellationToken cancel) => network.Look(isRecentEnough: false, cancel);
 
+    /// <inheritdoc/>
     public async Task<EnsuredVm?> Find(VmOrder order, CancellationToken cancel)
     {
         await order.MustStand(cancel);
@@ -101,6 +109,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
         }
     }
 
+    /// <inheritdoc/>
     public async Task<VmSight> Observe(string vmId, CancellationToken cancel)
     {
         if (await engine.Find(vmId, cancel) is not { } found)
@@ -118,6 +127,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
         return isReady ? VmSight.Ready : VmSight.Booting;
     }
 
+    /// <inheritdoc/>
     public async Task<string?> WhyEnded(string vmId, CancellationToken cancel) =>
         await engine.Find(vmId, cancel) is { } found && ExitReason.HasEnded(found)
             ? await ExitReason.Of(found, engine, options, cancel)
@@ -162,8 +172,10 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
             ended(guest);
     }
 
+    /// <inheritdoc/>
     public Task Destroy(string vmId, CancellationToken cancel) => engine.Remove(vmId, cancel);
 
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<ListedVm>> List(CancellationToken cancel) =>
         [.. (await engine.WithLabel(VmLabels.Guest, cancel)).Select(container => new ListedVm(
             container.ID,
@@ -175,6 +187,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
             IsDead = container.State is "exited" or "dead",
         })];
 
+    /// <inheritdoc/>
     public async Task<UsageReport?> Measure(string vmId, CancellationToken cancel) =>
         await engine.Find(vmId, cancel) is { } found
             ? await SandboxUsage.Read(engine, await Abilities(cancel), found, clock, cancel)

@@ -27,5 +27,7 @@ public sealed class VersKey
     /// <summary>Strikes the key out of another party's words: providers quote what they refuse.</summary>
     internal string StrikeOut(string text) => text.Replace(value, ToString(), StringComparison.OrdinalIgnoreCase);
 
+    /// <inheritdoc/>
+    /// <returns>Always <c>[key]</c>, never the key.</returns>
     public override string ToString() => "[key]";
 }

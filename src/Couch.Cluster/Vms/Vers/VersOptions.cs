@@ -5,7 +5,10 @@ namespace Couch.Cluster.Vms.Vers;
 /// <summary>The account at Vers that guests' VMs come from, and how it is used.</summary>
 public sealed record VersOptions
 {
+    /// <summary><see cref="ApiUrl"/> where <c>VERS_API_URL</c> is not set.</summary>
     public const string DefaultApiUrl = "https://api.vers.sh/api/v1";
+
+    /// <summary><see cref="Endpoint"/> where <c>COUCH_VERS_ENDPOINT</c> is not set.</summary>
     public const string DefaultEndpoint = "https://{vm_id}.vm.vers.sh";
     internal const string KeyName = "VERS_API_KEY";
     internal const string CommitName = "GOLDEN_COMMIT_ID";
