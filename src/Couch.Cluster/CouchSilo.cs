@@ -146,8 +146,8 @@ public static class CouchSilo
 
         silo.Services.Configure<ExceptionSerializationOptions>(LetDriversFailuresCross);
 
-        // A reminder written through a stale owner is loaded at the next refresh.
-        silo.Configure<ReminderOptions>(reminders => reminders.RefreshReminderListPeriod = GrainReminder.Period);
+        // Rows say when their grains must act; a silo hears of it when it reads them.
+        silo.Configure<ReminderOptions>(reminders => reminders.RefreshReminderListPeriod = GrainWake.Period);
 
         // One grain's queue is a hot code or a hot guest: past this it is answered 503, not kept in memory.
         silo.Configure<SiloMessagingOptions>(messaging => messaging.MaxEnqueuedRequestsHardLimit = 10_000);

@@ -54,22 +54,16 @@ internal sealed partial class GuestGrain
 
     private async Task WriteEnd(UnreadableGuest guest, GuestStatus status, EndReason reason, DateTimeOffset at, Actor? by, Idempotency? key)
     {
-        await row.Overwrite(guest.End(status, reason, at, by, key, vms?.HostName));
+        await Overwrite(guest.End(status, reason, at, by, key, vms?.HostName));
         LogUnreadableEnded(Id, reason.Word());
         counts.GuestEnded(reason);
         // The one thing that was wrong with the row may have been what an end writes anew: then it is a guest as any other.
         await Drive();
-        if (vms is null)
-            return;
-        try
-        {
-            await this.Arm(clock.Now() + GrainReminder.Period, clock, database);
-        }
-        catch (StorageUnavailableException failure)
-        {
-            LogNotArmed(Id, failure.Message);
-        }
     }
+
+    /// <summary>Ticks come every minute for as long as the guest's VM has to go.</summary>
+    private Task Overwrite(string text) =>
+        row.Overwrite(text, vms is not null && !UnreadableGuest.Of(Id, text).IsReleased ? clock.Now() + GrainWake.Period : null);
 
     private async Task DriveUnreadable()
     {
@@ -102,12 +96,12 @@ internal sealed partial class GuestGrain
                 var now = clock.Now();
                 if (guest.BelievedFrom(gone, now) is var believed && believed > now)
                 {
-                    await row.Overwrite(guest.Clean(believed - VmTrack.ListsLag));
+                    await Overwrite(guest.Clean(believed - VmTrack.ListsLag));
                     WakeAt(believed);
                     return;
                 }
 
-                await row.Overwrite(guest.Gone(gone, now));
+                await Overwrite(guest.Gone(gone, now));
                 LogVmDestroyed(Id, null);
                 break;
             case VmReport.NotGone failure:
@@ -118,14 +112,6 @@ internal sealed partial class GuestGrain
                 vms?.Destroy(Id, made.VmId);
                 break;
         }
-    }
-
-    /// <summary>Ticks come every minute for as long as the row may still have to end, or its VM to go.</summary>
-    private async Task TickUnreadable()
-    {
-        await Drive();
-        if (row.Unreadable is not null && Unreadable is { Ended: not null } ended && (ended.IsReleased || vms is null))
-            await this.Disarm();
     }
 
     [LoggerMessage(210, LogLevel.Warning, "Guest {GuestId}, whose row cannot be read, has ended: {EndReason}")]

@@ -1,4 +1,3 @@
-using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
 using Couch.Cluster.Vms;
 using Couch.Domain.Guests;
@@ -153,38 +152,18 @@ internal sealed partial class GuestGrain : IDisposable
     }
 
     /// <summary>
-    /// Writes an end and turns to the VM at once. The moment to act moves earlier, and is armed beside the write, which the
-    /// destroy waits for: an early tick alone arms the later one again, and an end alone is driven by this memory and found by
-    /// the sweep without it. At an end by the clock the reminder, never armed for later than that, ticks every minute already.
+    /// Writes an end, with the moment to act next in the same row, and turns to the VM at once.
     /// </summary>
     /// <returns>False where it ended in another way than by the clock, and that was written too late: it has expired then.</returns>
     private async Task<bool> WriteEnd(Guest ended)
     {
-        var isInTime = true;
-        var now = Now();
-        var arming = ended.Status is not GuestStatus.Expired && ended.NextMoment(now, GrainReminder.Period) is { } next
-            ? this.Arm(next, clock, database)
-            : Task.CompletedTask;
-        try
-        {
-            if (ended.Status is GuestStatus.Expired)
-                await row.Write(ended);
-            else
-                isInTime = await WriteInTime(ended);
-            if (isInTime)
-            {
-                LogEnded(ended);
-                await Drive();
-            }
-        }
-        finally
-        {
-            await arming.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        }
-
-        if (arming.Exception is { InnerException: var failure })
-            LogNotArmed(ended.Id, failure!.Message);
-        return isInTime;
+        if (ended.Status is GuestStatus.Expired)
+            await row.Write(ended);
+        else if (!await WriteInTime(ended))
+            return false;
+        LogEnded(ended);
+        await Drive();
+        return true;
     }
 
     private async Task WriteSeen(Guest before, Guest seen)
@@ -264,9 +243,4 @@ internal sealed partial class GuestGrain : IDisposable
         251, LogLevel.Warning, "The outcome of a create for guest {GuestId}, by its attempt {Attempts}, is unknown: it may have left a VM "
             + "without a claim")]
     private partial void LogUnaccounted(GuestId guestId, int attempts);
-
-    [LoggerMessage(
-        23, LogLevel.Warning, "Guest {GuestId} has ended and its reminder was not armed: should this node die before its VM does, the "
-            + "sweep finds it. {Reason}")]
-    private partial void LogNotArmed(GuestId guestId, string reason);
 }

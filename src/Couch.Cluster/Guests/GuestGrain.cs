@@ -33,6 +33,7 @@ internal sealed partial class GuestGrain(
     private static readonly TimeSpan UsageLag = TimeSpan.FromSeconds(1);
 
     private GrainRow<Guest> row = null!;
+    private GrainWake timeUp = null!;
     private Task? remembered;
     private IGrainTimer? flush;
     private DateTimeOffset latest;
@@ -40,7 +41,8 @@ internal sealed partial class GuestGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        row = new(GrainContext, GrainKinds.Guest, storage, database, DeactivateOnIdle, TellWaiting, delivery.ReportUsage);
+        row = new(GrainContext, GrainKinds.Guest, storage, database, DeactivateOnIdle, NextMoment, RowChanged, delivery.ReportUsage);
+        timeUp = new(this, clock, Tick);
         return Task.CompletedTask;
     }
 
@@ -106,11 +108,8 @@ internal sealed partial class GuestGrain(
         var outcome = guest.Extend(hours, Now(), by);
         if (outcome is ExtendOutcome.Extended extended)
         {
-            // Written before armed: until then the old reminder ticks early, and an early tick arms the later one.
             if (!await WriteInTime(extended.Guest))
                 return new ExtendOutcome.AlreadyEnded(Told!.Status);
-            var now = Now();
-            await this.Arm(extended.Guest.NextMoment(now, GrainReminder.Period) ?? now, clock, database);
         }
 
         return outcome;
@@ -152,7 +151,6 @@ internal sealed partial class GuestGrain(
         if (await IsUnreadable() || row.Current?.IsPast(moment) is not true)
             return false;
 
-        await this.Disarm();
         await row.Delete();
         DeactivateOnIdle();
         return true;
@@ -160,26 +158,8 @@ internal sealed partial class GuestGrain(
 
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        if (await IsUnreadable())
-        {
-            await TickUnreadable();
-            return;
-        }
-
-        if (IsOverdue)
-        {
-            // It need not be alone. The next tick finds it done, or says it again.
-            delivery.SettleEnd(row.Current!.Id);
-            return;
-        }
-
-        await Settle();
-        // Ticks go on every minute by themselves; any other moment is armed here.
-        var now = Now();
-        if (row.Current?.NextMoment(now, GrainReminder.Period) is not { } next)
-            await this.Disarm();
-        else if (next != now + GrainReminder.Period)
-            await this.Arm(next, clock, database);
+        await Tick();
+        await timeUp.Forget(reminderName);
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -198,6 +178,26 @@ internal sealed partial class GuestGrain(
         }
     }
 
+    private async Task Tick()
+    {
+        if (await IsUnreadable())
+        {
+            await Drive();
+            return;
+        }
+
+        if (IsOverdue)
+        {
+            // It need not be alone. The next tick finds it done, or says it again.
+            delivery.SettleEnd(row.Current!.Id);
+            return;
+        }
+
+        await Drive();
+        await row.KeepWake(Now());
+        WakeInTime();
+    }
+
     /// <summary>The guest as its row has it, read the first time, when what an older memory had under way is taken up as well.</summary>
     private async ValueTask<Guest?> Remember()
     {
@@ -208,29 +208,23 @@ internal sealed partial class GuestGrain(
     }
 
     /// <summary>
-    /// Memory is new: whatever was under way may have been lost with the old one. An end by the clock is left to the reminder
-    /// or the sweep: to record it takes reminders, which a node that has just started may not have yet.
+    /// Memory is new: whatever was under way may have been lost with the old one. An end by the clock is left to a tick or the
+    /// sweep: many may be due at once, and those come a few at a time.
     /// </summary>
     private async Task TakeUp()
     {
         await row.Read();
         if (!IsOverdue)
             await Drive();
+        WakeInTime();
     }
 
     private async Task<bool> ArriveNow(Guest arriving)
     {
-        // Armed before written: a tick without a row unregisters itself, a row without a tick would never end.
-        var now = Now();
-        var guest = vms is null ? arriving : arriving.OrderVm(vms.HostName, now);
-        await this.Arm(guest.NextMoment(now, GrainReminder.Period) ?? guest.ExpiresAt, clock, database);
+        var guest = vms is null ? arriving : arriving.OrderVm(vms.HostName, Now());
         if (!await row.Make(guest))
         {
-            // It has been here before: its own next moment stands.
-            if (row.Current!.NextMoment(now, GrainReminder.Period) is { } next)
-                await this.Arm(next, clock, database);
-            else
-                await this.Disarm();
+            // It has been here before.
             await TakeUp();
             return false;
         }
@@ -250,6 +244,17 @@ internal sealed partial class GuestGrain(
             return outcome;
         return await WriteEnd(ended.Guest) ? outcome : new EndOutcome.AlreadyEnded(Told!);
     }
+
+    private DateTimeOffset? NextMoment(Guest guest) => guest.NextMoment(Now(), GrainWake.Period);
+
+    private void RowChanged()
+    {
+        TellWaiting();
+        WakeInTime();
+    }
+
+    /// <summary>The end of a stay is near at hand even where the row names an earlier moment, for work that is under way.</summary>
+    private void WakeInTime() => timeUp.At(row is { IsKnown: true, Current: { IsStaying: true } guest } ? guest.ExpiresAt : null);
 
     private void Hold(Guest guest)
     {

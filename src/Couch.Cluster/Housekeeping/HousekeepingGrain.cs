@@ -26,7 +26,7 @@ internal sealed partial class HousekeepingGrain(
     ILogger<HousekeepingGrain> log) : Grain, IHousekeepingGrain, IRemindable
 {
     /// <summary>How late a row may be before its reminder has missed it: twice the reminder's own worst.</summary>
-    private static readonly TimeSpan Patience = 2 * GrainReminder.Period;
+    private static readonly TimeSpan Patience = 2 * GrainWake.Period;
 
     /// <summary>How long after its moment a redemption may still reach the table: a write's longest wait and the clocks' skew.</summary>
     private static readonly TimeSpan Stragglers = TimeSpan.FromMinutes(2);
@@ -35,7 +35,7 @@ internal sealed partial class HousekeepingGrain(
     private static readonly TimeSpan WatermarkStep = TimeSpan.FromMinutes(10);
 
     /// <summary>Counting reads all guests off an index: with more than about a million it comes less often than once a minute.</summary>
-    private readonly Pace counting = new(GrainReminder.Period, share: 100);
+    private readonly Pace counting = new(GrainWake.Period, share: 100);
 
     /// <summary>How many spent invites one statement looks through: well within the time a statement has.</summary>
     private const int Stretch = 50_000;
@@ -48,7 +48,9 @@ internal sealed partial class HousekeepingGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        row = new(GrainContext, GrainKinds.Housekeeping, storage, database, DeactivateOnIdle);
+        // Its first tick; from then on it ticks every minute, for its row never names another.
+        row = new(GrainContext, GrainKinds.Housekeeping, storage, database, DeactivateOnIdle,
+            _ => row.WakeAt ?? clock.Now() + GrainWake.Period);
         try
         {
             await row.Read();
@@ -72,7 +74,8 @@ internal sealed partial class HousekeepingGrain(
 
     public async Task<Findings> Start()
     {
-        await this.Arm(clock.GetUtcNow() + GrainReminder.Period, clock, database);
+        if (row.WakeAt is null)
+            await row.Write(row.Current ?? new());
         vms?.Begin(isAtStart: true);
         return await Pass(TimeSpan.Zero);
     }
@@ -94,7 +97,11 @@ internal sealed partial class HousekeepingGrain(
 
     public Task<VmFindings> SweepVms() => vms?.Sweep() ?? Task.FromResult(new VmFindings());
 
-    public Task ReceiveReminder(string reminderName, TickStatus status) => Sweep();
+    public async Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        await Sweep();
+        await new GrainWake(this, clock, Sweep).Forget(reminderName);
+    }
 
     private async Task<Findings> Pass(TimeSpan patience)
     {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Housekeeping;
 
 /// <summary>
-/// Wakes housekeeping once the silo runs: from then on its reminder does. A couch with a sick database starts all the
+/// Wakes housekeeping once the silo runs: from then on its own row does. A couch with a sick database starts all the
 /// same, so this asks until it is answered.
 /// </summary>
 internal sealed partial class HousekeepingStart(IGrainFactory grains, TimeProvider clock, ILogger<HousekeepingStart> log)

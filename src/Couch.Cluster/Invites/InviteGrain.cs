@@ -23,11 +23,13 @@ internal sealed partial class InviteGrain(
     ILogger<InviteGrain> log) : Grain, IInviteGrain, IRemindable
 {
     private GrainRow<Invite> row = null!;
+    private GrainWake wake = null!;
     private DateTimeOffset latest;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        row = new(GrainContext, GrainKinds.Invite, storage, database, DeactivateOnIdle);
+        row = new(GrainContext, GrainKinds.Invite, storage, database, DeactivateOnIdle, invite => invite.NextMoment, SetWake);
+        wake = new(this, clock, Tick);
         return Task.CompletedTask;
     }
 
@@ -38,15 +40,9 @@ internal sealed partial class InviteGrain(
 
         Bounds.Demand(command.Id.Value == this.GetPrimaryKeyString() ? null : "id must be the invite's own");
         var invite = Invite.Create(command);
-        // Armed before written: a tick without a row unregisters itself, a row without a tick would stay open.
-        await this.Arm(invite.ExpiresAt, clock, database);
+        // It may be being created again: the first one stands.
         if (!await row.Make(invite))
-        {
-            // It is being created again: the first one's moment stands.
-            var existing = row.Current!;
-            await this.Arm(existing.ExpiresAt, clock, database);
-            return existing.AsOf(Now());
-        }
+            return row.Current!.AsOf(Now());
 
         LogCreated(invite.Id);
         meter.InviteCreated();
@@ -120,29 +116,33 @@ internal sealed partial class InviteGrain(
         if (await row.Read() is not { } invite || !invite.IsPast(moment, await GuestOf(invite)))
             return false;
 
-        await this.Disarm();
         await row.Delete();
         DeactivateOnIdle();
         return true;
     }
 
-    /// <summary>The reminder of a spent or revoked invite is left to find that out by itself, here.</summary>
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
         try
         {
-            await Settle();
+            await Tick();
         }
         catch (UnreadableRowException)
         {
-            // It cannot be redeemed, so there is nothing to end. Once it can be read, the sweep finds that it is overdue.
-            await this.Disarm();
-            return;
+            // It cannot be redeemed, so there is nothing to end. Once it can be read, a tick or the sweep finds that it is overdue.
         }
 
-        if (row.Current is not { Status: InviteStatus.Active })
-            await this.Disarm();
+        await wake.Forget(reminderName);
     }
+
+    private async Task Tick()
+    {
+        await Settle();
+        await row.KeepWake(Now());
+        SetWake();
+    }
+
+    private void SetWake() => wake.At(row.Current?.NextMoment);
 
     /// <summary>Mostly it is there: asked first, because a row that is refused is logged as an error.</summary>
     private async Task<bool> BringMissingGuest(Invite redeemed)
@@ -164,7 +164,7 @@ internal sealed partial class InviteGrain(
     private DateTimeOffset Now() => latest = clock.Now() is var now && now > latest ? now : latest;
 
     /// <summary>Writes what was decided of an open invite, if that is known to be written before its time is up.</summary>
-    /// <returns>False where it is not: the invite has expired. What could not be written of that, its reminder writes.</returns>
+    /// <returns>False where it is not: the invite has expired. What could not be written of that, its next tick writes.</returns>
     private async Task<bool> WriteInTime(Invite decided)
     {
         var before = row.Current!;

@@ -14,11 +14,12 @@ namespace Couch.Cluster.Storage;
 /// <param name="storage">Reads and writes it.</param>
 /// <param name="database">Says in words what went wrong.</param>
 /// <param name="forget">Ends this activation: called when it is not known what the table holds.</param>
+/// <param name="wake">When the grain must act next, as of now; null: never again. Written with every state.</param>
 /// <param name="changed">Called after each write.</param>
 /// <param name="letGo">Given what was held, where the table has turned out to hold something else than was known.</param>
 internal sealed class GrainRow<T>(
-    IGrainContext grain, string kind, IGrainStorage storage, CouchDatabase database, Action forget, Action? changed = null,
-    Action<T>? letGo = null)
+    IGrainContext grain, string kind, IGrainStorage storage, CouchDatabase database, Action forget,
+    Func<T, DateTimeOffset?>? wake = null, Action? changed = null, Action<T>? letGo = null)
     where T : class
 {
     /// <summary>
@@ -42,6 +43,9 @@ internal sealed class GrainRow<T>(
 
     /// <summary>Whether memory has something the table does not.</summary>
     public bool IsHeld => !ReferenceEquals(current, written);
+
+    /// <summary>When the row has its grain woken; null where it does not.</summary>
+    public DateTimeOffset? WakeAt => stored?.WakeAt;
 
     /// <summary>
     /// The row's text, where it was read and this version finds no state in it; null else. The next read asks the table again.
@@ -133,6 +137,10 @@ internal sealed class GrainRow<T>(
         return isInTime;
     }
 
+    private Wake? Wake(T next) => Wake(wake?.Invoke(next));
+
+    private Wake? Wake(DateTimeOffset? at) => at is { } moment ? new(moment, unchecked((int)grain.GrainId.GetUniformHashCode())) : null;
+
     private void Know(T table, T memory)
     {
         Remember(table);
@@ -142,7 +150,7 @@ internal sealed class GrainRow<T>(
 
     private async Task Put(T next, bool isRepeat = false)
     {
-        var writing = stored?.Followed(next) ?? Stored<T>.Of(next);
+        var writing = stored?.Followed(next, Wake(next)) ?? Stored<T>.Of(next, Wake(next));
         try
         {
             state.State = writing;
@@ -171,17 +179,33 @@ internal sealed class GrainRow<T>(
     }
 
     /// <summary>
+    /// Writes the row once more where what it says of its grain's next moment would wake it too late, or for nothing, minute by
+    /// minute: an older version has written it, which arms reminders.
+    /// </summary>
+    /// <inheritdoc cref="Write"/>
+    public async Task KeepWake(DateTimeOffset now)
+    {
+        if (Current is { } known && IsOff(WakeAt, wake?.Invoke(known)))
+            await Write(known);
+
+        bool IsOff(DateTimeOffset? says, DateTimeOffset? needs) =>
+            says is null || needs is null ? says != needs : says > needs || (says <= now && needs > now + GrainWake.Period);
+    }
+
+    /// <summary>
     /// Writes <paramref name="text"/> over the unreadable text that was read, if that is still there. It may be a state that this
     /// version can read, which the grain then knows.
     /// </summary>
+    /// <param name="text">A JSON object.</param>
+    /// <param name="wakeAt">When the grain must act next; null: never again.</param>
     /// <inheritdoc cref="Write"/>
-    public async Task Overwrite(string text)
+    public async Task Overwrite(string text, DateTimeOffset? wakeAt)
     {
         if (reading is { IsCompleted: false } underWay)
             await underWay.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         if (IsKnown)
             throw new StorageUnavailableException("the row has become readable meanwhile");
-        await (reading = OverwriteNow(text));
+        await (reading = OverwriteNow(StoredJson.Write(text, Wake(wakeAt))));
     }
 
     /// <summary>Takes an unreadable row for none: the next write goes over it.</summary>

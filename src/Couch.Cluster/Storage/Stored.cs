@@ -14,6 +14,7 @@ namespace Couch.Cluster.Storage;
 internal sealed class Stored<T> : Stored where T : class
 {
     private JsonObject? unknown;
+    private Wake? wake;
 
     /// <summary>The state; null where the text holds none, or there is no row.</summary>
     public T? State { get; private set; }
@@ -24,7 +25,10 @@ internal sealed class Stored<T> : Stored where T : class
     /// <summary>Why there is none.</summary>
     public string? Why { get; private set; }
 
-    public static Stored<T> Of(T state) => new() { State = state };
+    /// <summary>When its grain must act next; null: never again, or the text does not say.</summary>
+    public DateTimeOffset? WakeAt { get; private set; }
+
+    public static Stored<T> Of(T state, Wake? wake) => new() { State = state, wake = wake, WakeAt = wake?.At };
 
     public static Stored<T> Of(string text)
     {
@@ -34,17 +38,19 @@ internal sealed class Stored<T> : Stored where T : class
     }
 
     /// <summary>The next state of the same row: what this version does not know stays.</summary>
-    public Stored<T> Followed(T next) => new() { State = next, unknown = unknown };
+    public Stored<T> Followed(T next, Wake? wake) => new() { State = next, unknown = unknown, wake = wake, WakeAt = wake?.At };
 
     internal override void Read(string text)
     {
         State = StoredJson.TryRead<T>(text, out unknown, out var why);
         if (State is null)
             (Unreadable, Why) = (text, why);
+        else if (StoredJson.WakesAt(text) is { } moment)
+            WakeAt = DateTimeOffset.FromUnixTimeMilliseconds(moment);
     }
 
     internal override byte[] Write() =>
-        State is { } state ? StoredJson.Write(state, unknown) : Encoding.UTF8.GetBytes(Unreadable ?? "null");
+        State is { } state ? StoredJson.Write(state, unknown, wake) : Encoding.UTF8.GetBytes(Unreadable ?? "null");
 }
 
 internal abstract class Stored

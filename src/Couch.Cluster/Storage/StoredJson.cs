@@ -1,13 +1,20 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Couch.Cluster.Housekeeping;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
 
 namespace Couch.Cluster.Storage;
+
+/// <summary>When a row's grain must act next.</summary>
+/// <param name="Ring">The grain's place on Orleans' hash ring, as the table's integers have it.</param>
+internal sealed record Wake(DateTimeOffset At, int Ring);
 
 /// <summary>
 /// How a row's text is read and written. A row that is not exactly a state of this version (an unknown word, a date that is
@@ -16,10 +23,15 @@ namespace Couch.Cluster.Storage;
 /// </summary>
 internal static class StoredJson
 {
+    // Beside a state's own fields in its row, and spelled again in the table's columns wake_at and ring.
+    private const string WakeAt = "wakeAt";
+    private const string Ring = "ring";
+
     private static readonly JsonSerializerOptions Reading = new(CouchJson.Stored)
     {
         RespectNullableAnnotations = true,
         Converters = { new ExactWords() },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { PassOverWake } },
     };
 
     private static readonly JsonSerializerOptions ReadingKnownFields = new(Reading)
@@ -51,13 +63,40 @@ internal static class StoredJson
     }
 
     /// <summary>The state as a row's text, with the fields that came with it and that this version does not know.</summary>
-    public static byte[] Write<T>(T state, JsonObject? unknown) where T : class
+    /// <param name="wake">When its grain must act next; null: never again.</param>
+    public static byte[] Write<T>(T state, JsonObject? unknown, Wake? wake) where T : class
     {
-        if (unknown is null)
+        if (unknown is null && wake is null)
             return JsonSerializer.SerializeToUtf8Bytes(state, CouchJson.Stored);
+        if (unknown is null)
+            return Append(JsonSerializer.SerializeToUtf8Bytes(state, CouchJson.Stored), wake!);
         var fields = JsonSerializer.SerializeToNode(state, CouchJson.Stored)!.AsObject();
         Add(unknown, fields, typeof(T));
-        return JsonSerializer.SerializeToUtf8Bytes(fields, CouchJson.Stored);
+        return JsonSerializer.SerializeToUtf8Bytes(With(fields, wake), CouchJson.Stored);
+    }
+
+    /// <summary>A row's text, whatever else is in it, that says when its grain must act next.</summary>
+    /// <param name="text">A JSON object.</param>
+    /// <inheritdoc cref="Write"/>
+    public static string Write(string text, Wake? wake) =>
+        With(JsonNode.Parse(text)!.AsObject(), wake).ToJsonString(CouchJson.Stored);
+
+    /// <summary>When the row's grain must act next, in milliseconds since 1970; null where the row does not say.</summary>
+    /// <param name="text">JSON.</param>
+    public static long? WakesAt(string text)
+    {
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text));
+        reader.Read();
+        while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
+        {
+            var isIt = reader.ValueTextEquals(WakeAt);
+            reader.Read();
+            if (isIt)
+                return reader.TokenType is JsonTokenType.Number && reader.TryGetInt64(out var moment) ? moment : null;
+            reader.Skip();
+        }
+
+        return null;
     }
 
     /// <summary>Why the state is not this row's own, or tells no time; null where it is and does.</summary>
@@ -78,6 +117,37 @@ internal static class StoredJson
         catch (ArgumentOutOfRangeException)
         {
             return "Its id names no time.";
+        }
+    }
+
+    private static byte[] Append(ReadOnlySpan<byte> state, Wake wake)
+    {
+        var isEmpty = state.SequenceEqual("{}"u8);
+        var fields = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(isEmpty ? "" : ",")}\"{WakeAt}\":{wake.At.ToUnixTimeMilliseconds()},\"{Ring}\":{wake.Ring}}}");
+        return [.. state[..^1], .. Encoding.UTF8.GetBytes(fields)];
+    }
+
+    private static JsonObject With(JsonObject fields, Wake? wake)
+    {
+        fields.Remove(WakeAt);
+        fields.Remove(Ring);
+        if (wake is not null)
+            (fields[WakeAt], fields[Ring]) = (wake.At.ToUnixTimeMilliseconds(), wake.Ring);
+        return fields;
+    }
+
+    /// <summary>No state's own fields: let pass where a state is read, and never taken for ones that only another version knows.</summary>
+    private static void PassOverWake(JsonTypeInfo type)
+    {
+        if (type.Type != typeof(Guest) && type.Type != typeof(Invite) && type.Type != typeof(HousekeepingState))
+            return;
+        foreach (var name in new[] { WakeAt, Ring })
+        {
+            var field = type.CreateJsonPropertyInfo(typeof(JsonElement), name);
+            field.Set = (_, _) => { };
+            type.Properties.Add(field);
         }
     }
 

@@ -58,6 +58,9 @@ public sealed record Invite
     /// <summary>The idempotency key under which it was taken back; null where it was not, or under none.</summary>
     [Id(12)] public Idempotency? RevokedUnder { get; init; }
 
+    /// <summary>The next moment the invite must act, should its memory be lost until then; null: never again.</summary>
+    [JsonIgnore] public DateTimeOffset? NextMoment => Status is InviteStatus.Active ? ExpiresAt : null;
+
     /// <summary>The millisecond the invite was made, taken from the id.</summary>
     [JsonIgnore] public DateTimeOffset CreatedAt => Id.CreatedAt;
 

@@ -1,5 +1,9 @@
+using System.Globalization;
+using System.Text.Json;
+using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
+using Couch.Domain.Text;
 using Couch.Tests.Support;
 using Xunit;
 
@@ -25,6 +29,46 @@ public abstract class ExpiryTests(TestCouch couch)
         await couch.Forget(couch.Guest(guest.Id));
         await couch.AdvanceUntil(TimeSpan.FromMinutes(5), async () => (await couch.Row(guest.Id))!.Status is GuestStatus.Expired);
         Assert.Equal(guest.ExpiresAt, (await couch.Row(guest.Id))!.StoppedAt);
+    }
+
+    [Fact]
+    public async Task What_ends_before_the_table_is_read_again_ends_in_time()
+    {
+        var guest = await couch.AGuest(Hours(0.01));
+        var invite = await couch.AnInvite(expiresInHours: 0.01);
+        // Too few minutes for the reminder service to have read the table.
+        couch.Clock.Advance(TimeSpan.FromSeconds(37));
+        await Until.True(async () => (await couch.Row(guest.Id))!.Status is GuestStatus.Expired, TimeSpan.FromSeconds(10), "the guest has expired");
+        await Until.True(async () => (await couch.Row(invite.Id))!.Status is InviteStatus.Expired, TimeSpan.FromSeconds(10), "the invite has expired");
+        Assert.Equal([""], await couch.WakeAt(invite.Id.Value));
+    }
+
+    [Fact]
+    public async Task A_row_that_an_older_version_wrote_over_is_woken_by_its_reminder_and_names_its_own_moment_again()
+    {
+        var guest = await couch.AGuest(Hours(5));
+        await couch.Forget(couch.Guest(guest.Id));
+        await couch.Database.Replace(guest.Id.Value, (await couch.Row(guest.Id))!);
+        Assert.Equal([""], await couch.WakeAt(guest.Id.Value));
+
+        await couch.Arm(GrainId.Create(GrainKinds.Guest, guest.Id.Value), couch.Clock.GetUtcNow().AddMinutes(3));
+        await couch.AdvanceUntil(TimeSpan.FromMinutes(6), async () => await couch.WakeAt(guest.Id.Value) is not [""]);
+        Assert.Equal([$"{guest.ExpiresAt.ToUnixTimeMilliseconds()}"], await couch.WakeAt(guest.Id.Value));
+    }
+
+    [Fact]
+    public async Task A_row_that_names_a_moment_at_which_nothing_is_due_is_woken_once()
+    {
+        var guest = await couch.AGuest(Hours(5));
+        await couch.Forget(couch.Guest(guest.Id));
+        var ring = (await couch.Database.Rows("SELECT ring FROM grain_state WHERE id = @id", ("id", guest.Id.Value))).Single();
+        var row = JsonSerializer.SerializeToNode((await couch.Row(guest.Id))!, CouchJson.Stored)!.AsObject();
+        row["wakeAt"] = couch.Clock.GetUtcNow().AddMinutes(3).ToUnixTimeMilliseconds();
+        row["ring"] = int.Parse(ring, CultureInfo.InvariantCulture);
+        await couch.Database.Replace(guest.Id.Value, row);
+
+        await couch.AdvanceUntil(
+            TimeSpan.FromMinutes(6), async () => await couch.WakeAt(guest.Id.Value) is [var moment] && moment == $"{guest.ExpiresAt.ToUnixTimeMilliseconds()}");
     }
 
     [Fact]

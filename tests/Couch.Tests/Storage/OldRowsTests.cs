@@ -99,7 +99,8 @@ public abstract class OldRowsTests(TestCouch couch, Engine engine)
         foreach (var row in rows)
         {
             var again = JsonSerializer.SerializeToNode(JsonSerializer.Deserialize<T>(row, CouchJson.Stored), CouchJson.Stored)!.AsObject();
-            foreach (var (name, value) in JsonNode.Parse(row)!.AsObject())
+            // When its grain must act next is beside the state, where another test has had the row written anew.
+            foreach (var (name, value) in JsonNode.Parse(row)!.AsObject().Where(field => field.Key is not ("wakeAt" or "ring")))
                 Assert.True(JsonNode.DeepEquals(value, again[name]), $"{kind}: {name} was {value} and is {again[name]}");
         }
     }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Couch.Cluster.Storage;
 using Couch.Tests.Support;
 using Xunit;
@@ -105,6 +106,55 @@ public abstract class ReminderTests(Engine engine)
 
         Assert.Single((await providers.Reminders.ReadRows(0, 0, Cancel)).Reminders);
     }
+
+    [Fact]
+    public async Task A_rows_own_moment_is_a_reminder_of_its_grain_in_one_part_of_the_ring()
+    {
+        await using var database = await engine.OpenEmpty();
+        await database.Upgrade(Cancel);
+        await using var providers = await OrleansProviders.On(database);
+        var (overdue, soon) = (Grain(), Grain());
+        await Put(database, overdue, WakeAt(Soon.AddDays(-1)), Ring(overdue));
+        await Put(database, soon, WakeAt(Soon.AddMinutes(8)), Ring(soon));
+        await Put(database, Grain(), WakeAt(Soon.AddMinutes(20)), "1");
+
+        var hash = soon.GetUniformHashCode();
+        var read = Assert.Single((await providers.Reminders.ReadRows(hash - 1, hash, Cancel)).Reminders);
+        Assert.Equal((soon, "wake", TimeSpan.FromMinutes(1), "1"), (read.GrainId, read.ReminderName, read.Period, read.ETag));
+        Assert.Equal(Soon.AddMinutes(8), read.StartAt, TimeSpan.FromMilliseconds(1));
+        Assert.Equal(
+            new[] { overdue, soon }.Order(), (await providers.Reminders.ReadRows(hash, hash, Cancel)).Reminders.Select(row => row.GrainId).Order());
+        Assert.Empty((await providers.Reminders.ReadRows(soon, Cancel)).Reminders);
+    }
+
+    [Theory]
+    [InlineData("\"2026-11-29T12:00:00Z\"", "1")]
+    [InlineData("null", "1")]
+    [InlineData("-1", "1")]
+    [InlineData("1e300", "1")]
+    [InlineData("{}", "[]")]
+    [InlineData("253402300800000", "1")]
+    [InlineData("1", "null")]
+    [InlineData("1", "\"1\"")]
+    [InlineData("1", "1e300")]
+    public async Task A_moment_that_is_none_wakes_nothing_and_keeps_no_other_from_being_read(string wakeAt, string ring)
+    {
+        await using var database = await engine.OpenEmpty();
+        await database.Upgrade(Cancel);
+        await using var providers = await OrleansProviders.On(database);
+        var good = Grain();
+        await Put(database, Grain(), wakeAt, ring);
+        await Put(database, good, WakeAt(Soon), Ring(good));
+
+        Assert.Equal(good, Assert.Single((await providers.Reminders.ReadRows(7, 7, Cancel)).Reminders).GrainId);
+    }
+
+    private static string WakeAt(DateTime moment) => $"{new DateTimeOffset(moment).ToUnixTimeMilliseconds()}";
+
+    private static string Ring(GrainId grain) => $"{unchecked((int)grain.GetUniformHashCode())}";
+
+    private static Task Put(CouchDatabase database, GrainId grain, string wakeAt, string ring) =>
+        database.Put(GrainKinds.Guest, grain.Key.ToString()!, JsonNode.Parse($$"""{"wakeAt":{{wakeAt}},"ring":{{ring}}}""")!);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

@@ -25,7 +25,6 @@ internal sealed class Faults
     private int writesBeforeRefusal;
     private int refuseRead;
     private int refuseClear;
-    private int refuseReminder;
     private volatile bool isStorageAway;
 
     /// <summary>The next guest does not arrive: what a crash between the invite's write and the guest's leaves behind.</summary>
@@ -50,12 +49,6 @@ internal sealed class Faults
 
     /// <summary>The next read gets no answer.</summary>
     public void RefuseRead() => refuseRead = 1;
-
-    /// <summary>The next reminder is not armed.</summary>
-    public void RefuseReminder() => refuseReminder = 1;
-
-    /// <summary>Whether the reminder that was not to be armed has come.</summary>
-    public bool HasRefusedReminder => refuseReminder is 0;
 
     /// <summary>The next row that is to be deleted stays.</summary>
     public void RefuseClear() => refuseClear = 1;
@@ -85,12 +78,6 @@ internal sealed class Faults
         silo.Services.Remove(real);
         silo.Services.AddKeyedSingleton<IGrainStorage>(
             name, (services, key) => new FaultyStorage((IGrainStorage)real.KeyedImplementationFactory!(services, key), this));
-
-        var reminders = silo.Services.Last(service => service.ServiceType == typeof(IReminderTable));
-        silo.Services.Remove(reminders);
-        silo.Services.AddSingleton<IReminderTable>(
-            services => new FaultyReminders(
-                (IReminderTable)ActivatorUtilities.CreateInstance(services, reminders.ImplementationType!), this));
     }
 
     /// <summary>One write that waits before the table.</summary>
@@ -156,25 +143,5 @@ internal sealed class Faults
             Strikes(ref faults.refuseClear)
                 ? throw new TimeoutException("fault: the row was not deleted")
                 : real.ClearStateAsync(stateName, grainId, grainState);
-    }
-
-    private sealed class FaultyReminders(IReminderTable real, Faults faults) : IReminderTable
-    {
-        public Task StartAsync(CancellationToken cancellationToken) => real.StartAsync(cancellationToken);
-
-        public Task StopAsync(CancellationToken cancellationToken) => real.StopAsync(cancellationToken);
-
-        public Task<ReminderTableData> ReadRows(GrainId grainId) => real.ReadRows(grainId);
-
-        public Task<ReminderTableData> ReadRows(uint begin, uint end) => real.ReadRows(begin, end);
-
-        public Task<ReminderEntry?> ReadRow(GrainId grainId, string reminderName) => real.ReadRow(grainId, reminderName);
-
-        public Task<string?> UpsertRow(ReminderEntry entry) =>
-            Strikes(ref faults.refuseReminder) ? throw new TimeoutException("fault: the reminder was not armed") : real.UpsertRow(entry);
-
-        public Task<bool> RemoveRow(GrainId grainId, string reminderName, string eTag) => real.RemoveRow(grainId, reminderName, eTag);
-
-        public Task TestOnlyClearTable() => real.TestOnlyClearTable();
     }
 }

@@ -14,6 +14,14 @@ internal static class Tables
         VALUES ('{GrainKinds.Service}', '{kind}', '{id}', 1, '{JsonSerializer.Serialize(state, CouchJson.Stored).Replace("'", "''", StringComparison.Ordinal)}')
         """);
 
+    /// <summary>What is in a row is replaced, as by an older version or by hand.</summary>
+    public static Task Replace<T>(this CouchDatabase database, string id, T state) => database.Rows(
+        $"""
+        UPDATE grain_state SET version = version + 1,
+            state = '{JsonSerializer.Serialize(state, CouchJson.Stored).Replace("'", "''", StringComparison.Ordinal)}'
+        WHERE id = '{id}'
+        """);
+
     /// <summary>The statement's rows, each as its last column's text.</summary>
     public static async Task<List<string>> Rows(
         this CouchDatabase database, string statement, params (string Name, object Value)[] parameters)

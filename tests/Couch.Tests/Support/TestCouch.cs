@@ -155,6 +155,18 @@ public abstract class TestCouch(Engine engine, DateTimeOffset? begins = null) : 
         return Deploy(built);
     }
 
+    /// <summary>When the rows of this grain have it woken, as the table's column says it: one row, empty where it says nothing.</summary>
+    internal Task<List<string>> WakeAt(string id) =>
+        Database.Rows("SELECT wake_at FROM grain_state WHERE id = @id", ("id", id));
+
+    /// <summary>Arms a reminder as versions before the rows' own moments did.</summary>
+    internal async Task Arm(GrainId grain, DateTimeOffset at)
+    {
+        await using var providers = await OrleansProviders.On(Database);
+        await providers.Reminders.UpsertRow(
+            new ReminderEntry { GrainId = grain, ReminderName = "due", StartAt = at.UtcDateTime, Period = TimeSpan.FromMinutes(1) }, Cancel);
+    }
+
     /// <summary>
     /// Moves the clock by whole refreshes, because a reminder loop arms its next wait only after its last one, until the claim holds.
     /// </summary>

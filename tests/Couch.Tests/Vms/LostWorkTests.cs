@@ -92,22 +92,22 @@ public sealed class LostWorkTests(VersCouchOnSqlite couch) : IClassFixture<VersC
     }
 
     [Fact]
-    public async Task A_kill_stands_though_its_reminder_was_not_armed_and_its_vm_is_destroyed_though_memory_is_lost()
+    public async Task A_killed_guests_row_has_it_woken_until_its_vm_is_gone_though_memory_is_lost()
     {
         var guest = await couch.AGuest();
         await couch.IsRunning(guest.Id);
         couch.Vers.Faults.Always(Call.Destroy, new Effect.Answer(503));
 
-        couch.Faults.RefuseReminder();
         Assert.IsType<EndOutcome.Ended>(await couch.Guest(guest.Id).Kill());
-        Assert.True(couch.Faults.HasRefusedReminder);
         Assert.Equal(GuestStatus.Revoked, (await couch.Row(guest.Id))!.Status);
+        Assert.Equal([$"{couch.Clock.Now().AddMinutes(1).ToUnixTimeMilliseconds()}"], await couch.WakeAt(guest.Id.Value));
         await couch.Restart();
         Assert.NotNull(Assert.Single(couch.ClaimedBy(guest.Id)).State);
         couch.Vers.Faults.Heal();
 
         await couch.AdvanceUntil(TimeSpan.FromMinutes(4), async () => (await couch.Row(guest.Id))!.Vm.DestroyedAt is not null);
         Assert.Empty(couch.ClaimedBy(guest.Id));
+        Assert.Equal([""], await couch.WakeAt(guest.Id.Value));
     }
 
     [Fact]

@@ -1,0 +1,59 @@
+namespace Couch.Cluster.Storage;
+
+/// <summary>
+/// How a grain is woken at the moment that its row names. Orleans' reminder service reads those moments from the table, once a
+/// minute, and ticks every minute from then on until the row names another: nothing is armed or disarmed, and a tick that comes
+/// early, twice or not at all is harmless, because every call checks the clock itself. What is so near that the service may not
+/// have read it yet, a grain in memory wakes itself for.
+/// </summary>
+/// <param name="act">Does what is due; its failure is left to the next tick.</param>
+internal sealed class GrainWake(IGrainBase grain, TimeProvider clock, Func<Task> act)
+{
+    /// <summary>Orleans' least period: how often the table is read, and the most that a grain without memory is woken late.</summary>
+    public static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
+
+    // One reading of the table may fail.
+    private static readonly TimeSpan Near = 2 * Period;
+
+    // Under this name older versions armed reminders in a table of their own.
+    private const string Armed = "due";
+
+    private IGrainTimer? timer;
+    private DateTimeOffset? set;
+
+    /// <summary>Wakes the grain at <paramref name="moment"/>, where that is near; null: never.</summary>
+    public void At(DateTimeOffset? moment)
+    {
+        if (moment is { } far && far - clock.GetUtcNow() > Near)
+            moment = null;
+        if (moment == set)
+            return;
+
+        timer?.Dispose();
+        (timer, set) = (null, moment);
+        if (moment is not { } due)
+            return;
+        var wait = due - clock.GetUtcNow();
+        timer = grain.RegisterGrainTimer(
+            Act, new GrainTimerCreationOptions(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan) { KeepAlive = true });
+    }
+
+    /// <summary>Removes a reminder that an older version armed, once it has ticked. What stays behind ticks once more.</summary>
+    public async Task Forget(string reminder)
+    {
+        if (reminder == Armed && await grain.GetReminder(reminder) is { } armed)
+            await grain.UnregisterReminder(armed);
+    }
+
+    private async Task Act()
+    {
+        set = null;
+        try
+        {
+            await act();
+        }
+        catch (Exception failure) when (failure is StorageUnavailableException or UnreadableRowException)
+        {
+        }
+    }
+}
