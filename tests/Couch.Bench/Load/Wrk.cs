@@ -61,7 +61,8 @@ internal sealed partial class Wrk(string lines)
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    [GeneratedRegex("replayed requests=(?<requests>\\d+) sent=(?<sent>\\d+) microseconds=(?<microseconds>\\d+) p50=(?<p50>\\d+) p99=(?<p99>\\d+) status=(?<status>\\d+) unexpected=(?<unexpected>\\d+) socket=(?<socket>\\d+)")]
+    [GeneratedRegex("replayed requests=(?<requests>\\d+) sent=(?<sent>\\d+) microseconds=(?<microseconds>\\d+) p50=(?<p50>\\d+) "
+        + "p99=(?<p99>\\d+) status=(?<status>\\d+) unexpected=(?<unexpected>\\d+) socket=(?<socket>\\d+)")]
     private static partial Regex Replayed();
 }
 

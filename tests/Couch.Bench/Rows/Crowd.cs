@@ -30,7 +30,11 @@ internal sealed record Crowd(IReadOnlyList<Guest> Guests, IReadOnlyList<Invite> 
     {
         var now = TimeProvider.System.Now();
         var guests = new List<Guest>();
-        var crowd = new Crowd(guests, [.. Enumerable.Range(0, OpenInvites).Select(index => NewInvite(now - TimeSpan.FromMilliseconds(OpenInvites - index)))]) { now = now };
+        var crowd = new Crowd(
+            guests, [.. Enumerable.Range(0, OpenInvites).Select(index => NewInvite(now - TimeSpan.FromMilliseconds(OpenInvites - index)))])
+        {
+            now = now,
+        };
         for (var index = 0; index < count; index++)
         {
             var time = now - Stay + TimeSpan.FromMilliseconds(Math.Floor(Stay.TotalMilliseconds * index / count));
@@ -55,7 +59,8 @@ internal sealed record Crowd(IReadOnlyList<Guest> Guests, IReadOnlyList<Invite> 
     /// </summary>
     public override IEnumerable<StoredReminder> Reminders =>
         Enumerable.Range(0, arrived.Count).Select(index => StoredReminder.Of(Guest(index).Guest))
-            .Concat(arrived.Where(ids => ids.Invite.CreatedAt + InviteStaysOpen > now).Select(Redeemed).Concat(Open).Select(StoredReminder.Of));
+            .Concat(arrived.Where(ids => ids.Invite.CreatedAt + InviteStaysOpen > now)
+                .Select(Redeemed).Concat(Open).Select(StoredReminder.Of));
 
     private static Invite Redeemed((InviteId Invite, GuestId Guest) ids) => Redeemed(NewInvite(ids.Invite), ids.Guest);
 

@@ -70,7 +70,10 @@ internal sealed class PostgresWriter(NpgsqlDataSource source, string writeRow, s
                 new NpgsqlParameter<string>("ServiceId", GrainKinds.Service),
                 new NpgsqlParameter<string>("GrainTypeString", row.Kind),
                 new NpgsqlParameter<string>("GrainIdExtensionString", row.Id),
-                new NpgsqlParameter("GrainStateVersion", NpgsqlDbType.Integer) { Value = row.Version == 1 ? DBNull.Value : row.Version - 1 },
+                new NpgsqlParameter("GrainStateVersion", NpgsqlDbType.Integer)
+                {
+                    Value = row.Version == 1 ? DBNull.Value : row.Version - 1,
+                },
                 new NpgsqlParameter<byte[]>("PayloadBinary", row.State),
             },
         };

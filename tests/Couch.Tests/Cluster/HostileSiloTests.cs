@@ -132,7 +132,8 @@ public abstract class HostileSiloTests(VersCouch couch)
         {
             admission with { GuestName = Endless }, admission with { GuestName = "a\0b" }, admission with { InviteId = default },
             admission with { PublicKey = Endless },
-            admission with { ResourceLimits = null! }, admission with { ResourceLimits = admission.ResourceLimits with { MaxDurationHours = double.NaN } },
+            admission with { ResourceLimits = null! },
+            admission with { ResourceLimits = admission.ResourceLimits with { MaxDurationHours = double.NaN } },
             admission with { Permissions = null! }, admission with { Enforcement = (Enforcement)9 },
         })
             await Refused(() => couch.Guest(guest.Id).Admit(wrong));

@@ -139,7 +139,8 @@ public abstract class RetentionTests(TestCouch couch)
         foreach (var invite in old)
             await couch.Database.Put(GrainKinds.Invite, invite.Id.Value, invite);
         await couch.Housekeeping.Sweep();
-        Assert.Empty((await couch.Listings.Invites(InviteStatus.Expired, 1000, null, couch.Clock.Now(), TestCouch.Cancel)).Rows.IntersectBy(old.Select(invite => invite.Id), invite => invite.Id));
+        Assert.Empty((await couch.Listings.Invites(InviteStatus.Expired, 1000, null, couch.Clock.Now(), TestCouch.Cancel)).Rows
+            .IntersectBy(old.Select(invite => invite.Id), invite => invite.Id));
     }
 
     private Task<List<string>> Reminders(GuestId guest) =>

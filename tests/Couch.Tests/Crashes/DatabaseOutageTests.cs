@@ -72,7 +72,8 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task While_the_database_hangs_guests_in_memory_are_answered_for_seconds_whoever_writes_is_a_503_and_all_recovers_by_itself()
+    public async Task
+        While_the_database_hangs_guests_in_memory_are_answered_for_seconds_whoever_writes_is_a_503_and_all_recovers_by_itself()
     {
         var invite = await couch.Post("/couch/invites", new { createdBy = "noah" });
         var guest = await couch.Post("/couch/redeem", new { code = (string)invite["code"]!, name = "guest-1" });

@@ -52,7 +52,10 @@ public sealed class MovingDatabaseTests : IAsyncLifetime
     public async Task Of_several_hosts_the_one_is_used_that_takes_writes()
     {
         await using var standby = await server.Standby();
-        var both = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Host = $"127.0.0.1:{standby.Port},127.0.0.1:{server.Port}" };
+        var both = new NpgsqlConnectionStringBuilder(server.ConnectionString)
+        {
+            Host = $"127.0.0.1:{standby.Port},127.0.0.1:{server.Port}",
+        };
         await using var couch = await CouchProcess.Start(NodeSettings.Of(both.ConnectionString));
         await Works(couch, 10);
 

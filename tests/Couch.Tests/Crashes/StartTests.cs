@@ -102,7 +102,9 @@ public sealed class StartTests
             var invite = await couch.Post("/couch/invites", new { createdBy = "noah" });
             FillUp($"{folder["disk"]}/ballast");
             HttpResponseMessage response;
-            for (var i = 0; (response = await couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" })).IsSuccessStatusCode; i++)
+            for (var i = 0;
+                 (response = await couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" })).IsSuccessStatusCode;
+                 i++)
                 Assert.True(i < 2000, "the disk never filled up");
 
             Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);

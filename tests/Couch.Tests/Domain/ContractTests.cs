@@ -34,7 +34,8 @@ public sealed class ContractTests
     [Fact]
     public void Everything_that_crosses_silos_has_an_alias_of_its_own_and_numbered_members()
     {
-        var types = typeof(Invite).Assembly.GetTypes().Where(type => type.GetCustomAttribute<GenerateSerializerAttribute>(inherit: false) is not null).ToList();
+        var types = typeof(Invite).Assembly.GetTypes()
+            .Where(type => type.GetCustomAttribute<GenerateSerializerAttribute>(inherit: false) is not null).ToList();
         Assert.All(types, type => Assert.NotNull(type.GetCustomAttribute<AliasAttribute>(inherit: false)));
         Assert.Distinct(types.Select(type => type.GetCustomAttribute<AliasAttribute>(inherit: false)!.Alias));
     }

@@ -45,7 +45,8 @@ public sealed class UnreadableGuestTests
     [Fact]
     public void An_end_and_a_receipt_change_nothing_else()
     {
-        const string row = """{"id":1,"status":"paused","pets":[{"cat":1.50}],"endDetail":"?","vm":{"state":"migrating","region":"eu","notBefore":"x","destroyedAt":"never"}}""";
+        const string row =
+            """{"id":1,"status":"paused","pets":[{"cat":1.50}],"endDetail":"?","vm":{"state":"migrating","region":"eu","notBefore":"x","destroyedAt":"never"}}""";
         var by = new Actor { Name = "configured" };
 
         var ended = UnreadableGuest.Of(

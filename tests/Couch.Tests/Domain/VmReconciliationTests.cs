@@ -166,7 +166,10 @@ public sealed class VmReconciliationTests
     public void A_vm_that_came_after_the_list_and_a_guest_of_another_host_are_not_missed()
     {
         var elsewhere = Running("vm-2");
-        var found = (Reconciliation([], Running(), elsewhere with { Vm = elsewhere.Vm with { Host = "docker" } }) with { At = Some.Time.AddSeconds(5) }).Reconcile();
+        var found = (Reconciliation([], Running(), elsewhere with { Vm = elsewhere.Vm with { Host = "docker" } }) with
+        {
+            At = Some.Time.AddSeconds(5),
+        }).Reconcile();
         Assert.Empty(found.Vanished);
         Assert.Empty((Reconciliation([], elsewhere with { Vm = elsewhere.Vm with { Host = "docker" } })).Reconcile().Vanished);
     }

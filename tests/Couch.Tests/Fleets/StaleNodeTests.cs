@@ -159,7 +159,10 @@ public sealed class StaleNodeTests : IAsyncLifetime
         IReadOnlyList<(string Id, string Poll, bool IsRunning)> Guests, IReadOnlyList<(string Id, string Preview)> Invites)
     {
         public IReadOnlyList<string> Questions { get; } =
-            [.. Guests.SelectMany(guest => new[] { guest.Poll, $"/couch/guests/{guest.Id}/status" }), .. Invites.Select(invite => invite.Preview)];
+        [
+            .. Guests.SelectMany(guest => new[] { guest.Poll, $"/couch/guests/{guest.Id}/status" }),
+            .. Invites.Select(invite => invite.Preview),
+        ];
 
         public static async Task<Party> Arrive(CouchProcess node)
         {

@@ -20,7 +20,9 @@ public sealed class BadBodyTests(CouchHost couch) : IClassFixture<CouchHost>
     public async Task A_limit_that_no_engine_can_keep_is_refused_with_the_least(string limit, string value, string words) =>
         Assert.Contains(
         $"resourceLimits.{limit} must be {words}",
-        (await couch.Anyone.Post("/couch/invites", $$$"""{"createdBy":"a","resourceLimits":{"{{{limit}}}":{{{value}}}}}""")).Is(400)["error"], StringComparison.Ordinal);
+        (await couch.Anyone.Post(
+            "/couch/invites", $$$"""{"createdBy":"a","resourceLimits":{"{{{limit}}}":{{{value}}}}}""")).Is(400)["error"],
+        StringComparison.Ordinal);
 
     [Theory]
     [InlineData(Invites, """{}""", "createdBy is required")]
@@ -40,14 +42,22 @@ public sealed class BadBodyTests(CouchHost couch) : IClassFixture<CouchHost>
     [InlineData(Invites, """{"createdBy":"a","enforcement":"STOP"}""", "enforcement must be one of stop, report")]
     [InlineData(Invites, """{"createdBy":"a","enforcement":1}""", "enforcement has the wrong type, or is not valid text")]
     [InlineData(Invites, """{"createdBy":"a","resourceLimits":[]}""", "resourceLimits has the wrong type, or is not valid text")]
-    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxCpuCores":1025}}""", "resourceLimits.maxCpuCores must be a number above 0, at most 1024")]
-    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxMemoryMB":1e999}}""", "resourceLimits.maxMemoryMB must be a number above 0, at most 9007199254740991")]
-    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxDiskGB":-1}}""", "resourceLimits.maxDiskGB must be a number above 0, at most 9007199254740991")]
-    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxNetworkEgressGB":-0.1}}""", "resourceLimits.maxNetworkEgressGB must be a number from 0 to 9007199254740991")]
-    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxDurationHours":721}}""", "resourceLimits.maxDurationHours must be a number above 0, at most 720")]
-    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxTokenBudget":1.5}}""", "resourceLimits.maxTokenBudget must be a whole number from 0 to 9007199254740991")]
-    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxTokenBudget":9007199254740992}}""", "resourceLimits.maxTokenBudget must be a whole number from 0 to 9007199254740991")]
-    [InlineData(Invites, """{"createdBy":"a","permissions":{"canAccessInternet":"yes"}}""", "permissions.canAccessInternet has the wrong type, or is not valid text")]
+    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxCpuCores":1025}}""",
+        "resourceLimits.maxCpuCores must be a number above 0, at most 1024")]
+    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxMemoryMB":1e999}}""",
+        "resourceLimits.maxMemoryMB must be a number above 0, at most 9007199254740991")]
+    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxDiskGB":-1}}""",
+        "resourceLimits.maxDiskGB must be a number above 0, at most 9007199254740991")]
+    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxNetworkEgressGB":-0.1}}""",
+        "resourceLimits.maxNetworkEgressGB must be a number from 0 to 9007199254740991")]
+    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxDurationHours":721}}""",
+        "resourceLimits.maxDurationHours must be a number above 0, at most 720")]
+    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxTokenBudget":1.5}}""",
+        "resourceLimits.maxTokenBudget must be a whole number from 0 to 9007199254740991")]
+    [InlineData(Invites, """{"createdBy":"a","resourceLimits":{"maxTokenBudget":9007199254740992}}""",
+        "resourceLimits.maxTokenBudget must be a whole number from 0 to 9007199254740991")]
+    [InlineData(Invites, """{"createdBy":"a","permissions":{"canAccessInternet":"yes"}}""",
+        "permissions.canAccessInternet has the wrong type, or is not valid text")]
     [InlineData(Invites, """{"createdBy":""", "the body is not valid JSON, at line 1, byte 14")]
     [InlineData(Invites, """{"createdBy":"a"} x""", "the body is not valid JSON, at line 1, byte 19")]
     [InlineData(Invites, """[]""", "the body must be a JSON object")]
@@ -161,7 +171,8 @@ public sealed class BadBodyTests(CouchHost couch) : IClassFixture<CouchHost>
 
     [Theory]
     [InlineData(Invites, """{"createdBy":"a","permissions":{"canAccessInternet":false},"permissions":{}}""", "permissions")]
-    [InlineData(Invites, """{"createdBy":"a","permissions":{"canAccessInternet":false,"canAccessInternet":true}}""", "permissions.canAccessInternet")]
+    [InlineData(Invites, """{"createdBy":"a","permissions":{"canAccessInternet":false,"canAccessInternet":true}}""",
+        "permissions.canAccessInternet")]
     [InlineData(Invites, """{"createdBy":"a","createdB\u0079":"b"}""", "createdBy")]
     [InlineData(Invites, """{"createdBy":"a","unknown":[{"a":1},{"b":{"c":1,"c":1}}]}""", "unknown.b.c")]
     [InlineData("/couch/redeem", """{"code":"inv_x","name":"a","name":"b"}""", "name")]

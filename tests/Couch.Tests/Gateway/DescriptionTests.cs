@@ -25,7 +25,8 @@ public sealed partial class DescriptionTests(CouchHost couch) : IClassFixture<Co
         foreach (var endpoint in endpoints)
         {
             var path = "/" + endpoint.RoutePattern.RawText!.Trim('/');
-            var operation = document["paths"]![path]![endpoint.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods[0].ToLowerInvariant()]!;
+            var operation = document["paths"]![path]!
+                [endpoint.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods[0].ToLowerInvariant()]!;
             Assert.False(string.IsNullOrWhiteSpace((string?)operation["summary"]), path);
 
             Assert.All(operation["parameters"]?.AsArray() ?? [], parameter => Described(parameter!, path));

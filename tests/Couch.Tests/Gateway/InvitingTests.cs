@@ -14,7 +14,8 @@ public sealed class InvitingTests(CouchHost couch) : IClassFixture<CouchHost>
         var invite = await host.Invite(new { createdBy = "  noah " });
 
         Assert.Equal(
-            ["code", "createdAt", "createdBy", "createdWith", "enforcement", "expiresAt", "id", "label", "permissions", "resourceLimits", "revokedWith", "status"],
+            ["code", "createdAt", "createdBy", "createdWith", "enforcement", "expiresAt", "id", "label", "permissions",
+             "resourceLimits", "revokedWith", "status"],
             invite.Fields);
         Assert.Equal("noah", invite["createdBy"]);
         Assert.Equal("", invite["label"]);
@@ -73,7 +74,8 @@ public sealed class InvitingTests(CouchHost couch) : IClassFixture<CouchHost>
         Assert.Equal(Second, Time(invite, "expiresAt").Subtract(Time(invite, "createdAt")).TotalHours, 1e-12);
         Assert.Equal(Second, (double)invite.Json["resourceLimits"]!["maxDurationHours"]!);
 
-        var guest = $"/couch/guests/{(await host.Arrive(new { createdBy = "noah", resourceLimits = new { maxDurationHours = 1 } }))["guestId"]}";
+        var guest = "/couch/guests/"
+            + $"{(await host.Arrive(new { createdBy = "noah", resourceLimits = new { maxDurationHours = 1 } }))["guestId"]}";
         var extended = (await host.Post($"{guest}/extend", new { hours = 5e-324 })).Is(200);
         Assert.Equal(1 + Second, Time(extended, "expiresAt").Subtract(Time(extended, "createdAt")).TotalHours, 1e-12);
         Assert.Equal(1 + Second, (double)extended.Json["resourceLimits"]!["maxDurationHours"]!);

@@ -140,14 +140,16 @@ public sealed class NoSecretLeavesTests
             .. paths.Select(path => Request($"GET {path}")), .. headers.Select(header => Request("GET /couch/status", header)),
             .. headers.Select(header => Request("POST /couch/redeem", header, redeem)),
             Request($"{secret} /couch/guests"), Request("POST /couch/redeem", $"Content-Type: application/{secret}", redeem),
-            Request("POST /couch/redeem", Json, Post($$"""{"{{secret}}":1,"{{secret}}":2}""")), Request("POST /couch/checkout", Json, Post($$"""{"token":{"{{secret}}":1},"x":"{{secret}}"}""")), .. broken,
+            Request("POST /couch/redeem", Json, Post($$"""{"{{secret}}":1,"{{secret}}":2}""")),
+            Request("POST /couch/checkout", Json, Post($$"""{"token":{"{{secret}}":1},"x":"{{secret}}"}""")), .. broken,
         ];
         foreach (var request in requests)
             await Send(couch.Address, request);
 
         static string Request(params string[] lines) =>
-            $"{lines[0]} HTTP/1.1\r\nHost: localhost\r\nConnection: "
-                + $"close\r\n{string.Join("\r\n", lines[1..].Where(line => !line.StartsWith("Content-Length", StringComparison.Ordinal)))}{(lines.Length > 1 ? "\r\n" : "")}"
+            $"{lines[0]} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            + string.Join("\r\n", lines[1..].Where(line => !line.StartsWith("Content-Length", StringComparison.Ordinal)))
+            + (lines.Length > 1 ? "\r\n" : "")
             + (lines[^1].StartsWith("Content-Length", StringComparison.Ordinal) ? lines[^1] : "\r\n");
         static string Post(string body) => $"Content-Length: {body.Length}\r\n\r\n{body}";
     }

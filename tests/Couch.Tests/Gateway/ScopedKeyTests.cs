@@ -135,7 +135,9 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
         var holder = keyed.With(made["key"]!);
 
         (await holder.Post("/couch/keys", new { name = "longer", scopes = new[] { "keys" }, expiresInHours = 2 })).Refuses(403);
-        Assert.Equal(made["expiresAt"], (await holder.Post("/couch/keys", new { name = "as long", scopes = new[] { "keys" } })).Is(201)["expiresAt"]);
+        Assert.Equal(
+            made["expiresAt"],
+            (await holder.Post("/couch/keys", new { name = "as long", scopes = new[] { "keys" } })).Is(201)["expiresAt"]);
         clock.Advance(TimeSpan.FromHours(1) - TimeSpan.FromSeconds(1));
         (await holder.Get("/couch/keys")).Is(200);
         clock.Advance(TimeSpan.FromSeconds(1));

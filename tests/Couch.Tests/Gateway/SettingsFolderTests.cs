@@ -75,7 +75,9 @@ public sealed class SettingsFolderTests : IDisposable
 
         Set("COUCH_SIGNING_KEY", $"{second},{first}");
         await Until.True(async () => await Said(couch) is null, Soon, "both count");
-        await Until.True(() => Task.FromResult(couch.Output.Contains("couch.settings.exchanged COUCH_SIGNING_KEY", StringComparison.Ordinal)), Soon, "it is said");
+        await Until.True(
+            () => Task.FromResult(couch.Output.Contains("couch.settings.exchanged COUCH_SIGNING_KEY", StringComparison.Ordinal)),
+            Soon, "it is said");
         var young = await couch.Anyone.Invite();
 
         Set("COUCH_SIGNING_KEY", second);
@@ -131,7 +133,10 @@ public sealed class SettingsFolderTests : IDisposable
         await IsRefused(couch, "VERS_API_KEY was exchanged, and the new one does not open the account");
         Set("VERS_API_KEY", vers.Options.Key);
         Set("GOLDEN_COMMIT_ID", $"{vers.Options.Commit}");
-        await Until.True(() => Task.FromResult(couch.Output.Contains("couch.settings.exchanged VERS_API_KEY, GOLDEN_COMMIT_ID", StringComparison.Ordinal)), Soon, "it is said");
+        await Until.True(
+            () => Task.FromResult(
+                couch.Output.Contains("couch.settings.exchanged VERS_API_KEY, GOLDEN_COMMIT_ID", StringComparison.Ordinal)),
+            Soon, "it is said");
 
         var late = await couch.Anyone.Arrive();
         Assert.Equal("running", (await couch.Anyone.Get($"/couch/status?token={late["authToken"]}&wait=60")).Is(200)["status"]);

@@ -20,7 +20,9 @@ public sealed class StayingTests(CouchHost couch) : IClassFixture<CouchHost>
             stay.Fields);
         Assert.Equal(guest["guestId"], stay["guestId"]);
         Assert.Equal(guest["expiresAt"], stay["expiresAt"]);
-        Assert.Equal("""{"cpuSeconds":0,"memoryPeakMB":0,"diskUsedGB":0,"networkEgressGB":0,"tokensUsed":0,"uptimeSeconds":0}""", stay.Json["resourceUsage"]!.ToJsonString());
+        Assert.Equal(
+            """{"cpuSeconds":0,"memoryPeakMB":0,"diskUsedGB":0,"networkEgressGB":0,"tokensUsed":0,"uptimeSeconds":0}""",
+            stay.Json["resourceUsage"]!.ToJsonString());
         Assert.Equal("no-store", stay.Header("Cache-Control"));
     }
 

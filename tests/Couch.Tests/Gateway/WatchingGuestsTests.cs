@@ -14,7 +14,8 @@ public sealed class WatchingGuestsTests(CouchHost couch) : IClassFixture<CouchHo
 
         var guest = (await host.Get($"/couch/guests/{arrived["guestId"]}")).Is(200);
         Assert.Equal(
-            ["activatedWith", "agentEndpoint", "createdAt", "endDetail", "endReason", "endedWith", "enforcement", "expiresAt", "extendedWith", "id", "inviteId",
+            ["activatedWith", "agentEndpoint", "createdAt", "endDetail", "endReason", "endedWith", "enforcement", "expiresAt",
+             "extendedWith", "id", "inviteId",
              "killedWith", "name", "permissions", "publicKey", "resourceLimits", "resourceUsage", "status", "stoppedAt", "vm", "vmId"],
             guest.Fields);
         Assert.DoesNotContain(arrived["authToken"]!, guest.Body, StringComparison.Ordinal);
@@ -22,8 +23,8 @@ public sealed class WatchingGuestsTests(CouchHost couch) : IClassFixture<CouchHo
 
         var status = (await host.Get($"/couch/guests/{arrived["guestId"]}/status")).Is(200);
         Assert.Equal(
-            ["agentEndpoint", "createdAt", "endDetail", "endReason", "endedWith", "expiresAt", "id", "limitsExceeded", "name", "resourceLimits",
-             "resourceUsage", "status", "stoppedAt", "violations", "vm", "vmId"],
+            ["agentEndpoint", "createdAt", "endDetail", "endReason", "endedWith", "expiresAt", "id", "limitsExceeded", "name",
+             "resourceLimits", "resourceUsage", "status", "stoppedAt", "violations", "vm", "vmId"],
             status.Fields);
         Assert.Equal(
             ["attempts", "destroyRequestedAt", "destroyedAt", "host", "lastError", "readyAt", "requestedAt", "state", "unaccounted"],

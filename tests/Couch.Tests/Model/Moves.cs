@@ -58,7 +58,10 @@ internal sealed class Moves(Broken broken = Broken.Nothing)
         world = before;
         moves.Clear();
         if (before.Reports is [var report, ..])
-            Deliver(report, before.Current is null && before.Stale is null ? Node.Current : report.Node is Node.Stale ? Node.Current : report.Node, withFaults: false);
+            Deliver(
+                report,
+                before.Current is null && before.Stale is null ? Node.Current : report.Node is Node.Stale ? Node.Current : report.Node,
+                withFaults: false);
         else if (before.Calls.Length > 0)
             Progress(before.Calls[0]);
         else if (before.Vms.FirstOrDefault(vm => vm.IsClaimOnItsWay) is { } coming)

@@ -143,7 +143,10 @@ internal sealed class Turn
                 VmCommand.Attempt attempt => Add(new CallOf.Attempt(
                     turn.Guest.Vm.Attempts, attempt.MayExist ? Stage.Find : Stage.Create, turn.Guest.Vm.UnderWay is not VmTry.Find)),
                 VmCommand.Watch => Add(new CallOf.Watch(turn.Guest.Vm.Attempts, turn.Guest.Vm.Id!)),
-                VmCommand.StopWatching => world with { Calls = [.. world.Calls.Where(call => call.Node != node || call.What is not CallOf.Watch)] },
+                VmCommand.StopWatching => world with
+                {
+                    Calls = [.. world.Calls.Where(call => call.Node != node || call.What is not CallOf.Watch)],
+                },
                 VmCommand.Release release => Add(new CallOf.Release(release.What, release.What.Unasked.Any(), false)),
                 VmCommand.Destroy destroy => Add(new CallOf.Destroy(destroy.VmId)),
                 _ => world,

@@ -21,7 +21,8 @@ namespace Couch.Tests.Storage;
 public abstract class DamagedCouch : IAsyncLifetime
 {
     /// <summary>What may have become of a guest's row, in the couch's absence.</summary>
-    internal static readonly IReadOnlyDictionary<string, Func<JsonObject, string>> Damages = new Dictionary<string, Func<JsonObject, string>>
+    internal static readonly IReadOnlyDictionary<string, Func<JsonObject, string>> Damages =
+        new Dictionary<string, Func<JsonObject, string>>
     {
         ["an unknown status word"] = row => With(row, "status", "hibernating"),
         ["a status word in capitals"] = row => With(row, "status", "Running"),

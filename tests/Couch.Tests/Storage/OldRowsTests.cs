@@ -67,10 +67,14 @@ public abstract class OldRowsTests(TestCouch couch, Engine engine)
     [Fact]
     public async Task Guests_go_on_where_they_were()
     {
-        foreach (var guest in (await couch.Listings.Guests(null, 1000, null, Sample.Taken, TestCouch.Cancel)).Rows.Where(guest => guest.ExpiresAt > Sample.Taken.AddHours(1)))
+        foreach (var guest in (await couch.Listings.Guests(null, 1000, null, Sample.Taken, TestCouch.Cancel)).Rows
+                     .Where(guest => guest.ExpiresAt > Sample.Taken.AddHours(1)))
         {
             var grain = couch.Guest(guest.Id);
-            Assert.Equal(guest.ResourceUsage.TokensUsed + 1, Assert.IsType<UsageOutcome.Recorded>(await grain.Report(new() { TokensUsed = guest.ResourceUsage.TokensUsed + 1 })).Guest.ResourceUsage.TokensUsed);
+            Assert.Equal(
+                guest.ResourceUsage.TokensUsed + 1,
+                Assert.IsType<UsageOutcome.Recorded>(await grain.Report(new() { TokensUsed = guest.ResourceUsage.TokensUsed + 1 }))
+                    .Guest.ResourceUsage.TokensUsed);
             if (guest.IsStaying)
             {
                 Assert.IsType<ExtendOutcome.Extended>(await grain.Extend(1));

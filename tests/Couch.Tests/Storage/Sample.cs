@@ -41,7 +41,9 @@ public abstract class Sample(TestCouch couch)
         var rows = (await couch.Listings.Guests(null, 1000, null, DateTimeOffset.MinValue, TestCouch.Cancel)).Rows;
         Assert.Equal(Enum.GetValues<GuestStatus>(), rows.Select(guest => guest.Status).Distinct().Order());
         Assert.Equal(Enum.GetValues<VmState>(), rows.Select(guest => guest.Vm.State).Distinct().Order());
-        Assert.Equal(Enum.GetValues<EndReason>(), rows.Where(guest => guest.EndReason is not null).Select(guest => guest.EndReason!.Value).Distinct().Order());
+        Assert.Equal(
+            Enum.GetValues<EndReason>(),
+            rows.Where(guest => guest.EndReason is not null).Select(guest => guest.EndReason!.Value).Distinct().Order());
         Directory.CreateDirectory(Path.GetDirectoryName(File(couch.Database))!);
         await System.IO.File.WriteAllTextAsync(File(couch.Database), await Dump(), TestCouch.Cancel);
     }
@@ -160,7 +162,8 @@ public sealed class SampleOnPostgres(SampledPostgres couch) : Sample(couch), ICl
         var database = (await couch.Database.Rows("SELECT current_database()")).Single();
         using var dump = Process.Start(new ProcessStartInfo(
             OwnPostgres.Program("pg_dump"),
-            ["-h", settings.Host!, "-p", $"{settings.Port}", "-U", settings.Username!, "--column-inserts", "--no-owner", "--no-privileges", "--no-comments", database])
+            ["-h", settings.Host!, "-p", $"{settings.Port}", "-U", settings.Username!,
+             "--column-inserts", "--no-owner", "--no-privileges", "--no-comments", database])
         {
             RedirectStandardOutput = true,
         })!;

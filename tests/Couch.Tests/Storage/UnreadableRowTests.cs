@@ -109,7 +109,9 @@ public abstract class UnreadableRowTests(DamagedCouch couch) : IAsyncLifetime
     {
         var guest = DamagedCouch.AGuest(Now, 72);
         await couch.Put(guest);
-        await couch.PutText(GrainKinds.Guest, "somebody", """{"status":"running","expiresAt":"2026-01-01T00:00:00.000Z","vmId":"vm","vm":{"state":"ready"}}""");
+        await couch.PutText(
+            GrainKinds.Guest, "somebody",
+            """{"status":"running","expiresAt":"2026-01-01T00:00:00.000Z","vmId":"vm","vm":{"state":"ready"}}""");
         await couch.PutText(GrainKinds.Invite, "something", """{"status":"active","expiresAt":"2026-01-01T00:00:00.000Z"}""");
         await couch.PutText(GrainKinds.Invite, "somewhere", """{"status":"redeemed","redemption":{"guestId":"nobody"}}""");
         await couch.PutText(GrainKinds.Guest, "7ZZZZZZZZZZZZZZZZZZZZZZZZZ", "{}");
@@ -119,7 +121,8 @@ public abstract class UnreadableRowTests(DamagedCouch couch) : IAsyncLifetime
         foreach (var status in new[] { "", "provisioning", "running", "expired", "stopped" })
         {
             (await couch.Host.Get($"/couch/guests?limit=2&status={status}")).Is(200);
-            (await couch.Host.Get($"/couch/invites?status={status.Replace("provisioning", "active").Replace("running", "redeemed").Replace("stopped", "revoked")}")).Is(200);
+            (await couch.Host.Get("/couch/invites?status="
+                + status.Replace("provisioning", "active").Replace("running", "redeemed").Replace("stopped", "revoked"))).Is(200);
         }
 
         Assert.Equal([guest.Id.Value], Ids((await couch.Host.Get("/couch/guests")).Is(200), "guests"));
@@ -326,7 +329,8 @@ public abstract class UnreadableRowTests(DamagedCouch couch) : IAsyncLifetime
     public async Task Rows_that_cannot_be_read_do_not_stand_before_more_than_a_batch_of_others()
     {
         var first = Now.AddHours(-10);
-        var rows = Enumerable.Range(0, 501).Select(_ => $$"""('{{GrainKinds.Service}}', 'invite', '{{InviteId.New(first, Some.Chance)}}', 1, '{"status":"active","expiresAt":"{{first.ToIso()}}"}')""");
+        var rows = Enumerable.Range(0, 501).Select(_ =>
+            $$"""('{{GrainKinds.Service}}', 'invite', '{{InviteId.New(first, Some.Chance)}}', 1, '{"status":"active","expiresAt":"{{first.ToIso()}}"}')""");
         await couch.Database.Rows($"INSERT INTO grain_state (service, kind, id, version, state) VALUES {string.Join(", ", rows)}");
         var due = Some.Invite(Now.AddHours(-5), expiresInHours: 2);
         await couch.Put(due);
@@ -417,7 +421,10 @@ public abstract class UnreadableRowTests(DamagedCouch couch) : IAsyncLifetime
             return row.ToJsonString();
         });
 
-        Assert.Equal(7, (long)(await couch.Host.Put($"/couch/guests/{guest.Id}/usage", new { tokensUsed = 7 })).Is(200).Json["resourceUsage"]!["tokensUsed"]!);
+        Assert.Equal(
+            7,
+            (long)(await couch.Host.Put($"/couch/guests/{guest.Id}/usage", new { tokensUsed = 7 })).Is(200)
+                .Json["resourceUsage"]!["tokensUsed"]!);
         (await couch.Host.Post($"/couch/guests/{guest.Id}/extend", new { hours = 1 })).Is(200);
         Assert.Equal(6, (await couch.Host.Get($"/couch/guests/{guest.Id}")).Is(200).Json["resourceUsage"]!.AsObject().Count);
         (await couch.Host.Delete($"/couch/guests/{guest.Id}")).Is(200);
@@ -454,7 +461,9 @@ public abstract class UnreadableRowTests(DamagedCouch couch) : IAsyncLifetime
         Assert.True((bool)revoked["scopes"]!["webhooks"]!);
 
         var left = StoredJson.TryRead<Guest>(
-            """{"vm":{"host":"vers","region":"eu"},"activatedWith":{"name":"x","more":1},""" + Text(DamagedCouch.AGuest(Now, 1))[1..].Replace("\"vm\":{", "\"was\":{"), out var unknown, out _);
+            """{"vm":{"host":"vers","region":"eu"},"activatedWith":{"name":"x","more":1},"""
+                + Text(DamagedCouch.AGuest(Now, 1))[1..].Replace("\"vm\":{", "\"was\":{"),
+            out var unknown, out _);
         var written = JsonNode.Parse(StoredJson.Write(left! with { ActivatedWith = null }, unknown, null))!;
         Assert.Equal((false, "eu"), (written.AsObject().ContainsKey("activatedWith"), $"{written["vm"]!["region"]}"));
     }

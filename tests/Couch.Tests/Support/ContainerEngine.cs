@@ -89,7 +89,10 @@ internal sealed class ContainerEngine : IAsyncDisposable
     /// <summary>Makes a container beside the couch, without its claim but gone with the test.</summary>
     public async Task<string> Container(CreateContainerParameters container)
     {
-        container.Labels = new Dictionary<string, string>(container.Labels ?? new Dictionary<string, string>()) { ["couch.test"] = Installation };
+        container.Labels = new Dictionary<string, string>(container.Labels ?? new Dictionary<string, string>())
+        {
+            ["couch.test"] = Installation,
+        };
         return (await client.Containers.CreateContainerAsync(container)).ID;
     }
 
@@ -120,8 +123,15 @@ internal sealed class ContainerEngine : IAsyncDisposable
     /// <summary>The sandboxes that are left of trying out a couch's network.</summary>
     public async Task<IReadOnlyList<ContainerListResponse>> Probes(DockerOptions options)
     {
-        var probes = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { ["couch.probe"] = true } };
-        return [.. (await client.Containers.ListContainersAsync(new() { All = true, Filters = probes })).Where(one => one.NetworkSettings.Networks.ContainsKey(options.Bridge))];
+        var probes = new Dictionary<string, IDictionary<string, bool>>
+        {
+            ["label"] = new Dictionary<string, bool> { ["couch.probe"] = true },
+        };
+        return
+        [
+            .. (await client.Containers.ListContainersAsync(new() { All = true, Filters = probes }))
+                .Where(one => one.NetworkSettings.Networks.ContainsKey(options.Bridge)),
+        ];
     }
 
     /// <summary>What somebody does to containers who is not the couch.</summary>
@@ -168,7 +178,10 @@ internal sealed class ContainerEngine : IAsyncDisposable
         hosts.ForEach(host => host.Dispose());
         foreach (var label in new[] { "couch.installation", "couch.test" })
         {
-            var mine = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [$"{label}={Installation}"] = true } };
+            var mine = new Dictionary<string, IDictionary<string, bool>>
+            {
+                ["label"] = new Dictionary<string, bool> { [$"{label}={Installation}"] = true },
+            };
             foreach (var container in await client.Containers.ListContainersAsync(new() { All = true, Filters = mine }))
                 await client.Containers.RemoveContainerAsync(container.ID, new() { Force = true, RemoveVolumes = true });
         }

@@ -76,7 +76,9 @@ internal sealed class OutsideWorld : IAsyncDisposable
                  })
             await Must(["ip", .. line.Split(' ')]);
         await Must("sh", "-c", $"ip netns exec {name} busybox httpd -p '[::]:80' -h /bin");
-        await Until.True(async () => (await AsRoot("sh", "-c", $"ip netns exec {name} busybox nc -w 1 {Address} 80 </dev/null")).ExitCode == 0, Bound, "the world serves pages");
+        await Until.True(
+            async () => (await AsRoot("sh", "-c", $"ip netns exec {name} busybox nc -w 1 {Address} 80 </dev/null")).ExitCode == 0,
+            Bound, "the world serves pages");
     }
 
     private static async Task Must(params string[] command)

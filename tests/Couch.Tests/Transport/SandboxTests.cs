@@ -12,7 +12,11 @@ public sealed class SandboxTests
         await using var engine = new ContainerEngine();
         await using var database = await PostgresServer.NewDatabase();
         var gatewayPort = FreePort.Find(1)[0];
-        await using var couch = await CouchProcess.Start(new(NodeSettings.Of(database.ConnectionString)) { ["COUCH_ADVERTISED_ADDRESS"] = "", ["COUCH_GATEWAY_PORT"] = $"{gatewayPort}" });
+        await using var couch = await CouchProcess.Start(new(NodeSettings.Of(database.ConnectionString))
+        {
+            ["COUCH_ADVERTISED_ADDRESS"] = "",
+            ["COUCH_GATEWAY_PORT"] = $"{gatewayPort}",
+        });
         var (sandbox, host) = await Sandbox(engine);
 
         foreach (var port in new[] { couch.SiloPort, gatewayPort })
@@ -27,7 +31,11 @@ public sealed class SandboxTests
         await using var database = await PostgresServer.NewDatabase();
         var gatewayPort = FreePort.Find(1)[0];
         var (sandbox, host) = await Sandbox(engine);
-        await using var couch = await CouchProcess.Start(new(NodeSettings.Of(database.ConnectionString)) { ["COUCH_ADVERTISED_ADDRESS"] = host, ["COUCH_GATEWAY_PORT"] = $"{gatewayPort}" });
+        await using var couch = await CouchProcess.Start(new(NodeSettings.Of(database.ConnectionString))
+        {
+            ["COUCH_ADVERTISED_ADDRESS"] = host,
+            ["COUCH_GATEWAY_PORT"] = $"{gatewayPort}",
+        });
         var stay = await couch.Anyone.Arrive();
 
         foreach (var port in new[] { couch.SiloPort, gatewayPort })

@@ -96,7 +96,8 @@ internal sealed class Victim : IAsyncDisposable
     {
         var log = new LogLines();
         return new(await CouchHost.Start(builder => builder.Logging.AddProvider(log),
-            [.. settings, "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Couch=Information", "--Logging:Console:LogLevel:Default=None"]), log);
+            [.. settings, "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Couch=Information",
+             "--Logging:Console:LogLevel:Default=None"]), log);
     }
 
     public ValueTask DisposeAsync() => host.DisposeAsync();

@@ -106,7 +106,10 @@ public sealed class VmTests
         const string path = "/root/.ssh/authorized_keys";
 
         Assert.Equal(500, (await account.Call(HttpMethod.Put, $"vm/{vm}/files", new { path, content_b64 = content })).Status);
-        Assert.Equal(200, (await account.Call(HttpMethod.Put, $"vm/{vm}/files", new { path, content_b64 = content, mode = 384, create_dirs = true })).Status);
+        Assert.Equal(
+            200,
+            (await account.Call(
+                HttpMethod.Put, $"vm/{vm}/files", new { path, content_b64 = content, mode = 384, create_dirs = true })).Status);
 
         Assert.Equal(content, (await account.Get($"vm/{vm}/files?path={path}")).Body!["content_b64"]!.GetValue<string>());
         Assert.Equal("ssh-ed25519 AAAA ada\n", account.Vers.Vms.Look(vm)!.Files[path]);

@@ -91,5 +91,6 @@ public sealed class DockerOptionsTests
     }
 
     private static Settings Settings(params (string Name, string Value)[] values) =>
-        new(new ConfigurationBuilder().AddInMemoryCollection(values.Select(value => KeyValuePair.Create(value.Name, (string?)value.Value))).Build());
+        new(new ConfigurationBuilder()
+            .AddInMemoryCollection(values.Select(value => KeyValuePair.Create(value.Name, (string?)value.Value))).Build());
 }

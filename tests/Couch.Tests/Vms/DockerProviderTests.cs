@@ -471,7 +471,9 @@ public sealed class DockerProviderTests : IAsyncLifetime
 
         // The engine itself says so, or the sandbox's init process does a moment after it was started.
         VmProviderException? refusal = null;
-        await Until.True(async () => (refusal = await Record.ExceptionAsync(() => host.Ensure(order, Never)) as VmProviderException) is not null, Bound, "ensuring is refused");
+        await Until.True(
+            async () => (refusal = await Record.ExceptionAsync(() => host.Ensure(order, Never)) as VmProviderException) is not null,
+            Bound, "ensuring is refused");
         await host.Release(order.Guest, order.Installation, null, Never);
 
         Assert.True(refusal!.IsFinal, refusal.Message);

@@ -82,7 +82,9 @@ public sealed class ForgedUsageTests
         await Until.True(() => Task.FromResult(meters.Sum("couch.usage.dropped") > 0), Soon, "the counter is dropped and counted");
 
         Assert.Equal("revoked", (await couch.Anyone.Delete($"/couch/guests/{stay["guestId"]}")).Is(200)["status"]);
-        await Until.True(async () => (await couch.Anyone.Get($"/couch/guests/{stay["guestId"]}")).Is(200).Json["vm"]!["destroyedAt"] is not null, Soon, "the receipt");
+        await Until.True(
+            async () => (await couch.Anyone.Get($"/couch/guests/{stay["guestId"]}")).Is(200).Json["vm"]!["destroyedAt"] is not null,
+            Soon, "the receipt");
         Assert.Empty(vers.Vms.Left);
     }
 

@@ -82,7 +82,9 @@ public sealed class GuestLifePropertyTests : IAsyncLifetime
         switch (move)
         {
             case GuestAction.Redeem redeem:
-                guests.Add((await couch.AGuest(Limits with { MaxDurationHours = redeem.Minutes / 60.0 }, publicKey: redeem.HasKey ? "ssh-ed25519 AAAA ada" : null)).Id);
+                guests.Add((await couch.AGuest(
+                    Limits with { MaxDurationHours = redeem.Minutes / 60.0 },
+                    publicKey: redeem.HasKey ? "ssh-ed25519 AAAA ada" : null)).Id);
                 break;
             case GuestAction.FaultOn fault:
                 GuestAction.Faults[fault.Fault](couch.Vers.Faults);
@@ -127,7 +129,10 @@ public sealed class GuestLifePropertyTests : IAsyncLifetime
     }
 
     private async Task<IReadOnlyList<Guest>> Rows(List<GuestId> guests) =>
-        [.. (await couch.Listings.Guests(null, 50, null, DateTimeOffset.MinValue, TestCouch.Cancel)).Rows.Where(row => guests.Contains(row.Id))];
+    [
+        .. (await couch.Listings.Guests(null, 50, null, DateTimeOffset.MinValue, TestCouch.Cancel)).Rows
+            .Where(row => guests.Contains(row.Id)),
+    ];
 
     private async Task Becomes(List<GuestId> guests, Func<Guest, IReadOnlyList<Guest>, bool> claim, string what)
     {

@@ -34,7 +34,8 @@ public sealed class HungCreateTests
             call.Response.StatusCode = path.EndsWith("/info", StringComparison.Ordinal) || path.EndsWith("/containers/json",
                 StringComparison.Ordinal) ? 200 : 404;
             call.Response.ContentType = "application/json";
-            await call.Response.WriteAsync(path.EndsWith("/containers/json", StringComparison.Ordinal) ? "[]" : """{"message":"no such container","NCPU":2}""");
+            await call.Response.WriteAsync(
+                path.EndsWith("/containers/json", StringComparison.Ordinal) ? "[]" : """{"message":"no such container","NCPU":2}""");
         });
         await engine.StartAsync(TestContext.Current.CancellationToken);
         using var host = new DockerProvider(

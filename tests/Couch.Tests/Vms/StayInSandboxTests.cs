@@ -56,7 +56,8 @@ public sealed class StayInSandboxTests
         await using var engine = new ContainerEngine();
         var options = engine.OnItsOwnNetwork();
         await using var couch = await CouchHost.Start(
-            [.. Settings(ContainerEngine.Idle), $"--COUCH_DOCKER_BRIDGE={options.Bridge}", $"--COUCH_DOCKER_SUBNET={options.Subnet}", "--COUCH_DOCKER_STRICT=true"]);
+            [.. Settings(ContainerEngine.Idle), $"--COUCH_DOCKER_BRIDGE={options.Bridge}", $"--COUCH_DOCKER_SUBNET={options.Subnet}",
+             "--COUCH_DOCKER_STRICT=true"]);
         var refused = await couch.Anyone.Arrive(new { createdBy = "noah", resourceLimits = new { maxMemoryMB = 64 } });
         var ended = await Until.Gives(async () => (await couch.Anyone.Get($"/couch/guests/{refused["guestId"]}")).Is(200),
             guest => guest["status"] is "stopped", TimeSpan.FromMinutes(3), "the guest is refused");

@@ -30,7 +30,13 @@ internal static class MassExpiry
         {
             var vms = await Make(vers, population.Guests);
             redeemedAt = TimeProvider.System.Now() + UntilThen - stay;
-            population = population with { Guests = [.. population.Guests.Zip(vms, (guest, vm) => Population.Running(guest, vm, vers.Url.ToString(), redeemedAt + stay))] };
+            population = population with
+            {
+                Guests =
+                [
+                    .. population.Guests.Zip(vms, (guest, vm) => Population.Running(guest, vm, vers.Url.ToString(), redeemedAt + stay)),
+                ],
+            };
             await store.Fill(population);
             await store.Name(Installation);
         });

@@ -29,9 +29,17 @@ internal static class SafetyNet
         var population = Population.Of(plan.Many);
         population = population with
         {
-            Guests = [.. population.Guests.Select(guest => Population.Running(guest, new Guid(RandomNumberGenerator.GetBytes(16)).ToString(), "https://vm.example", guest.ExpiresAt))],
+            Guests =
+            [
+                .. population.Guests.Select(guest => Population.Running(
+                    guest, new Guid(RandomNumberGenerator.GetBytes(16)).ToString(), "https://vm.example", guest.ExpiresAt)),
+            ],
         };
-        IReadOnlyList<ListedVm> listed = [.. population.Guests.Select(guest => new ListedVm(guest.Vm.Id!, guest.Id.Value, Installation, guest.CreatedAt) { IsLabelled = true })];
+        IReadOnlyList<ListedVm> listed =
+        [
+            .. population.Guests.Select(guest =>
+                new ListedVm(guest.Vm.Id!, guest.Id.Value, Installation, guest.CreatedAt) { IsLabelled = true }),
+        ];
         await using var store = engine.NewStore();
         await store.Fill(population);
         await using var database = store.Open();
