@@ -18,7 +18,7 @@ public interface IGuestGrain : IGrainWithStringKey
     /// <summary>Under the time after which Orleans gives up the call.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
 
-    /// <summary>Takes the guest in; a guest that is here already stays as it is. Durable, with its reminder, once answered.</summary>
+    /// <summary>Takes the guest in; a guest that is here already stays as it is. Durable once answered.</summary>
     /// <returns>True where the guest was not here before.</returns>
     [Alias("Admit")]
     Task<bool> Admit(Admission admission);

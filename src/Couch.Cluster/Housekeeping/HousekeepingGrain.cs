@@ -25,7 +25,7 @@ internal sealed partial class HousekeepingGrain(
     TimeProvider clock,
     ILogger<HousekeepingGrain> log) : Grain, IHousekeepingGrain, IRemindable
 {
-    /// <summary>How late a row may be before its reminder has missed it: twice the reminder's own worst.</summary>
+    /// <summary>How late a row may be before its tick has missed it: twice a tick's own worst.</summary>
     private static readonly TimeSpan Patience = 2 * GrainWake.Period;
 
     /// <summary>How long after its moment a redemption may still reach the table: a write's longest wait and the clocks' skew.</summary>

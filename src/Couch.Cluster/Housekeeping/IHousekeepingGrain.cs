@@ -4,7 +4,7 @@ using Orleans.Concurrency;
 namespace Couch.Cluster.Housekeeping;
 
 /// <summary>
-/// The safety net, one for the whole couch: finds what reminders and replays have missed and pokes the owner.
+/// The safety net, one for the whole couch: finds what ticks and replays have missed and calls the owner.
 /// It changes no invite and no guest itself. What it finds, it counts: the counts should stay zero.
 /// </summary>
 [Alias("couch.IHousekeepingGrain")]
@@ -27,7 +27,7 @@ public interface IHousekeepingGrain : IGrainWithStringKey
 }
 
 /// <summary>What a pass found and mended.</summary>
-/// <param name="Overdue">Rows past their time that their own reminder had not settled.</param>
+/// <param name="Overdue">Rows past their time that their own tick had not settled.</param>
 /// <param name="Arrived">Redeemed invites whose guest was missing and has been brought.</param>
 /// <param name="NotDue">
 /// Rows past their time by housekeeping's clock that their owner's node did not settle, because by its own clock they are not.

@@ -5,7 +5,7 @@ using Orleans.Concurrency;
 namespace Couch.Cluster.Invites;
 
 /// <summary>
-/// One invite, keyed by its id: owns its row, its single use and its expiry reminder. Any call may throw
+/// One invite, keyed by its id: owns its row, its single use and its expiry. Any call may throw
 /// <see cref="Storage.StorageUnavailableException"/>: the outcome is then unknown, and asking again is safe. A call with a value
 /// that cannot be throws <see cref="Domain.Values.OutOfBoundsException"/>, and changes nothing.
 /// </summary>
@@ -20,7 +20,7 @@ public interface IInviteGrain : IGrainWithStringKey
     [ReadOnly, Alias("Get")]
     Task<Invite?> Get();
 
-    /// <summary>Lets one guest in. Answers after the invite's row and the guest's row and reminder are durable.</summary>
+    /// <summary>Lets one guest in. Answers after the invite's row and the guest's row are durable.</summary>
     [Alias("Redeem")]
     Task<RedeemOutcome> Redeem(RedeemInvite command);
 

@@ -5,7 +5,7 @@ namespace Couch.Cluster.Telemetry;
 /// <summary>What the safety net finds. Each should stay at none; the words are labels of a metric, so never change one.</summary>
 public enum Finding
 {
-    /// <summary>A row past its time that its own reminder had not settled.</summary>
+    /// <summary>A row past its time that its own tick had not settled.</summary>
     [JsonStringEnumMemberName("overdue-row")] OverdueRow,
 
     /// <summary>

@@ -11,7 +11,7 @@ public sealed record VmReconciliation
     /// <summary>How old a VM without a label must be: longer than a create, its label and their repeats may take.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long work may rest that no grain is in memory for: twice what its reminder takes to wake it.</summary>
+    /// <summary>How long work may rest that no grain is in memory for: twice what its row takes to have it woken.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>How long a guest may run without being measured.</summary>
