@@ -1,5 +1,6 @@
 using System.Net;
 using Couch.Cluster.Configuration;
+using Couch.Cluster.Events;
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Vms;
 using Couch.Domain.Capabilities;
@@ -68,6 +69,9 @@ public sealed class CouchOptions
     /// <summary>How long what has ended is kept; default for ever.</summary>
     public Retention Retention { get; init; } = new();
 
+    /// <summary>How long events are kept; default 30 days.</summary>
+    public EventRetention EventRetention { get; init; } = new();
+
     /// <summary>Where guests' VMs come from; default nowhere. A gateway has nothing to do with it.</summary>
     public VmOptions Vms { get; init; } = new();
 
@@ -110,6 +114,10 @@ public sealed class CouchOptions
             ClusterId = settings.Text("COUCH_CLUSTER_ID") ?? Default.ClusterId,
             DatabaseConnections = settings.Whole("COUCH_DB_CONNECTIONS", Default.DatabaseConnections, 4, 1000),
             Retention = new() { Days = settings.Whole("COUCH_RETENTION_DAYS", 0, 0, Retention.MostDays) },
+            EventRetention = new()
+            {
+                Days = settings.Whole("COUCH_EVENT_DAYS", EventRetention.DefaultDays, 0, Retention.MostDays),
+            },
         };
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Couch.Cluster.Delivery;
+using Couch.Cluster.Events;
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Invites;
 using Couch.Cluster.Keys;
@@ -41,6 +42,7 @@ public static class CouchSilo
         var chance = RandomNumberGenerator.Create();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(options.Retention);
+        builder.Services.AddSingleton(options.EventRetention);
         builder.Services.AddSingleton(chance);
         builder.Services.AddSingleton(_ => database);
         builder.Services.AddSingleton(options.SigningKeys ?? ((SqliteDatabase)database).SigningKeys(chance));
@@ -87,6 +89,10 @@ public static class CouchSilo
         services.AddSingleton<HostKeys>();
         services.AddSingleton<HousekeepingRows>();
         services.AddSingleton<VmRows>();
+        services.AddSingleton<EventRecords>();
+        services.TryAddSingleton<EventRetention>();
+        services.AddSingleton<EventLog>();
+        services.AddSingleton<EventTail>();
         services.TryAddSingleton<CouchMeter>();
     }
 

@@ -3,6 +3,7 @@ using Couch.Cluster.Configuration;
 using Couch.Gateway.Access;
 using Couch.Gateway.Requests;
 using Couch.Gateway.Connections;
+using Couch.Gateway.Events;
 using Couch.Gateway.Guests;
 using Couch.Gateway.Health;
 using Couch.Gateway.Hosting;
@@ -77,6 +78,7 @@ public static class CouchGateway
         leased.MapInvites();
         leased.MapGuests();
         leased.MapKeys();
+        leased.MapEvents();
         leased.MapStays();
         app.MapApiDescription();
         return app;

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Couch.Domain.Text;
+using Couch.Gateway.Events;
 using Couch.Gateway.Guests;
 using Couch.Gateway.Health;
 using Couch.Gateway.Invites;
@@ -34,6 +35,9 @@ namespace Couch.Gateway;
 [JsonSerializable(typeof(PreviewView))]
 [JsonSerializable(typeof(CheckOutBody))]
 [JsonSerializable(typeof(CheckedOutView))]
+[JsonSerializable(typeof(EventView))]
+[JsonSerializable(typeof(EventList))]
+[JsonSerializable(typeof(EventStats))]
 [JsonSerializable(typeof(HealthView))]
 [JsonSerializable(typeof(ReadyView))]
 internal sealed partial class GatewayJson : JsonSerializerContext

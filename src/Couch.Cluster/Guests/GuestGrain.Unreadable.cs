@@ -1,4 +1,5 @@
 using Couch.Cluster.Storage;
+using Couch.Domain.Events;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
@@ -54,7 +55,7 @@ internal sealed partial class GuestGrain
 
     private async Task WriteEnd(UnreadableGuest guest, GuestStatus status, EndReason reason, DateTimeOffset at, Actor? by, Idempotency? key)
     {
-        await Overwrite(guest.End(status, reason, at, by, key, vms?.HostName));
+        await Overwrite(guest.End(status, reason, at, by, key, vms?.HostName), Transitions.Ended(guest, status, reason, by));
         LogUnreadableEnded(Id, reason.Word());
         counts.GuestEnded(reason);
         // The one thing that was wrong with the row may have been what an end writes anew: then it is a guest as any other.
@@ -62,8 +63,8 @@ internal sealed partial class GuestGrain
     }
 
     /// <summary>Ticks come every minute for as long as the guest's VM has to go.</summary>
-    private Task Overwrite(string text) =>
-        row.Overwrite(text, vms is not null && !UnreadableGuest.Of(Id, text).IsReleased ? clock.Now() + GrainWake.Period : null);
+    private Task Overwrite(string text, params IReadOnlyList<CouchEvent> events) => row.Overwrite(
+        text, vms is not null && !UnreadableGuest.Of(Id, text).IsReleased ? clock.Now() + GrainWake.Period : null, events);
 
     private async Task DriveUnreadable()
     {
@@ -101,7 +102,7 @@ internal sealed partial class GuestGrain
                     return;
                 }
 
-                await Overwrite(guest.Gone(gone, now));
+                await Overwrite(guest.Gone(gone, now), Transitions.Destroyed(guest, now));
                 LogVmDestroyed(Id, null);
                 break;
             case VmReport.NotGone failure:

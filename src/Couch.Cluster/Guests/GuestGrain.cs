@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using Couch.Cluster.Delivery;
+using Couch.Cluster.Events;
 using Couch.Cluster.Keys;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
 using Couch.Cluster.Vms;
+using Couch.Domain.Events;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
@@ -18,6 +20,7 @@ namespace Couch.Cluster.Guests;
 internal sealed partial class GuestGrain(
     IGrainStorage storage,
     CouchDatabase database,
+    EventRecords records,
     IServiceProvider services,
     VmOptions vmOptions,
     HostKeys hostKeys,
@@ -41,7 +44,10 @@ internal sealed partial class GuestGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        row = new(GrainContext, GrainKinds.Guest, storage, database, DeactivateOnIdle, NextMoment, RowChanged, delivery.ReportUsage);
+        row = new(
+            GrainContext, GrainKinds.Guest, storage, database, DeactivateOnIdle,
+            new() { NextMoment = guest => guest.NextMoment(Now(), GrainWake.Period), Events = Transitions.Of }, records, RowChanged,
+            delivery.ReportUsage);
         timeUp = new(this, clock, Tick);
         return Task.CompletedTask;
     }
@@ -133,7 +139,7 @@ internal sealed partial class GuestGrain(
         if (recorded.Guest.Status != guest.Status)
             recorded = await WriteEnd(recorded.Guest) ? recorded : recorded with { Guest = Told! };
         else
-            await row.Write(recorded.Guest);
+            await row.Write(recorded.Guest, by);
         if (recorded.NewlyExceeded)
             LogLimitsExceeded(guest.Id, recorded.Guest.Violations);
         return recorded;
@@ -244,8 +250,6 @@ internal sealed partial class GuestGrain(
             return outcome;
         return await WriteEnd(ended.Guest) ? outcome : new EndOutcome.AlreadyEnded(Told!);
     }
-
-    private DateTimeOffset? NextMoment(Guest guest) => guest.NextMoment(Now(), GrainWake.Period);
 
     private void RowChanged()
     {

@@ -1,3 +1,4 @@
+using Couch.Cluster.Events;
 using Couch.Cluster.Guests;
 using Couch.Cluster.Invites;
 using Couch.Cluster.Storage;
@@ -16,6 +17,8 @@ namespace Couch.Cluster.Housekeeping;
 internal sealed partial class HousekeepingGrain(
     IGrainStorage storage,
     CouchDatabase database,
+    EventRecords records,
+    EventLog events,
     HousekeepingRows sweeps,
     InviteIdempotency inviteKeys,
     Purge purge,
@@ -49,8 +52,9 @@ internal sealed partial class HousekeepingGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         // Its first tick; from then on it ticks every minute, for its row never names another.
-        row = new(GrainContext, GrainKinds.Housekeeping, storage, database, DeactivateOnIdle,
-            _ => row.WakeAt ?? clock.Now() + GrainWake.Period);
+        row = new(
+            GrainContext, GrainKinds.Housekeeping, storage, database, DeactivateOnIdle,
+            new() { NextMoment = _ => row.WakeAt ?? clock.Now() + GrainWake.Period }, records);
         try
         {
             await row.Read();
@@ -92,6 +96,7 @@ internal sealed partial class HousekeepingGrain(
         meter.Found(Finding.ClocksApart, found.NotDue);
         meter.Found(Finding.MissingGuest, found.Arrived);
         await purge.Pass();
+        await events.Keep();
         return found;
     }
 

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
+using Couch.Cluster.Events;
 using Couch.Cluster.Guests;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
+using Couch.Domain.Events;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
@@ -17,18 +19,25 @@ namespace Couch.Cluster.Invites;
 internal sealed partial class InviteGrain(
     IGrainStorage storage,
     CouchDatabase database,
+    EventRecords records,
     TimeProvider clock,
     RandomNumberGenerator chance,
     CouchMeter meter,
     ILogger<InviteGrain> log) : Grain, IInviteGrain, IRemindable
 {
+    private static readonly RowRules<Invite> Rules = new()
+    {
+        NextMoment = invite => invite.NextMoment,
+        Events = (before, after, _) => Transitions.Of(before, after),
+    };
+
     private GrainRow<Invite> row = null!;
     private GrainWake wake = null!;
     private DateTimeOffset latest;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        row = new(GrainContext, GrainKinds.Invite, storage, database, DeactivateOnIdle, invite => invite.NextMoment, SetWake);
+        row = new(GrainContext, GrainKinds.Invite, storage, database, DeactivateOnIdle, Rules, records, SetWake);
         wake = new(this, clock, Tick);
         return Task.CompletedTask;
     }

@@ -1,4 +1,6 @@
+using Couch.Cluster.Events;
 using Couch.Cluster.Storage;
+using Couch.Domain.Events;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Microsoft.Extensions.Logging;
@@ -10,14 +12,17 @@ namespace Couch.Cluster.Keys;
 internal sealed partial class HostKeyGrain(
     IGrainStorage storage,
     CouchDatabase database,
+    EventRecords records,
     TimeProvider clock,
     ILogger<HostKeyGrain> log) : Grain, IHostKeyGrain
 {
+    private static readonly RowRules<HostKey> Rules = new() { Events = (before, after, _) => Transitions.Of(before, after) };
+
     private GrainRow<HostKey> row = null!;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        row = new(GrainContext, GrainKinds.HostKey, storage, database, DeactivateOnIdle);
+        row = new(GrainContext, GrainKinds.HostKey, storage, database, DeactivateOnIdle, Rules, records);
         return Task.CompletedTask;
     }
 

@@ -41,6 +41,11 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
     /// <summary>Connections for readers: never behind a writer.</summary>
     public abstract DbDataSource Reads { get; }
 
+    /// <summary>
+    /// The statement that gives committed events their numbers, at most @most of them, and answers the highest number there is.
+    /// </summary>
+    internal abstract string NumberEvents { get; }
+
     /// <inheritdoc cref="CouchOptions.ReminderHorizon"/>
     /// <remarks>Written into the schema by the first <see cref="Upgrade"/>.</remarks>
     public TimeSpan ReminderHorizon { get; init; } = CouchOptions.DefaultReminderHorizon;

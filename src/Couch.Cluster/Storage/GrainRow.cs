@@ -1,4 +1,7 @@
 using System.Text;
+using Couch.Cluster.Events;
+using Couch.Domain.Events;
+using Couch.Domain.Keys;
 using Orleans.Core;
 using Orleans.Storage;
 
@@ -14,12 +17,13 @@ namespace Couch.Cluster.Storage;
 /// <param name="storage">Reads and writes it.</param>
 /// <param name="database">Says in words what went wrong.</param>
 /// <param name="forget">Ends this activation: called when it is not known what the table holds.</param>
-/// <param name="wake">When the grain must act next, as of now; null: never again. Written with every state.</param>
+/// <param name="rules">What is written with every state.</param>
+/// <param name="records">Spells the events that a write carries.</param>
 /// <param name="changed">Called after each write.</param>
 /// <param name="letGo">Given what was held, where the table has turned out to hold something else than was known.</param>
 internal sealed class GrainRow<T>(
     IGrainContext grain, string kind, IGrainStorage storage, CouchDatabase database, Action forget,
-    Func<T, DateTimeOffset?>? wake = null, Action? changed = null, Action<T>? letGo = null)
+    RowRules<T> rules, EventRecords records, Action? changed = null, Action<T>? letGo = null)
     where T : class
 {
     /// <summary>
@@ -100,9 +104,10 @@ internal sealed class GrainRow<T>(
     /// Another activation has written this row. Let it escape: it ends this activation.
     /// </exception>
     /// <exception cref="StorageUnavailableException">The row was not written, or the outcome is not known.</exception>
-    public async Task Write(T next)
+    /// <param name="by">The host key that had it written, where the state does not say so; null: none.</param>
+    public async Task Write(T next, Actor? by = null)
     {
-        await Put(next);
+        await Put(next, by);
         Know(next, next);
     }
 
@@ -137,8 +142,6 @@ internal sealed class GrainRow<T>(
         return isInTime;
     }
 
-    private Wake? Wake(T next) => Wake(wake?.Invoke(next));
-
     private Wake? Wake(DateTimeOffset? at) => at is { } moment ? new(moment, unchecked((int)grain.GrainId.GetUniformHashCode())) : null;
 
     private void Know(T table, T memory)
@@ -148,9 +151,10 @@ internal sealed class GrainRow<T>(
         changed?.Invoke();
     }
 
-    private async Task Put(T next, bool isRepeat = false)
+    private async Task Put(T next, Actor? by = null, bool isRepeat = false)
     {
-        var writing = stored?.Followed(next, Wake(next)) ?? Stored<T>.Of(next, Wake(next));
+        var (wake, events) = (Wake(rules.NextMoment(next)), records.Of(rules.Events(written, next, by)));
+        var writing = stored?.Followed(next, wake, events) ?? Stored<T>.Of(next, wake, events);
         try
         {
             state.State = writing;
@@ -165,7 +169,7 @@ internal sealed class GrainRow<T>(
                 // The connection was lost before the write was done. Should it be done after all, the row's version refuses the second.
                 if (!isRepeat && Equals(found, written) && database.IsLostConnection(failure))
                 {
-                    await Put(next, isRepeat: true);
+                    await Put(next, by, isRepeat: true);
                     return;
                 }
 
@@ -185,7 +189,7 @@ internal sealed class GrainRow<T>(
     /// <inheritdoc cref="Write"/>
     public async Task KeepWake(DateTimeOffset now)
     {
-        if (Current is { } known && IsOff(WakeAt, wake?.Invoke(known)))
+        if (Current is { } known && IsOff(WakeAt, rules.NextMoment(known)))
             await Write(known);
 
         bool IsOff(DateTimeOffset? says, DateTimeOffset? needs) =>
@@ -198,14 +202,15 @@ internal sealed class GrainRow<T>(
     /// </summary>
     /// <param name="text">A JSON object.</param>
     /// <param name="wakeAt">When the grain must act next; null: never again.</param>
+    /// <param name="events">What has happened.</param>
     /// <inheritdoc cref="Write"/>
-    public async Task Overwrite(string text, DateTimeOffset? wakeAt)
+    public async Task Overwrite(string text, DateTimeOffset? wakeAt, params IReadOnlyList<CouchEvent> events)
     {
         if (reading is { IsCompleted: false } underWay)
             await underWay.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         if (IsKnown)
             throw new StorageUnavailableException("the row has become readable meanwhile");
-        await (reading = OverwriteNow(StoredJson.Write(text, Wake(wakeAt))));
+        await (reading = OverwriteNow(text, Stored<T>.Of(text, Wake(wakeAt), records.Of(events))));
     }
 
     /// <summary>Takes an unreadable row for none: the next write goes over it.</summary>
@@ -244,11 +249,11 @@ internal sealed class GrainRow<T>(
         TakeIn();
     }
 
-    private async Task OverwriteNow(string text)
+    private async Task OverwriteNow(string text, Stored<T> writing)
     {
         try
         {
-            state.State = Stored<T>.Of(text);
+            state.State = writing;
             await state.WriteStateAsync();
         }
         catch (Exception failure) when (failure is not InconsistentStateException)

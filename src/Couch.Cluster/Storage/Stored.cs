@@ -15,6 +15,7 @@ internal sealed class Stored<T> : Stored where T : class
 {
     private JsonObject? unknown;
     private Wake? wake;
+    private JsonArray? events;
 
     /// <summary>The state; null where the text holds none, or there is no row.</summary>
     public T? State { get; private set; }
@@ -28,17 +29,20 @@ internal sealed class Stored<T> : Stored where T : class
     /// <summary>When its grain must act next; null: never again, or the text does not say.</summary>
     public DateTimeOffset? WakeAt { get; private set; }
 
-    public static Stored<T> Of(T state, Wake? wake) => new() { State = state, wake = wake, WakeAt = wake?.At };
+    public static Stored<T> Of(T state, Wake? wake, JsonArray? events) =>
+        new() { State = state, wake = wake, WakeAt = wake?.At, events = events };
 
-    public static Stored<T> Of(string text)
+    public static Stored<T> Of(string text, Wake? wake, JsonArray? events)
     {
         var stored = new Stored<T>();
         stored.Read(text);
+        (stored.wake, stored.WakeAt, stored.events) = (wake, wake?.At, events);
         return stored;
     }
 
     /// <summary>The next state of the same row: what this version does not know stays.</summary>
-    public Stored<T> Followed(T next, Wake? wake) => new() { State = next, unknown = unknown, wake = wake, WakeAt = wake?.At };
+    public Stored<T> Followed(T next, Wake? wake, JsonArray? events) =>
+        new() { State = next, unknown = unknown, wake = wake, WakeAt = wake?.At, events = events };
 
     internal override void Read(string text)
     {
@@ -49,8 +53,9 @@ internal sealed class Stored<T> : Stored where T : class
             WakeAt = DateTimeOffset.FromUnixTimeMilliseconds(moment);
     }
 
-    internal override byte[] Write() =>
-        State is { } state ? StoredJson.Write(state, unknown, wake) : Encoding.UTF8.GetBytes(Unreadable ?? "null");
+    internal override byte[] Write() => State is { } state
+        ? StoredJson.Write(state, unknown, wake, events)
+        : Encoding.UTF8.GetBytes(Unreadable is { } text ? StoredJson.Write(text, wake, events) : "null");
 }
 
 internal abstract class Stored

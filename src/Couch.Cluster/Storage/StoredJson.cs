@@ -27,6 +27,9 @@ internal static class StoredJson
     private const string WakeAt = "wakeAt";
     private const string Ring = "ring";
 
+    // Taken out of the row by the statement that writes it.
+    private const string Events = "events";
+
     private static readonly JsonSerializerOptions Reading = new(CouchJson.Stored)
     {
         RespectNullableAnnotations = true,
@@ -64,22 +67,22 @@ internal static class StoredJson
 
     /// <summary>The state as a row's text, with the fields that came with it and that this version does not know.</summary>
     /// <param name="wake">When its grain must act next; null: never again.</param>
-    public static byte[] Write<T>(T state, JsonObject? unknown, Wake? wake) where T : class
+    /// <param name="events">What the write puts into the log; null: nothing.</param>
+    public static byte[] Write<T>(T state, JsonObject? unknown, Wake? wake, JsonArray? events) where T : class
     {
-        if (unknown is null && wake is null)
-            return JsonSerializer.SerializeToUtf8Bytes(state, CouchJson.Stored);
-        if (unknown is null)
-            return Append(JsonSerializer.SerializeToUtf8Bytes(state, CouchJson.Stored), wake!);
+        if (unknown is null && events is null)
+            return Append(JsonSerializer.SerializeToUtf8Bytes(state, CouchJson.Stored), wake);
         var fields = JsonSerializer.SerializeToNode(state, CouchJson.Stored)!.AsObject();
-        Add(unknown, fields, typeof(T));
-        return JsonSerializer.SerializeToUtf8Bytes(With(fields, wake), CouchJson.Stored);
+        if (unknown is not null)
+            Add(unknown, fields, typeof(T));
+        return JsonSerializer.SerializeToUtf8Bytes(With(fields, wake, events), CouchJson.Stored);
     }
 
-    /// <summary>A row's text, whatever else is in it, that says when its grain must act next.</summary>
+    /// <summary>A row's text, whatever else is in it, with what is written beside a state.</summary>
     /// <param name="text">A JSON object.</param>
     /// <inheritdoc cref="Write"/>
-    public static string Write(string text, Wake? wake) =>
-        With(JsonNode.Parse(text)!.AsObject(), wake).ToJsonString(CouchJson.Stored);
+    public static string Write(string text, Wake? wake, JsonArray? events) =>
+        With(JsonNode.Parse(text)!.AsObject(), wake, events).ToJsonString(CouchJson.Stored);
 
     /// <summary>When the row's grain must act next, in milliseconds since 1970; null where the row does not say.</summary>
     /// <param name="text">JSON.</param>
@@ -120,21 +123,25 @@ internal static class StoredJson
         }
     }
 
-    private static byte[] Append(ReadOnlySpan<byte> state, Wake wake)
+    private static byte[] Append(byte[] state, Wake? wake)
     {
-        var isEmpty = state.SequenceEqual("{}"u8);
+        if (wake is null)
+            return state;
+        var isEmpty = state.AsSpan().SequenceEqual("{}"u8);
         var fields = string.Create(
             CultureInfo.InvariantCulture,
             $"{(isEmpty ? "" : ",")}\"{WakeAt}\":{wake.At.ToUnixTimeMilliseconds()},\"{Ring}\":{wake.Ring}}}");
-        return [.. state[..^1], .. Encoding.UTF8.GetBytes(fields)];
+        return [.. state.AsSpan()[..^1], .. Encoding.UTF8.GetBytes(fields)];
     }
 
-    private static JsonObject With(JsonObject fields, Wake? wake)
+    private static JsonObject With(JsonObject fields, Wake? wake, JsonArray? events)
     {
         fields.Remove(WakeAt);
         fields.Remove(Ring);
         if (wake is not null)
             (fields[WakeAt], fields[Ring]) = (wake.At.ToUnixTimeMilliseconds(), wake.Ring);
+        if (events is not null)
+            fields[Events] = events.DeepClone();
         return fields;
     }
 

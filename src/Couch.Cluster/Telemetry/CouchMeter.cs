@@ -28,6 +28,8 @@ public sealed class CouchMeter
     private readonly Counter<long> purged;
     private readonly Counter<long> refusals;
     private readonly Counter<long> refusedNodes;
+    private readonly Counter<long> eventsSeen;
+    private readonly Counter<long> eventsSent;
     private readonly Histogram<double> provision;
     private readonly Histogram<double> destroy;
     private readonly Histogram<double> calls;
@@ -35,6 +37,7 @@ public sealed class CouchMeter
 
     // Counted by housekeeping, so told by the one node that keeps house; null on all others.
     private IReadOnlyDictionary<GuestStatus, long>? guests;
+    private int following;
     private long? unclaimed;
     private long? unreadable;
 
@@ -59,6 +62,10 @@ public sealed class CouchMeter
         refusals = meter.CreateCounter<long>("couch.refusals", "{refusal}", "Requests answered with a problem, by reason.");
         refusedNodes = meter.CreateCounter<long>(
             "couch.node.refused", "{connection}", "Connections between processes that did not prove themselves; should stay at zero.");
+        eventsSeen = meter.CreateCounter<long>("couch.event.seen", "{event}", "Events that this process has read for its followers.");
+        eventsSent = meter.CreateCounter<long>("couch.event.sent", "{event}", "Events sent into open streams.");
+        meter.CreateObservableUpDownCounter(
+            "couch.event.followers", () => Volatile.Read(ref following), "{stream}", "Readers that follow the log of events here.");
         provision = Seconds(meter, "couch.vm.provision.duration", "From a VM's intent to its being ready.", Minutes);
         destroy = Seconds(meter, "couch.vm.destroy.duration", "From a stay's end to the receipt that nothing of its VM is left.", Minutes);
         calls = Seconds(meter, "couch.vm.call.duration", "Calls at the VM provider, by kind and outcome.", Moments);
@@ -70,6 +77,15 @@ public sealed class CouchMeter
         meter.CreateObservableUpDownCounter(
             "couch.vm.unclaimed", CountedUnclaimed, "{vm}", "VMs at the provider that nobody claims, as housekeeping last counted them.");
     }
+
+    /// <summary>Sets <c>couch.event.followers</c>: how many follow the log in this process.</summary>
+    public void FollowEvents(int readers) => Volatile.Write(ref following, readers);
+
+    /// <summary>Adds to <c>couch.event.seen</c>.</summary>
+    public void EventsSeen(int count) => eventsSeen.Add(count);
+
+    /// <summary>Adds to <c>couch.event.sent</c>.</summary>
+    public void EventsSent(int count) => eventsSent.Add(count);
 
     /// <summary>Adds 1 to <c>couch.invite.created</c>: the invite's row has been made.</summary>
     public void InviteCreated() => inviteCreated.Add(1);

@@ -18,14 +18,28 @@ public sealed class UnreadableGuest
 {
     private const string Unaccounted = "unaccounted";
 
-    private readonly GuestId id;
     private readonly JsonObject fields;
 
-    private UnreadableGuest(GuestId id, JsonObject fields) => (this.id, this.fields) = (id, fields);
+    private UnreadableGuest(GuestId id, JsonObject fields) => (Id, this.fields) = (id, fields);
 
     /// <param name="text">The row as it is; where it is no JSON object, it is kept as a text in one.</param>
     public static UnreadableGuest Of(GuestId id, string text) =>
         new(id, Fields(text) ?? new JsonObject { ["id"] = id.Value, ["unreadable"] = text });
+
+    /// <summary>The id that its row is kept under.</summary>
+    public GuestId Id { get; }
+
+    /// <summary>The invite that its row names; null where it names none.</summary>
+    public InviteId? InviteId => Invites.InviteId.TryParse(Text(fields, "inviteId"), out var id) ? id : null;
+
+    /// <summary>What its row says that it is called, as plain text; null where that is no text.</summary>
+    public string? Name => ForeignText.Plain(Text(fields, "name"));
+
+    /// <summary>The VM that its row names; null where it names none.</summary>
+    public string? VmId => ForeignText.Plain(Text(fields, "vmId") ?? (Record("vm") is { } vm ? Text(vm, "id") : null));
+
+    /// <summary>Where its row says that the VM is; null where it does not.</summary>
+    public string? VmHost => ForeignText.Plain(Record("vm") is { } vm ? Text(vm, "host") : null);
 
     /// <summary>How it has ended; null where its row does not say so in a word of this version.</summary>
     public GuestStatus? Ended =>
@@ -38,7 +52,7 @@ public sealed class UnreadableGuest
     /// When its time is up: as its row says; where that is no date, its limit of duration after it arrived; where that is no number, the
     /// longest stay.
     /// </summary>
-    public DateTimeOffset EndsAt => Date(fields, "expiresAt") ?? id.CreatedAt.AddWholeHours(Hours);
+    public DateTimeOffset EndsAt => Date(fields, "expiresAt") ?? Id.CreatedAt.AddWholeHours(Hours);
 
     /// <summary>
     /// Whether nothing is left to do at the VM provider: it has confirmed that nothing of the guest's is left, but for a VM given by hand

@@ -21,4 +21,10 @@ public enum KeyScope
 
     /// <summary>Have VMs that its holder gives to guests by hand destroyed at their ends. Opens no endpoint by itself.</summary>
     [JsonStringEnumMemberName("vms")] Vms = 4,
+
+    /// <summary>Read the log of events, and follow it.</summary>
+    [JsonStringEnumMemberName("events")] Events = 5,
+
+    /// <summary>Make, show, list and delete webhooks.</summary>
+    [JsonStringEnumMemberName("webhooks")] Webhooks = 6,
 }

@@ -21,8 +21,14 @@ public sealed record KeyScopes
     /// <summary>A key from before there was this scope lacks it, and its row stays as it was.</summary>
     [Id(4), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Vms { get; init; }
 
+    /// <inheritdoc cref="Vms"/>
+    [Id(5), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Events { get; init; }
+
+    /// <inheritdoc cref="Vms"/>
+    [Id(6), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Webhooks { get; init; }
+
     /// <summary>What the configured key has.</summary>
-    public static KeyScopes All { get; } = new() { Invites = true, Guests = true, Meter = true, Keys = true, Vms = true };
+    public static KeyScopes All { get; } = Of(Enum.GetValues<KeyScope>());
 
     /// <summary>The scopes it has, in the order of the values of <see cref="KeyScope"/>; empty where it has none.</summary>
     [JsonIgnore] public IReadOnlyList<KeyScope> Each => [.. Enum.GetValues<KeyScope>().Where(Has)];
@@ -35,6 +41,8 @@ public sealed record KeyScopes
         Meter = scopes.Contains(KeyScope.Meter),
         Keys = scopes.Contains(KeyScope.Keys),
         Vms = scopes.Contains(KeyScope.Vms),
+        Events = scopes.Contains(KeyScope.Events),
+        Webhooks = scopes.Contains(KeyScope.Webhooks),
     };
 
     /// <summary>Those of <paramref name="other"/> that this lacks.</summary>
@@ -48,6 +56,8 @@ public sealed record KeyScopes
         KeyScope.Meter => Meter,
         KeyScope.Keys => Keys,
         KeyScope.Vms => Vms,
+        KeyScope.Events => Events,
+        KeyScope.Webhooks => Webhooks,
         _ => false,
     };
 }

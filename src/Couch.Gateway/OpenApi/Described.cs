@@ -1,3 +1,4 @@
+using Couch.Gateway.Events;
 using Couch.Gateway.Requests;
 using Microsoft.OpenApi;
 
@@ -14,6 +15,9 @@ internal sealed record Described(string Name, ParameterLocation In, string Descr
 
     public static Described Token { get; } = new("token", ParameterLocation.Query,
         "The guest's token. Required, here or as bearer; here wins.");
+
+    public static Described LastEventId { get; } = new(EventStream.LastEventId, ParameterLocation.Header,
+        "The id of the last event that the reader has; wins over since_id.");
 
     public static Described IfNoneMatch { get; } = new("If-None-Match", ParameterLocation.Header,
         "The ETag of the answer that the caller has: 304 while it still is the answer.");

@@ -21,12 +21,13 @@ public class Paging
     [FromQuery(Name = "cursor")]
     public string? Cursor { get; init; }
 
-    private int ReadLimit(Fields fields)
+    /// <summary>How many rows at most, as <paramref name="text"/> says.</summary>
+    internal static int ReadLimit(string? text, Fields fields)
     {
-        if (string.IsNullOrEmpty(Limit))
+        if (string.IsNullOrEmpty(text))
             return DefaultRows;
         // Digits alone: the parser by itself would let NULs pass at the end.
-        if (Limit.All(char.IsAsciiDigit) && int.TryParse(Limit, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+        if (text.All(char.IsAsciiDigit) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
             && limit is >= 1 and <= MostRows)
             return limit;
         fields.Wrong($"limit must be a whole number from 1 to {MostRows}");
@@ -34,7 +35,7 @@ public class Paging
     }
 
     internal (int Limit, TId? Cursor) Read<TId>(Fields fields) where TId : struct, ICouchId<TId> =>
-        (ReadLimit(fields), ReadCursor<TId>(fields));
+        (ReadLimit(Limit, fields), ReadCursor<TId>(fields));
 
     private TId? ReadCursor<TId>(Fields fields) where TId : struct, ICouchId<TId>
     {

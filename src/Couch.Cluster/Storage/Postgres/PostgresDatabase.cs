@@ -44,6 +44,8 @@ public sealed class PostgresDatabase : CouchDatabase
     /// <inheritdoc/>
     public override DbDataSource Reads => source;
 
+    internal override string NumberEvents => "SELECT couch_number_events(@most)";
+
     /// <summary>Null where <paramref name="connectionString"/> names a PostgreSQL database; else why not, quoting no secret.</summary>
     public static string? WhyUnusable(string connectionString) => PostgresSettings.WhyUnusable(connectionString);
 

@@ -65,6 +65,10 @@ public sealed class SqliteDatabase : CouchDatabase
     /// <inheritdoc/>
     public override DbDataSource Reads => reads;
 
+    /// <remarks>The one writer numbers them as it writes them.</remarks>
+    internal override string NumberEvents =>
+        "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0) WHERE @most > 0";
+
     /// <summary>The node's own signing keys, made on first use.</summary>
     /// <exception cref="SettingsException">The key's file is damaged.</exception>
     public SigningKeys SigningKeys(RandomNumberGenerator chance) => SigningKeyFile.ReadOrMake(folder, chance);

@@ -1,0 +1,139 @@
+using System.Data.Common;
+using Couch.Cluster.Storage;
+using Couch.Domain.Invites;
+using Couch.Domain.Text;
+
+namespace Couch.Cluster.Events;
+
+/// <summary>
+/// The log of events: every transition, in one order for all readers, on whichever node they ask. The statements that write
+/// grains' rows fill it; here it is read, numbered and shortened.
+/// </summary>
+/// <remarks>Decision record 47 says how a number keeps its promise.</remarks>
+public sealed class EventLog(CouchDatabase database, EventRetention retention, TimeProvider clock)
+{
+    /// <summary>The most events that one page may have.</summary>
+    public const int MostAtOnce = 1000;
+
+    private const int NumberedAtOnce = 1000;
+    private const int DeletedAtOnce = 2000;
+    private const int DeletesAPass = 25;
+
+    // A number is at least the database's time as the event was numbered; the nodes' clocks and that one may be apart.
+    private static readonly TimeSpan ClocksApart = TimeSpan.FromHours(1);
+
+    private const string Columns = "SELECT id, type, agent, invite, guest, record FROM event";
+
+    private static readonly string InvitesOwn = string.Join(", ", EventFilter.InvitesOwn.Select(word => $"'{word}'"));
+
+    /// <summary>Numbers what is committed, and says the highest number there is; 0 for an empty log.</summary>
+    public async Task<long> Newest(CancellationToken cancel)
+    {
+        var rows = await database.Ask(
+            database.NumberEvents, [("most", NumberedAtOnce)], row => row.GetInt64(0), cancel);
+        return rows[0];
+    }
+
+    /// <summary>Events after <paramref name="since"/>, oldest first; those that were committed before the call are among them.</summary>
+    /// <param name="time">Only those that happened then or later; null: all.</param>
+    /// <param name="limit">1 to <see cref="MostAtOnce"/>.</param>
+    public async Task<IReadOnlyList<LoggedEvent>> Page(
+        long since, DateTimeOffset? time, EventFilter filter, int limit, CancellationToken cancel)
+    {
+        await NumberAll(cancel);
+        return await Read(since, time, filter, limit, cancel);
+    }
+
+    /// <summary>Events after <paramref name="since"/> that have their number, oldest first.</summary>
+    internal Task<IReadOnlyList<LoggedEvent>> Read(long since, int limit, CancellationToken cancel) =>
+        Read(since, null, new(), limit, cancel);
+
+    /// <summary>A stay's whole history, its invite's included, oldest first; at most <see cref="MostAtOnce"/>.</summary>
+    public async Task<IReadOnlyList<LoggedEvent>> History(InviteId invite, CancellationToken cancel)
+    {
+        await NumberAll(cancel);
+        return await database.Ask(
+            $"{Columns} WHERE invite = @invite ORDER BY id LIMIT @limit", [("invite", invite.Value), ("limit", MostAtOnce)], Event, cancel);
+    }
+
+    /// <summary>How many events of each type there are, with the lowest and the highest number of each.</summary>
+    public async Task<IReadOnlyList<EventCount>> Count(CancellationToken cancel)
+    {
+        await NumberAll(cancel);
+        return await database.Ask(
+            "SELECT type, count(*), min(id), max(id) FROM event WHERE @service IS NOT NULL GROUP BY type ORDER BY type", [],
+            row => new EventCount(row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)), cancel);
+    }
+
+    /// <summary>Numbers what no reader has numbered, and deletes what is older than it is kept, in small batches.</summary>
+    internal async Task Keep()
+    {
+        await NumberAll(CancellationToken.None);
+        if (retention.Days is 0)
+            return;
+        var below = Number(clock.GetUtcNow().AddDays(-retention.Days));
+        for (var batch = 0; batch < DeletesAPass && await Delete(below) == DeletedAtOnce; batch++)
+        {
+        }
+    }
+
+    private async Task NumberAll(CancellationToken cancel)
+    {
+        var last = await Newest(cancel);
+        while (await Newest(cancel) is var newest && newest > last)
+            last = newest;
+    }
+
+    private Task<int> Delete(long below) => database.Guard(async () =>
+    {
+        await using var connection = await database.Writes.OpenConnectionAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE id < @below ORDER BY id LIMIT @limit)";
+        command.Add("below", below);
+        command.Add("limit", DeletedAtOnce);
+        return await command.ExecuteNonQueryAsync();
+    });
+
+    private Task<IReadOnlyList<LoggedEvent>> Read(long since, DateTimeOffset? time, EventFilter filter, int limit, CancellationToken cancel)
+    {
+        var query = $"{Columns} WHERE id > @since";
+        List<(string, object)> values = [("limit", limit)];
+        if (time is { } at)
+        {
+            query += " AND at >= @at";
+            values.Add(("at", at.ToIso()));
+            since = Math.Max(since, Number(at - ClocksApart));
+        }
+
+        if (filter.TypeWords is { } types)
+            query += types.Count == 0 ? " AND false" : $" AND type IN ({string.Join(", ", types.Select(word => $"'{word}'"))})";
+        if (filter.Agent is { } agent)
+        {
+            query += " AND agent = @agent";
+            values.Add(("agent", agent));
+        }
+
+        if (filter.Subject is { } subject)
+        {
+            query += $" AND (guest = @subject OR (invite = @subject AND type IN ({InvitesOwn})))";
+            values.Add(("subject", subject));
+        }
+
+        values.Add(("since", since));
+        return database.Ask($"{query} ORDER BY id LIMIT @limit", [.. values], Event, cancel);
+    }
+
+    /// <summary>The lowest number that an event of that time can have, by the database's clock.</summary>
+    private static long Number(DateTimeOffset time) => Math.Max(time.ToUnixTimeMilliseconds() * 1000, 0);
+
+    private static LoggedEvent Event(DbDataReader row) =>
+        LoggedEvent.Of(row.GetInt64(0), row.GetString(1), Text(row, 2), Text(row, 3), Text(row, 4), row.GetString(5));
+
+    private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+}
+
+/// <summary>How many events of a type are in the log.</summary>
+/// <param name="Type">The type's word.</param>
+/// <param name="Oldest">The lowest number.</param>
+/// <param name="Newest">The highest number.</param>
+public sealed record EventCount(string Type, long Count, long Oldest, long Newest);

@@ -1,0 +1,95 @@
+-- The log: what has happened, in one order for all readers. A row's write carries its events, and the statement that writes the
+-- row puts them here.
+--
+-- Commits overlap, so no number that is drawn before a commit is in the order in which readers see events. Events are therefore
+-- written without a number, and numbered once they are committed, by whoever is about to read, one at a time
+-- (couch_number_events). The version before writes rows without events and runs on as it did.
+CREATE TABLE event_unnumbered (
+  -- Keeps what one grain writes in its order.
+  drawn bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at text COLLATE "C" NOT NULL,
+  type text COLLATE "C" NOT NULL,
+  agent text COLLATE "C",
+  invite text COLLATE "C",
+  guest text COLLATE "C",
+  -- JSON: the record as readers are given it, but for its id.
+  record text NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
+
+CREATE TABLE event (
+  id bigint PRIMARY KEY,
+  at text COLLATE "C" NOT NULL,
+  type text COLLATE "C" NOT NULL,
+  agent text COLLATE "C",
+  invite text COLLATE "C",
+  guest text COLLATE "C",
+  record text NOT NULL
+);
+
+CREATE INDEX event_by_type ON event (type, id);
+CREATE INDEX event_by_agent ON event (agent, id) WHERE agent IS NOT NULL;
+CREATE INDEX event_by_invite ON event (invite, id) WHERE invite IS NOT NULL;
+CREATE INDEX event_by_guest ON event (guest, id) WHERE guest IS NOT NULL;
+
+-- One row. Its lock is what keeps numbers and their commits in one order.
+CREATE TABLE event_number (last bigint NOT NULL);
+INSERT INTO event_number VALUES (0);
+
+-- Numbers what is committed, at most so many, and answers the last number there is. A number is at least the microseconds since
+-- 1970, so that a database that was restored from a backup goes on above all numbers that readers have seen from the one before.
+CREATE FUNCTION couch_number_events(most integer) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  highest bigint;
+  numbered bigint;
+BEGIN
+  IF NOT EXISTS (SELECT FROM event_unnumbered) THEN
+    SELECT last INTO highest FROM event_number;
+    RETURN highest;
+  END IF;
+
+  SELECT greatest(last, CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)) INTO highest FROM event_number FOR UPDATE;
+  WITH taken AS (
+    DELETE FROM event_unnumbered WHERE drawn IN (SELECT drawn FROM event_unnumbered ORDER BY drawn LIMIT most)
+    RETURNING drawn, at, type, agent, invite, guest, record
+  ), placed AS (
+    INSERT INTO event (id, at, type, agent, invite, guest, record)
+    SELECT highest + row_number() OVER (ORDER BY drawn), at, type, agent, invite, guest, record FROM taken
+    RETURNING id
+  )
+  SELECT max(id) INTO numbered FROM placed;
+  IF numbered IS NULL THEN
+    -- Another reader was faster.
+    SELECT last INTO highest FROM event_number;
+    RETURN highest;
+  END IF;
+
+  UPDATE event_number SET last = numbered;
+  RETURN numbered;
+END
+$$;
+
+UPDATE OrleansQuery SET QueryText = $$
+  WITH given AS MATERIALIZED (
+    SELECT CAST(convert_from(@PayloadBinary, 'UTF8') AS jsonb) AS state
+  ), first AS (
+    INSERT INTO grain_state (service, kind, id, version, state)
+    SELECT @ServiceId, @GrainTypeString, @GrainIdExtensionString, 1, given.state - 'events' FROM given
+    WHERE @GrainStateVersion IS NULL
+    ON CONFLICT (service, kind, id) DO NOTHING
+    RETURNING version
+  ), later AS (
+    UPDATE grain_state
+    SET version = version + 1, state = given.state - 'events' FROM given
+    WHERE service = @ServiceId AND kind = @GrainTypeString AND id = @GrainIdExtensionString AND version = @GrainStateVersion
+    RETURNING version
+  ), written AS (
+    SELECT version FROM first
+    UNION ALL
+    SELECT version FROM later
+  ), logged AS (
+    INSERT INTO event_unnumbered (at, type, agent, invite, guest, record)
+    SELECT e ->> 'at', e ->> 'type', e ->> 'agent', e ->> 'invite', e ->> 'guest', e ->> 'record'
+    FROM written, given, jsonb_array_elements(given.state -> 'events') AS e
+  )
+  SELECT version AS "NewGrainStateVersion" FROM written
+$$ WHERE QueryKey = 'WriteToStorageKey';

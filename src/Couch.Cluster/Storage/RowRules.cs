@@ -1,0 +1,17 @@
+using Couch.Domain.Events;
+using Couch.Domain.Keys;
+
+namespace Couch.Cluster.Storage;
+
+/// <summary>What is written with every state of a grain, in the same commit.</summary>
+internal sealed record RowRules<T> where T : class
+{
+    /// <summary>When the grain must act next, as of now; null: never again.</summary>
+    public Func<T, DateTimeOffset?> NextMoment { get; init; } = _ => null;
+
+    /// <summary>
+    /// The events of a write: of what the table holds, null for nothing, of what is written, and of the host key that had it written
+    /// where the state does not say so.
+    /// </summary>
+    public Func<T?, T, Actor?, IEnumerable<CouchEvent>> Events { get; init; } = (_, _, _) => [];
+}

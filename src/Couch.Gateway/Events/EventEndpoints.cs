@@ -1,0 +1,64 @@
+using Couch.Cluster;
+using Couch.Cluster.Events;
+using Couch.Domain.Guests;
+using Couch.Domain.Keys;
+using Couch.Gateway.Access;
+using Couch.Gateway.OpenApi;
+using Couch.Gateway.Problems;
+using Couch.Gateway.Requests;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Couch.Gateway.Events;
+
+/// <summary>A host reads what has happened, follows what happens, and looks at one stay's history.</summary>
+public static class EventEndpoints
+{
+    /// <summary>Maps <c>/couch/events</c> for scope events, and a guest's history for scope guests.</summary>
+    public static void MapEvents(this IEndpointRouteBuilder app)
+    {
+        var events = app.MapHostGroup("/couch/events", "Events", KeyScope.Events);
+        events.MapGet("", List).Refuses(400);
+        events.MapGet("stream", Follow).Refuses(400).WithMetadata(Described.LastEventId);
+        events.MapGet("stats", Count);
+        app.MapHostGroup("/couch/guests", "Guests", KeyScope.Guests).MapGet("{id}/events", History).Refuses(404);
+    }
+
+    /// <summary>Lists events, oldest first.</summary>
+    public static async Task<Results<Ok<EventList>, Refusal>> List(
+        [AsParameters] EventPageQuery query, EventLog log, CancellationToken cancel)
+    {
+        var fields = new Fields();
+        var since = query.ReadSince(fields);
+        var time = query.ReadTime(fields);
+        var filter = query.ReadFilter(fields);
+        var limit = Paging.ReadLimit(query.Limit, fields);
+        return fields.Refusal is { } refusal
+            ? refusal
+            : TypedResults.Ok(EventList.Of(await log.Page(since ?? 0, time, filter, limit, cancel), limit));
+    }
+
+    /// <summary>Follows events as they happen, as server-sent events.</summary>
+    /// <remarks>
+    /// <c>id:</c> is the event's id, <c>event:</c> its type, <c>data:</c> the record. Without <c>Last-Event-ID</c> and <c>since_id</c> it
+    /// begins now. To resume after the last id misses nothing and repeats nothing, on whichever node. A comment comes every 15 seconds.
+    /// </remarks>
+    public static Results<EventStream, Refusal> Follow([AsParameters] EventQuery query, HttpRequest request)
+    {
+        var fields = new Fields();
+        var since = EventQuery.ReadId(EventStream.LastEventId, request.Headers[EventStream.LastEventId], fields) ?? query.ReadSince(fields);
+        var filter = query.ReadFilter(fields);
+        return fields.Refusal is { } refusal ? refusal : new EventStream(since, filter);
+    }
+
+    /// <summary>Counts the events that are kept.</summary>
+    public static async Task<Ok<EventStats>> Count(EventLog log, CancellationToken cancel) =>
+        TypedResults.Ok(EventStats.Of(await log.Count(cancel)));
+
+    /// <summary>Shows a guest's whole history, its invite's included, oldest first.</summary>
+    /// <param name="id">The guest's id.</param>
+    public static async Task<Results<Ok<EventList>, Refusal>> History(
+        string id, IGrainFactory grains, EventLog log, CancellationToken cancel) =>
+        GuestId.TryParse(id, out var guestId) && await grains.Guest(guestId).Get() is { } guest
+            ? TypedResults.Ok(EventList.Of(await log.History(guest.InviteId, cancel), EventLog.MostAtOnce))
+            : Refusals.GuestNotFound;
+}

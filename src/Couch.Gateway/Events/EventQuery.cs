@@ -1,0 +1,109 @@
+using System.ComponentModel;
+using System.Globalization;
+using Couch.Cluster.Events;
+using Couch.Domain.Events;
+using Couch.Domain.Guests;
+using Couch.Domain.Invites;
+using Couch.Domain.Text;
+using Couch.Domain.Values;
+using Couch.Gateway.Requests;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Couch.Gateway.Events;
+
+/// <summary>Which events are asked for. An empty parameter is as good as none.</summary>
+public class EventQuery
+{
+    /// <summary>Only events after this one: the id of the last event that the reader has.</summary>
+    [Description("Only events after this one: the id of the last event that the reader has.")]
+    [FromQuery(Name = "since_id")]
+    public string? SinceId { get; init; }
+
+    /// <summary>Only these types: types with commas between them, couch.guest.* for all that begin so.</summary>
+    [Description("Only these types: types with commas between them, couch.guest.* for all that begin so.")]
+    [FromQuery(Name = "type")]
+    public string? Type { get; init; }
+
+    /// <summary>None of these types; spelled as for type.</summary>
+    [Description("None of these types; spelled as for type.")]
+    [FromQuery(Name = "exclude")]
+    public string? Exclude { get; init; }
+
+    /// <summary>Only events of this agent: an invite's createdBy or a guest's name.</summary>
+    [Description("Only events of this agent: an invite's createdBy or a guest's name.")]
+    [FromQuery(Name = "agent")]
+    public string? Agent { get; init; }
+
+    /// <summary>Only events of this invite or this guest, by its id.</summary>
+    [Description("Only events of this invite or this guest, by its id.")]
+    [FromQuery(Name = "subject")]
+    public string? Subject { get; init; }
+
+    internal long? ReadSince(Fields fields) => ReadId("since_id", SinceId, fields);
+
+    internal static long? ReadId(string name, string? text, Fields fields)
+    {
+        if (string.IsNullOrEmpty(text))
+            return null;
+        if (text.All(char.IsAsciiDigit) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            && id <= Bounds.MostNumber)
+            return id;
+        fields.Wrong($"{name} must be an event's id: a whole number from 0 to 2^53");
+        return null;
+    }
+
+    internal EventFilter ReadFilter(Fields fields)
+    {
+        var types = ReadTypes("type", Type, fields);
+        if (ReadTypes("exclude", Exclude, fields) is { } excluded)
+            types = [.. (types ?? [.. Enum.GetValues<EventType>()]).Except(excluded)];
+        if (!string.IsNullOrEmpty(Subject) && !InviteId.TryParse(Subject, out _) && !GuestId.TryParse(Subject, out _))
+            fields.Wrong("subject must be the id of an invite or of a guest");
+        var agent = fields.Optional("agent", Agent, Bounds.MostName);
+        return EventFilter.Of(types, agent, string.IsNullOrEmpty(Subject) ? null : Subject);
+    }
+
+    private static HashSet<EventType>? ReadTypes(string name, string? text, Fields fields)
+    {
+        if (string.IsNullOrEmpty(text))
+            return null;
+        var types = new HashSet<EventType>();
+        foreach (var word in text.Split(','))
+        {
+            var found = word.EndsWith(".*", StringComparison.Ordinal)
+                ? Enum.GetValues<EventType>().Where(type => type.Word().StartsWith(word[..^1], StringComparison.Ordinal)).ToArray()
+                : Words.TryParse<EventType>(word, out var type) ? [type] : [];
+            if (found.Length == 0)
+                fields.Wrong($"{name} must name types, with commas between them: {string.Join(", ", Words.All<EventType>())}; "
+                    + "or what several begin with, such as couch.guest.*");
+            types.UnionWith(found);
+        }
+
+        return types;
+    }
+}
+
+/// <summary>Which page of the log is asked for.</summary>
+public sealed class EventPageQuery : EventQuery
+{
+    /// <summary>Only events that happened then or later: an ISO 8601 time.</summary>
+    [Description("Only events that happened then or later: an ISO 8601 time.")]
+    [FromQuery(Name = "since")]
+    public string? Since { get; init; }
+
+    /// <summary>How many at most: 1 to 1000, default 100.</summary>
+    [Description("How many at most: 1 to 1000, default 100.")]
+    [FromQuery(Name = "limit")]
+    public string? Limit { get; init; }
+
+    internal DateTimeOffset? ReadTime(Fields fields)
+    {
+        if (string.IsNullOrEmpty(Since))
+            return null;
+        if (DateTimeOffset.TryParse(
+            Since, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
+            return time;
+        fields.Wrong("since must be an ISO 8601 time, such as 2026-01-31T12:00:00Z");
+        return null;
+    }
+}
