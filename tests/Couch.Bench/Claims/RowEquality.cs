@@ -22,11 +22,9 @@ internal static class RowEquality
 
         var (invite, inviteRow) = await Read<Invite>(store, GrainKinds.Invite, created["id"]!.GetValue<string>());
         Same(inviteRow, StoredRow.Of(invite));
-        Same(await store.ReadReminder(StoredReminder.Of(invite).GrainId), StoredReminder.Of(invite));
 
         var (guest, guestRow) = await Read<Guest>(store, GrainKinds.Guest, redeemed["guestId"]!.GetValue<string>());
         Same(guestRow, StoredRow.Of(guest));
-        Same(await store.ReadReminder(StoredReminder.Of(guest).GrainId), StoredReminder.Of(guest));
     }
 
     private static async Task<JsonNode> Post(HttpClient http, string path, object body)
@@ -44,15 +42,9 @@ internal static class RowEquality
 
     private static void Same(StoredRow couch, StoredRow bare)
     {
+        // All of it, the grain's next moment too: without a VM provider no moment depends on when its row was written.
         if (couch.Version != bare.Version || !JsonNode.DeepEquals(JsonNode.Parse(couch.State), JsonNode.Parse(bare.State)))
             throw new FailedRoundException($"the couch writes {Text(couch)}, the bare side {Text(bare)}");
-    }
-
-    private static void Same(StoredReminder couch, StoredReminder bare)
-    {
-        // The couch's moment goes by way of how long it is until then.
-        if (couch with { StartTime = bare.StartTime } != bare || (couch.StartTime - bare.StartTime).Duration() > TimeSpan.FromSeconds(1))
-            throw new FailedRoundException($"the couch writes {couch}, the bare side {bare}");
     }
 
     private static string Text(StoredRow row) => $"version {row.Version} of {System.Text.Encoding.UTF8.GetString(row.State)}";

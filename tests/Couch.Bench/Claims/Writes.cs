@@ -23,15 +23,15 @@ internal static class Writes
         Task<Round> Create(TimeSpan time) => wrk.Post(couch.Server.Address, "/couch/invites", creation, Plan.Writers, time);
         Task<Round> RedeemThese(IEnumerable<string> bodies, TimeSpan time) => wrk.Post(
             couch.Server.Address, "/couch/redeem", wrk.Keep(bodies), Plan.Writers, time, once: true);
+        Task<Round> CreateBare(TimeSpan time) => bare.Create(Plan.Writers, time);
         async Task<Round> Redeem(TimeSpan time) => await RedeemThese(await created.Bodies(), time);
 
         Side[] sides =
         [
             new(plan.WriteWarmUp, Create, Redeem),
-            new(plan.WarmUp, time => bare.Create(Plan.Writers, time, together: false),
-                time => bare.Redeem(Plan.Writers, time, together: false)),
-            new(plan.WarmUp, time => bare.Create(Plan.Writers, time, together: true),
-                time => bare.Redeem(Plan.Writers, time, together: true)),
+            new(plan.WarmUp, CreateBare, time => bare.Redeem(Plan.Writers, time, together: false)),
+            // Its creations are no other than those before: it makes them to have what it redeems.
+            new(plan.WarmUp, CreateBare, time => bare.Redeem(Plan.Writers, time, together: true)),
         ];
         foreach (var side in sides)
         {
@@ -53,11 +53,10 @@ internal static class Writes
             cold.Add(ofStored);
         }
 
-        report.Share("durable creations", sides[0].Creations, "the same 2 commits, bare", sides[1].Creations, atLeast: 0.6);
-        report.Share("durable creations, its 2 rows in one transaction", sides[0].Creations, "1 commit, bare", sides[2].Creations);
-        report.Share("durable redeems", sides[0].Redeems, "the same 3 commits, bare", sides[1].Redeems, atLeast: 0.6);
-        report.Share("durable redeems of invites that are not in memory", cold, "the same 3 commits, bare", sides[1].Redeems);
-        report.Share("durable redeems, its 3 rows in one transaction", sides[0].Redeems, "1 commit, bare", sides[2].Redeems);
+        report.Share("durable creations", sides[0].Creations, "the same commit, bare", sides[1].Creations, atLeast: 0.6);
+        report.Share("durable redeems", sides[0].Redeems, "the same 2 commits, bare", sides[1].Redeems, atLeast: 0.6);
+        report.Share("durable redeems of invites that are not in memory", cold, "the same 2 commits, bare", sides[1].Redeems);
+        report.Share("durable redeems, its 2 rows in one transaction", sides[0].Redeems, "1 commit, bare", sides[2].Redeems);
     }
 
     private sealed record Side(TimeSpan WarmUp, Func<TimeSpan, Task<Round>> Create, Func<TimeSpan, Task<Round>> Redeem)

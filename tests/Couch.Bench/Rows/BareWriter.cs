@@ -14,37 +14,40 @@ internal abstract class BareWriter : IAsyncDisposable
 {
     private readonly ConcurrentQueue<Invite> created = new();
 
-    /// <summary>Creates invites, one after the other on each of so many workers.</summary>
-    /// <param name="together">All rows of one creation in one transaction, instead of one commit each.</param>
-    public Task<Round> Create(int workers, TimeSpan time, bool together) => Workers.Run(workers, time, () =>
+    /// <summary>Creates invites, one after the other on each of so many workers. A creation is one row, and so one commit.</summary>
+    public Task<Round> Create(int workers, TimeSpan time) => Workers.Run(workers, time, () =>
     {
         var invite = Population.NewInvite(TimeProvider.System.Now());
         return async () =>
         {
-            await Write(together, StoredReminder.Of(invite), StoredRow.Of(invite));
+            await Commit(new[] { StoredRow.Of(invite) });
             created.Enqueue(invite);
         };
     });
 
-    /// <summary>Redeems what was created, each once.</summary>
+    /// <summary>
+    /// Redeems what was created, each once. A redeem is two rows, the invite's and then the guest's. The couch commits each by
+    /// itself, because each is another grain's.
+    /// </summary>
+    /// <param name="together">Both rows in one transaction, which the couch cannot do, instead of one commit each.</param>
     public Task<Round> Redeem(int workers, TimeSpan time, bool together) => Workers.Run(workers, time, () =>
     {
         if (!created.TryDequeue(out var invite))
             return null;
         var redeemed = Population.Redeemed(invite, TimeProvider.System.Now());
         var guest = Guest.Arriving(redeemed);
-        return () => Write(together, StoredRow.Of(redeemed), StoredReminder.Of(guest), StoredRow.Of(guest));
+        return () => Write(together, StoredRow.Of(redeemed), StoredRow.Of(guest));
     });
 
     public abstract ValueTask DisposeAsync();
 
-    /// <summary>Writes rows and reminders in one transaction; durable once it returns.</summary>
-    protected abstract Task Commit(ReadOnlyMemory<object> rows);
+    /// <summary>Writes rows in one transaction; durable once it returns.</summary>
+    protected abstract Task Commit(ReadOnlyMemory<StoredRow> rows);
 
     /// <summary>A write that another one came before: on this side nobody else writes.</summary>
-    protected static InvalidOperationException Lost(object row) => new($"not written: {row}");
+    protected static InvalidOperationException Lost(StoredRow row) => new($"not written: {row}");
 
-    private async Task Write(bool together, params object[] rows)
+    private async Task Write(bool together, params StoredRow[] rows)
     {
         if (together)
         {

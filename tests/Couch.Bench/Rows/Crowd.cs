@@ -19,7 +19,6 @@ internal sealed record Crowd(IReadOnlyList<Guest> Guests, IReadOnlyList<Invite> 
     private const int OpenInvites = 10_000;
 
     private static readonly TimeSpan Stay = TimeSpan.FromHours(ResourceLimits.Default.MaxDurationHours);
-    private static readonly TimeSpan InviteStaysOpen = TimeSpan.FromHours(Invite.DefaultOpenHours);
     private static readonly TimeSpan UntilItLeaves = TimeSpan.FromHours(1);
     private static readonly RandomNumberGenerator Chance = RandomNumberGenerator.Create();
 
@@ -53,14 +52,6 @@ internal sealed record Crowd(IReadOnlyList<Guest> Guests, IReadOnlyList<Invite> 
     public override IEnumerable<StoredRow> Rows =>
         Enumerable.Range(0, arrived.Count).Select(Guest).Select(stored => StoredRow.Of(stored.Guest) with { Version = stored.Version })
             .Concat(arrived.Select(Redeemed).Concat(Open).Select(StoredRow.Of));
-
-    /// <summary>
-    /// One for each guest, the ended too: it finds out at its moment. And one for each invite whose own moment is still to come.
-    /// </summary>
-    public override IEnumerable<StoredReminder> Reminders =>
-        Enumerable.Range(0, arrived.Count).Select(index => StoredReminder.Of(Guest(index).Guest))
-            .Concat(arrived.Where(ids => ids.Invite.CreatedAt + InviteStaysOpen > now)
-                .Select(Redeemed).Concat(Open).Select(StoredReminder.Of));
 
     private static Invite Redeemed((InviteId Invite, GuestId Guest) ids) => Redeemed(NewInvite(ids.Invite), ids.Guest);
 

@@ -69,11 +69,6 @@ internal record Population(IReadOnlyList<Guest> Guests, IReadOnlyList<Invite> Sp
     public virtual IEnumerable<StoredRow> Rows =>
         Guests.Select(StoredRow.Of).Concat(
             Spent.Concat(Open).OrderBy(invite => invite.Id.Value, StringComparer.Ordinal).Select(StoredRow.Of));
-
-    /// <summary>One for every grain: a spent invite's reminder stays until its moment.</summary>
-    public virtual IEnumerable<StoredReminder> Reminders =>
-        Guests.Select(StoredReminder.Of).Concat(
-            Spent.Concat(Open).OrderBy(invite => invite.Id.Value, StringComparer.Ordinal).Select(StoredReminder.Of));
 }
 
 /// <summary>What invites and guests are called here: the same on both sides, because a row's length is part of its cost.</summary>

@@ -7,7 +7,7 @@ namespace Couch.Bench.Rows;
 /// <summary>
 /// Npgsql and nothing above it: for each commit a connection out of the pool, as the couch takes it, statements prepared.
 /// </summary>
-internal sealed class PostgresWriter(NpgsqlDataSource source, string writeRow, string upsertReminder) : BareWriter
+internal sealed class PostgresWriter(NpgsqlDataSource source, string writeRow) : BareWriter
 {
     public static async Task<PostgresWriter> Open(string connectionString)
     {
@@ -15,20 +15,14 @@ internal sealed class PostgresWriter(NpgsqlDataSource source, string writeRow, s
         var settings = new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = 40, MaxAutoPrepare = 64,
             AutoPrepareMinUsages = 2, NoResetOnClose = true };
         var source = NpgsqlDataSource.Create(settings);
-        async Task<string> Query(string key)
-        {
-            await using var command = source.CreateCommand("SELECT QueryText FROM OrleansQuery WHERE QueryKey = @key");
-            command.Parameters.AddWithValue("key", key);
-            return (string)(await command.ExecuteScalarAsync())!;
-        }
-
-        return new(source, await Query("WriteToStorageKey"), await Query("UpsertReminderRowKey"));
+        await using var query = source.CreateCommand("SELECT QueryText FROM OrleansQuery WHERE QueryKey = 'WriteToStorageKey'");
+        return new(source, (string)(await query.ExecuteScalarAsync())!);
     }
 
     public override ValueTask DisposeAsync() => source.DisposeAsync();
 
     // A batch is one transaction and one trip to the server, however many statements it has.
-    protected override async Task Commit(ReadOnlyMemory<object> rows)
+    protected override async Task Commit(ReadOnlyMemory<StoredRow> rows)
     {
         await using var connection = await source.OpenConnectionAsync();
         await using var batch = connection.CreateBatch();
@@ -44,38 +38,18 @@ internal sealed class PostgresWriter(NpgsqlDataSource source, string writeRow, s
         }
     }
 
-    private NpgsqlBatchCommand Command(object written)
+    private NpgsqlBatchCommand Command(StoredRow row) => new(writeRow)
     {
-        if (written is StoredReminder reminder)
+        Parameters =
         {
-            return new(upsertReminder)
+            new NpgsqlParameter<string>("ServiceId", GrainKinds.Service),
+            new NpgsqlParameter<string>("GrainTypeString", row.Kind),
+            new NpgsqlParameter<string>("GrainIdExtensionString", row.Id),
+            new NpgsqlParameter("GrainStateVersion", NpgsqlDbType.Integer)
             {
-                Parameters =
-                {
-                    new NpgsqlParameter<string>("ServiceId", GrainKinds.Service),
-                    new NpgsqlParameter<string>("GrainId", reminder.GrainId),
-                    new NpgsqlParameter<string>("ReminderName", StoredReminder.Name),
-                    new NpgsqlParameter<DateTime>("StartTime", NpgsqlDbType.TimestampTz) { TypedValue = reminder.StartTime },
-                    new NpgsqlParameter<long>("Period", StoredReminder.PeriodMilliseconds),
-                    new NpgsqlParameter<int>("GrainHash", reminder.GrainHash),
-                },
-            };
-        }
-
-        var row = (StoredRow)written;
-        return new(writeRow)
-        {
-            Parameters =
-            {
-                new NpgsqlParameter<string>("ServiceId", GrainKinds.Service),
-                new NpgsqlParameter<string>("GrainTypeString", row.Kind),
-                new NpgsqlParameter<string>("GrainIdExtensionString", row.Id),
-                new NpgsqlParameter("GrainStateVersion", NpgsqlDbType.Integer)
-                {
-                    Value = row.Version == 1 ? DBNull.Value : row.Version - 1,
-                },
-                new NpgsqlParameter<byte[]>("PayloadBinary", row.State),
+                Value = row.Version == 1 ? DBNull.Value : row.Version - 1,
             },
-        };
-    }
+            new NpgsqlParameter<byte[]>("PayloadBinary", row.State),
+        },
+    };
 }

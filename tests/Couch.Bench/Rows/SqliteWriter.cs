@@ -12,7 +12,6 @@ internal sealed class SqliteWriter : BareWriter
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly SqliteConnection connection;
     private readonly SqliteCommand writeRow;
-    private readonly SqliteCommand upsertReminder;
     private readonly SqliteCommand begin;
     private readonly SqliteCommand commit;
 
@@ -22,10 +21,10 @@ internal sealed class SqliteWriter : BareWriter
         Prepared("PRAGMA synchronous = FULL").ExecuteNonQuery();
         begin = Prepared("BEGIN IMMEDIATE");
         commit = Prepared("COMMIT");
-        writeRow = Prepared(Query("WriteToStorageKey"), "@ServiceId", "@GrainTypeString", "@GrainIdExtensionString", "@GrainStateVersion",
+        using var query = Prepared("SELECT QueryText FROM OrleansQuery WHERE QueryKey = 'WriteToStorageKey'");
+        writeRow = Prepared(
+            (string)query.ExecuteScalar()!, "@ServiceId", "@GrainTypeString", "@GrainIdExtensionString", "@GrainStateVersion",
             "@PayloadBinary");
-        upsertReminder = Prepared(
-            Query("UpsertReminderRowKey"), "@ServiceId", "@GrainId", "@ReminderName", "@StartTime", "@Period", "@GrainHash");
     }
 
     public static SqliteWriter Open(string file)
@@ -41,7 +40,7 @@ internal sealed class SqliteWriter : BareWriter
         turn.Dispose();
     }
 
-    protected override async Task Commit(ReadOnlyMemory<object> rows)
+    protected override async Task Commit(ReadOnlyMemory<StoredRow> rows)
     {
         await turn.WaitAsync();
         try
@@ -60,29 +59,22 @@ internal sealed class SqliteWriter : BareWriter
         }
     }
 
-    private void Write(object written)
+    private void Write(StoredRow row)
     {
-        var command = written is StoredReminder reminder
-            ? Bind(upsertReminder, GrainKinds.Service, reminder.GrainId, StoredReminder.Name, reminder.StartTime,
-                StoredReminder.PeriodMilliseconds, reminder.GrainHash)
-            : written is StoredRow row
-                ? Bind(writeRow, GrainKinds.Service, row.Kind, row.Id, row.Version == 1 ? DBNull.Value : row.Version - 1, row.State)
-                : throw new ArgumentException("neither a row nor a reminder", nameof(written));
-
+        Bind(GrainKinds.Service, row.Kind, row.Id, row.Version == 1 ? DBNull.Value : row.Version - 1, row.State);
         // Read to its end: only then is the statement done, and with it its transaction.
         var answers = 0;
-        using var reader = command.ExecuteReader();
+        using var reader = writeRow.ExecuteReader();
         while (reader.Read())
             answers++;
         if (answers != 1)
-            throw Lost(written);
+            throw Lost(row);
     }
 
-    private static SqliteCommand Bind(SqliteCommand command, params ReadOnlySpan<object> values)
+    private void Bind(params ReadOnlySpan<object> values)
     {
         for (var index = 0; index < values.Length; index++)
-            command.Parameters[index].Value = values[index];
-        return command;
+            writeRow.Parameters[index].Value = values[index];
     }
 
     private SqliteCommand Prepared(string text, params ReadOnlySpan<string> parameters)
@@ -93,13 +85,5 @@ internal sealed class SqliteWriter : BareWriter
             command.Parameters.Add(new SqliteParameter { ParameterName = name, Value = DBNull.Value });
         command.Prepare();
         return command;
-    }
-
-    private string Query(string key)
-    {
-        using var query = connection.CreateCommand();
-        query.CommandText = "SELECT QueryText FROM OrleansQuery WHERE QueryKey = @key";
-        query.Parameters.AddWithValue("@key", key);
-        return (string)query.ExecuteScalar()!;
     }
 }

@@ -59,18 +59,15 @@ internal sealed class PostgresStore : Store
 
     protected override async Task Load(Population population)
     {
-        await Task.WhenAll(Load(LoadRows), Load(LoadReminders));
+        await using (var connection = Unpooled())
+        {
+            await connection.OpenAsync();
+            await LoadRows(connection, population);
+        }
 
         // What autovacuum and the checkpointer would otherwise do in the middle of a round.
         await Execute(Database(name), "VACUUM (ANALYZE)");
         await Execute(Database(name), "CHECKPOINT");
-
-        Task Load(Func<NpgsqlConnection, Population, Task> load) => Task.Run(async () =>
-        {
-            await using var connection = Unpooled();
-            await connection.OpenAsync();
-            await load(connection, population);
-        });
     }
 
     private NpgsqlConnection Unpooled() => new(WithoutPool(Database(name)));
@@ -87,25 +84,6 @@ internal sealed class PostgresStore : Store
             await rows.WriteAsync(row.Id);
             await rows.WriteAsync(row.Version);
             await rows.WriteAsync(row.State, NpgsqlDbType.Jsonb);
-        }
-
-        await rows.CompleteAsync();
-    }
-
-    private static async Task LoadReminders(NpgsqlConnection connection, Population population)
-    {
-        await using var rows = await connection.BeginBinaryImportAsync(
-            "COPY reminder (service, grain_id, name, start_time, period, grain_hash, version) FROM STDIN (FORMAT BINARY)");
-        foreach (var reminder in population.Reminders)
-        {
-            await rows.StartRowAsync();
-            await rows.WriteAsync(GrainKinds.Service);
-            await rows.WriteAsync(reminder.GrainId);
-            await rows.WriteAsync(StoredReminder.Name);
-            await rows.WriteAsync(reminder.StartTime, NpgsqlDbType.TimestampTz);
-            await rows.WriteAsync(StoredReminder.PeriodMilliseconds);
-            await rows.WriteAsync(reminder.GrainHash);
-            await rows.WriteAsync(0);
         }
 
         await rows.CompleteAsync();

@@ -48,7 +48,6 @@ internal sealed class SqliteStore : Store
         await connection.OpenAsync();
         await using var transaction = connection.BeginTransaction();
         LoadRows(connection, transaction, population);
-        LoadReminders(connection, transaction, population);
         await transaction.CommitAsync();
     }
 
@@ -66,26 +65,6 @@ internal sealed class SqliteStore : Store
         foreach (var row in population.Rows)
         {
             (kind.Value, id.Value, version.Value, state.Value) = (row.Kind, row.Id, row.Version, row.State);
-            insert.ExecuteNonQuery();
-        }
-    }
-
-    private static void LoadReminders(SqliteConnection connection, SqliteTransaction transaction, Population population)
-    {
-        using var insert = new SqliteCommand(
-            "INSERT INTO reminder (service, grain_id, name, start_time, period, grain_hash, version) VALUES (@service, @grain, @name, "
-                + "@start, @period, @hash, 0)",
-            connection, transaction);
-        insert.Parameters.AddWithValue("@service", GrainKinds.Service);
-        insert.Parameters.AddWithValue("@name", StoredReminder.Name);
-        insert.Parameters.AddWithValue("@period", StoredReminder.PeriodMilliseconds);
-        // A DateTime, so that the client spells it as it spells Orleans'.
-        var (grain, start, hash) = (
-            insert.Parameters.Add("@grain", SqliteType.Text), insert.Parameters.Add("@start", SqliteType.Text),
-            insert.Parameters.Add("@hash", SqliteType.Integer));
-        foreach (var reminder in population.Reminders)
-        {
-            (grain.Value, start.Value, hash.Value) = (reminder.GrainId, reminder.StartTime, reminder.GrainHash);
             insert.ExecuteNonQuery();
         }
     }

@@ -51,22 +51,6 @@ internal abstract class Store : IAsyncDisposable
         return new(kind, id, row.GetInt32(0), Encoding.UTF8.GetBytes(row.GetString(1)));
     }
 
-    /// <summary>A grain's reminder as it stands in the table.</summary>
-    public async Task<StoredReminder> ReadReminder(string grainId)
-    {
-        await using var connection = Connect();
-        await connection.OpenAsync();
-        await using var query = connection.CreateCommand();
-        query.CommandText =
-            $"""
-            SELECT grain_id, grain_hash, start_time FROM reminder
-            WHERE grain_id = '{grainId}' AND name = '{StoredReminder.Name}' AND period = {StoredReminder.PeriodMilliseconds}
-            """;
-        await using var row = await query.ExecuteReaderAsync();
-        await row.ReadAsync();
-        return new(row.GetString(0), row.GetInt32(1), DateTime.SpecifyKind(row.GetDateTime(2), DateTimeKind.Utc));
-    }
-
     public abstract ValueTask DisposeAsync();
 
     /// <summary>A connection past every pool: one that lingers would keep the database from being copied or dropped.</summary>

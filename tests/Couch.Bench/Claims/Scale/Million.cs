@@ -7,15 +7,15 @@ using Couch.Bench.Stores;
 namespace Couch.Bench.Claims.Scale;
 
 /// <summary>
-/// A million guests stored with their reminders, beside a hundredth of them: how soon a node is ready, what it takes while
-/// nobody asks anything, and what one caller gets. No VM provider; what comes due comes due.
+/// A million guests stored, each with its next moment in its row, beside a hundredth of them: how soon a node is ready, what it
+/// takes while nobody asks anything, and what one caller gets. No VM provider; what comes due comes due.
 /// </summary>
 internal static class Million
 {
     /// <summary>Rest counts as rest once code is compiled.</summary>
     private static readonly TimeSpan Settles = TimeSpan.FromSeconds(20);
 
-    /// <summary>And, where much came due while nobody was there, once its reminders have ticked: within a minute.</summary>
+    /// <summary>And, where much came due while nobody was there, once those grains have been woken: within a minute.</summary>
     private static readonly TimeSpan CatchesUp = TimeSpan.FromSeconds(70);
 
     /// <summary>One of everything that comes once a minute.</summary>
