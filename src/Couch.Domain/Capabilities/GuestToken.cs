@@ -1,6 +1,6 @@
 namespace Couch.Domain.Capabilities;
 
-/// <summary>The secret by which a guest is known. Redacts itself: only <see cref="Reveal"/> spells it.</summary>
+/// <summary>The secret that identifies a guest. Its ToString is redacted; only <see cref="Reveal"/> returns it.</summary>
 public readonly struct GuestToken : ICapability
 {
     private readonly string token;

@@ -1,6 +1,6 @@
 namespace Couch.Domain.Capabilities;
 
-/// <summary>The secret by which a host key is presented. Redacts itself: only <see cref="Reveal"/> spells it.</summary>
+/// <summary>The secret text of a host key. Its ToString is redacted; only <see cref="Reveal"/> returns it.</summary>
 public readonly struct HostKeyText : ICapability
 {
     private readonly string text;

@@ -1,6 +1,6 @@
 namespace Couch.Domain.Capabilities;
 
-/// <summary>The secret that lets one stranger in, once. Redacts itself: only <see cref="Reveal"/> spells it.</summary>
+/// <summary>The secret that redeems an invite, once. Its ToString is redacted; only <see cref="Reveal"/> returns it.</summary>
 public readonly struct InviteCode : ICapability
 {
     private readonly string code;

@@ -15,7 +15,7 @@ namespace Couch.Domain.Capabilities;
 /// </summary>
 public sealed class SigningKeys
 {
-    /// <summary>The least a key may weigh, in bytes.</summary>
+    /// <summary>The smallest length of a key, in bytes.</summary>
     public const int LeastKeyBytes = 32;
 
     private const int IdBytes = 16;
@@ -44,11 +44,11 @@ public sealed class SigningKeys
     public bool IsSameAs(SigningKeys other) =>
         NodeKeys.Count == other.NodeKeys.Count && NodeKeys.Zip(other.NodeKeys).All(pair => pair.First.Matches(pair.Second.PublicKey.Span));
 
-    /// <summary>From here on the other list's keys count.</summary>
+    /// <summary>Replaces these keys by the other list's.</summary>
     public void Become(SigningKeys other) => current = other.current;
 
     /// <summary>Reads standard base64 keys separated by commas; each at least <see cref="LeastKeyBytes"/> bytes.</summary>
-    /// <returns>False, and why, where any key is not that. The reason never quotes the key.</returns>
+    /// <returns>False, and the reason, where any key is invalid. The reason never quotes the key.</returns>
     public static bool TryParse(string text, [NotNullWhen(true)] out SigningKeys? signingKeys, [NotNullWhen(false)] out string? why)
     {
         signingKeys = null;
@@ -92,7 +92,7 @@ public sealed class SigningKeys
     public bool TryVerifyToken(string token, out GuestId id) => TryVerify<GuestToken, GuestId>(token, GuestId.From, out id);
 
     /// <summary>
-    /// True only for a host key that one of our keys signed, in its one spelling. Whether it is still good, its row says.
+    /// True only for a host key that one of our keys signed, in its one spelling. Its row says whether it is still valid.
     /// </summary>
     public bool TryVerifyHostKey(string text, out HostKeyId id) => TryVerify<HostKeyText, HostKeyId>(text, HostKeyId.From, out id);
 
@@ -134,7 +134,7 @@ public sealed class SigningKeys
 
     private static void Mac(IncrementalHash key, ReadOnlySpan<byte> purpose, ReadOnlySpan<byte> id, Span<byte> mac)
     {
-        // In one piece: two would cost a fifth more.
+        // Appended in one piece: two pieces would cost a fifth more.
         Span<byte> message = stackalloc byte[purpose.Length + IdBytes];
         purpose.CopyTo(message);
         id.CopyTo(message[purpose.Length..]);
@@ -143,7 +143,7 @@ public sealed class SigningKeys
     }
 
     /// <param name="Hashes">
-    /// A hash a thread for each key, made ready once: to make it ready costs three times what a capability's proof does.
+    /// One hash a thread for each key, initialized once: initializing costs three times as much as a capability's proof.
     /// </param>
     private sealed record KeyList(ThreadLocal<IncrementalHash>[] Hashes, IReadOnlyList<NodeKey> NodeKeys);
 }

@@ -24,7 +24,7 @@ internal static partial class Welcome
             """;
     }
 
-    /// <summary>The same for programs: one line, without what to try.</summary>
+    /// <summary>Logs the same for programs: on one line, without what to try.</summary>
     public static void Log(WebApplication app) => Started(
         app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Welcome)),
         string.Join(", ", app.Urls),

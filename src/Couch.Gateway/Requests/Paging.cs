@@ -25,7 +25,7 @@ public class Paging
     {
         if (string.IsNullOrEmpty(Limit))
             return DefaultRows;
-        // Digits alone: the parser by itself would let NULs pass at the end.
+        // Only digits are allowed: the parser alone would accept NULs at the end.
         if (Limit.All(char.IsAsciiDigit) && int.TryParse(Limit, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
             && limit is >= 1 and <= MostRows)
             return limit;
