@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Couch.Domain.Text;
 using Couch.Gateway.Access;
 using Microsoft.AspNetCore.Authorization;
@@ -42,6 +43,9 @@ internal static class ApiDescription
                         : JsonSchemaType.String | JsonSchemaType.Null;
                     schema.Format = "date-time";
                 }
+
+                if (context.JsonTypeInfo.Type == typeof(JsonElement))
+                    (schema.Type, schema.Description) = (JsonSchemaType.Object, "An object whose fields depend on the event's type.");
 
                 return Task.CompletedTask;
             });

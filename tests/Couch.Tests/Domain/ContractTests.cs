@@ -19,7 +19,7 @@ public sealed class ContractTests
         Assert.Equal("Active=0 active, Redeemed=1 redeemed, Revoked=2 revoked, Expired=3 expired", Pinned<InviteStatus>());
         Assert.Equal("Provisioning=0 provisioning, Running=1 running, Stopped=2 stopped, Expired=3 expired, Revoked=4 revoked",
             Pinned<GuestStatus>());
-        Assert.Equal("Invites=0 invites, Guests=1 guests, Meter=2 meter, Keys=3 keys, Vms=4 vms", Pinned<KeyScope>());
+        Assert.Equal("Invites=0 invites, Guests=1 guests, Meter=2 meter, Keys=3 keys, Vms=4 vms, Events=5 events, Webhooks=6 webhooks", Pinned<KeyScope>());
         Assert.Equal("Stop=0 stop, Report=1 report", Pinned<Enforcement>());
         Assert.Equal(
             "Expired=0 expired, Killed=1 killed, LimitsExceeded=2 limits-exceeded, ProvisioningFailed=3 provisioning-failed, VmLost=4 "
@@ -60,7 +60,7 @@ public sealed class ContractTests
         "Host State RequestedAt ReadyAt DestroyRequestedAt DestroyedAt Attempts LastError Id Endpoint FailedReleases NotBefore "
             + "MissingSince Unaccounted CleanSince Condemned UnderWay")]
     [InlineData(typeof(HostKey), "Id Name Scopes CreatedWith ExpiresAt RevokedAt RevokedWith")]
-    [InlineData(typeof(KeyScopes), "Invites Guests Meter Keys Vms")]
+    [InlineData(typeof(KeyScopes), "Invites Guests Meter Keys Vms Events Webhooks")]
     [InlineData(typeof(Actor), "KeyId Name")]
     public void Members_keep_their_numbers(Type type, string members)
     {

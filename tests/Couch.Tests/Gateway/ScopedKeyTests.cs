@@ -239,8 +239,8 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
     [InlineData("""{"scopes":["meter"]}""", "name is required")]
     [InlineData("""{"name":"x"}""", "scopes is required")]
     [InlineData("""{"name":"x","scopes":[]}""", "scopes is required")]
-    [InlineData("""{"name":"x","scopes":["meter","all"]}""", "scopes must each be one of invites, guests, meter, keys, vms")]
-    [InlineData("""{"name":"x","scopes":[null]}""", "scopes must each be one of invites, guests, meter, keys, vms")]
+    [InlineData("""{"name":"x","scopes":["meter","all"]}""", "scopes must each be one of invites, guests, meter, keys, vms, events, webhooks")]
+    [InlineData("""{"name":"x","scopes":[null]}""", "scopes must each be one of invites, guests, meter, keys, vms, events, webhooks")]
     [InlineData("""{"name":"x","scopes":["meter"],"expiresInHours":0}""", "expiresInHours must be a number above 0, at most 87600")]
     public async Task A_body_that_makes_no_key_is_told_why(string body, string error) =>
         (await couch.Host.Send(HttpMethod.Post, "/couch/keys", Caller.Text(body))).Refuses(400, error);
