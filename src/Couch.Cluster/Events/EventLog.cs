@@ -22,7 +22,7 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention, T
     // A number is at least the database's time as the event was numbered; the nodes' clocks and that one may be apart.
     private static readonly TimeSpan ClocksApart = TimeSpan.FromHours(1);
 
-    private const string Columns = "SELECT id, type, agent, invite, guest, record FROM event";
+    private const string Columns = "SELECT id, at, type, agent, invite, guest, record FROM event";
 
     private static readonly string InvitesOwn = string.Join(", ", EventFilter.InvitesOwn.Select(word => $"'{word}'"));
 
@@ -127,7 +127,8 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention, T
     private static long Number(DateTimeOffset time) => Math.Max(time.ToUnixTimeMilliseconds() * 1000, 0);
 
     private static LoggedEvent Event(DbDataReader row) =>
-        LoggedEvent.Of(row.GetInt64(0), row.GetString(1), Text(row, 2), Text(row, 3), Text(row, 4), row.GetString(5));
+        LoggedEvent.Of(
+        row.GetInt64(0), row.GetString(1), row.GetString(2), Text(row, 3), Text(row, 4), Text(row, 5), row.GetString(6));
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 }

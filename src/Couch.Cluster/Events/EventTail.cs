@@ -27,6 +27,9 @@ public sealed partial class EventTail(EventLog log, CouchMeter meter, TimeProvid
     private volatile Window window = Window.Unknown;
     private volatile TaskCompletionSource news = NewSignal();
 
+    /// <summary>How many follow the log in this process.</summary>
+    internal int Readers => Volatile.Read(ref readers);
+
     /// <summary>
     /// What comes after <paramref name="since"/>, in order, without gap and without repeat, until it is cancelled. An empty batch
     /// says that there was nothing for <paramref name="patience"/>.
@@ -132,7 +135,11 @@ public sealed partial class EventTail(EventLog log, CouchMeter meter, TimeProvid
                     seen = seen?.With(found, Kept) ?? new(newest, newest, []);
                     if (!Show(seen, mine))
                         return;
-                    meter.EventsSeen(found.Count);
+                    foreach (var one in found)
+                    {
+                        if (one.At is { } at)
+                            meter.EventSeen(clock.GetUtcNow() - at);
+                    }
                 }
 
                 hasFailed = false;

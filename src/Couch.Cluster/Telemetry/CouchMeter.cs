@@ -28,8 +28,8 @@ public sealed class CouchMeter
     private readonly Counter<long> purged;
     private readonly Counter<long> refusals;
     private readonly Counter<long> refusedNodes;
-    private readonly Counter<long> eventsSeen;
     private readonly Counter<long> eventsSent;
+    private readonly Histogram<double> eventLag;
     private readonly Histogram<double> provision;
     private readonly Histogram<double> destroy;
     private readonly Histogram<double> calls;
@@ -62,7 +62,8 @@ public sealed class CouchMeter
         refusals = meter.CreateCounter<long>("couch.refusals", "{refusal}", "Requests answered with a problem, by reason.");
         refusedNodes = meter.CreateCounter<long>(
             "couch.node.refused", "{connection}", "Connections between processes that did not prove themselves; should stay at zero.");
-        eventsSeen = meter.CreateCounter<long>("couch.event.seen", "{event}", "Events that this process has read for its followers.");
+        eventLag = Seconds(
+            meter, "couch.event.lag", "From an event's time to when this process has read it for its followers.", Moments);
         eventsSent = meter.CreateCounter<long>("couch.event.sent", "{event}", "Events sent into open streams.");
         meter.CreateObservableUpDownCounter(
             "couch.event.followers", () => Volatile.Read(ref following), "{stream}", "Readers that follow the log of events here.");
@@ -81,8 +82,8 @@ public sealed class CouchMeter
     /// <summary>Sets <c>couch.event.followers</c>: how many follow the log in this process.</summary>
     public void FollowEvents(int readers) => Volatile.Write(ref following, readers);
 
-    /// <summary>Adds to <c>couch.event.seen</c>.</summary>
-    public void EventsSeen(int count) => eventsSeen.Add(count);
+    /// <summary>Records in <c>couch.event.lag</c>, in seconds; what clocks that are apart make negative is 0.</summary>
+    public void EventSeen(TimeSpan lag) => eventLag.Record(Math.Max(lag.TotalSeconds, 0));
 
     /// <summary>Adds to <c>couch.event.sent</c>.</summary>
     public void EventsSent(int count) => eventsSent.Add(count);

@@ -63,7 +63,8 @@ public sealed class EventStream(long? since, EventFilter filter) : IResult, IEnd
                     httpContext, body => batch.Count == 0
                         ? body.WriteAsync(Comment, end.Token).AsTask()
                         : SseFormatter.WriteAsync(Items(batch), body, (item, writer) => writer.Write(item.Data.Span), end.Token), end);
-                services.GetRequiredService<CouchMeter>().EventsSent(batch.Count);
+                if (batch.Count > 0)
+                    services.GetRequiredService<CouchMeter>().EventsSent(batch.Count);
             }
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)

@@ -30,7 +30,8 @@ public sealed class TransitionsTests
         var redeemed = Some.Redeemed(invite, Now);
         var guest = redeemed.Redemption!.GuestId;
         var spent = Assert.Single(Transitions.Of(invite, redeemed));
-        Assert.Equal((EventType.InviteRedeemed, "noah", null, invite.Id, guest), (spent.Type, spent.Agent, spent.By, spent.Invite, spent.Guest));
+        Assert.Equal(
+            (EventType.InviteRedeemed, "noah", null, invite.Id, guest), (spent.Type, spent.Agent, spent.By, spent.Invite, spent.Guest));
         Same(spent, new { guestId = guest.Value, guestName = "guest-1", inviteId = invite.Id.Value });
 
         var revoked = Assert.IsType<RevokeOutcome.Revoked>(invite.Revoke(Now, Key)).Invite;
@@ -57,7 +58,9 @@ public sealed class TransitionsTests
     public void A_guest_is_activated_extended_and_ends_in_its_own_way()
     {
         var activated = Assert.Single(Transitions.Of(Waiting, Running));
-        Assert.Equal((EventType.GuestActivated, Key, Waiting.InviteId, Waiting.Id), (activated.Type, activated.By, activated.Invite, activated.Guest));
+        Assert.Equal(
+            (EventType.GuestActivated, Key, Waiting.InviteId, Waiting.Id),
+            (activated.Type, activated.By, activated.Invite, activated.Guest));
         Same(activated, new { guestId = Waiting.Id.Value, guestName = "guest-1", vmId = "vm-1", agentEndpoint = "http://vm" });
 
         var extended = Assert.IsType<ExtendOutcome.Extended>(Running.Extend(1.5, Now, Key)).Guest;
@@ -71,7 +74,9 @@ public sealed class TransitionsTests
 
         var left = Assert.Single(Transitions.Of(Running, Assert.IsType<EndOutcome.Ended>(Running.CheckOut(Now)).Guest));
         Assert.Equal((EventType.GuestStopped, null), (left.Type, left.By));
-        Same(left, new { guestId = Waiting.Id.Value, guestName = "guest-1", vmId = "vm-1", endReason = "checked-out", endDetail = (string?)null });
+        Same(
+            left,
+            new { guestId = Waiting.Id.Value, guestName = "guest-1", vmId = "vm-1", endReason = "checked-out", endDetail = (string?)null });
 
         var expired = Assert.Single(Transitions.Of(Waiting, Waiting.AsOf(Waiting.ExpiresAt)));
         Assert.Equal(EventType.GuestExpired, expired.Type);
@@ -117,7 +122,10 @@ public sealed class TransitionsTests
     [Fact]
     public void A_host_key_is_created_and_revoked()
     {
-        var key = new HostKey { Id = HostKeyId.New(Some.Time, Some.Chance), Name = "ci", Scopes = new() { Events = true }, CreatedWith = Key };
+        var key = new HostKey
+        {
+            Id = HostKeyId.New(Some.Time, Some.Chance), Name = "ci", Scopes = new() { Events = true }, CreatedWith = Key,
+        };
         var created = Assert.Single(Transitions.Of(null, key));
         Assert.Equal((EventType.KeyCreated, Key, null), (created.Type, created.By, created.Agent));
         Same(created, new { keyId = key.Id.Value, name = "ci", scopes = new[] { "events" } });

@@ -164,7 +164,8 @@ public abstract class EventLogTests(TestCouch couch)
             all.Where(one => string.CompareOrdinal(Timestamp(one), third.ToIso()) >= 0).Select(one => one.Id),
             (await Log.Page(since, third, All, 1000, TestCouch.Cancel)).Select(one => one.Id));
 
-        static string Timestamp(LoggedEvent one) => JsonSerializer.Deserialize<JsonElement>(one.Record.Span).GetProperty("timestamp").GetString()!;
+        static string Timestamp(LoggedEvent one) =>
+            JsonSerializer.Deserialize<JsonElement>(one.Record.Span).GetProperty("timestamp").GetString()!;
     }
 
     [Fact]
@@ -189,7 +190,8 @@ public abstract class EventLogTests(TestCouch couch)
             ? "SELECT number FROM generate_series(1, 2500) AS number"
             : "WITH RECURSIVE n(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM n WHERE number < 2500) SELECT number FROM n";
         await couch.Database.Rows(
-            $"INSERT INTO event (id, at, type, record) SELECT number, '2020-01-01T00:00:00.000Z', 'couch.guest.killed', '{{}}' FROM ({rows}) AS old");
+            "INSERT INTO event (id, at, type, record) "
+                + $"SELECT number, '2020-01-01T00:00:00.000Z', 'couch.guest.killed', '{{}}' FROM ({rows}) AS old");
         var invite = await couch.AnInvite();
         await Log.Keep();
         Assert.Equal(old, (await Log.Page(0, null, All, 1000, TestCouch.Cancel)).Count + (await Log.Page(1000, null, All, 1000,

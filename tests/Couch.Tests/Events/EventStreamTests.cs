@@ -1,5 +1,11 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Couch.Cluster.Events;
+using Couch.Cluster.Storage;
 using Couch.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Couch.Tests.Events;
@@ -17,7 +23,10 @@ public sealed class EventStreamTests(KeyedCouchHost couch) : IClassFixture<Keyed
         (await couch.Host.Post($"/couch/guests/{guest["guestId"]}/activate", new { vmId = "v", agentEndpoint = "http://v" })).Is(200);
         (await couch.Host.Delete($"/couch/guests/{guest["guestId"]}")).Is(200);
 
-        string[] life = ["couch.invite.created", "couch.invite.redeemed", "couch.provision.failed", "couch.guest.activated", "couch.guest.killed"];
+        string[] life =
+        [
+            "couch.invite.created", "couch.invite.redeemed", "couch.provision.failed", "couch.guest.activated", "couch.guest.killed",
+        ];
         var seen = await stream.Until("couch.guest.killed", Bound);
         Assert.Equal(life, seen.Select(one => one.EventType).TakeLast(5));
         Assert.All(seen, one => Assert.Equal(one.EventId, JsonNode.Parse(one.Data)!["id"]!.ToString()));
@@ -95,6 +104,45 @@ public sealed class EventStreamTests(KeyedCouchHost couch) : IClassFixture<Keyed
     [Fact]
     public async Task A_wrong_last_event_id_is_refused() =>
         (await couch.Host.Sending("Last-Event-ID", "x").Get("/couch/events/stream")).Refuses(400);
+
+    [Fact]
+    public async Task A_revoked_key_reads_on_for_no_longer_than_a_heartbeat()
+    {
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var own = await CouchHost.Start(
+            builder => builder.Services.AddSingleton<TimeProvider>(clock), $"--COUCH_AUTH_TOKEN={KeyedCouchHost.Key}");
+        var host = own.With(KeyedCouchHost.Key);
+        var key = (await host.Post("/couch/keys", new { name = "reader", scopes = new[] { "events" } })).Is(201);
+        await using var stream = await EventReader.Open(own.Address, key["key"]!);
+        (await host.Delete($"/couch/keys/{key["id"]}")).Is(200);
+
+        var ends = stream.Until("never", Bound);
+        await Until.True(
+            () =>
+            {
+                clock.Advance(TimeSpan.FromSeconds(5));
+                return Task.FromResult(ends.IsCompleted);
+            },
+            Bound, "the stream ends");
+        await Assert.ThrowsAsync<EndOfStreamException>(() => ends);
+    }
+
+    [Fact]
+    public async Task A_reader_that_does_not_read_is_closed()
+    {
+        await using var own = await CouchHost.Start();
+        var record = $$"""{"type":"couch.guest.killed","text":"{{new string('x', 2_000)}}"}""";
+        await own.App.Services.GetRequiredService<CouchDatabase>().Rows(
+            "WITH RECURSIVE n(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM n WHERE number < 20000) "
+                + "INSERT INTO event (id, at, type, record) "
+                + $"SELECT number, '2026-01-01T00:00:00.000Z', 'couch.guest.killed', '{record}' FROM n");
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await socket.ConnectAsync(IPAddress.Loopback, own.Address.Port);
+        await socket.SendAsync("GET /couch/events/stream?since_id=0 HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
+        var followers = () => own.App.Services.GetRequiredService<EventTail>().Readers;
+        await Until.True(() => Task.FromResult(followers() is 1), Bound, "it is followed");
+        await Until.True(() => Task.FromResult(followers() is 0), TimeSpan.FromSeconds(60), "it is closed");
+    }
 
     private async Task<string> KeyWith(string scope) =>
         (await couch.Host.Post("/couch/keys", new { name = scope, scopes = new[] { scope } })).Is(201)["key"]!;

@@ -20,7 +20,11 @@ internal sealed class Ledger
     private readonly ConcurrentDictionary<string, Stay> stays = new();
     private readonly ConcurrentBag<string> complaints = [];
 
-    public Ledger(TimeSpan skew = default) => Skew = skew;
+    private readonly bool isLogged;
+
+    /// <param name="skew">How far the clocks of the nodes may be apart.</param>
+    /// <param name="isLogged">Whether all nodes are of a version that logs events.</param>
+    public Ledger(TimeSpan skew = default, bool isLogged = true) => (Skew, this.isLogged) = (skew, isLogged);
 
     public int Invites => codes.Count;
 
@@ -73,7 +77,35 @@ internal sealed class Ledger
 
         foreach (var twice in guests.Values.GroupBy(guest => Text(guest, "inviteId")).Where(group => group.Count() > 1))
             found.Add($"invite {twice.Key} has {twice.Count()} guests");
+        if (isLogged)
+            found.AddRange(NotLoggedOnce(await AllEvents(couch)));
         return found;
+    }
+
+    /// <summary>Each acknowledged transition has exactly one event.</summary>
+    private IEnumerable<string> NotLoggedOnce(IReadOnlyList<JsonNode> events)
+    {
+        var logged = events.ToLookup(one => (Text(one, "type"), Text(one["payload"]!, "guestId") ?? Text(one["payload"]!, "inviteId")));
+        var expected = codes.Keys.Select(invite => ("couch.invite.created", invite)).Concat(stays.Values.SelectMany(stay => stay.Logged));
+        foreach (var (type, subject) in expected)
+        {
+            if (logged[(type, subject)].Count() is var times && times is not 1)
+                yield return $"{type} of {subject} is logged {times} times";
+        }
+    }
+
+    private static async Task<IReadOnlyList<JsonNode>> AllEvents(Balancer couch)
+    {
+        var events = new List<JsonNode>();
+        string? since = "0";
+        while (since is not null)
+        {
+            var page = (await couch.Send(HttpMethod.Get, $"/couch/events?limit=1000&since_id={since}")).Answer.Is(200);
+            events.AddRange(page.Json["events"]!.AsArray().Select(one => one!));
+            since = page["nextCursor"];
+        }
+
+        return events;
     }
 
     /// <summary>Every row of a list, by id.</summary>
@@ -112,6 +144,14 @@ internal sealed class Stay(string guestId, string token, DateTimeOffset expiresA
 
     /// <summary>The status in which a caller has ended it; null where none has.</summary>
     public string? Ended { get; set; }
+
+    /// <summary>The events that its acknowledged transitions have.</summary>
+    public IEnumerable<(string Type, string Subject)> Logged => Ended switch
+    {
+        "revoked" => [("couch.invite.redeemed", guestId), ("couch.guest.killed", guestId)],
+        "stopped" => [("couch.invite.redeemed", guestId), ("couch.guest.stopped", guestId)],
+        _ => [("couch.invite.redeemed", guestId)],
+    };
 
     /// <param name="guest">As the couch tells of it.</param>
     /// <param name="asked">Before it was told, by the clock that is most late.</param>

@@ -8,7 +8,8 @@ namespace Couch.Tests.Fleets;
 /// A fleet under load, while something is done to it. What it must withstand is always the same, and is claimed here;
 /// the figures go to the report.
 /// </summary>
-internal sealed class Trial(string name, string database, Tally tally, Fleet fleet, TimeSpan skew = default)
+/// <param name="isLogged">Whether all nodes are of a version that logs events.</param>
+internal sealed class Trial(string name, string database, Tally tally, Fleet fleet, TimeSpan skew = default, bool isLogged = true)
 {
     /// <summary>In the short form two fleets share the machine.</summary>
     private static readonly int Callers = Support.Length.Of(5, 12);
@@ -25,7 +26,7 @@ internal sealed class Trial(string name, string database, Tally tally, Fleet fle
     /// <summary>The length of the run.</summary>
     public static TimeSpan Length { get; } = TimeSpan.FromSeconds(Support.Length.Of(30, 300));
 
-    private readonly Ledger ledger = new(skew);
+    private readonly Ledger ledger = new(skew, isLogged);
 
     public Tally Tally => tally;
 

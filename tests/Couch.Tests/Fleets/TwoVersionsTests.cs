@@ -27,7 +27,7 @@ public sealed class TwoVersionsTests
         await using var fleet = await Fleet.Start(3, database.ConnectionString, tally, previous);
         var older = fleet.Living.ToHashSet();
         var trial = new Trial("nodes of the version before ended (SIGTERM) for ones of this version, and back, one every 10 s",
-            database.ConnectionString, tally, fleet);
+            database.ConnectionString, tally, fleet, isLogged: false);
         var isGoingBack = false;
         await trial.Run(
             () => Trial.Every(BetweenExchanges, Trial.Length, () => tally.Fault(async () =>

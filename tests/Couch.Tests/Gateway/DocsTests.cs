@@ -42,6 +42,7 @@ public sealed partial class DocsTests(ITestOutputHelper output)
                      ("COUCH_SILO_PORT", couch.SiloPort), ("COUCH_GATEWAY_PORT", couch.GatewayPort),
                      ("COUCH_DB_CONNECTIONS", couch.DatabaseConnections),
                      ("COUCH_RETENTION_DAYS", couch.Retention.Days),
+                     ("COUCH_EVENT_DAYS", couch.EventRetention.Days),
                      ("COUCH_REDEEMS_PER_MINUTE", gateway.RedeemsPerMinute), ("COUCH_STATUS_PER_MINUTE", gateway.StatusPerMinute),
                  })
             Assert.Matches($@"\| `{name}` \|[^|]*\| `{value}`( \||; )", Configuration);

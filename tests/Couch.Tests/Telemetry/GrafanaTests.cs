@@ -65,6 +65,7 @@ public sealed partial class GrafanaTests
         await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(50) });
         // A process for itself: to the exporter a metric ends with the first couch of a process that does.
         await using var couch = await CouchProcess.Start(NodeSettings.Of(database.ConnectionString).And(NodeSettings.Of(vers)));
+        await using var stream = await EventReader.Open(couch.Http.BaseAddress!, null);
         vers.Faults.Next(Call.Create, new Effect.Answer(503));
         var stay = (await couch.Anyone.Arrive()).Is(201);
         await Until.True(async () => (await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}"))["status"] is "running", Soon,
