@@ -20,7 +20,7 @@ internal abstract class BareWriter : IAsyncDisposable
         var invite = Population.NewInvite(TimeProvider.System.Now());
         return async () =>
         {
-            await Commit(new[] { StoredRow.Of(invite) });
+            await Commit(new[] { StoredRow.Write(before: null, invite) });
             created.Enqueue(invite);
         };
     });
@@ -36,7 +36,7 @@ internal abstract class BareWriter : IAsyncDisposable
             return null;
         var redeemed = Population.Redeemed(invite, TimeProvider.System.Now());
         var guest = Guest.Arriving(redeemed);
-        return () => Write(together, StoredRow.Of(redeemed), StoredRow.Of(guest));
+        return () => Write(together, StoredRow.Write(invite, redeemed), StoredRow.Write(guest));
     });
 
     public abstract ValueTask DisposeAsync();

@@ -25,6 +25,24 @@ public abstract class YoungDatabaseTests(Engine engine)
     }
 }
 
-public sealed class YoungPostgres(PostgresEngine engine) : YoungDatabaseTests(engine), IClassFixture<PostgresEngine>;
+public sealed class YoungPostgres(PostgresEngine engine) : YoungDatabaseTests(engine), IClassFixture<PostgresEngine>
+{
+    private readonly PostgresEngine engine = engine;
+
+    /// <summary>A plan does not show what a function runs. The server counts the scans of each index and table in a transaction.</summary>
+    [Fact]
+    public async Task The_function_that_writes_a_row_finds_it_by_its_key()
+    {
+        var scanned = await engine.Database.Rows(
+            $$"""
+            DO $$ BEGIN
+              PERFORM couch_write_row('{{GrainKinds.Service}}', '{{GrainKinds.Invite}}', '01M00000000000000000000001', 1, '{}');
+            END $$;
+            SELECT relname FROM pg_class WHERE starts_with(relname, 'grain_state') AND pg_stat_get_xact_numscans(oid) > 0
+            """);
+
+        Assert.Equal(["grain_state_pkey"], scanned);
+    }
+}
 
 public sealed class YoungSqlite(SqliteEngine engine) : YoungDatabaseTests(engine), IClassFixture<SqliteEngine>;
