@@ -6,6 +6,7 @@ using System.Text;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
+using Couch.Domain.Webhooks;
 
 namespace Couch.Domain.Capabilities;
 
@@ -26,6 +27,7 @@ public sealed class SigningKeys
     private static readonly byte[] InvitePurpose = Encoding.ASCII.GetBytes("couch/invite/1:");
     private static readonly byte[] GuestPurpose = Encoding.ASCII.GetBytes("couch/guest/1:");
     private static readonly byte[] HostKeyPurpose = Encoding.ASCII.GetBytes("couch/host-key/1:");
+    private static readonly byte[] WebhookPurpose = Encoding.ASCII.GetBytes("couch/webhook/1:");
 
     private volatile KeyList current;
 
@@ -89,6 +91,21 @@ public sealed class SigningKeys
 
     /// <summary>The text of the host key with this id, signed by the first key.</summary>
     public HostKeyText Sign(HostKeyId id) => new(Sign(HostKeyText.Prefix, HostKeyPurpose, id.ToBytes()));
+
+    /// <summary>
+    /// The secrets of the webhook with this id, one for each key and in their order: the first is shown at its creation, and each
+    /// signs every delivery, so that a receiver's secret is good for as long as the key that it comes from.
+    /// </summary>
+    public IReadOnlyList<WebhookSecret> SecretsOf(WebhookId id)
+    {
+        var bytes = id.ToBytes();
+        return [.. current.Hashes.Select(key =>
+        {
+            var secret = new byte[MacBytes];
+            Mac(key.Value!, WebhookPurpose, bytes, secret);
+            return new WebhookSecret(secret);
+        })];
+    }
 
     /// <summary>True only for a code that one of our keys signed, in its one spelling.</summary>
     public bool TryVerifyCode(string code, out InviteId id)
