@@ -12,7 +12,7 @@ namespace Couch.Tests.Gateway;
 /// <summary>Host keys for less than everything: what each opens, what it cannot give, and how it ends.</summary>
 public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCouchHost>
 {
-    private static readonly string[] Scopes = ["invites", "guests", "meter", "keys", "vms"];
+    private static readonly string[] Scopes = ["invites", "guests", "meter", "keys", "vms", "webhooks"];
 
     /// <summary>Which scopes open which endpoint; one that is not in it opens to the configured key alone.</summary>
     private static readonly Dictionary<string, string[]> Opens = new()
@@ -33,6 +33,12 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
         ["GET /couch/keys"] = ["keys"],
         ["GET /couch/keys/{id}"] = ["keys"],
         ["DELETE /couch/keys/{id}"] = ["keys"],
+        ["POST /couch/webhooks"] = ["webhooks"],
+        ["GET /couch/webhooks"] = ["webhooks"],
+        ["GET /couch/webhooks/{id}"] = ["webhooks"],
+        ["DELETE /couch/webhooks/{id}"] = ["webhooks"],
+        ["POST /couch/webhooks/{id}/resume"] = ["webhooks"],
+        ["POST /couch/webhooks/{id}/test"] = ["webhooks"],
     };
 
     [Fact]
