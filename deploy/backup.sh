@@ -4,7 +4,7 @@
 #   deploy/backup.sh postgres FILE           the one that PGHOST, PGDATABASE, PGUSER, PGPASSWORD … name
 #   deploy/backup.sh sqlite FOLDER FILE      a single node's data folder: its database and its signing key
 # A file that is there is never overwritten, and one that is there is whole. COUCH_SIGNING_KEY of a cluster is not in the
-# database: keep .env beside the backup.
+# database: keep secrets/ beside the backup.
 set -euo pipefail
 usage() { sed -n '2,5p' "$0" >&2; exit 2; }
 

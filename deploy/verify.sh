@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs docker-compose.yml for real, as an operator does, from a scratch copy of this tree: builds the image, walks the
-# protocol through the balancer, kills a node, grows, shrinks, stops and starts again, and leaves nothing. About four
-# minutes on two cores. Uses the container engine that answers, else a Podman of its own; where no registry answers, images
-# made from Debian packages and this machine's .NET (verify/offline-images.sh).
+# protocol through the balancer, exchanges the host key, kills a node, grows, shrinks, stops and starts again, and leaves
+# nothing. About four minutes on two cores. Uses the container engine that answers, else a Podman of its own; where no
+# registry answers, images made from Debian packages and this machine's .NET (verify/offline-images.sh).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 [ -n "${COUCH_VERIFY_ENGINE:-}" ] || COUCH_VERIFY_ENGINE=yes exec "$root/tests/with-engine.sh" "$0" "$@"
@@ -83,10 +83,9 @@ helpers+=($!)
 
 step "building the image"
 deploy/secrets.sh >/dev/null
-[ "$(stat -c %a .env)" = 600 ] || fail ".env may be read by others"
-if deploy/secrets.sh 2>/dev/null; then fail "secrets.sh overwrote .env"; fi
-. ./.env
-export COUCH_PUBLISH=127.0.0.1:$port
+[ "$(stat -c %a secrets)" = 700 ] || fail "secrets may be read by others"
+if deploy/secrets.sh 2>/dev/null; then fail "secrets.sh overwrote what it had made"; fi
+COUCH_AUTH_TOKEN=$(cat secrets/node/COUCH_AUTH_TOKEN)
 "${compose[@]}" build >"$folder/log" 2>&1
 version=$(engine "images/couch:$COUCH_VERSION/json" | field org.opencontainers.image.version)
 [ "$version" = "$COUCH_VERSION" ] || fail "the image says it is of version '$version'"

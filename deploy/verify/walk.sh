@@ -109,18 +109,53 @@ rights=$(as_couch couch -c "SELECT count(*) FROM pg_roles WHERE rolname = curren
 [ "$rights" = 1 ] || fail "the role couch may do more: $rights"
 if as_couch postgres -c 'SELECT 1' >/dev/null; then fail "the role couch may use another database"; fi
 
+step "secrets are files: no container has one in its environment"
+for container in $("${compose[@]}" ps -q); do
+  described=$(engine "containers/$container/json")
+  for secret in secrets/postgres-password secrets/node/*; do
+    [[ $described != *"$(cat "$secret")"* ]] || fail "$secret is in a container's description"
+  done
+done
+
+step "exchanging the host key: within 10 s of its file's replacement every node takes the new one and refuses the old"
+process() { engine "containers/$1/json" | sed -n 's/.*"Pid":\([0-9]*\).*/\1/p'; }
+processes() { for container in $("${compose[@]}" ps -q node); do process "$container"; done; }
+# What each node answers to each key, asked past the balancer.
+answers() {
+  "${compose[@]}" exec -T balancer bash -c '
+    getent ahostsv4 node | sort -u -k 1,1 | while read -r node _; do
+      for key; do
+        exec 3<>"/dev/tcp/$node/3000"
+        printf "GET /couch/guests?limit=1 HTTP/1.1\r\nHost: couch\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n" "$key" >&3
+        read -r _ status _ <&3
+        printf "%s " "$status"
+      done
+    done' bash "$@"
+}
+counts() { [ "$(answers "$@")" = "200 401 200 401 200 401 " ]; }
+old=$COUCH_AUTH_TOKEN
+started=$(processes)
+openssl rand -hex 32 >secrets/next
+chmod 644 secrets/next
+mv secrets/next secrets/node/COUCH_AUTH_TOKEN
+moment=$SECONDS
+COUCH_AUTH_TOKEN=$(cat secrets/node/COUCH_AUTH_TOKEN)
+until_true 10 "every node takes the new host key and refuses the old" counts "$COUCH_AUTH_TOKEN" "$old"
+step "      within $((SECONDS - moment)) s"
+[ "$(processes)" = "$started" ] || fail "a node was started anew"
+everybody_stays
+
 step "killing a node with SIGKILL"
 begin_polls
 victim=$COMPOSE_PROJECT_NAME-node-2
-process() { engine "containers/$victim/json" | sed -n 's/.*"Pid":\([0-9]*\).*/\1/p'; }
-killed=$(process)
+killed=$(process "$victim")
 # From outside, where that may be done: what the engine is asked to kill it does not start again.
 kill -KILL "$killed" 2>/dev/null || engine "containers/$victim/kill?signal=KILL" -X POST
 moment=$SECONDS
 until_true 60 "ten stays begin one after the other" begin_stays 10
 until_true 60 "every guest answers" everybody_stays
 step "      stays begin as before within $((SECONDS - moment)) s"
-restarted() { local now; now=$(process) && [ "${now:-0}" != 0 ] && [ "$now" != "$killed" ]; }
+restarted() { local now; now=$(process "$victim") && [ "${now:-0}" != 0 ] && [ "$now" != "$killed" ]; }
 until_true 60 "the engine has started it again" restarted
 "${compose[@]}" up -d --wait --no-recreate >>"$folder/log" 2>&1
 end_polls

@@ -117,8 +117,8 @@ public static class CouchSilo
         services.AddHostedService(from => from.GetRequiredService<InstallationLease>());
     }
 
-    private static InstrumentedVmProvider Metered<THost>(IServiceProvider services) where THost : IVmProvider =>
-        ActivatorUtilities.CreateInstance<InstrumentedVmProvider>(services, services.GetRequiredService<THost>());
+    private static InstrumentedVmProvider Metered<TProvider>(IServiceProvider services) where TProvider : IVmProvider =>
+        ActivatorUtilities.CreateInstance<InstrumentedVmProvider>(services, services.GetRequiredService<TProvider>());
 
     /// <summary>What brings guests and the VM provider together.</summary>
     internal static void AddVmDriver(this IServiceCollection services)

@@ -19,8 +19,8 @@ internal sealed partial class HousekeepingGrain(
     CouchDatabase database,
     EventRecords records,
     EventLog events,
-    HousekeepingRows sweeps,
-    InviteIdempotency inviteKeys,
+    HousekeepingRows rows,
+    InviteIdempotency inviteIdempotency,
     Purge purge,
     UnreadableRows unreadableRows,
     IServiceProvider services,
@@ -116,7 +116,7 @@ internal sealed partial class HousekeepingGrain(
         var arrived = await BringMissingGuests(now);
         var invites = await SettleOverdue(GrainKinds.Invite, now - patience, id => GrainFactory.GetGrain<IInviteGrain>(id).Settle());
         var guests = await SettleOverdue(GrainKinds.Guest, now - patience, id => GrainFactory.GetGrain<IGuestGrain>(id).Settle());
-        await inviteKeys.Purge(now, CancellationToken.None);
+        await inviteIdempotency.Purge(now, CancellationToken.None);
         await CountGuests(now);
         await unreadableRows.Pass();
         meter.Swept(clock.GetElapsedTime(began));
@@ -128,7 +128,7 @@ internal sealed partial class HousekeepingGrain(
         if (!counting.IsDue(now))
             return;
         var began = clock.GetTimestamp();
-        meter.CountGuests(await sweeps.GuestsByStatus(CancellationToken.None));
+        meter.CountGuests(await rows.GuestsByStatus(CancellationToken.None));
         counting.Took(clock.GetElapsedTime(began), now);
     }
 
@@ -143,12 +143,12 @@ internal sealed partial class HousekeepingGrain(
         while (true)
         {
             // A row that cannot be settled stays for the next pass. It keeps neither those behind it waiting nor this one going forever.
-            var found = await sweeps.Overdue(kind, dueBefore, BatchSize, CancellationToken.None, last);
+            var found = await rows.Overdue(kind, dueBefore, BatchSize, CancellationToken.None, last);
             if (found.Count == 0)
                 return (settled, notDue);
 
             var poked = await Poke(found, row => settle(row.Id));
-            var left = (await sweeps.Overdue(kind, dueBefore, found.Count, CancellationToken.None, last)).Intersect(found).Count();
+            var left = (await rows.Overdue(kind, dueBefore, found.Count, CancellationToken.None, last)).Intersect(found).Count();
             settled += found.Count - left;
             notDue += Math.Max(left - poked.Failed - poked.Unreadable, 0);
             if (found.Count < BatchSize || poked.Failed == found.Count)
@@ -165,7 +165,7 @@ internal sealed partial class HousekeepingGrain(
         var arrivedBelow = GuestId.LowestAt(now - Stragglers);
         // Without a watermark that is all history: in stretches, each remembered once it is done, so that the search ends
         // however long it is and however often it is cut short.
-        while (await sweeps.EndOfStretch(after, Stretch, CancellationToken.None) is { } end && end.CreatedAt < arrivedBelow.CreatedAt)
+        while (await rows.EndOfStretch(after, Stretch, CancellationToken.None) is { } end && end.CreatedAt < arrivedBelow.CreatedAt)
         {
             await Bring(end);
             after = end;
@@ -183,7 +183,7 @@ internal sealed partial class HousekeepingGrain(
         {
             while (true)
             {
-                var missing = await sweeps.RedeemedWithoutGuest(after, BatchSize, CancellationToken.None, upTo);
+                var missing = await rows.RedeemedWithoutGuest(after, BatchSize, CancellationToken.None, upTo);
                 // An invite that cannot be read holds up no watermark: a repeated redeem brings its guest, once it can.
                 var poked = await Poke(missing, async found =>
                 {

@@ -48,29 +48,22 @@ public sealed class Listings(CouchDatabase database)
         string kind, string? status, bool isOpen, bool isExpired, int limit, TId? cursor, DateTimeOffset now,
         Func<T, T> asOf, CancellationToken cancel) where T : class where TId : struct, ICouchId<TId>
     {
-        return await database.Guard(async () =>
-        {
-            await using var connection = await database.Reads.OpenConnectionAsync(cancel);
-            await using var command = connection.CreateCommand();
-            command.CommandText = Query(status is not null, isOpen, isExpired, cursor is not null);
-            command.Add("service", GrainKinds.Service);
-            command.Add("kind", kind);
-            command.Add("limit", limit + 1);
-            if (status is not null) command.Add("status", status);
-            if (isOpen || isExpired) command.Add("now", now.ToIso());
-            if (cursor is { } after) command.Add("cursor", after.Value);
+        List<(string Name, object Value)> values = [("kind", kind), ("limit", limit + 1)];
+        if (status is not null) values.Add(("status", status));
+        if (isOpen || isExpired) values.Add(("now", now.ToIso()));
+        if (cursor is { } after) values.Add(("cursor", after.Value));
 
-            var found = await command.Rows(row => Found<T>.Read(row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1)), cancel);
-            // One row more than asked says whether there is a next page, without counting.
-            var hasNext = found.Count > limit;
-            if (hasNext)
-                found.RemoveAt(limit);
-            return new Page<T>(
-                [.. found.Select(row => row.State).OfType<T>().Select(asOf)],
-                // What is no id cannot be handed back as a cursor.
-                hasNext ? found.FindLast(row => TId.TryParse(row.Id, out _))?.Id : null,
-                [.. found.Where(row => row.IsUnreadable).Select(row => row.Id)]);
-        });
+        var found = await database.Ask(
+            Query(status is not null, isOpen, isExpired, cursor is not null), [.. values],
+            row => Found<T>.Read(row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1)), cancel);
+        // One row more than asked says whether there is a next page, without counting.
+        var hasNext = found.Count > limit;
+        var page = found.Take(limit).ToList();
+        return new Page<T>(
+            [.. page.Select(row => row.State).OfType<T>().Select(asOf)],
+            // What is no id cannot be handed back as a cursor.
+            hasNext ? page.FindLast(row => TId.TryParse(row.Id, out _))?.Id : null,
+            [.. page.Where(row => row.IsUnreadable).Select(row => row.Id)]);
     }
 
     /// <summary>One row of a page: a state, or none that can be read, or none at all where the row has been cleared.</summary>

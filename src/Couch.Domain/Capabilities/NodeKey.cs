@@ -5,9 +5,9 @@ using System.Text;
 namespace Couch.Domain.Capabilities;
 
 /// <summary>
-/// The key by which a process of the couch proves itself to another: a P-256 key that follows from a signing key, so that a
-/// process which holds the signing key needs nothing else. It tells nothing of the signing key or of any capability: the
-/// derivation (HKDF-SHA-256) has a purpose of its own.
+/// The key by which a process of the couch proves itself to another: a P-256 key that is derived from a signing key, so that a process that
+/// holds the signing key needs nothing else. It reveals nothing about the signing key or any capability: the derivation (HKDF-SHA-256) has
+/// a purpose of its own.
 /// </summary>
 /// <remarks>Processes of two versions must derive the same key. A test pins it.</remarks>
 public sealed class NodeKey
@@ -34,16 +34,17 @@ public sealed class NodeKey
     public ECDsa PrivateKey() => ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, D = scalar });
 
     /// <summary>
-    /// True where <paramref name="publicKey"/>, a DER SubjectPublicKeyInfo, is this key's. Each wrong one takes the same time.
+    /// True where <paramref name="publicKey"/>, a DER SubjectPublicKeyInfo, is this key's. The comparison takes the same time for every
+    /// wrong key.
     /// </summary>
     public bool Matches(ReadOnlySpan<byte> publicKey) => CryptographicOperations.FixedTimeEquals(PublicKey.Span, publicKey);
 
-    /// <summary>Nothing secret.</summary>
+    /// <summary>A fixed text, without any secret.</summary>
     public override string ToString() => "NodeKey (redacted)";
 
     internal static NodeKey From(byte[] signingKey)
     {
-        // About one derivation in 2^32 is no private key; the next counter gives another.
+        // About one derivation in 2^32 gives no valid private key; then the next counter is tried.
         for (uint counter = 0; ; counter++)
         {
             var scalar = Derive(signingKey, counter);
@@ -52,7 +53,7 @@ public sealed class NodeKey
         }
     }
 
-    /// <summary>True for a number, in big-endian bytes, that the curve has as a private key.</summary>
+    /// <summary>True for a number, in big-endian bytes, that is a valid private key of the curve.</summary>
     private static bool IsPrivateKey(ReadOnlySpan<byte> scalar) =>
         scalar.Length == ScalarBytes && scalar.ContainsAnyExcept((byte)0) && scalar.SequenceCompareTo(Order) < 0;
 

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using System.Text;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
@@ -17,17 +16,14 @@ namespace Couch.Domain.Capabilities;
 /// </summary>
 public sealed class SigningKeys
 {
-    /// <summary>The least a key may weigh, in bytes.</summary>
+    /// <summary>The smallest length of a key, in bytes.</summary>
     public const int LeastKeyBytes = 32;
 
     private const int IdBytes = 16;
     private const int MacBytes = HMACSHA256.HashSizeInBytes;
     private const int TextLength = (IdBytes + MacBytes) * 4 / 3;
 
-    private static readonly byte[] InvitePurpose = Encoding.ASCII.GetBytes("couch/invite/1:");
-    private static readonly byte[] GuestPurpose = Encoding.ASCII.GetBytes("couch/guest/1:");
-    private static readonly byte[] HostKeyPurpose = Encoding.ASCII.GetBytes("couch/host-key/1:");
-    private static readonly byte[] WebhookPurpose = Encoding.ASCII.GetBytes("couch/webhook/1:");
+    private static ReadOnlySpan<byte> WebhookPurpose => "couch/webhook/1:"u8;
 
     private volatile KeyList current;
 
@@ -51,11 +47,11 @@ public sealed class SigningKeys
     public bool IsSameAs(SigningKeys other) =>
         NodeKeys.Count == other.NodeKeys.Count && NodeKeys.Zip(other.NodeKeys).All(pair => pair.First.Matches(pair.Second.PublicKey.Span));
 
-    /// <summary>From here on the other list's keys count.</summary>
+    /// <summary>Replaces these keys by the other list's.</summary>
     public void Become(SigningKeys other) => current = other.current;
 
     /// <summary>Reads standard base64 keys separated by commas; each at least <see cref="LeastKeyBytes"/> bytes.</summary>
-    /// <returns>False, and why, where any key is not that. The reason never quotes the key.</returns>
+    /// <returns>False, and the reason, where any key is invalid. The reason never quotes the key.</returns>
     public static bool TryParse(string text, [NotNullWhen(true)] out SigningKeys? signingKeys, [NotNullWhen(false)] out string? why)
     {
         signingKeys = null;
@@ -84,17 +80,17 @@ public sealed class SigningKeys
     }
 
     /// <summary>The code of the invite with this id, signed by the first key.</summary>
-    public InviteCode Sign(InviteId id) => new(Sign(InviteCode.Prefix, InvitePurpose, id.ToBytes()));
+    public InviteCode Sign(InviteId id) => new(Sign<InviteCode>(id.ToBytes()));
 
     /// <summary>The token of the guest with this id, signed by the first key.</summary>
-    public GuestToken Sign(GuestId id) => new(Sign(GuestToken.Prefix, GuestPurpose, id.ToBytes()));
+    public GuestToken Sign(GuestId id) => new(Sign<GuestToken>(id.ToBytes()));
 
     /// <summary>The text of the host key with this id, signed by the first key.</summary>
-    public HostKeyText Sign(HostKeyId id) => new(Sign(HostKeyText.Prefix, HostKeyPurpose, id.ToBytes()));
+    public HostKeyText Sign(HostKeyId id) => new(Sign<HostKeyText>(id.ToBytes()));
 
     /// <summary>
-    /// The secrets of the webhook with this id, one for each key and in their order: the first is shown at its creation, and each
-    /// signs every delivery, so that a receiver's secret is good for as long as the key that it comes from.
+    /// The secrets of the webhook with this id, one for each key, in the keys' order. The first is shown when the webhook is created. All
+    /// of them sign each delivery, so that a receiver's secret is valid as long as its key is in the list.
     /// </summary>
     public IReadOnlyList<WebhookSecret> SecretsOf(WebhookId id)
     {
@@ -108,44 +104,29 @@ public sealed class SigningKeys
     }
 
     /// <summary>True only for a code that one of our keys signed, in its one spelling.</summary>
-    public bool TryVerifyCode(string code, out InviteId id)
-    {
-        Span<byte> bytes = stackalloc byte[IdBytes];
-        var genuine = TryVerify(InviteCode.Prefix, InvitePurpose, code, bytes);
-        id = genuine ? InviteId.From(bytes) : default;
-        return genuine;
-    }
+    public bool TryVerifyCode(string code, out InviteId id) => TryVerify<InviteCode, InviteId>(code, InviteId.From, out id);
 
     /// <summary>True only for a token that one of our keys signed, in its one spelling.</summary>
-    public bool TryVerifyToken(string token, out GuestId id)
-    {
-        Span<byte> bytes = stackalloc byte[IdBytes];
-        var genuine = TryVerify(GuestToken.Prefix, GuestPurpose, token, bytes);
-        id = genuine ? GuestId.From(bytes) : default;
-        return genuine;
-    }
+    public bool TryVerifyToken(string token, out GuestId id) => TryVerify<GuestToken, GuestId>(token, GuestId.From, out id);
 
     /// <summary>
-    /// True only for a host key that one of our keys signed, in its one spelling. Whether it is still good, its row says.
+    /// True only for a host key that one of our keys signed, in its one spelling. Its row says whether it is still valid.
     /// </summary>
-    public bool TryVerifyHostKey(string text, out HostKeyId id)
-    {
-        Span<byte> bytes = stackalloc byte[IdBytes];
-        var genuine = TryVerify(HostKeyText.Prefix, HostKeyPurpose, text, bytes);
-        id = genuine ? HostKeyId.From(bytes) : default;
-        return genuine;
-    }
+    public bool TryVerifyHostKey(string text, out HostKeyId id) => TryVerify<HostKeyText, HostKeyId>(text, HostKeyId.From, out id);
 
-    private string Sign(string prefix, byte[] purpose, ReadOnlySpan<byte> id)
+    private string Sign<TCapability>(ReadOnlySpan<byte> id) where TCapability : struct, ICapability
     {
         Span<byte> proof = stackalloc byte[IdBytes + MacBytes];
         id.CopyTo(proof);
-        Mac(current.Hashes[0].Value!, purpose, id, proof[IdBytes..]);
-        return prefix + Base64Url.EncodeToString(proof);
+        Mac(current.Hashes[0].Value!, TCapability.Purpose, id, proof[IdBytes..]);
+        return TCapability.Prefix + Base64Url.EncodeToString(proof);
     }
 
-    private bool TryVerify(string prefix, byte[] purpose, string text, Span<byte> id)
+    private bool TryVerify<TCapability, TId>(string text, Func<ReadOnlySpan<byte>, TId> idOf, out TId id)
+        where TCapability : struct, ICapability where TId : struct
     {
+        id = default;
+        var prefix = TCapability.Prefix;
         // 64 characters carry exactly 48 bytes: no padding and no spare bits, so a capability has one spelling.
         if (text.Length != prefix.Length + TextLength || !text.StartsWith(prefix, StringComparison.Ordinal))
             return false;
@@ -158,10 +139,10 @@ public sealed class SigningKeys
         Span<byte> expected = stackalloc byte[MacBytes];
         foreach (var key in current.Hashes)
         {
-            Mac(key.Value!, purpose, proof[..IdBytes], expected);
+            Mac(key.Value!, TCapability.Purpose, proof[..IdBytes], expected);
             if (CryptographicOperations.FixedTimeEquals(expected, proof[IdBytes..]))
             {
-                proof[..IdBytes].CopyTo(id);
+                id = idOf(proof[..IdBytes]);
                 return true;
             }
         }
@@ -169,9 +150,9 @@ public sealed class SigningKeys
         return false;
     }
 
-    private static void Mac(IncrementalHash key, byte[] purpose, ReadOnlySpan<byte> id, Span<byte> mac)
+    private static void Mac(IncrementalHash key, ReadOnlySpan<byte> purpose, ReadOnlySpan<byte> id, Span<byte> mac)
     {
-        // In one piece: two would cost a fifth more.
+        // Appended in one piece: two pieces would cost a fifth more.
         Span<byte> message = stackalloc byte[purpose.Length + IdBytes];
         purpose.CopyTo(message);
         id.CopyTo(message[purpose.Length..]);
@@ -180,7 +161,7 @@ public sealed class SigningKeys
     }
 
     /// <param name="Hashes">
-    /// A hash a thread for each key, made ready once: to make it ready costs three times what a capability's proof does.
+    /// One hash a thread for each key, initialized once: initializing costs three times as much as a capability's proof.
     /// </param>
     private sealed record KeyList(ThreadLocal<IncrementalHash>[] Hashes, IReadOnlyList<NodeKey> NodeKeys);
 }

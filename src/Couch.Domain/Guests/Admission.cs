@@ -4,8 +4,7 @@ using Couch.Domain.Values;
 namespace Couch.Domain.Guests;
 
 /// <summary>
-/// What an invite has decided about the guest that it brings. When the guest arrived, and until when it may stay, its id and its limits
-/// say.
+/// What an invite has decided about the guest that it brings. The id and the limits say when the guest arrived and until when it may stay.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("couch.Admission")]
 public sealed record Admission

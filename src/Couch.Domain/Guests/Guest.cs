@@ -90,18 +90,19 @@ public sealed record Guest
     [JsonIgnore] public DateTimeOffset CreatedAt => Id.CreatedAt;
 
     /// <summary>
-    /// Whether a VM given by hand is destroyed at the end though it does not carry the guest's claim. A row from before this
-    /// was kept: only where no key that was made gave it, for none had the scope.
+    /// Whether a VM given by hand is destroyed at the end even if it does not carry the guest's claim. For a row from before this was kept:
+    /// only if it was not given by a made key, because no made key had the scope then.
     /// </summary>
     [JsonIgnore] public bool MayDestroyGivenVm => GiverMayDestroy ?? ActivatedWith?.KeyId is null;
 
-    /// <summary>True while the written status is provisioning or running. The clock is not asked: see <see cref="AsOf"/>.</summary>
+    /// <summary>True while the written status is provisioning or running. The clock is not considered: see <see cref="AsOf"/>.</summary>
     [JsonIgnore] public bool IsStaying => Status is GuestStatus.Provisioning or GuestStatus.Running;
 
     /// <summary>
-    /// Whether it ended before <paramref name="moment"/>, and has had the receipt for its VM for as long: nothing will come of it any more.
+    /// Whether it had ended at <paramref name="moment"/> and its VM, if any, had its receipt by then: nothing about the guest changes any
+    /// more.
     /// </summary>
-    /// <remarks>Spelled again as the table's column <c>past_since</c>.</remarks>
+    /// <remarks>The table's column <c>past_since</c> repeats this rule.</remarks>
     public bool IsPast(DateTimeOffset moment) =>
         StoppedAt <= moment && !GuestVm.Of(this).IsOpen && (Vm.DestroyedAt is not { } receipt || receipt <= moment);
 
@@ -152,14 +153,14 @@ public sealed record Guest
     };
 
     /// <summary>
-    /// The guest as everybody must see it at <paramref name="now"/>: past its time it is expired, whatever has been written.
+    /// The guest as it must be shown at <paramref name="now"/>: once its time is up it is expired, whatever status was written.
     /// </summary>
     public Guest AsOf(DateTimeOffset now) =>
         IsStaying && now >= ExpiresAt ? End(GuestStatus.Expired, Guests.EndReason.Expired, ExpiresAt) : this;
 
     /// <summary>
-    /// What it is where <paramref name="decided"/> was not known to be written before its time was up: expired at that time, with
-    /// the VM that there may be by now. A caller that asked meanwhile has been told that it had expired.
+    /// The guest if <paramref name="decided"/> may not have been written before its time was up: expired at that time, with any VM that it
+    /// has by now. A caller in the meantime has been told that it had expired.
     /// </summary>
     public Guest ExpireInsteadOf(Guest decided) =>
         (decided.IsStaying ? decided.End(GuestStatus.Expired, Guests.EndReason.Expired, ExpiresAt) : decided) with
@@ -177,11 +178,12 @@ public sealed record Guest
         };
 
     /// <summary>Gives a provisioning guest its VM by hand.</summary>
-    /// <param name="by">Who does it; null: no key's, which is as good as the configured one.</param>
+    /// <param name="by">The host key that does it; null where no key does, which counts as the configured key.</param>
     /// <param name="key">
-    /// The row of the key that <paramref name="by"/> names: its word alone gives no scope. Null where it names none, or none is there.
+    /// The row of the key that <paramref name="by"/> names, because only the row is trusted to give a scope. Null where no key is named, or
+    /// its row does not exist.
     /// </param>
-    /// <exception cref="OutOfBoundsException">One of the texts cannot be kept.</exception>
+    /// <exception cref="OutOfBoundsException">One of the texts is out of bounds.</exception>
     public ActivateOutcome Activate(string vmId, string agentEndpoint, DateTimeOffset now, Actor? by = null, HostKey? key = null)
     {
         Bounds.Demand(
@@ -205,7 +207,7 @@ public sealed record Guest
     }
 
     /// <summary>
-    /// The kill switch: ends the stay from wherever it is. Repeated under the same key it gives this same guest, already killed.
+    /// The kill switch: ends the stay in any status. Repeated under the same key it returns the same guest, already killed.
     /// </summary>
     public EndOutcome Kill(DateTimeOffset now, Actor? by = null, Idempotency? key = null) =>
         KilledUnder is { } kept && StoppedAt is { } killedAt && kept.IsRepeatedBy(key, killedAt, now)
@@ -219,7 +221,7 @@ public sealed record Guest
     /// Moves the end later by <paramref name="hours"/>, and the duration limit with it, so that an extended stay is not over its limit.
     /// </summary>
     /// <param name="hours">More than 0, at most <see cref="ResourceLimits.MostHours"/>.</param>
-    /// <exception cref="OutOfBoundsException">The hours are none.</exception>
+    /// <exception cref="OutOfBoundsException">The hours are out of bounds.</exception>
     public ExtendOutcome Extend(double hours, DateTimeOffset now, Actor? by = null)
     {
         Bounds.Demand(Bounds.Above0("hours", hours, ResourceLimits.MostHours), Actor.WhyNot(by));
@@ -236,15 +238,15 @@ public sealed record Guest
             ExtendedWith = by,
             ResourceLimits = ResourceLimits with
             {
-                // Sums of fractions drift; a limit a hair above the bound would be refused wherever it is checked again.
+                // Sums of fractions are inexact; a limit slightly above the bound would be refused by the next check.
                 MaxDurationHours = Math.Min(ResourceLimits.MaxDurationHours + hours, ResourceLimits.MostHours),
             },
         });
     }
 
     /// <summary>
-    /// Takes in a usage report, whatever it says: what no counter can have is passed over. Counters rise also after the end,
-    /// when they change no status; while staying, a guest that is over a limit under <see cref="Enforcement.Stop"/> ends.
+    /// Takes in a usage report; values that no counter can have are ignored. Counters rise also after the end, but then they change no
+    /// status. While staying, a guest that is over a limit under <see cref="Enforcement.Stop"/> ends.
     /// </summary>
     /// <param name="by">By which host key; null where the couch's own meter measured it.</param>
     public UsageOutcome.Recorded Report(UsageReport report, DateTimeOffset now, Actor? by = null)
@@ -262,12 +264,12 @@ public sealed record Guest
         return new UsageOutcome.Recorded(used, newlyExceeded);
     }
 
-    /// <summary>No VM could be had for it: it stops, and whatever an attempt may have left is destroyed.</summary>
+    /// <summary>Stops the guest because no VM could be obtained for it; whatever an attempt may have left is destroyed.</summary>
     internal Guest FailProvisioning(string error, DateTimeOffset now) =>
         End(GuestStatus.Stopped, Guests.EndReason.ProvisioningFailed, now, error);
 
-    /// <summary>Its VM has vanished: it stops, and whatever may be left is destroyed.</summary>
-    /// <param name="why">What its provider says of it; null where it was not there to be asked.</param>
+    /// <summary>Stops the guest because its VM has vanished; whatever may be left is destroyed.</summary>
+    /// <param name="why">What the provider said about the VM; null where the provider did not find it.</param>
     internal Guest LoseVm(DateTimeOffset now, string? why = null)
     {
         var stopped = End(GuestStatus.Stopped, Guests.EndReason.VmLost, now, why);

@@ -20,7 +20,7 @@ public readonly record struct GuestId : ICouchId<GuestId>
     /// <summary>An id of the millisecond of <paramref name="now"/>, with 80 random bits from <paramref name="chance"/>.</summary>
     public static GuestId New(DateTimeOffset now, RandomNumberGenerator chance) => new(UlidText.New(now, chance));
 
-    /// <summary>The lowest id a guest of that millisecond can have: a bound to search from, no guest's own id.</summary>
+    /// <summary>The lowest id that a guest of that millisecond can have: a lower bound for searches, never the id of a guest.</summary>
     public static GuestId LowestAt(DateTimeOffset time) => new(UlidText.LowestAt(time));
 
     /// <inheritdoc/>

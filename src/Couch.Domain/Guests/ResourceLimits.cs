@@ -17,10 +17,10 @@ public sealed record ResourceLimits
     /// <summary>The most cores one guest may be promised.</summary>
     public const double MostCpuCores = 1024;
 
-    /// <summary>The least that a kernel can share out: a hundredth of a core.</summary>
+    /// <summary>The smallest share that a kernel can give: a hundredth of a core.</summary>
     public const double LeastCpuCores = 0.01;
 
-    /// <summary>The least in which an engine starts a process. Below it some read none at all, which would be no limit.</summary>
+    /// <summary>The least memory in which an engine starts a process. Some engines read a smaller value as no limit.</summary>
     public const double LeastMemoryMB = 6;
 
     /// <summary>A megabyte: less holds no file.</summary>
@@ -54,8 +54,8 @@ public sealed record ResourceLimits
         ?? Bounds.Whole("resourceLimits.maxTokenBudget", MaxTokenBudget);
 
     /// <summary>
-    /// Null where every provider can keep them; else a sentence that names the first that is too small. Asked of new invites alone: earlier
-    /// ones may say less, and are given the least.
+    /// Null where every provider can keep the limits; else a sentence that names the first that is too small. Only new invites are checked:
+    /// earlier ones may have smaller limits, and their guests are given the least.
     /// </summary>
     internal string? WhyTooSmall() =>
         Bounds.AtLeast("resourceLimits.maxCpuCores", MaxCpuCores, LeastCpuCores)

@@ -7,7 +7,7 @@ namespace Couch.Domain.Guests;
 /// <summary>What a guest has used so far. Absolute counters that never go down.</summary>
 /// <remarks>
 /// Whatever it is made from, each is a number from 0 to <see cref="Bounds.MostNumber"/>, so that it can be written as JSON and read by
-/// everybody.
+/// every reader.
 /// </remarks>
 /// <source>Protocol §7.</source>
 [GenerateSerializer, Immutable, Alias("couch.ResourceUsage")]
@@ -80,7 +80,7 @@ public sealed record ResourceUsage
     private static double Higher(double kept, double? reported) =>
         reported is { } number && Bounds.IsCounter(number) ? Math.Max(kept, number) : kept;
 
-    /// <summary>Plain digits, as the original prints them: .NET would turn to exponents at 1E+15 and 1E-05.</summary>
+    /// <summary>Plain digits, as the original prints them: .NET would switch to exponents at 1E+15 and 1E-05.</summary>
     private static string Number(double value) => value switch
     {
         >= 1e15 => new BigInteger(value).ToString(CultureInfo.InvariantCulture),
@@ -90,7 +90,7 @@ public sealed record ResourceUsage
 }
 
 /// <summary>Some or all of a guest's counters, as a meter reports them; null where the report says nothing.</summary>
-/// <remarks>A meter's word, which may be anything: a guest may be root where it is measured.</remarks>
+/// <remarks>The values are not trusted: a guest may be root where it is measured.</remarks>
 [GenerateSerializer, Immutable, Alias("couch.UsageReport")]
 public sealed record UsageReport
 {
@@ -113,7 +113,7 @@ public sealed record UsageReport
     [Id(5)] public double? UptimeSeconds { get; init; }
 
     /// <summary>
-    /// The fields whose value no counter can have: not finite, negative, or above <see cref="Bounds.MostNumber"/>. They are passed over.
+    /// The fields whose value no counter can have: not finite, negative, or above <see cref="Bounds.MostNumber"/>. They are ignored.
     /// </summary>
     public IReadOnlyList<string> Unusable()
     {

@@ -9,9 +9,9 @@ using Couch.Domain.Vms;
 namespace Couch.Domain.Guests;
 
 /// <summary>
-/// A guest whose row this version cannot read: a newer version's, a damaged one, or one that was edited by hand. Nothing is
-/// believed of it but what ends it: whether its row says that it has ended, and when its time is up. Its end is written into
-/// the same row, and whatever else stands there stays as it is, for a version that can read it.
+/// A guest whose row this version cannot read: a newer version's, a damaged one, or one that was edited by hand. Only two facts are taken
+/// from the row: whether the guest has ended, and when its time is up. Its end is written into the same row, and all other fields stay as
+/// they are, for a version that can read them.
 /// </summary>
 /// <remarks>Pure, as <see cref="Guest"/>: a decision gives the row's next text.</remarks>
 public sealed class UnreadableGuest
@@ -49,20 +49,20 @@ public sealed class UnreadableGuest
             : null;
 
     /// <summary>
-    /// When its time is up: as its row says; where that is no date, its limit of duration after it arrived; where that is no number, the
-    /// longest stay.
+    /// When its time is up: the date in its row; if that is no date, its arrival plus its limit of duration; if that is no number, its
+    /// arrival plus the longest stay.
     /// </summary>
     public DateTimeOffset EndsAt => Date(fields, "expiresAt") ?? Id.CreatedAt.AddWholeHours(Hours);
 
     /// <summary>
-    /// Whether nothing is left to do at the VM provider: it has confirmed that nothing of the guest's is left, but for a VM given by hand
-    /// that is not ours to destroy.
+    /// Whether nothing is left to do at the VM provider: the provider has confirmed that nothing of the guest's is left, except a VM given
+    /// by hand that the couch may not destroy.
     /// </summary>
     public bool IsReleased => Record("vm") is { } vm && (Date(vm, "destroyedAt") is not null || Text(vm, "state") == VmState.Left.Word());
 
     /// <summary>
-    /// The VM that the row says was given by hand; null where it says none. Who gave it is not believed, so it goes only with the guest's
-    /// claim on it.
+    /// The VM that was given by hand according to the row; null where the row names none. The row is not trusted to say who gave it, so the
+    /// VM is destroyed only if it carries the guest's claim.
     /// </summary>
     public GivenVm? Given =>
         Text(fields, "vmId") is { } id && (Record("vm") is not { } vm || Text(vm, "id") != id)
@@ -70,7 +70,7 @@ public sealed class UnreadableGuest
             : null;
 
     /// <summary>
-    /// When it was killed, where the kill that its row keeps is this one: the same key gives the same answer, as for any guest.
+    /// When it was killed, if the kill in its row has the same idempotency key: the same key gives the same answer, as for any guest.
     /// </summary>
     public DateTimeOffset? KilledBy(Idempotency? key, DateTimeOffset now) =>
         Record("killedUnder") is { } kept && key?.KeyHash == Text(kept, "keyHash") && Date(fields, "stoppedAt") is { } at
@@ -78,10 +78,10 @@ public sealed class UnreadableGuest
             ? at
             : null;
 
-    /// <summary>The row with its end written into it; what it owes at the VM provider is to be destroyed.</summary>
+    /// <summary>The row with its end written into it, and with the order to destroy what the guest may have at the VM provider.</summary>
     /// <param name="key">The idempotency key of the kill; null where it carried none, or it is another end.</param>
-    /// <param name="vmHost">Where its VM is looked for; null where there is no VM provider, and nothing to ask.</param>
-    /// <exception cref="OutOfBoundsException">There can be no such actor, or no such key.</exception>
+    /// <param name="vmHost">The VM provider that is searched for its VM; null where there is none.</param>
+    /// <exception cref="OutOfBoundsException">The actor or the key is out of bounds.</exception>
     public string End(GuestStatus status, EndReason reason, DateTimeOffset at, Actor? by, Idempotency? key, string? vmHost) =>
         Changed(next =>
     {
@@ -96,7 +96,7 @@ public sealed class UnreadableGuest
         if (vmHost is null)
             return;
 
-        // Where nothing is said of its VM, a create may be on its way that will not be heard of.
+        // If the row says nothing about the VM, a create may be under way whose result will not be reported.
         var vm = Record("vm") ?? new() { [Unaccounted] = 1 };
         vm["host"] = Text(vm, "host") ?? vmHost;
         vm["state"] = VmState.Destroying.Word();
@@ -114,10 +114,10 @@ public sealed class UnreadableGuest
     });
 
     /// <summary>
-    /// From when on "nothing of the guest's is left" is believed: at once, unless a create of unknown outcome may have left a VM
-    /// that the provider does not show yet. Then it must be said twice, so far apart that every list shows it.
+    /// The moment from which a report that nothing of the guest's is left counts: at once, unless a create of unknown outcome may have left
+    /// a VM that the provider does not show yet. Then a second report is needed, so much later that every list shows that VM.
     /// </summary>
-    /// <param name="gone">What the provider says now.</param>
+    /// <param name="gone">The provider's current report.</param>
     public DateTimeOffset BelievedFrom(VmReport.Gone gone, DateTimeOffset now)
     {
         var vm = Record("vm") ?? [];
@@ -126,7 +126,7 @@ public sealed class UnreadableGuest
         return (gone.HasDestroyed ? now : Date(vm, "cleanSince") ?? now) + VmTrack.ListsLag;
     }
 
-    /// <summary>The row that says since when nothing of the guest's has been seen, which is not believed yet.</summary>
+    /// <summary>The row with the moment since when nothing of the guest's has been seen; this does not count as confirmed yet.</summary>
     public string Clean(DateTimeOffset since) => Changed(next =>
     {
         var vm = Record("vm") ?? new() { [Unaccounted] = 1 };
@@ -148,7 +148,7 @@ public sealed class UnreadableGuest
             ? hours
             : ResourceLimits.MostHours;
 
-    /// <summary>A copy, of whose fields each name has one; null where there is no such record.</summary>
+    /// <summary>A copy with one field for each name; null where there is no such record.</summary>
     private JsonObject? Record(string name) => fields[name] is JsonObject record ? Fields(record.ToJsonString()) : null;
 
     private string Changed(Action<JsonObject> change)
@@ -158,7 +158,9 @@ public sealed class UnreadableGuest
         return next.ToJsonString(CouchJson.Stored);
     }
 
-    /// <summary>The fields of an object, the last of each name; null for what is none, or could not be written again.</summary>
+    /// <summary>
+    /// The fields of an object, the last one of each name; null for a value that is not an object or cannot be written again.
+    /// </summary>
     private static JsonObject? Fields(string text)
     {
         try

@@ -5,7 +5,9 @@ using Couch.Domain.Values;
 
 namespace Couch.Domain.Invites;
 
-/// <summary>A client's idempotency key and the body it came with, both only as SHA-256: the key may be as good as a password.</summary>
+/// <summary>
+/// A client's idempotency key and the body it came with, both kept only as SHA-256, because the key may be as secret as a password.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("couch.Idempotency")]
 public sealed record Idempotency
 {
@@ -21,10 +23,10 @@ public sealed record Idempotency
     [Id(1)] public required string BodyHash { get; init; }
 
     /// <param name="key">The header as sent.</param>
-    /// <param name="body">The fields that were understood, one each; what is ignored in a body does not make another one of it.</param>
+    /// <param name="body">The fields that were read, one entry each. Fields that are ignored do not make the body a different one.</param>
     public static Idempotency Of(string key, params ReadOnlySpan<string?> body)
     {
-        // Length before each field: no two bodies spell the same text. A missing field is not an empty one.
+        // Each field follows its length, so that two different bodies never give the same text. A missing field differs from an empty one.
         var text = new StringBuilder();
         foreach (var field in body)
             text.Append(field?.Length ?? -1).Append(':').Append(field).Append(';');
@@ -32,8 +34,8 @@ public sealed record Idempotency
     }
 
     /// <summary>
-    /// The same for what only hosts may do, where a key counts for the host key that sends it: the configured one counts as one,
-    /// and so do all who need none, on the machine itself.
+    /// The same for hosts' requests, where an idempotency key belongs to the host key that sends it. The configured key counts as one
+    /// sender, and so do all callers on the machine itself, who need no key.
     /// </summary>
     /// <param name="by">Its sender.</param>
     /// <param name="use">What it is sent for.</param>

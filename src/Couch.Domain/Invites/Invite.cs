@@ -58,7 +58,7 @@ public sealed record Invite
     /// <summary>The idempotency key under which it was taken back; null where it was not, or under none.</summary>
     [Id(12)] public Idempotency? RevokedUnder { get; init; }
 
-    /// <summary>The next moment the invite must act, should its memory be lost until then; null: never again.</summary>
+    /// <summary>The next moment at which the invite must act, even if its grain has left memory by then; null: never again.</summary>
     [JsonIgnore] public DateTimeOffset? NextMoment => Status is InviteStatus.Active ? ExpiresAt : null;
 
     /// <summary>The millisecond the invite was made, taken from the id.</summary>
@@ -83,12 +83,12 @@ public sealed record Invite
     }
 
     /// <summary>
-    /// The invite as everybody must see it at <paramref name="now"/>: past its time it is expired, whatever has been written.
+    /// The invite as it must be shown at <paramref name="now"/>: once its time is up it is expired, whatever status was written.
     /// </summary>
     public Invite AsOf(DateTimeOffset now) =>
         Status is InviteStatus.Active && now >= ExpiresAt ? this with { Status = InviteStatus.Expired } : this;
 
-    /// <summary>What it is where a decision was not known to be written before its time was up: expired, without a guest.</summary>
+    /// <summary>The invite if a decision may not have been written before its time was up: expired, without a guest.</summary>
     public Invite Expire() => AsOf(ExpiresAt);
 
     /// <summary>The invite as its creation answered it, for a repeated creation under the same idempotency key.</summary>
@@ -96,11 +96,11 @@ public sealed record Invite
         this with { Status = InviteStatus.Active, Redemption = null, RevokedWith = null, RevokedAt = null, RevokedUnder = null };
 
     /// <summary>
-    /// Whether nothing will come of it any more since <paramref name="moment"/>: its guest's stay is past, or no guest came
-    /// and its time was up by then, revoked or not.
+    /// Whether nothing about the invite changes any more since <paramref name="moment"/>: its guest's stay is past, or it has no guest and
+    /// its time was up by then, revoked or not.
     /// </summary>
     /// <param name="guest">
-    /// The guest it was redeemed by; null where there is none. A redeemed invite without one has yet to bring it.
+    /// The guest that redeemed it; null where there is none. A redeemed invite without a guest still has to bring it.
     /// </param>
     public bool IsPast(DateTimeOffset moment, Guest? guest) => Redemption is null
         ? Status is not InviteStatus.Active && ExpiresAt <= moment
@@ -131,8 +131,8 @@ public sealed record Invite
     }
 
     /// <summary>
-    /// Takes the invite back, if it is not redeemed and its time is not up. Repeated under the same key it gives this same
-    /// invite, already taken back.
+    /// Takes the invite back, if it is not redeemed and its time is not up. Repeated under the same key it returns the same invite, already
+    /// taken back.
     /// </summary>
     public RevokeOutcome Revoke(DateTimeOffset now, Actor? by = null, Idempotency? key = null)
     {
@@ -165,6 +165,6 @@ public sealed record Redemption
     /// <summary>Null where the redeem carried no idempotency key.</summary>
     [Id(3)] public Idempotency? Idempotency { get; init; }
 
-    /// <summary>The guest's own millisecond.</summary>
+    /// <summary>The time of the redemption, taken from the guest's id.</summary>
     [JsonIgnore] public DateTimeOffset RedeemedAt => GuestId.CreatedAt;
 }

@@ -44,7 +44,7 @@ public sealed record CreateInvite
         Actor.WhyNot(By));
 }
 
-/// <summary>Let a guest in. The code has been verified at the door and does not travel further.</summary>
+/// <summary>Redeem an invite. The gateway has verified the code and does not pass it on.</summary>
 [GenerateSerializer, Immutable, Alias("couch.RedeemInvite")]
 public sealed record RedeemInvite
 {

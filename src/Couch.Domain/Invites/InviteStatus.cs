@@ -13,7 +13,7 @@ public enum InviteStatus
     /// <summary>Spent: its one guest has come.</summary>
     [JsonStringEnumMemberName("redeemed")] Redeemed = 1,
 
-    /// <summary>Taken back by a host before anybody came.</summary>
+    /// <summary>Revoked by a host before a guest redeemed it.</summary>
     [JsonStringEnumMemberName("revoked")] Revoked = 2,
 
     /// <summary>It was not redeemed in time.</summary>

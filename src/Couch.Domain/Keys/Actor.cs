@@ -13,7 +13,9 @@ public sealed record Actor
     /// <summary>The key's name; <c>configured</c> or <c>loopback</c> where there is no id.</summary>
     [Id(1)] public required string Name { get; init; }
 
-    /// <summary>What an idempotency key counts for: a made key's id, or the one name of those who have none.</summary>
+    /// <summary>
+    /// The sender that an idempotency key belongs to: the id of a made key, or the name that all callers without a made key share.
+    /// </summary>
     [JsonIgnore] public string Scope => KeyId?.Value ?? Name;
 
     /// <summary>The holder of the configured key.</summary>
@@ -22,7 +24,7 @@ public sealed record Actor
     /// <summary>A caller on the machine itself, where no key is configured.</summary>
     public static Actor Loopback { get; } = new() { Name = "loopback" };
 
-    /// <summary>Null where this is within bounds, or nobody is named; else a sentence. See <see cref="Bounds"/>.</summary>
+    /// <summary>Null where this is within bounds, or no actor is given; else a sentence. See <see cref="Bounds"/>.</summary>
     internal static string? WhyNot(Actor? actor) => actor is null
         ? null
         : Bounds.Required("the actor's name", actor.Name, Bounds.MostName)

@@ -4,8 +4,8 @@ using Couch.Domain.Values;
 namespace Couch.Domain.Keys;
 
 /// <summary>
-/// A host key beside the configured one, for less than everything. Its text is derived from its id and stored nowhere.
-/// It is good until it is revoked or its time is up, and never again.
+/// A host key made in addition to the configured one, with fewer rights. Its text is derived from its id and is not stored. It is valid
+/// until it is revoked or its time is up, and never becomes valid again.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("couch.HostKey")]
 public sealed record HostKey
@@ -37,7 +37,7 @@ public sealed record HostKey
     /// <summary>The millisecond the key was made, taken from the id.</summary>
     [JsonIgnore] public DateTimeOffset CreatedAt => Id.CreatedAt;
 
-    /// <summary>This key as the one that did something: its id and its name.</summary>
+    /// <summary>This key as the actor of a change: its id and its name.</summary>
     [JsonIgnore] public Actor Actor => new() { KeyId = Id, Name = Name };
 
     /// <summary>Checks a key that was made, before it is kept.</summary>
@@ -54,7 +54,7 @@ public sealed record HostKey
     /// <summary>False once the key is revoked, and from <see cref="ExpiresAt"/> on; else true.</summary>
     public bool IsGood(DateTimeOffset now) => RevokedAt is null && !(now >= ExpiresAt);
 
-    /// <summary>The key revoked: by the first who said so. Revoking twice is revoking once.</summary>
+    /// <summary>The key, revoked. A second revocation changes nothing: the first actor and time stay.</summary>
     public HostKey Revoke(Actor by, DateTimeOffset now)
     {
         Bounds.Demand(Actor.WhyNot(by));

@@ -3,8 +3,9 @@ using Couch.Domain.Text;
 namespace Couch.Domain.Keys;
 
 /// <summary>
-/// What the holder of a host key may do to other keys: give no scope and no time that its own key has not, and revoke no key that has a
-/// scope which its own lacks. For how long a key is good that it revokes does not matter: an earlier end is less.
+/// What the holder of a host key may do to other keys. It may give only scopes and times that its own key has, and it may revoke only keys
+/// that have no scope which its own key lacks. How long a revoked key would have been valid does not matter, because a revocation only
+/// shortens that time.
 /// </summary>
 /// <param name="EndsAt">When its own key's time is up; null: never.</param>
 public sealed record KeyAuthority(KeyScopes Scopes, DateTimeOffset? EndsAt)
@@ -23,7 +24,7 @@ public sealed record KeyAuthority(KeyScopes Scopes, DateTimeOffset? EndsAt)
         return expiresAt > EndsAt ? new GrantOutcome.OutlivesHolder(EndsAt.Value) : new GrantOutcome.Granted(expiresAt);
     }
 
-    /// <summary>The scopes for whose lack a key may not be revoked; none where it may.</summary>
+    /// <summary>The scopes that the holder lacks and that therefore prevent it from revoking a key; empty where it may.</summary>
     public IReadOnlyList<KeyScope> LackedToRevoke(HostKey key) => Scopes.Lacking(key.Scopes);
 }
 

@@ -18,7 +18,7 @@ public sealed record KeyScopes
     /// <summary>Whether it has <see cref="KeyScope.Keys"/>.</summary>
     [Id(3)] public bool Keys { get; init; }
 
-    /// <summary>A key from before there was this scope lacks it, and its row stays as it was.</summary>
+    /// <summary>A key made before this scope existed lacks it, and its row is not changed.</summary>
     [Id(4), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Vms { get; init; }
 
     /// <inheritdoc cref="Vms"/>

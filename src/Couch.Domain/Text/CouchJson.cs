@@ -18,7 +18,7 @@ public static class CouchJson
         return options;
     }
 
-    /// <summary>What a grain's row is written with. Read by people and by the table's generated columns.</summary>
+    /// <summary>The options by which a grain's row is written. People and the table's generated columns read it.</summary>
     public static JsonSerializerOptions Stored { get; } = Configure(new JsonSerializerOptions
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -39,7 +39,7 @@ public static class IsoTime
 {
     /// <summary>ISO 8601 UTC, three fraction digits, ending in <c>Z</c>: of fixed width, so that text order is time order.</summary>
     public static string ToIso(this DateTimeOffset time) =>
-        // The round-trip format has seven digits, and is not read anew at every call as one that is spelled out.
+        // The round-trip format has seven digits. Unlike a custom format, it is not parsed at every call.
         string.Concat(time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture).AsSpan(0, "2026-01-31T12:00:00.000".Length), "Z");
 
     /// <summary>The clock's time in whole milliseconds: what is stored and shown, so that a row read back equals the row written.</summary>

@@ -4,16 +4,16 @@ using System.Text;
 
 namespace Couch.Domain.Text;
 
-/// <summary>Another party's words, a provider's or an engine's, made fit to be stored, logged and shown.</summary>
+/// <summary>Text of another party, such as a provider or an engine, made fit to be stored, logged and shown.</summary>
 public static class ForeignText
 {
-    /// <summary>How long it is at most, in UTF-16 units.</summary>
+    /// <summary>The greatest length of the text, in UTF-16 units.</summary>
     public const int Most = 1000;
 
     /// <summary>
-    /// The text on one line of at most <see cref="Most"/> characters. Control and format characters (those that turn the
-    /// direction of writing are among them) become blanks, halves of surrogate pairs U+FFFD: PostgreSQL refuses some of
-    /// them, and a log line can be forged with others.
+    /// The text on one line of at most <see cref="Most"/> characters. Control and format characters, including those that change the
+    /// direction of writing, become blanks; halves of surrogate pairs become U+FFFD. PostgreSQL refuses some of them, and others could
+    /// forge a log line.
     /// </summary>
     [return: NotNullIfNotNull(nameof(text))]
     public static string? Plain(string? text)

@@ -13,7 +13,7 @@ public interface ICouchId<TSelf> where TSelf : struct, ICouchId<TSelf>
     static abstract bool TryParse(string? text, out TSelf id);
 }
 
-/// <summary>An id in JSON is its text.</summary>
+/// <summary>Writes an id as its text in JSON, and reads it back.</summary>
 internal sealed class CouchIdConverter<TId> : JsonConverter<TId> where TId : struct, ICouchId<TId>
 {
     public override TId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -11,7 +11,10 @@ internal static class UlidText
 {
     private const int RandomBytes = 10;
 
-    /// <summary>A ULID's 48 bits reach beyond the last day that .NET knows; every stay and key must end before that too.</summary>
+    /// <summary>
+    /// The end of the valid times. The 48 bits of a ULID reach beyond the last date of .NET; every stay and key must end before that date
+    /// too.
+    /// </summary>
     private static readonly DateTimeOffset LastTime = new(9900, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private static readonly string LastText = LowestAt(LastTime);

@@ -1,8 +1,8 @@
 namespace Couch.Domain.Values;
 
 /// <summary>
-/// What a value may be, whichever its sender: a request, another silo, a meter, a provider or a row. The rules are written here
-/// once. Each answers null, or a sentence that names the value and says what it must be.
+/// What a value may be, for every sender: a request, another silo, a meter, a provider or a row. The rules are written only here. Each
+/// returns null, or a sentence that names the value and says what it must be.
 /// </summary>
 public static class Bounds
 {
@@ -33,8 +33,8 @@ public static class Bounds
         text?.Length > most ? $"{name} must be at most {most} characters" : null;
 
     /// <summary>
-    /// What every text may be made of: neither control characters nor halves of surrogate pairs, which no database and no log keeps as they
-    /// are.
+    /// The characters that a text may have: no control characters and no halves of surrogate pairs, because databases and logs do not keep
+    /// those unchanged.
     /// </summary>
     public static string? Characters(string name, string? text)
     {
@@ -56,7 +56,7 @@ public static class Bounds
     public static string? Above0(string name, double number, double most = MostNumber) =>
         number > 0 && number <= most ? null : $"{name} must be a number above 0, at most {Number(most)}";
 
-    /// <summary>A number that is not too small to be kept.</summary>
+    /// <summary>A number of at least <paramref name="least"/>, the smallest that can be kept.</summary>
     public static string? AtLeast(string name, double number, double least) =>
         number >= least ? null : $"{name} must be at least {Number(least)}: less cannot be kept";
 
@@ -72,14 +72,14 @@ public static class Bounds
     public static string? Defined<TEnum>(string name, TEnum value) where TEnum : struct, Enum =>
         Enum.IsDefined(value) ? null : $"{name} must be one of its words";
 
-    /// <summary>What must be there.</summary>
+    /// <summary>A value that must not be null.</summary>
     public static string? Present(string name, object? value) => value is null ? $"{name} is required" : null;
 
     /// <summary>Whether a counter can have this value: finite, not negative, at most <see cref="MostNumber"/>.</summary>
     public static bool IsCounter(double number) => number is >= 0 and <= MostNumber;
 
-    /// <summary>Refuses what any of the rules has answered.</summary>
-    /// <exception cref="OutOfBoundsException">One of them is a sentence: the first is the message.</exception>
+    /// <summary>Throws if any of the rules has returned a sentence.</summary>
+    /// <exception cref="OutOfBoundsException">At least one answer is a sentence; the first one is the message.</exception>
     public static void Demand(params ReadOnlySpan<string?> answers)
     {
         foreach (var answer in answers)
@@ -89,11 +89,13 @@ public static class Bounds
         }
     }
 
-    /// <summary>The nearest number that can be stored and shown: what older versions have stored is read so. No number is 0.</summary>
+    /// <summary>
+    /// The nearest number that can be stored and shown; numbers that older versions have stored are read this way. NaN becomes 0.
+    /// </summary>
     internal static double Nearest(double number) => number switch
     {
         > MostNumber => MostNumber,
-        // There is a negative zero, and it would be shown as -0.
+        // Negative zero would be shown as -0.
         > 0 => number,
         _ => 0,
     };

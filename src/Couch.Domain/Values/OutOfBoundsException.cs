@@ -1,8 +1,8 @@
 namespace Couch.Domain.Values;
 
 /// <summary>
-/// A value was sent that <see cref="Bounds"/> does not allow. Nothing was changed. The gateway asks the same rules
-/// before it calls a grain; where one gets through, it answers 400 with the message.
+/// A value was sent that <see cref="Bounds"/> does not allow. Nothing was changed. The gateway checks the same rules before it calls a
+/// grain; if a value gets through, the gateway answers 400 with the message.
 /// </summary>
 [GenerateSerializer, Alias("couch.OutOfBoundsException")]
 public sealed class OutOfBoundsException : Exception

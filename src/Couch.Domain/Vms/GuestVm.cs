@@ -2,14 +2,14 @@ using Couch.Domain.Guests;
 
 namespace Couch.Domain.Vms;
 
-/// <summary>As much of a guest's row as says which VMs are the guest's.</summary>
+/// <summary>The part of a guest's row that says which VMs are the guest's.</summary>
 /// <param name="VmId">The VM the guest was told of; null while it has none.</param>
 public sealed record GuestVm(GuestId Id, bool IsStaying, string? VmId, Vm Vm)
 {
-    /// <summary>Its row says nothing that this version understands of its stay, or of its VM: nothing is concluded from it.</summary>
+    /// <summary>This version does not understand what its row says about its stay or its VM: nothing is concluded from it.</summary>
     public bool IsUnreadable { get; init; }
 
-    /// <summary>Whether anything at a VM provider may still be the guest's. Spelled again as the table's column <c>has_vm</c>.</summary>
+    /// <summary>Whether anything at a VM provider may still be the guest's. The table's column <c>has_vm</c> repeats this rule.</summary>
     public bool IsOpen =>
         (Vm.State is not (VmState.None or VmState.Destroyed or VmState.Left) && Vm.DestroyedAt is null) || (IsStaying && VmId is not null);
 

@@ -2,12 +2,12 @@ using System.Text.Json.Serialization;
 
 namespace Couch.Domain.Vms;
 
-/// <summary>Why a pass over the VMs holds its hand: what it sees is less likely than that it sees wrongly.</summary>
+/// <summary>Why a sweep does nothing: what it sees is less likely to be true than to be an error.</summary>
 [GenerateSerializer, Alias("couch.SafetyHold")]
 [JsonConverter(typeof(JsonStringEnumConverter<SafetyHold>))]
 public enum SafetyHold
 {
-    /// <summary>More than three VMs and more than a tenth vanished at once: no guest is looked after, and none is lost.</summary>
+    /// <summary>More than three VMs and more than a tenth vanished at once: no guest is verified, and none loses its VM.</summary>
     [JsonStringEnumMemberName("many-vanished")] ManyVanished = 0,
 
     /// <summary>

@@ -41,10 +41,10 @@ public sealed record Vm
     /// <summary>Where the guest will find it, once it is ready.</summary>
     [Id(9)] public string? Endpoint { get; init; }
 
-    /// <summary>Tries to destroy it that did not succeed.</summary>
+    /// <summary>How many tries to destroy it have failed.</summary>
     [Id(10)] public int FailedReleases { get; init; }
 
-    /// <summary>Not before this moment is the next try due; null: at once.</summary>
+    /// <summary>The earliest moment of the next try; null: at once.</summary>
     [Id(11)] public DateTimeOffset? NotBefore { get; init; }
 
     /// <summary>When it was first found missing; null while it is there.</summary>
@@ -54,8 +54,8 @@ public sealed record Vm
     [Id(13), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public int Unaccounted { get; init; }
 
     /// <summary>
-    /// Since when nothing has come to carry the guest's claim, as far as the provider has shown; null where it has not been asked, or there
-    /// is a new doubt since.
+    /// Since when the provider has shown nothing that carries the guest's claim; null where it has not been asked, or where there is a
+    /// newer doubt.
     /// </summary>
     [Id(14)] public DateTimeOffset? CleanSince { get; init; }
 
@@ -65,13 +65,13 @@ public sealed record Vm
     /// </summary>
     [Id(15)] public string? Condemned { get; init; }
 
-    /// <summary>What the newest attempt may do, as long as what came of it is not known; null once it is.</summary>
-    /// <remarks>Still here in a new memory, it says that the old one was lost while an attempt was under way.</remarks>
+    /// <summary>What the newest attempt may do, while its outcome is not known; null once it is.</summary>
+    /// <remarks>If this is set when a grain is loaded, an earlier one was lost while an attempt was under way.</remarks>
     [Id(16)] public VmTry? UnderWay { get; init; }
 
     /// <summary>Each of <see cref="Condemned"/>.</summary>
     [JsonIgnore] public IReadOnlyList<string> EachCondemned => EachOf(Condemned);
 
-    /// <summary>Each id of a text of ids as <see cref="Condemned"/> has them.</summary>
+    /// <summary>Each id in a text that has the format of <see cref="Condemned"/>.</summary>
     internal static IReadOnlyList<string> EachOf(string? ids) => ids?.Split(' ') ?? [];
 }

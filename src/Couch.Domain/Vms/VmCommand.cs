@@ -1,6 +1,6 @@
 namespace Couch.Domain.Vms;
 
-/// <summary>What a guest's memory tells others to do once the guest is written. Closed: these cases and no others.</summary>
+/// <summary>What a guest's grain orders once the guest is written. Closed: these cases and no others.</summary>
 public abstract record VmCommand
 {
     private VmCommand() { }
@@ -12,7 +12,7 @@ public abstract record VmCommand
     /// <summary>Look at the VM that boots until it is ready, dead, or has booted for too long.</summary>
     public sealed record Watch : VmCommand;
 
-    /// <summary>It does not matter any more how the VM boots.</summary>
+    /// <summary>Stop watching how the VM boots: it does not matter any more.</summary>
     public sealed record StopWatching : VmCommand;
 
     /// <summary>Destroy all that is the guest's.</summary>

@@ -10,7 +10,7 @@ public sealed record VmFindings
     /// <summary>VMs without any label that no open row names, past their grace.</summary>
     [Id(1)] public IReadOnlyList<string> Unclaimed { get; init; } = [];
 
-    /// <summary>VMs under this couch's claim for guests that its database has never heard of.</summary>
+    /// <summary>VMs under this couch's claim for guests that are not in its database.</summary>
     [Id(2)] public IReadOnlyList<string> Unknown { get; init; } = [];
 
     /// <summary>Running guests whose VM is not in the list, or dead in it.</summary>
@@ -19,13 +19,13 @@ public sealed record VmFindings
     /// <summary>Running guests whose VM was missing before and is listed again.</summary>
     [Id(4)] public IReadOnlyList<string> Returned { get; init; } = [];
 
-    /// <summary>Guests with work at the VM provider that no grain does.</summary>
+    /// <summary>Guests with pending work at the VM provider whose grain is not in memory.</summary>
     [Id(5)] public IReadOnlyList<string> Stuck { get; init; } = [];
 
     /// <summary>Running guests that are not measured.</summary>
     [Id(6)] public IReadOnlyList<string> Unmetered { get; init; } = [];
 
-    /// <summary>What the pass did not dare to do, and why: each is an alarm.</summary>
+    /// <summary>Why the sweep left something undone: each hold is an alarm.</summary>
     [Id(7)] public IReadOnlyList<SafetyHold> Holds { get; init; } = [];
 
     /// <summary>VMs that are not needed, and that may be destroyed.</summary>

@@ -3,15 +3,15 @@ using Couch.Domain.Guests;
 namespace Couch.Domain.Vms;
 
 /// <summary>
-/// All VMs that a provider lists held against all guests' rows, as a pure decision. The list is older than the rows: a VM
-/// that came after it is not missed, and one that has gone since is destroyed once more, which is nothing.
+/// Compares all VMs that a provider lists with all guests' rows, as a pure decision. The list is older than the rows: a VM that came after
+/// it does not count as missing, and one that has gone since is destroyed once more, which has no effect.
 /// </summary>
 public sealed record VmReconciliation
 {
     /// <summary>How old a VM without a label must be: longer than a create, its label and their repeats may take.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long work may rest that no grain is in memory for: twice what its row takes to have it woken.</summary>
+    /// <summary>How long work may wait while its grain is not in memory: twice the time that its row takes to wake it.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>How long a guest may run without being measured.</summary>
@@ -38,13 +38,15 @@ public sealed record VmReconciliation
     /// <summary>Whether this provider measures guests.</summary>
     public bool MeasuresUsage { get; init; }
 
-    /// <summary>A node has just started: what no grain is in memory for was lost with another node, and is not given time.</summary>
+    /// <summary>
+    /// A node has just started: work whose grain is not in memory was lost with another node, and counts as stuck at once.
+    /// </summary>
     public bool IsAtStart { get; init; }
 
     /// <summary>Just before the list was asked for.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>Null where the list was not to be had, or not whole: then nothing is said about VMs.</summary>
+    /// <summary>Null where the list could not be read, or not completely: then there are no findings about VMs.</summary>
     public IReadOnlyList<ListedVm>? Listed { get; init; }
 
     /// <summary>Every open row, and the row of every <see cref="Questionable"/> guest that has one.</summary>
@@ -115,7 +117,7 @@ public sealed record VmReconciliation
         };
     }
 
-    /// <summary>What of the findings may be acted upon.</summary>
+    /// <summary>Adds which of the findings may be acted upon.</summary>
     private VmFindings Decided(VmFindings found) => found with
     {
         ToDestroy =
@@ -127,14 +129,14 @@ public sealed record VmReconciliation
         ToVerify = found.Holds.Contains(SafetyHold.ManyVanished) ? [] : [.. found.Vanished, .. found.Returned],
     };
 
-    /// <summary>It did not become ready in its time and was replaced: no attempt will take it.</summary>
+    /// <summary>Whether the VM did not become ready in its time and was replaced: no attempt will take it.</summary>
     private static bool IsCondemned(ListedVm vm, GuestVm owner) =>
         owner.Vm.State is not (VmState.Destroying or VmState.Lost) && owner.Vm.EachCondemned.Contains(
             vm.VmId, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Whether a VM under this guest's claim, but not the one that its row names, is nobody's. Of a guest whose row cannot be read, none
-    /// is: its end destroys them.
+    /// Whether a VM that carries this guest's claim, but is not the one that its row names, has no owner. Never so for a guest whose row
+    /// cannot be read: its end destroys its VMs.
     /// </summary>
     private bool IsStray(GuestVm owner) => !owner.IsUnreadable && owner.Vm switch
     {
@@ -142,7 +144,7 @@ public sealed record VmReconciliation
         { State: VmState.Requested or VmState.Booting } => false,
         // Its own grain destroys all that carries its claim, until the provider confirms it.
         { State: VmState.Destroying or VmState.Lost, DestroyedAt: null } => false,
-        // The list may be from before the receipt.
+        // The list may be older than the receipt.
         { DestroyedAt: { } receipt } => receipt < At - Skew,
         { State: VmState.Left, CleanSince: { } clean } => clean < At - Skew,
         _ => true,

@@ -2,16 +2,16 @@ using Couch.Domain.Values;
 
 namespace Couch.Domain.Vms;
 
-/// <summary>What a VM provider reported, brought home to the guest it is about. Closed: these cases and no others.</summary>
+/// <summary>What a VM provider reported, sent to the guest that it is about. Closed: these cases and no others.</summary>
 [GenerateSerializer, Immutable, Alias("couch.VmReport")]
 public abstract record VmReport
 {
     private VmReport() { }
 
     /// <summary>
-    /// Checks what it says before anything is done for it. Errors need no check: they are made plain where they are kept.
+    /// Checks the report's values before anything is done with it. Errors need no check: they are made plain text where they are kept.
     /// </summary>
-    /// <exception cref="OutOfBoundsException">A VM's id or endpoint cannot be kept.</exception>
+    /// <exception cref="OutOfBoundsException">A VM's id or endpoint is out of bounds.</exception>
     public virtual void MustBeWithinBounds()
     {
     }
@@ -34,17 +34,17 @@ public abstract record VmReport
     [GenerateSerializer, Immutable, Alias("couch.VmReport.NotFound")]
     public sealed record NotFound([property: Id(0)] int Attempt) : VmReport;
 
-    /// <summary>This attempt came to nothing, before the VM was made or while it booted. <c>IsFinal</c>: another would too.</summary>
+    /// <summary>This attempt failed, before the VM was made or while it booted. <c>IsFinal</c>: another attempt would fail too.</summary>
     [GenerateSerializer, Immutable, Alias("couch.VmReport.Failed")]
     public sealed record Failed([property: Id(0)] int Attempt, [property: Id(1)] string Error, [property: Id(2)] bool IsFinal) : VmReport
     {
-        /// <summary>How long the provider wants to be left alone; null where it did not say.</summary>
+        /// <summary>How long the provider asks to wait; null where it did not say.</summary>
         [Id(3)] public TimeSpan? RetryAfter { get; init; }
 
         /// <summary>The outcome of its create is unknown: it may have left a VM.</summary>
         [Id(4)] public bool MayHaveMade { get; init; }
 
-        /// <summary>And it may carry the guest's claim, so that a list may yet show it.</summary>
+        /// <summary>The VM that it may have left may carry the guest's claim, so a list may still show it.</summary>
         [Id(5)] public bool MayBeClaimed { get; init; }
     }
 
@@ -66,7 +66,7 @@ public abstract record VmReport
     [GenerateSerializer, Immutable, Alias("couch.VmReport.Gone")]
     public sealed record Gone : VmReport
     {
-        /// <summary>The VM given by hand was not destroyed, because it may not be: it is not known whether it is gone.</summary>
+        /// <summary>The VM given by hand was not destroyed, because that is not allowed; whether it still exists is not known.</summary>
         [Id(0)] public bool LeavesGiven { get; init; }
 
         /// <summary>The provider showed something of the guest's, which was then destroyed.</summary>

@@ -14,23 +14,26 @@ public abstract record VmStep
     /// <summary>Write the next attempt's number, then ask the provider for the VM.</summary>
     public sealed record Attempt : VmStep;
 
-    /// <summary>Look how the VM is.</summary>
+    /// <summary>Check the state of the VM.</summary>
     public sealed record Look(string VmId) : VmStep;
 
     /// <summary>
-    /// Destroy the VMs that are known to be the guest's own; then whatever else carries its claim, and the VM given by hand where it may
-    /// be.
+    /// Destroy the VMs that are known to be the guest's own; then everything else that carries its claim, and the VM given by hand if that
+    /// is allowed.
     /// </summary>
-    /// <param name="Own">An attempt of the guest's has made and claimed it, so it is destroyed unasked; null where none is known.</param>
+    /// <param name="Own">
+    /// The VM that an attempt of the guest's has made and claimed. It is destroyed without a check; null where none is known.
+    /// </param>
     /// <param name="Given">
-    /// A host has said that it is the guest's: it may be anybody's, and is looked at first. Null where none was given.
+    /// The VM that a host has given to the guest. It may belong to another owner, so it is checked first. Null where none was given.
     /// </param>
     /// <param name="Condemned">
-    /// Those that did not become ready, destroyed unasked too: a list may not show them yet. As <see cref="Vm.Condemned"/>.
+    /// The VMs that did not become ready. They are destroyed without a check too, because a list may not show them yet. As
+    /// <see cref="Vm.Condemned"/>.
     /// </param>
     public sealed record Release(string? Own, GivenVm? Given, string? Condemned = null) : VmStep
     {
-        /// <summary>Each VM that is destroyed unasked.</summary>
+        /// <summary>Each VM that is destroyed without a check.</summary>
         public IEnumerable<string> Unasked => [.. Own is null ? Array.Empty<string>() : [Own], .. Vm.EachOf(Condemned)];
     }
 }

@@ -3,27 +3,31 @@ using Couch.Domain.Guests;
 namespace Couch.Domain.Vms;
 
 /// <summary>
-/// The VM's track as pure decisions. <see cref="NextStep"/> says what is to be done; each <c>Observed…</c> takes in what
-/// a provider reported. Whatever is reported twice, late or for an older attempt changes nothing that counts.
+/// The VM's track as pure decisions. <see cref="NextStep"/> says what is to be done; each <c>Observed…</c> takes in what a provider
+/// reported. A report that is repeated, late or about an older attempt changes nothing that counts.
 /// </summary>
 public static class VmTrack
 {
     /// <summary>How long a VM may boot before the attempt counts as failed.</summary>
     public static readonly TimeSpan LongestBoot = TimeSpan.FromMinutes(5);
 
-    /// <summary>Two direct not-founds, this far apart, and a running guest's VM is lost: one may be a provider's hiccup.</summary>
+    /// <summary>
+    /// A running guest's VM is lost after two direct not-founds this far apart: a single one may be a temporary fault of the provider.
+    /// </summary>
     public static readonly TimeSpan MissingForGood = TimeSpan.FromMinutes(1);
 
     /// <summary>How many creates of unknown outcome a guest may have: each may have left a VM that is not found.</summary>
     public const int MostUnaccounted = 2;
 
     /// <summary>
-    /// How long after a doubt a provider's list is believed to show all that carries a claim: 45 s for which a list may be behind,
-    /// 20 s for which a lost memory's last call may be on its way, and 10 s between nodes' clocks.
+    /// How long after a doubt a provider's list is trusted to show everything that carries a claim: 45 s by which a list may be behind,
+    /// 20 s for which the last call of a lost grain may still be under way, and 10 s of difference between nodes' clocks.
     /// </summary>
     public static readonly TimeSpan ListsLag = TimeSpan.FromSeconds(75);
 
-    /// <summary>The newest are kept: a guest has few, and what is forgotten is still destroyed at its end by its claim.</summary>
+    /// <summary>
+    /// How many are kept, the newest ones. A guest has few; at its end, those that were dropped are still destroyed by its claim.
+    /// </summary>
     private const int MostCondemned = 8;
 
     private static readonly string NoMoreCreates =
@@ -35,7 +39,7 @@ public static class VmTrack
         Vm = new() { Host = provider, State = VmState.Requested, RequestedAt = now, Attempts = 1, UnderWay = VmTry.Make },
     };
 
-    /// <summary>What is to be done next, by a memory with nothing under way.</summary>
+    /// <summary>What is to be done next by a grain that has nothing under way.</summary>
     public static VmStep NextStep(this Guest guest, DateTimeOffset now) => guest.Vm switch
     {
         { NotBefore: { } moment } when moment > now => new VmStep.Wait(moment),
@@ -47,10 +51,10 @@ public static class VmTrack
     };
 
     /// <summary>
-    /// The intent of one more attempt, to be written before its call, by a memory with none under way. Where a VM may carry the
-    /// guest's claim that is not known, it only looks, until the provider's list has shown nothing for long enough to be believed.
+    /// The intent of one more attempt, written before its call by a grain that has none under way. If an unknown VM may carry the guest's
+    /// claim, the attempt only looks for it, until the provider's list has shown nothing for long enough to be trusted.
     /// </summary>
-    /// <param name="isExact">Whether the provider finds whatever an attempt has made at once: then no outcome stays unknown.</param>
+    /// <param name="isExact">Whether the provider finds at once whatever an attempt has made: then no outcome stays unknown.</param>
     public static Guest BeginAttempt(this Guest guest, DateTimeOffset now, bool isExact)
     {
         var vm = guest.Vm.WithoutLostAttempt(isExact);
@@ -59,7 +63,7 @@ public static class VmTrack
     }
 
     /// <summary>
-    /// An ended or displaced guest whose last attempt was lost with a memory before this one: what came of it stays unknown.
+    /// An ended or displaced guest whose last attempt was lost when its grain left memory: the attempt's outcome stays unknown.
     /// </summary>
     /// <returns>The same guest where no attempt was under way.</returns>
     public static Guest LoseAttempt(this Guest guest, bool isExact) =>
@@ -81,14 +85,14 @@ public static class VmTrack
     };
 
     /// <summary>
-    /// Whether the VM that an attempt has brought has no owner, and is to be destroyed at once. Where an attempt or a release is
-    /// still to come it may yet be taken, or is found: then it is not.
+    /// Whether the VM that an attempt has brought has no owner, and must be destroyed at once. False while an attempt or a release is still
+    /// to come that may take or find it.
     /// </summary>
     public static bool IsStray(this Guest guest, VmReport.Made made) =>
         guest.Vm is { State: VmState.Booting or VmState.Ready or VmState.None or VmState.Left } or { DestroyedAt: not null }
         && made.VmId != guest.Vm.Id && made.VmId != guest.VmId;
 
-    /// <summary>The next moment the guest must act, should its memory be lost until then; null: never again.</summary>
+    /// <summary>The next moment at which the guest must act, even if its grain has left memory by then; null: never again.</summary>
     /// <param name="patience">How long work that is under way may be left alone.</param>
     public static DateTimeOffset? NextMoment(this Guest guest, DateTimeOffset now, TimeSpan patience)
     {
@@ -100,7 +104,8 @@ public static class VmTrack
     }
 
     /// <summary>
-    /// The provider has made, or found, the guest's VM. One that comes after the guest's end is its own all the same, to be destroyed.
+    /// The provider has made, or found, the guest's VM. A VM that comes after the guest's end still belongs to the guest, and is to be
+    /// destroyed.
     /// </summary>
     /// <returns>The same guest where the result is not of the attempt that counts; see <see cref="IsStray"/>.</returns>
     private static Guest ObservedMade(this Guest guest, VmReport.Made made, DateTimeOffset now)
@@ -121,7 +126,7 @@ public static class VmTrack
         };
     }
 
-    /// <summary>A look found nothing under the guest's claim: the next attempt may make a VM once that can be believed.</summary>
+    /// <summary>A look found nothing under the guest's claim: the next attempt may make a VM once that result can be trusted.</summary>
     private static Guest ObservedNone(this Guest guest, int attempt, DateTimeOffset now)
     {
         if (guest.Vm is not { State: VmState.Requested } vm || vm.Attempts != attempt)
@@ -131,7 +136,7 @@ public static class VmTrack
         return vm.Unaccounted >= MostUnaccounted ? looked.FailProvisioning(NoMoreCreates, now) : looked;
     }
 
-    /// <summary>An attempt came to nothing. The guest ends where it was the last, or where trying again cannot help.</summary>
+    /// <summary>An attempt failed. The guest ends if it was the last attempt, or if another one cannot help.</summary>
     private static Guest ObservedFailure(this Guest guest, VmReport.Failed failure, int mostAttempts, DateTimeOffset now, double chance)
     {
         if (guest.Vm.Attempts != failure.Attempt)
@@ -141,7 +146,7 @@ public static class VmTrack
         {
             UnderWay = null,
             Unaccounted = guest.Vm.Unaccounted + (failure.MayHaveMade ? 1 : 0),
-            // What carries no claim never will: its attempt is over, and no list would ever show it.
+            // A VM without a claim never gets one: its attempt is over, and no list would ever show the VM.
             CleanSince = !failure.MayHaveMade ? guest.Vm.CleanSince : failure.MayBeClaimed ? null : now - ListsLag,
         };
         if (guest.Vm is { State: VmState.Destroying or VmState.Lost, DestroyedAt: null, UnderWay: not null })
@@ -182,7 +187,7 @@ public static class VmTrack
             }
             : guest;
 
-    /// <summary>A direct look found a running guest's VM, did not, or found that it has ended.</summary>
+    /// <summary>A direct look found a running guest's VM, did not find it, or found that it has ended.</summary>
     private static Guest ObservedPresence(this Guest guest, VmReport.Looked looked, DateTimeOffset now)
     {
         if (guest.AsOf(now).Status is not GuestStatus.Running || guest.Vm.State is not VmState.Ready || guest.Vm.Id != looked.VmId)
@@ -201,8 +206,8 @@ public static class VmTrack
     }
 
     /// <summary>
-    /// The provider has shown that nothing of the guest's is left. After a create of unknown outcome that counts once it has been
-    /// shown twice, so far apart that the second list is not behind what the first one may have missed.
+    /// The provider has shown that nothing of the guest's is left. After a create of unknown outcome this counts only once it has been
+    /// shown twice, so far apart that the second list contains what the first one may have missed.
     /// </summary>
     private static Guest ObservedGone(this Guest guest, VmReport.Gone gone, DateTimeOffset now)
     {
@@ -240,20 +245,20 @@ public static class VmTrack
             : guest;
 
     /// <summary>
-    /// The attempt's memory was lost, and with it what its create came to: only where it may have made a VM, and the provider may not show
-    /// it, is that a doubt.
+    /// The grain that began the attempt was lost, and with it the outcome of the create. That is a doubt only if the attempt may have made
+    /// a VM that the provider may not show.
     /// </summary>
     private static Vm WithoutLostAttempt(this Vm vm, bool isExact) => vm switch
     {
-        // A row from before this was kept has begun an attempt where none is due yet.
+        // In a row from before this was kept, an attempt has begun if none is due later.
         { UnderWay: VmTry.Make } or { UnderWay: null, State: VmState.Requested, NotBefore: null } when !isExact =>
             vm with { UnderWay = null, Unaccounted = vm.Unaccounted + 1, CleanSince = null },
         _ => vm with { UnderWay = null },
     };
 
     /// <summary>
-    /// What activating a guest by hand means for a VM of its own that was on the way: it is destroyed, unless it is the very
-    /// VM that is given. Then its own it stays, and a host has said that it is ready.
+    /// The effect of activating a guest by hand on a VM of its own that was on the way: it is destroyed, unless it is the same VM that is
+    /// given. That one stays the guest's own, and counts as ready because a host has said so.
     /// </summary>
     internal static Vm Displaced(this Vm vm, string givenVmId, DateTimeOffset at) => vm switch
     {
@@ -264,15 +269,17 @@ public static class VmTrack
         _ => vm,
     };
 
-    /// <summary>The VM that was given by hand, and what is to become of it now; null where there is none beside the guest's own.</summary>
+    /// <summary>
+    /// The VM that was given by hand, and what a release does about it now; null where there is none beside the guest's own.
+    /// </summary>
     private static GivenVm? Given(this Guest guest) =>
         guest.VmId is not { } given || (guest.Vm.Id is { } own && IsSame(own, given)) ? null
         : new(given, guest.IsStaying ? GivenVmFate.Kept : guest.MayDestroyGivenVm ? GivenVmFate.Destroyed : GivenVmFate.LeftUnlessClaimed);
 
-    /// <summary>A person may spell a UUID in capitals.</summary>
+    /// <summary>Ignores case, because a person may write a UUID in capitals.</summary>
     private static bool IsSame(string vmId, string? other) => vmId.Equals(other, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>What a guest's end means for its VM: destruction, at once. Without a VM provider there is nothing to ask.</summary>
+    /// <summary>The VM after the guest's end: it is to be destroyed at once. Without a VM provider there is nothing to destroy.</summary>
     /// <param name="givenVmId">The VM given by hand, which the provider is asked to destroy too; null where none was.</param>
     internal static Vm Ending(this Vm vm, string? givenVmId, DateTimeOffset at) => vm switch
     {

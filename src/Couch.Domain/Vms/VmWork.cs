@@ -3,9 +3,9 @@ using Couch.Domain.Guests;
 namespace Couch.Domain.Vms;
 
 /// <summary>
-/// What is under way at the VM provider for one guest, as one memory of it knows. Pure: a report or a moment goes in; the next
-/// guest, the next work and the commands to give come out. Nothing stores it: a new memory begins with <see cref="None"/>, and
-/// looks before it makes.
+/// What is under way at the VM provider for one guest, as its grain knows it. Pure: a report or a moment goes in; the next guest, the next
+/// work and the commands to give come out. It is not stored: a grain that is loaded again begins with <see cref="None"/>, and looks for a
+/// VM before it makes one.
 /// </summary>
 public sealed record VmWork
 {
@@ -21,21 +21,23 @@ public sealed record VmWork
     /// <summary>What is being destroyed; null where nothing is.</summary>
     public VmStep.Release? Release { get; init; }
 
-    /// <summary>Whether an attempt was under way when the release began: then its "nothing is left" is none.</summary>
+    /// <summary>
+    /// Whether an attempt was under way when the release began; if so, the release's report that nothing is left does not count.
+    /// </summary>
     public bool ReleasesBesideAttempt { get; init; }
 
     /// <summary>
-    /// A release has left nothing, and the attempt that was under way beside it has not ended yet: what it comes to is waited for.
+    /// A release has left nothing, but the attempt that was under way beside it has not ended yet: its result is waited for.
     /// </summary>
     public bool IsGoneButForAttempt { get; init; }
 
-    /// <summary>When it is asked again what is to be done; null where that is not arranged.</summary>
+    /// <summary>When the next step is asked for again; null where no such moment is arranged.</summary>
     public DateTimeOffset? WakesAt { get; init; }
 
     /// <summary>The first attempt of a guest that has just been written.</summary>
     public static VmTurn Arrived(Guest guest) => None.Begin(guest, mayExist: false);
 
-    /// <summary>Takes in a report. A stay whose time is up has expired, whatever its VM has come to meanwhile.</summary>
+    /// <summary>Takes in a report. A stay whose time is up has expired, whatever has happened to its VM in the meantime.</summary>
     /// <param name="mostAttempts">How many attempts there are before the guest is given up.</param>
     /// <param name="chance">From 0 up to 1: spreads retries.</param>
     public VmTurn Observe(Guest guest, VmReport report, int mostAttempts, DateTimeOffset now, double chance)
@@ -54,9 +56,11 @@ public sealed record VmWork
         return new(seen, rest, commands);
     }
 
-    /// <summary>Starts whatever is due and not under way, the end by the clock first. To be asked again until there is nothing.</summary>
+    /// <summary>
+    /// Starts one thing that is due and not under way, the end by the clock first. The caller repeats the call until it returns null.
+    /// </summary>
     /// <param name="isExact">
-    /// Whether the provider finds whatever an attempt has made at once; null where there is none, so that nothing but an end can be due.
+    /// Whether the provider finds at once whatever an attempt has made; null where there is no provider, so that only an end can be due.
     /// </param>
     /// <returns>Null where nothing is to be done now.</returns>
     public VmTurn? Next(Guest guest, DateTimeOffset now, bool? isExact)
@@ -85,14 +89,14 @@ public sealed record VmWork
         new(guest, this with { Attempt = guest.Vm.Attempts }, [new VmCommand.Attempt(mayExist)]);
 
     /// <summary>
-    /// Whether a report of "nothing is left" is no receipt: an attempt may have made a VM behind its back, or the guest's end
-    /// wants more destroyed than it was asked for.
+    /// Whether a report that nothing is left does not count as a receipt: an attempt may have made a VM at the same time, or the guest's
+    /// end wants more destroyed than the release was asked for.
     /// </summary>
     private bool IsOutdated(VmReport report, VmStep next) =>
         report is VmReport.Gone gone && (ReleasesBesideAttempt || (next is VmStep.Release wanted && !gone.Answers(wanted)));
 
     /// <summary>
-    /// What is still under way after a report. An attempt before the one under way was begun by a memory before this one.
+    /// What is still under way after a report. An attempt older than the one under way was begun before the grain was loaded again.
     /// </summary>
     private VmWork After(VmReport report)
     {

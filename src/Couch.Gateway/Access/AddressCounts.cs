@@ -1,9 +1,9 @@
 namespace Couch.Gateway.Access;
 
 /// <summary>
-/// Counts what each client address does in a minute, in a table of fixed size: however many addresses there are, it never
-/// grows. Where an address comes to a full set of the table, the one of the set that has done least goes, and is counted anew: so
-/// a flood of addresses makes the table forget those who do little, who are let in as before, and keeps those who do much.
+/// Counts what each client address does in a minute, in a table of fixed size: it never grows, however many addresses there are. If an
+/// address comes to a full set of the table, the address of the set with the lowest count is removed, and is counted anew when it returns.
+/// A flood of addresses therefore makes the table forget addresses that do little, which are let in as before, and keep those that do much.
 /// </summary>
 /// <param name="sets">How many sets of <see cref="Ways"/> entries there are, a power of two: <see cref="DefaultSets"/> are 3 MB.</param>
 internal sealed class AddressCounts(TimeProvider clock, int sets = AddressCounts.DefaultSets)
@@ -24,7 +24,7 @@ internal sealed class AddressCounts(TimeProvider clock, int sets = AddressCounts
     public bool TryCount(ClientAddress client, int most, out TimeSpan wait)
     {
         var now = clock.GetTimestamp();
-        // Seeded anew in each process: no outsider can tell who shares a set.
+        // Each process has its own seed, so that an outsider cannot tell which addresses share a set.
         var set = (int)((uint)HashCode.Combine(client.Key) & (uint)(sets - 1));
         lock (locks[set % Locks])
         {

@@ -4,17 +4,17 @@ using Couch.Cluster.Configuration;
 
 namespace Couch.Gateway.Access;
 
-/// <summary>The host key that counts now: COUCH_AUTH_TOKEN, which may be exchanged while the couch runs, and not be taken away.</summary>
+/// <summary>The current host key, COUCH_AUTH_TOKEN. It can be exchanged while the couch runs, but not removed.</summary>
 internal sealed class ConfiguredHostKey(HttpOptions options) : IRotatingSetting
 {
     private volatile Secret? current = Secret.Of(options.HostKey);
 
     public string Name => HttpOptions.HostKeyName;
 
-    /// <summary>Whether there is one. Without, only callers on this machine are hosts.</summary>
+    /// <summary>Whether there is one. Without one, only callers on this machine are hosts.</summary>
     public bool IsSet => current is not null;
 
-    /// <summary>Compared as hashes: neither the time nor the length tells anything of the key.</summary>
+    /// <summary>The keys are compared as hashes, so that neither the time nor the length reveals anything about the key.</summary>
     public bool Is(string presented) => current is { } key && CryptographicOperations.FixedTimeEquals(Secret.HashOf(presented), key.Hash);
 
     public Task<bool> Renew(Settings settings, CancellationToken cancel)
@@ -29,7 +29,7 @@ internal sealed class ConfiguredHostKey(HttpOptions options) : IRotatingSetting
         return Task.FromResult(true);
     }
 
-    /// <summary>Told of each new key, so that it is kept out of what is said.</summary>
+    /// <summary>Raised with each new key, so that it is redacted from logs and answers.</summary>
     public event Action<string>? Exchanged;
 
     private sealed record Secret(string Text, byte[] Hash)

@@ -10,15 +10,15 @@ using Microsoft.AspNetCore.Authorization.Policy;
 namespace Couch.Gateway.Access;
 
 /// <summary>
-/// Who counts as a host, as one policy that stands on the groups of host endpoints, so that no endpoint can forget it.
-/// It is asked before a body is looked at.
+/// Decides who counts as a host. It is one policy on the groups of host endpoints, so that no endpoint can omit it. It is checked before a
+/// body is read.
 /// </summary>
 public static class HostAccess
 {
     /// <summary>The policy's name, for <c>RequireAuthorization</c>.</summary>
     public const string Policy = "host";
 
-    /// <summary>Registers <see cref="Policy"/>, the check behind it, and the 401 and 403 answers to whoever does not pass.</summary>
+    /// <summary>Registers <see cref="Policy"/>, its check, and the 401 and 403 answers to callers that do not pass it.</summary>
     public static void AddHostAccess(this IServiceCollection services)
     {
         services.AddSingleton<ConfiguredHostKey>().AddSingleton<IRotatingSetting>(from => from.GetRequiredService<ConfiguredHostKey>());
@@ -30,8 +30,8 @@ public static class HostAccess
     private sealed class IsHost : IAuthorizationRequirement;
 
     /// <summary>
-    /// With a configured key: whoever presents it, or one made under it. Without: whoever calls from this machine, see
-    /// <see cref="OriginalCaller"/>, and nobody else, whatever they present.
+    /// With a configured key, a host is a caller that presents it or a key made under it. Without one, only a caller on this machine is a
+    /// host, see <see cref="OriginalCaller"/>; a presented key does not matter.
     /// </summary>
     private sealed class HostDoor(ConfiguredHostKey configured, SigningKeys signing, HostKeys keys, TimeProvider clock)
         : AuthorizationHandler<IsHost>
@@ -54,14 +54,14 @@ public static class HostAccess
             if (configured.Is(presented))
                 return HostCaller.Configured;
 
-            // A forged key costs a hash. A genuine one is looked up each time, so that a revocation counts at once.
+            // A forged key costs a hash. A genuine one is looked up each time, so that a revocation takes effect at once.
             return signing.TryVerifyHostKey(presented, out var id)
                 && await keys.Find(id, http.RequestAborted) is { } key && key.IsGood(clock.Now())
                 ? new HostCaller(key.Actor, new(key.Scopes, key.ExpiresAt))
                 : null;
         }
 
-        /// <summary>An endpoint that names no scope opens to no made key.</summary>
+        /// <summary>An endpoint that names no scope accepts no made key.</summary>
         private static bool Opens(HttpContext http, KeyScopes scopes) =>
             http.GetEndpoint()?.Metadata.GetMetadata<Needs>() is { } needs && needs.AnyOf.Any(scopes.Has);
     }
@@ -81,7 +81,7 @@ public static class HostAccess
 
         private static Task RefuseScope(HttpContext context, IReadOnlyList<KeyScope> needed)
         {
-            // RFC 6750: a genuine key, of too little scope.
+            // RFC 6750: the key is genuine, but lacks the scope.
             context.Response.Headers.WWWAuthenticate = needed.Count == 0
                 ? "Bearer error=\"insufficient_scope\""
                 : $"Bearer error=\"insufficient_scope\", scope=\"{string.Join(' ', needed.Select(scope => scope.Word()))}\"";

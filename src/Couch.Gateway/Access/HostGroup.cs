@@ -6,7 +6,7 @@ namespace Couch.Gateway.Access;
 
 internal static class HostGroup
 {
-    /// <summary>Endpoints for hosts: what all of them ask and refuse is said here, once.</summary>
+    /// <summary>A group of endpoints for hosts: what they all require and refuse is declared here.</summary>
     /// <param name="scopes">Which host keys open them, by any of these; none: the configured key alone.</param>
     public static RouteGroupBuilder MapHostGroup(
         this IEndpointRouteBuilder app, string prefix, string tag, params IReadOnlyList<KeyScope> scopes)

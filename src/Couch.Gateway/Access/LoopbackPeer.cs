@@ -5,7 +5,8 @@ using System.Runtime.InteropServices;
 namespace Couch.Gateway.Access;
 
 /// <summary>
-/// Whose process is at the other end of a connection over loopback. The kernel says so on Linux; elsewhere it is not known.
+/// Finds the user whose process is at the other end of a connection over loopback. The Linux kernel tells it; on other systems it is
+/// unknown.
 /// </summary>
 internal static class LoopbackPeer
 {
@@ -18,8 +19,8 @@ internal static class LoopbackPeer
     private const int Inode = 9;
 
     /// <summary>
-    /// Whether the other end belongs to the couch's own user or to root; true where no kernel tells. A socket that its process has
-    /// let go of is listed as root's, and counts as no user's.
+    /// Whether the other end belongs to the couch's own user or to root; true where the kernel does not tell. A socket that its process has
+    /// released is listed as root's, and counts as no user's.
     /// </summary>
     public static bool IsOwn(IPEndPoint? peer, IPEndPoint? own)
     {
@@ -38,7 +39,7 @@ internal static class LoopbackPeer
     /// <summary>Null where no process holds such a socket.</summary>
     private static string? UserOf(IPEndPoint peer, IPEndPoint own)
     {
-        // A socket made for IPv6 may speak IPv4, and stands in the other table then.
+        // An IPv6 socket may carry IPv4, and is then listed in the other table.
         var tables = peer.AddressFamily is AddressFamily.InterNetworkV6 && !peer.Address.IsIPv4MappedToIPv6
             ? new[] { ("/proc/self/net/tcp6", (Func<IPAddress, IPAddress>)(address => address)) }
             : [("/proc/self/net/tcp", Unmapped), ("/proc/self/net/tcp6", address => Unmapped(address).MapToIPv6())];
@@ -47,7 +48,7 @@ internal static class LoopbackPeer
             var (local, remote) = (Spell(spelled(peer.Address), peer.Port), Spell(spelled(own.Address), own.Port));
             foreach (var row in File.ReadLines(table))
             {
-                // Most rows are others'.
+                // Most rows belong to other connections.
                 if (!row.Contains(local, StringComparison.Ordinal))
                     continue;
                 var columns = row.Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -61,7 +62,7 @@ internal static class LoopbackPeer
 
     private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
-    /// <summary>As the kernel does: each four bytes as a number of this machine's, in hexadecimal.</summary>
+    /// <summary>Formats an address as the kernel does: each four bytes as a number in this machine's byte order, in hexadecimal.</summary>
     private static string Spell(IPAddress address, int port) =>
         string.Concat(MemoryMarshal.Cast<byte, uint>(address.GetAddressBytes()).ToArray().Select(four => $"{four:X8}")) + $":{port:X4}";
 

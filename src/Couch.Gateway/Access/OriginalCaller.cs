@@ -4,9 +4,9 @@ using Couch.Gateway.Hosting;
 namespace Couch.Gateway.Access;
 
 /// <summary>
-/// Whether a request comes from this machine, judged before anything has rewritten it. Matters only while no host key
-/// is set: then a caller on loopback is a host, and neither a proxy on this machine nor a web page that has rebound
-/// its name to it may pass for one. In doubt the caller is a stranger.
+/// Whether a request comes from this machine, decided before anything has rewritten the request. This matters only while no host key is
+/// set: then a caller on loopback is a host, and neither a proxy on this machine nor a web page that has rebound its name to this machine
+/// may count as one. In doubt the caller is not on this machine.
 /// </summary>
 internal sealed class OriginalCaller
 {
@@ -19,10 +19,10 @@ internal sealed class OriginalCaller
 
     private OriginalCaller(bool isOnThisMachine) => this.isOnThisMachine = isOnThisMachine;
 
-    /// <summary>Judged now, unless it has been remembered.</summary>
+    /// <summary>The stored decision; decided now if there is none.</summary>
     public static bool IsOnThisMachine(HttpContext context) => (context.Features.Get<OriginalCaller>() ?? Look(context)).isOnThisMachine;
 
-    /// <summary>Judges before forwarding headers are read, for later questions.</summary>
+    /// <summary>Decides before forwarding headers are read, and stores the decision.</summary>
     public static void Remember(HttpContext context) => context.Features.Set(Look(context));
 
     private static OriginalCaller Look(HttpContext context) => new(

@@ -3,13 +3,13 @@ using Couch.Gateway.Problems;
 
 namespace Couch.Gateway.Access;
 
-/// <summary>How often one client address may ask of the public endpoints, in windows of a minute. Nothing waits in line.</summary>
+/// <summary>How often one client address may call the public endpoints, in windows of a minute. Requests are not queued.</summary>
 public static class RateLimits
 {
-    /// <summary>Redeeming: guesses at codes are counted, right or wrong.</summary>
+    /// <summary>The limit for redeeming: every attempt counts, whether its code is right or wrong.</summary>
     public const string Redeem = "redeem";
 
-    /// <summary>Everything else that is public, but for <c>/health</c>: monitoring must always be answered.</summary>
+    /// <summary>The limit for all other public endpoints, except <c>/health</c>: monitoring must always be answered.</summary>
     public const string Status = "status";
 
     /// <summary>Registers the counts by client address: one table for <see cref="Redeem"/>, one for <see cref="Status"/>.</summary>
@@ -19,7 +19,7 @@ public static class RateLimits
         services.AddKeyedSingleton(Status, (services, _) => new AddressCounts(services.GetRequiredService<TimeProvider>()));
     }
 
-    /// <summary>Puts endpoints under a limit; one that is switched off is not asked at each request whether it is.</summary>
+    /// <summary>Puts endpoints under a limit. A limit that is switched off is not added, so that it costs nothing per request.</summary>
     public static TBuilder LimitTo<TBuilder>(
         this TBuilder endpoints, IEndpointRouteBuilder app, string policy) where TBuilder : IEndpointConventionBuilder =>
         Most(app.ServiceProvider.GetRequiredService<HttpOptions>(), policy) is > 0 and var most
@@ -46,6 +46,6 @@ public static class RateLimits
 
     private static int Most(HttpOptions gateway, string policy) => policy == Redeem ? gateway.RedeemsPerMinute : gateway.StatusPerMinute;
 
-    /// <summary>What an endpoint's callers are counted by.</summary>
+    /// <summary>The limit of an endpoint, and the table that counts its callers.</summary>
     private sealed record Limit(int Most, AddressCounts Counts);
 }

@@ -8,7 +8,7 @@ internal static class TrustedProxies
         services.Configure<ForwardedHeadersOptions>(forwarded =>
         {
             forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor;
-            // Every trusted hop is peeled off; the first address that no trusted hop vouches for is the client's.
+            // All trusted hops are removed; the first address that is not a trusted proxy's is the client's.
             forwarded.ForwardLimit = null;
             forwarded.KnownProxies.Clear();
             forwarded.KnownIPNetworks.Clear();
@@ -21,7 +21,7 @@ internal static class TrustedProxies
         if (gateway.TrustedProxies.Count == 0)
             return;
 
-        // Reading the headers rewrites the caller; who is on this machine is settled before.
+        // Reading the headers rewrites the caller's address, so whether the caller is on this machine is decided before.
         app.Use((context, next) =>
         {
             OriginalCaller.Remember(context);

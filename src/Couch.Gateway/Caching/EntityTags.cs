@@ -2,7 +2,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Couch.Gateway.Caching;
 
-/// <summary>The entity tags that a caller has sent in <c>If-None-Match</c>: what it knows already (RFC 9110, 13.1.2).</summary>
+/// <summary>The entity tags that a caller has sent in <c>If-None-Match</c>: the answers that it has already (RFC 9110, 13.1.2).</summary>
 internal sealed class EntityTags
 {
     private readonly IList<EntityTagHeaderValue> tags;
@@ -15,7 +15,10 @@ internal sealed class EntityTags
             ? new(tags)
             : null;
 
-    /// <summary>Whether the caller has <paramref name="current"/> already; <c>*</c> has everything. Compared weakly, as GET asks.</summary>
+    /// <summary>
+    /// Whether the caller has <paramref name="current"/> already; <c>*</c> matches every tag. The comparison is weak, as it must be for
+    /// GET.
+    /// </summary>
     public bool Have(EntityTagHeaderValue current)
     {
         foreach (var tag in tags)

@@ -3,17 +3,19 @@ using Couch.Cluster.Configuration;
 
 namespace Couch.Gateway.Connections;
 
-/// <summary>How many HTTP connections are held at once, under what the process may have open, so that it never runs out of that.</summary>
-/// <param name="All">The most there ever are.</param>
+/// <summary>
+/// How many HTTP connections are held at once. It is less than the process's limit of open files, so that the limit is never reached.
+/// </summary>
+/// <param name="All">The greatest number of connections.</param>
 internal sealed record Capacity(int All)
 {
-    /// <summary>With fewer a couch cannot serve well.</summary>
+    /// <summary>The smallest number with which a couch serves well.</summary>
     public const int Least = 64;
 
-    /// <summary>Where neither a setting nor the process says less: some 200 MB, were all of them idle.</summary>
+    /// <summary>The number if neither a setting nor the process's limit is lower: about 200 MB, if all connections were idle.</summary>
     public const int Usual = 20_000;
 
-    /// <summary>What a process has open beside HTTP and what is counted below: its code, which is 310 files, silos, collectors.</summary>
+    /// <summary>What a process has open besides HTTP and the items below: its code, which is 310 files, silos, collectors.</summary>
     private const int ForItself = 400;
 
     /// <summary>SQLite's connections, of three files each.</summary>
@@ -21,24 +23,25 @@ internal sealed record Capacity(int All)
 
     private const string Remedy = "Raise it (systemd: LimitNOFILE=, containers: --ulimit nofile=).";
 
-    /// <summary>Creates, configurations, looks, measurements and destroys.</summary>
+    /// <summary>The kinds of calls to a VM provider: creates, configurations, looks, measurements and destroys.</summary>
     private const int KindsOfCalls = 5;
 
     /// <summary>
-    /// With fewer files not even the settings could be read: asked before anything else is loaded. Null where there are enough.
+    /// Why the process cannot start with so few open files; null where there are enough. This is checked before anything else is loaded,
+    /// because with fewer files not even the settings could be read.
     /// </summary>
     public static string? WhyNotEnough(int? mayOpen) =>
         mayOpen < ForItself + Least ? $"Couch cannot start:{Environment.NewLine}  - ulimit -n is {mayOpen}, and a couch needs "
             + $"{ForItself + Least} at the least. {Remedy}" : null;
 
-    /// <summary>Of these, the last are kept free for hosts and for health probes.</summary>
+    /// <summary>How many of these are reserved for hosts and health probes.</summary>
     public int KeptFree => Math.Max(8, All / 16);
 
-    /// <summary>For everybody.</summary>
+    /// <summary>How many of these are open to all callers.</summary>
     public int Ordinary => All - KeptFree;
 
-    /// <summary>Reads what is asked for, and tells <paramref name="settings"/> where the process may not have so much open.</summary>
-    /// <param name="mayOpen">What this process may have open; null: without limit, or unknown.</param>
+    /// <summary>Reads the setting, and tells <paramref name="settings"/> if the process may not have so many files open.</summary>
+    /// <param name="mayOpen">How many files this process may have open; null: without limit, or unknown.</param>
     public static Capacity Read(Settings settings, CouchOptions couch, HttpOptions gateway, int? mayOpen)
     {
         var others = ForItself + (couch.Postgres is null ? ForSqlite : couch.DatabaseConnections)

@@ -18,7 +18,7 @@ internal static class ConnectionsHosting
     }
 
     /// <summary>
-    /// Places that are kept free serve hosts and health: whoever else has come to one is told to come again. Knows who asks.
+    /// Refuses callers on reserved places that are neither hosts nor health probes. It must run after the caller is identified.
     /// </summary>
     public static void UseKeptPlaces(this WebApplication app)
     {

@@ -6,10 +6,10 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Couch.Gateway.Connections;
 
-/// <summary>A client's connection, and how far it is with what it came for. Requests find it among their features.</summary>
+/// <summary>A client's connection, and the progress of its requests. Requests find it among their features.</summary>
 internal sealed class CountedConnection : ConnectionContext
 {
-    /// <summary>For so long a connection counts as one that is about to say something.</summary>
+    /// <summary>How long a connection counts as one that is about to send something.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
 
     private readonly ConnectionContext inner;
@@ -33,10 +33,10 @@ internal sealed class CountedConnection : ConnectionContext
 
     public ClientAddress Client { get; }
 
-    /// <summary>Came when all ordinary places were taken, so it may only be a host's, or ask after health.</summary>
+    /// <summary>Whether all ordinary places were taken when it came: then it may only serve a host or a health probe.</summary>
     public bool IsOnKeptPlace { get; set; }
 
-    /// <summary>Has been told to go.</summary>
+    /// <summary>Whether it has been told to close.</summary>
     public bool IsLeaving { get; set; }
 
     public override string ConnectionId { get => inner.ConnectionId; set => inner.ConnectionId = value; }
@@ -50,10 +50,12 @@ internal sealed class CountedConnection : ConnectionContext
     /// <summary>Null behind another kind of server.</summary>
     public static CountedConnection? Of(HttpContext context) => context.Features.Get<CountedConnection>();
 
-    /// <summary>Whether the other end is a process of this one's user: asked once a connection, which stays with its processes.</summary>
+    /// <summary>
+    /// Whether the other end is a process of this one's user: asked once a connection, because its processes do not change.
+    /// </summary>
     public bool IsOwn(Func<IPEndPoint?, IPEndPoint?, bool> ask) => isOwn ??= ask(RemoteEndPoint as IPEndPoint, LocalEndPoint as IPEndPoint);
 
-    /// <summary>The header of a request is whole.</summary>
+    /// <summary>The header of a request is complete.</summary>
     public void Begin()
     {
         lock (progress)
@@ -74,7 +76,7 @@ internal sealed class CountedConnection : ConnectionContext
         places.Changed();
     }
 
-    /// <summary>Until the body of a stranger's request is there, its place may be taken by another.</summary>
+    /// <summary>While the body of a request is received from a caller that is not a host, another connection may take its place.</summary>
     public void Receiving(bool isIt)
     {
         lock (progress)
@@ -86,7 +88,7 @@ internal sealed class CountedConnection : ConnectionContext
         places.Changed();
     }
 
-    /// <summary>While a request only waits for news, its place may be taken by another, after all others.</summary>
+    /// <summary>While a request only waits for news, another connection may take its place, but only after all others.</summary>
     public void Waiting(bool isIt)
     {
         lock (progress)
@@ -98,7 +100,7 @@ internal sealed class CountedConnection : ConnectionContext
         places.Changed();
     }
 
-    /// <summary>How readily its place is given to another, and since when it stands so; null: never.</summary>
+    /// <summary>How weak its claim to its place is, and since when; null: its place is not given to another.</summary>
     public (Claim Claim, long Since)? Yields(long now)
     {
         lock (progress)
@@ -140,19 +142,19 @@ internal sealed class CountedConnection : ConnectionContext
     }
 }
 
-/// <summary>What a connection can say for itself where places are few: who comes first goes first.</summary>
+/// <summary>The claim of a connection to its place when places are few. The first value is the weakest.</summary>
 internal enum Claim
 {
-    /// <summary>Has sent no request, or not the whole of its header.</summary>
+    /// <summary>Has sent no request, or only a part of its header.</summary>
     Silent,
 
-    /// <summary>Has been answered, and may ask again.</summary>
+    /// <summary>Has been answered, and may send another request.</summary>
     Idle,
 
-    /// <summary>Sends the body of its request.</summary>
+    /// <summary>Is sending the body of its request.</summary>
     Receiving,
 
-    /// <summary>Has only just come.</summary>
+    /// <summary>Came, or began to send a body, only a moment ago.</summary>
     Young,
 
     /// <summary>Waits for news of a stay.</summary>

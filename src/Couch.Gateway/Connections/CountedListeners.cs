@@ -27,7 +27,7 @@ internal sealed class CountedListeners(SocketTransportFactory sockets, Places pl
             }
             catch (OperationCanceledException) when (unbound.IsCancellationRequested)
             {
-                // It listens no more: the next line says so.
+                // The listener is unbound: the next line returns null.
             }
 
             return await inner.AcceptAsync(cancellationToken) is { } accepted ? places.Take(accepted) : null;

@@ -7,7 +7,7 @@ internal static class OpenFiles
 {
     private const string Row = "Max open files";
 
-    /// <summary>RLIMIT_NOFILE as the kernel keeps it to; null where it is unlimited, or cannot be read (not Linux).</summary>
+    /// <summary>RLIMIT_NOFILE, as the kernel enforces it; null where it is unlimited, or cannot be read (not Linux).</summary>
     public static int? Limit()
     {
         try

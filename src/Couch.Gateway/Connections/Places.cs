@@ -5,13 +5,13 @@ using Microsoft.AspNetCore.Connections;
 namespace Couch.Gateway.Connections;
 
 /// <summary>
-/// Places for connections, as many as <see cref="Capacity"/> says. Where the ordinary ones are taken, a newcomer gets the place of
-/// whoever has least claim to it (<see cref="Claim"/>), of those with the most connections first; where everybody is being served, it
-/// gets a place that is kept free, which is only good for a host's request and for health. Beyond those nothing is accepted.
+/// The places for connections, as many as <see cref="Capacity"/> says. If all ordinary places are taken, a new connection gets the place of
+/// the one with the weakest <see cref="Claim"/>, among clients with the most connections first. If all connections are being served, the
+/// new one gets a reserved place, which is only for hosts' requests and health probes. If those are taken too, no connection is accepted.
 /// </summary>
 internal sealed partial class Places : IDisposable
 {
-    /// <summary>For so long a newcomer may take to send the whole header of its first request.</summary>
+    /// <summary>How long a new connection may take to send the whole header of its first request.</summary>
     public static readonly TimeSpan FirstRequest = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan Rounds = TimeSpan.FromSeconds(1);
@@ -35,7 +35,7 @@ internal sealed partial class Places : IDisposable
         rounds = clock.CreateTimer(_ => GoRound(), null, Rounds, Rounds);
     }
 
-    /// <summary>Whether places that are kept free have been given away.</summary>
+    /// <summary>Whether reserved places are in use.</summary>
     public bool IsCrowded => isCrowded;
 
     /// <summary>Returns once another connection may be accepted.</summary>
@@ -76,7 +76,7 @@ internal sealed partial class Places : IDisposable
         return connection;
     }
 
-    /// <summary>A connection is closed, and its place free.</summary>
+    /// <summary>Frees the place of a closed connection.</summary>
     public void Left(CountedConnection connection)
     {
         lock (door)
@@ -91,7 +91,7 @@ internal sealed partial class Places : IDisposable
         Changed();
     }
 
-    /// <summary>A connection may have less claim to its place than it had: a newcomer looks again.</summary>
+    /// <summary>The claim of a connection may have become weaker: a connection that waits for a place checks again.</summary>
     public void Changed()
     {
         if (!isAwaited)
@@ -112,8 +112,9 @@ internal sealed partial class Places : IDisposable
     private void Count() => isCrowded = taken.Count - leaving > capacity.Ordinary;
 
     /// <summary>
-    /// Several at a time, so that a flood does not have all be looked at for each newcomer. Of two who stand alike the one who
-    /// has stood so for longer goes. A trusted proxy speaks for many, and does not count as one who has many connections.
+    /// The connections that lose their places. There are several at a time, so that a flood does not cause a search for each new
+    /// connection. Between equal claims, the older one goes first. A trusted proxy acts for many clients, and does not count as one with
+    /// many connections.
     /// </summary>
     private List<CountedConnection> ToldToGo()
     {
@@ -151,7 +152,7 @@ internal sealed partial class Places : IDisposable
             connection.Abort(new ConnectionAbortedException("its place is needed"));
     }
 
-    /// <summary>Closes what has said nothing for too long, and says once a round how many had to make room.</summary>
+    /// <summary>Closes connections that have been silent for too long, and logs once a round how many had to make room.</summary>
     private void GoRound()
     {
         List<CountedConnection> silent;

@@ -6,7 +6,7 @@ using Couch.Gateway.Keys;
 
 namespace Couch.Gateway.Guests;
 
-/// <summary>What everybody is told of a guest: its host, and the guest itself. It comes first, behind the id alone.</summary>
+/// <summary>What both a host and the guest itself are told of a guest. These fields come first, directly after the id.</summary>
 public abstract record GuestFacts
 {
     [SetsRequiredMembers]

@@ -21,7 +21,7 @@ public static class HealthCheckCommand
         var configuration = new ConfigurationBuilder()
             .AddEnvironmentVariables("ASPNETCORE_").AddEnvironmentVariables().AddCommandLine([.. args.Except([Switch])]).Build();
         var socket = Addresses.SocketToKnockAt(configuration);
-        // Only the couch on this machine is asked: no proxy in between, and whatever certificate it shows is its own.
+        // Only the couch on this machine is asked: no proxy is used, and its certificate is accepted, whatever it is.
         using var handler = new SocketsHttpHandler { UseProxy = false };
         handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null;
         if (socket is not null)

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Couch.Gateway.Health;
 
-/// <summary>For operators: does it live, and should it be sent requests?</summary>
+/// <summary>Tells operators whether the process lives, and whether it should be sent requests.</summary>
 public static class HealthEndpoints
 {
     /// <summary>The path of both endpoints' group: <c>/health</c> and <c>/health/ready</c>.</summary>

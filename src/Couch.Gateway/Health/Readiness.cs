@@ -3,7 +3,7 @@ using Couch.Cluster.Storage;
 namespace Couch.Gateway.Health;
 
 /// <summary>
-/// How the database is, asked once for all who ask within a second: anybody may, as often as he likes, and is never turned away.
+/// The state of the database, asked at most once a second for all callers: any caller may ask, as often as it likes, and is never refused.
 /// </summary>
 public sealed class Readiness(CouchDatabase database, TimeProvider clock)
 {

@@ -5,8 +5,8 @@ using Couch.Cluster.Configuration;
 namespace Couch.Gateway.Hosting;
 
 /// <summary>
-/// Where the couch listens: <c>--urls</c>, else <c>ASPNETCORE_URLS</c>, else <c>PORT</c> on loopback, else port 3000 on
-/// loopback. Without a host key nothing but loopback is ever listened on, wherever the address was written.
+/// Where the couch listens: <c>--urls</c>, else <c>ASPNETCORE_URLS</c>, else <c>PORT</c> on loopback, else port 3000 on loopback. Without a
+/// host key the couch listens only on loopback, wherever the address was set.
 /// </summary>
 internal sealed record Addresses(string? Urls)
 {
@@ -68,7 +68,7 @@ internal sealed record Addresses(string? Urls)
                 + $"PORT={address.Port + 1 & IPEndPoint.MaxPort}");
     }
 
-    /// <summary>Kestrel takes any name that is not an address for "everywhere", so only these are loopback.</summary>
+    /// <summary>Kestrel reads any name that is not an address as "everywhere", so only these are loopback.</summary>
     public static bool NamesLoopback(string host) =>
         host.Equals(Loopback, StringComparison.OrdinalIgnoreCase)
             || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IsLoopback(address));
@@ -90,7 +90,7 @@ internal sealed record Addresses(string? Urls)
         }
     }
 
-    /// <summary>Asked for the operator's sake: the server would say the same as a stack trace, after the silo has started.</summary>
+    /// <summary>Checked for the operator: the server would report the same as a stack trace, after the silo has started.</summary>
     private static bool IsTaken(BindingAddress address)
     {
         if (address.IsUnixPipe)

@@ -6,8 +6,8 @@ namespace Couch.Gateway.Hosting;
 internal static class Leased
 {
     /// <summary>
-    /// Endpoints whose answers leave only while this process has its lease. Grains ask for it themselves; it is asked for again
-    /// here, as the last thing before an answer is spelled out, because an answer may be ready and the process stand still.
+    /// Endpoints whose answers are sent only while this process has its lease. Grains check the lease themselves; it is checked again here,
+    /// as the last thing before an answer is written, because the process may have paused after the answer was ready.
     /// </summary>
     public static RouteGroupBuilder MapUnderLease(this IEndpointRouteBuilder app)
     {

@@ -7,14 +7,14 @@ internal static class Listening
     /// <summary>The largest body that is read; beyond it, 413.</summary>
     public const int MostBodyBytes = 64 * 1024;
 
-    /// <summary>Up to here the rest of too large a body is taken in and thrown away, so that its sender gets to read the 413.</summary>
+    /// <summary>Up to this size the rest of a body that is too large is read and discarded, so that its sender can read the 413.</summary>
     private const int MostDrainedBytes = 1024 * 1024;
 
     public static void ListenOn(this WebApplicationBuilder builder, Addresses addresses)
     {
         if (addresses.Urls is { } urls)
             builder.WebHost.UseUrls(urls);
-        // Container images set it. It never counts here, and would be complained of at every start.
+        // Container images set it. It has no effect here, and would cause a warning at every start.
         builder.WebHost.UseSetting(WebHostDefaults.HttpPortsKey, "");
 
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -28,7 +28,7 @@ internal static class Listening
     }
 
     /// <summary>
-    /// What answers GET answers HEAD as well: the server itself leaves the body out, and looks at the method that was sent for that.
+    /// Lets endpoints that answer GET answer HEAD as well: the server omits the body itself, because it looks at the method that was sent.
     /// </summary>
     public static void UseHead(this WebApplication app) => app.Use((context, next) =>
     {
@@ -37,7 +37,7 @@ internal static class Listening
         return next(context);
     });
 
-    /// <summary>What is shown holds secrets or goes stale at once: no cache may keep it.</summary>
+    /// <summary>Answers contain secrets or become stale at once: no cache may keep them.</summary>
     public static void UseNoStore(this WebApplication app) => app.Use((context, next) =>
     {
         if (context.Request.Path.StartsWithSegments("/couch", StringComparison.OrdinalIgnoreCase)

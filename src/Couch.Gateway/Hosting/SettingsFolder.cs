@@ -21,7 +21,7 @@ internal static class SettingsFolder
         if (!Directory.Exists(path))
             throw new SettingsException($"  - {Name} names {path}, which is no folder");
 
-        // Read again rather than watched: a mounted folder is exchanged by its link, which no watcher of files sees.
+        // The folder is read again instead of watched: a mounted folder is exchanged by its link, which file watchers do not notice.
         var source = new KeyPerFileConfigurationSource { FileProvider = new PhysicalFileProvider(path), Optional = true };
         var sources = ((IConfigurationBuilder)builder.Configuration).Sources;
         var commandLine = sources.ToList().FindLastIndex(one => one is CommandLineConfigurationSource);

@@ -2,18 +2,17 @@ using Couch.Cluster.Configuration;
 
 namespace Couch.Gateway.Hosting;
 
-/// <summary>Runs a couch from its start to its end, and puts what an operator must know in words.</summary>
+/// <summary>Runs a couch from its start to its end, and reports in words what an operator must know.</summary>
 internal static class Start
 {
     private const int CannotStart = 1;
 
     /// <summary>
-    /// How long an end may take. An orchestrator kills a process that takes longer than its grace, which is 30 s where nobody has said
-    /// otherwise.
+    /// How long an end may take. An orchestrator kills a process that takes longer than its grace period, which is 30 s by default.
     /// </summary>
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(28);
 
-    /// <summary>How long a reader of the output may take, before the couch goes on without them.</summary>
+    /// <summary>How long the couch waits for a reader of its output.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     /// <returns>The exit code: 0 after a graceful end, 1 where it could not start.</returns>
@@ -22,8 +21,8 @@ internal static class Start
         try
         {
             var app = create();
-            // Asked for now: a start that ends early disposes the application. The start is on a thread of its own, for parts of it
-            // may hold theirs while they wait, and the grace counts all the same.
+            // Read now, because a start that ends early disposes the application. The start has a thread of its own, because parts of it
+            // may block their thread while they wait, and the grace period must be kept all the same.
             var lifetime = app.Lifetime;
             var graceIsOver = GraceIsOver(lifetime);
             var life = Task.Run(() => Live(app, lifetime, output));
@@ -41,13 +40,15 @@ internal static class Start
         }
         catch (IOException failure) when (failure.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            // Taken between the look at the port and the listening.
+            // The port was taken between its check and the start of listening.
             await Say(errors, $"Couch cannot start:{Environment.NewLine}  - {failure.Message}");
             return CannotStart;
         }
     }
 
-    /// <summary>From its start until it has ended. Told to end while it starts, it does so, whatever the start was waiting for.</summary>
+    /// <summary>
+    /// Runs the application until it has ended. If it is told to end while it starts, it ends, whatever the start is waiting for.
+    /// </summary>
     private static async Task Live(WebApplication app, IHostApplicationLifetime lifetime, TextWriter output)
     {
         await using var disposed = app;
@@ -74,7 +75,7 @@ internal static class Start
         await Task.Delay(LongestEnd, TimeProvider.System);
     }
 
-    /// <summary>Output may be a pipe that nobody reads, or a full disk: neither keeps a couch from its work or from its end.</summary>
+    /// <summary>Output may be a pipe without a reader, or a full disk: neither stops the couch from working or from ending.</summary>
     private static async Task Say(TextWriter writer, string text)
     {
         try

@@ -13,15 +13,18 @@ internal static partial class Welcome
         var url = app.Urls.First().Replace("0.0.0.0", "localhost", StringComparison.Ordinal).Replace(
             "[::]", "localhost", StringComparison.Ordinal);
         var bearer = key is null ? "" : " -H \"Authorization: Bearer $COUCH_AUTH_TOKEN\"";
+        var toTry = options.Role is CouchRole.Silo
+            ? $"{url}/metrics{bearer}"
+            : $"-X POST {url}/couch/invites -H \"Content-Type: application/json\"{bearer} -d '{{\"createdBy\":\"me\"}}'";
         return $"""
             Couch listens on {string.Join(", ", app.Urls)}{Part(options.Role)}
             Data: {app.Services.GetRequiredService<CouchDatabase>().Where}
             Host endpoints: {HostEndpoints(key)}
-            Try: curl {(options.Role is CouchRole.Silo ? $"{url}/metrics{bearer}" : $"-X POST {url}/couch/invites -H \"Content-Type: application/json\"{bearer} -d '{{\"createdBy\":\"me\"}}'")}
+            Try: curl {toTry}
             """;
     }
 
-    /// <summary>The same for programs: one line, without what to try.</summary>
+    /// <summary>Logs the same for programs: on one line, without what to try.</summary>
     public static void Log(WebApplication app) => Started(
         app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Welcome)),
         string.Join(", ", app.Urls),

@@ -19,7 +19,7 @@ internal static class ApiDescription
         {
             openApi.AddDocumentTransformer((document, _, _) =>
             {
-                // It is the same for all who ask, by whatever name: the server is the one that has been asked.
+                // The description is the same for all callers and host names: the server is the one that received the request.
                 document.Servers = null;
                 document.Info.Title = "Couch";
                 document.Info.Description = "Hospitality for agent fleets: single-use invites, guests with limits, and a kill switch.";
@@ -34,7 +34,7 @@ internal static class ApiDescription
             });
             openApi.AddSchemaTransformer((schema, context, _) =>
             {
-                // Written by a converter of ours, of which the framework cannot know what it writes.
+                // The couch's own converter writes it, so the framework does not know its format.
                 if (context.JsonTypeInfo.Type == typeof(DateTimeOffset) || context.JsonTypeInfo.Type == typeof(DateTimeOffset?))
                 {
                     schema.Type = context.JsonTypeInfo.Type == typeof(DateTimeOffset)
@@ -74,7 +74,7 @@ internal static class ApiDescription
             });
         }
 
-        // An empty requirement beside it: the token may stand elsewhere instead.
+        // The empty requirement is there because the token may be sent in another place instead.
         if (metadata.OfType<TakesGuestBearer>().Any())
             operation.Security = [Requirement(context, GuestToken), []];
         if (metadata.OfType<IAuthorizeData>().Any(data => data.Policy == HostAccess.Policy))

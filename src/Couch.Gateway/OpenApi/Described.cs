@@ -4,7 +4,7 @@ using Microsoft.OpenApi;
 
 namespace Couch.Gateway.OpenApi;
 
-/// <summary>A parameter that an endpoint reads by itself, so that only this tells its description of it.</summary>
+/// <summary>Describes a parameter that an endpoint reads by itself, so that the framework cannot describe it.</summary>
 internal sealed record Described(string Name, ParameterLocation In, string Description)
 {
     public static Described IdempotencyKey { get; } = new(IdempotencyKeys.Header, ParameterLocation.Header,

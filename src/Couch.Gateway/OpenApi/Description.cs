@@ -8,7 +8,7 @@ using Microsoft.OpenApi;
 namespace Couch.Gateway.OpenApi;
 
 /// <summary>
-/// The description as bytes, made for the first who asks: to make it costs as much as hundreds of polls, and anybody may ask.
+/// The description as bytes, made at the first request: making it costs as much as hundreds of polls, and any caller may request it.
 /// </summary>
 internal sealed class Description([FromKeyedServices(Description.Name)] IOpenApiDocumentProvider documents)
 {
@@ -17,7 +17,7 @@ internal sealed class Description([FromKeyedServices(Description.Name)] IOpenApi
     private readonly Lock making = new();
     private Task<Written>? written;
 
-    /// <summary>The description, or 304 to who has it.</summary>
+    /// <summary>The description, or 304 to a caller that has it.</summary>
     public async Task<IResult> For(HttpRequest request, CancellationToken cancel)
     {
         var (body, tag) = await Write().WaitAsync(cancel);
@@ -26,7 +26,9 @@ internal sealed class Description([FromKeyedServices(Description.Name)] IOpenApi
             : Results.Bytes(body, "application/json; charset=utf-8", entityTag: tag);
     }
 
-    /// <summary>Made once, for all who ask meanwhile too. A caller's cancellation does not end it; a failure is not kept.</summary>
+    /// <summary>
+    /// Made once, also for all callers that ask meanwhile. A caller's cancellation does not stop it; a failure is not kept.
+    /// </summary>
     private Task<Written> Write()
     {
         lock (making)

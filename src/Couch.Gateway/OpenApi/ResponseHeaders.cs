@@ -2,7 +2,7 @@ using Microsoft.OpenApi;
 
 namespace Couch.Gateway.OpenApi;
 
-/// <summary>What stands beside an answer's body, for the description.</summary>
+/// <summary>Describes the headers of answers.</summary>
 internal static class ResponseHeaders
 {
     public static void AddTo(OpenApiOperation operation, bool tellsLocation, bool tellsTag)

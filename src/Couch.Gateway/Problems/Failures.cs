@@ -9,8 +9,8 @@ using Orleans.Serialization;
 namespace Couch.Gateway.Problems;
 
 /// <summary>
-/// Turns whatever was thrown into an answer. A dependency that does not answer is a 503 that may be asked again; only
-/// a bug is a 500, and only the log is told about it.
+/// Turns every exception into an answer. A dependency that does not answer gives a 503, after which the request may be repeated. Only a bug
+/// gives a 500, and its cause is written only to the log.
 /// </summary>
 internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandler
 {
@@ -35,13 +35,13 @@ internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandle
         return true;
     }
 
-    /// <summary>Storage or silo did not answer, or another node was quicker: in each case asking again is safe.</summary>
+    /// <summary>Storage or silo did not answer, or another node wrote first: in each case repeating the request is safe.</summary>
     private static bool IsUnavailable(Exception exception) => exception
         is StorageUnavailableException or NotConfirmedException or OrleansException or TimeoutException or DbException
             or OperationCanceledException
         || IsAnotherNodes(exception);
 
-    /// <summary>The database's driver failed on another node: its exceptions do not cross as what they are.</summary>
+    /// <summary>The database's driver failed on another node: its exceptions do not keep their type between nodes.</summary>
     private static bool IsAnotherNodes(Exception exception) =>
         exception is UnavailableExceptionFallbackException { ExceptionType: { } type } && type.StartsWith(
             "Npgsql.", StringComparison.Ordinal);
@@ -51,7 +51,7 @@ internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandle
         { StatusCode: 413 } => Refusals.BodyTooLarge,
         { StatusCode: 415 } => Refusals.BodyNotJson,
         { StatusCode: not 400 } => Refusals.Plain(bad.StatusCode),
-        // Not JSON at all, as against JSON that is not what a field takes.
+        // The body is not JSON at all, as opposed to JSON that a field does not take.
         { InnerException: JsonException { InnerException: JsonException } malformed } => Refusals.Wrong(
             $"the body is not valid JSON, at line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}"),
         { InnerException: JsonException { Path: ['$', '.', .. var field] } } => Refusals.Wrong(

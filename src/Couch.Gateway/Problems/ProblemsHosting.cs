@@ -5,23 +5,23 @@ internal static class ProblemsHosting
     public static void AddProblems(this IServiceCollection services)
     {
         services.AddExceptionHandler<Failures>();
-        // A body that cannot be read is told with its reason, by Failures, instead of a bare 400.
+        // Failures answers a body that cannot be read with the reason, instead of a bare 400.
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
     }
 
-    /// <summary>Whatever goes wrong further in leaves as a problem, the framework's own bare refusals included.</summary>
+    /// <summary>Answers every error of the inner middleware as a problem, including the framework's own refusals without a body.</summary>
     public static void UseProblems(this WebApplication app)
     {
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(pages => Bare(pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
     }
 
-    /// <summary>Says that an endpoint knows a refusal of its own shape, for its description.</summary>
+    /// <summary>Declares, for the description, that an endpoint has a refusal of its own shape.</summary>
     public static TBuilder Refuses<TBuilder>(
         this TBuilder endpoints, int status, Type problem) where TBuilder : IEndpointConventionBuilder =>
         endpoints.WithMetadata(new ProducesResponseTypeMetadata(status, problem, [Refusal.ContentType]));
 
-    /// <summary>Says which refusals an endpoint knows, for its description.</summary>
+    /// <summary>Declares, for the description, which refusals an endpoint has.</summary>
     public static TBuilder Refuses<TBuilder>(
         this TBuilder endpoints, params ReadOnlySpan<int> statuses) where TBuilder : IEndpointConventionBuilder
     {

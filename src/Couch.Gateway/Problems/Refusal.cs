@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Couch.Gateway.Problems;
 
-/// <summary>An answer that says no, as <c>application/problem+json</c>. Every one there is stands in <see cref="Refusals"/>.</summary>
+/// <summary>An answer that says no, as <c>application/problem+json</c>. All of them are in <see cref="Refusals"/>.</summary>
 public sealed class Refusal : IResult, IStatusCodeHttpResult, IValueHttpResult
 {
     /// <summary>The media type of every refusal's body, from RFC 9457.</summary>

@@ -30,14 +30,14 @@ internal sealed class Fields
     /// <summary>Text without the blanks around it; null where nothing is left.</summary>
     public string? Optional(string name, string? text, int most)
     {
-        // Before trimming, which would take tabs and newlines away unseen.
+        // Checked before trimming, which would remove tabs and newlines unnoticed.
         Ask(Bounds.Characters(name, text));
         var value = text?.Trim() is { Length: > 0 } trimmed && trimmed.EnumerateRunes().Any(IsSeen) ? trimmed : null;
         Ask(Bounds.Length(name, value, most));
         return value;
     }
 
-    /// <summary>A time in hours. What is shorter than a second is a second, so that nothing is over before it is answered.</summary>
+    /// <summary>A time in hours. A time shorter than a second counts as a second, so that nothing is over before it is answered.</summary>
     public double Hours(string name, double? number, double otherwise, double most) =>
         Math.Max(Above0(name, number, otherwise, most), ASecond);
 
@@ -54,7 +54,7 @@ internal sealed class Fields
     {
         if (number is { } value)
             Ask(Bounds.AtLeast0(name, value));
-        // There is a negative zero, and it would be shown as -0.
+        // Negative zero would be shown as -0.
         return number is 0 ? 0 : number;
     }
 
@@ -75,8 +75,8 @@ internal sealed class Fields
     }
 
     /// <summary>
-    /// Whether a reader sees it. What joins, turns or covers other letters is allowed beside them; a text of nothing else looks
-    /// like none. The last ones are letters and a sign that Unicode made to look like nothing.
+    /// Whether a character is visible. Characters that join, turn or cover other letters are allowed beside visible ones; a text of nothing
+    /// else looks empty. The last ones are letters and a sign that Unicode defines as blank.
     /// </summary>
     private static bool IsSeen(Rune rune) => Rune.GetUnicodeCategory(rune) is not (
             UnicodeCategory.Format or UnicodeCategory.Control or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator

@@ -13,12 +13,12 @@ internal static class JsonBodies
     private const string Json = "application/json";
 
     /// <summary>
-    /// A body that is not JSON is refused before it is read. A web page can send such a body anywhere without asking
-    /// first, but never JSON: this is what keeps a couch without a host key from being written to by a page.
+    /// A body that is not JSON is refused before it is read. A web page can send such a body anywhere without asking first, but cannot send
+    /// JSON: this prevents a page from writing to a couch without a host key.
     /// </summary>
     public static void UseJsonBodiesOnly(this WebApplication app) => app.Use((context, next) =>
     {
-        // Only where an endpoint of ours would read it: no such path and no such method are said first.
+        // Only where one of the couch's endpoints would read it: an unknown path or method is answered first.
         var isRead = context.GetEndpoint() is RouteEndpoint
             && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
         return isRead ? Judge(context, next) : next(context);
@@ -29,7 +29,7 @@ internal static class JsonBodies
         var request = context.Request;
         if (!await HasBody(context))
         {
-            // Some proxies say "chunked" of every request: what is empty then is no body.
+            // Some proxies send "chunked" with every request; then an empty body counts as no body.
             context.Features.Set<IHttpRequestBodyDetectionFeature>(NoBody.AtAll);
             await next(context);
         }
@@ -48,7 +48,7 @@ internal static class JsonBodies
         }
         else
         {
-            // In one spelling from here: the framework's reader stumbles over a charset in quotes.
+            // Normalized, because the framework's reader fails on a charset in quotes.
             request.ContentType = Json;
             await next(context);
         }
@@ -76,8 +76,8 @@ internal static class JsonBodies
     }
 
     /// <summary>
-    /// Takes the body in whole, and leaves it to be read again. Meanwhile a stranger's place may be taken by another: whoever sends
-    /// a byte now and then keeps no other caller away.
+    /// Reads the whole body, and leaves it to be read again. Meanwhile another connection may take the place of a caller that is not a
+    /// host, so that a slow sender keeps no other caller away.
     /// </summary>
     private static async ValueTask<Refusal?> TakeIn(HttpContext context)
     {
@@ -110,7 +110,7 @@ internal static class JsonBodies
     private static CountedConnection? Stranger(HttpContext context) =>
         context.Features.Get<HostCaller>() is null ? CountedConnection.Of(context) : null;
 
-    /// <summary>A name is the client's own text: as much of it as an answer may quote.</summary>
+    /// <summary>A name is the client's own text, so it is shortened to what an answer may quote.</summary>
     private static string Printable(string name) =>
         new([.. name.Take(64).Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter)]);
 
@@ -122,8 +122,8 @@ internal static class JsonBodies
     }
 
     /// <summary>
-    /// Takes the framework's own look at the content type off these endpoints: it would answer 415 while routing, before
-    /// it is known who asks. <see cref="UseJsonBodiesOnly"/> asks the same later, and of every endpoint.
+    /// Removes the framework's own check of the content type from these endpoints: it would answer 415 while routing, before the caller is
+    /// identified. <see cref="UseJsonBodiesOnly"/> makes the same check later, for every endpoint.
     /// </summary>
     public static TBuilder AcceptsAfterAccess<TBuilder>(this TBuilder endpoints) where TBuilder : IEndpointConventionBuilder
     {

@@ -26,7 +26,7 @@ public class Paging
     {
         if (string.IsNullOrEmpty(text))
             return DefaultRows;
-        // Digits alone: the parser by itself would let NULs pass at the end.
+        // Only digits are allowed: the parser alone would accept NULs at the end.
         if (text.All(char.IsAsciiDigit) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
             && limit is >= 1 and <= MostRows)
             return limit;

@@ -4,13 +4,13 @@ using System.Text.Json;
 namespace Couch.Gateway.Requests;
 
 /// <summary>
-/// Finds a name that one JSON object gives twice. Readers differ in which of the two they take, so that a proxy or a person may
-/// have approved of another than we would act on.
+/// Finds a name that one JSON object gives twice. Readers differ in which of the two values they take, so a proxy or a person may have
+/// approved another value than the one the couch would use.
 /// </summary>
 internal static class RepeatedNames
 {
     /// <summary>The path of the first that is repeated, at whatever depth; null where none is.</summary>
-    /// <remarks>Of what is not JSON it says nothing: the reader does.</remarks>
+    /// <remarks>For text that is not JSON the result is null: the reader reports that.</remarks>
     public static string? Find(ReadOnlySequence<byte> json)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 64 });

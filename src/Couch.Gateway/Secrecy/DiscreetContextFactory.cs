@@ -4,8 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Couch.Gateway.Secrecy;
 
 /// <summary>
-/// Makes a request's context as the framework does, once its secrets are out of sight, and tells its connection of its beginning and its
-/// end.
+/// Makes a request's context as the framework does, after removing its secrets, and tells its connection when the request begins and ends.
 /// </summary>
 internal sealed class DiscreetContextFactory(IServiceProvider services, Redaction redaction) : IHttpContextFactory
 {

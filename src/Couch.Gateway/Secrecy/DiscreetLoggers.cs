@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Couch.Gateway.Secrecy;
 
-/// <summary>Every log line of the process on its way to its writer, at any level: without secrets.</summary>
+/// <summary>Removes secrets from every log line of the process, at any level, before it is written.</summary>
 internal sealed class DiscreetLoggers(LoggerFactory inner, Redaction redaction) : ILoggerFactory
 {
     public ILogger CreateLogger(string categoryName) => new DiscreetLogger(inner.CreateLogger(categoryName), redaction);
@@ -25,7 +25,7 @@ internal sealed class DiscreetLoggers(LoggerFactory inner, Redaction redaction) 
             if (!inner.IsEnabled(logLevel))
                 return;
 
-            // Spelled once, here, and not by each of those who write it down.
+            // Formatted once here, and not by each writer.
             var message = formatter(state, exception);
             var failure = exception is not null && redaction.Finds(exception.ToString(), out var text)
                 ? new RedactedException(text)
@@ -36,7 +36,7 @@ internal sealed class DiscreetLoggers(LoggerFactory inner, Redaction redaction) 
                 inner.Log(logLevel, eventId, state, failure, (_, _) => message);
         }
 
-        /// <summary>Null where there is nothing to be taken out of it.</summary>
+        /// <summary>Null where there is no secret to remove.</summary>
         private CleanState? Cleaned<TState>(TState state, string message)
         {
             var isFound = redaction.Finds(message, out var clean);
@@ -58,7 +58,7 @@ internal sealed class DiscreetLoggers(LoggerFactory inner, Redaction redaction) 
             value is not (null or bool or int or long or double or float or Enum or TimeSpan or DateTimeOffset or DateTime);
     }
 
-    /// <summary>What a line says and its fields, as they may be told.</summary>
+    /// <summary>The text and the fields of a log line, without secrets.</summary>
     private sealed class CleanState(string message, List<KeyValuePair<string, object?>> fields)
         : IReadOnlyList<KeyValuePair<string, object?>>
     {
@@ -73,7 +73,7 @@ internal sealed class DiscreetLoggers(LoggerFactory inner, Redaction redaction) 
         public override string ToString() => message;
     }
 
-    /// <summary>Stands for an exception that quotes a secret, and reads as it does without.</summary>
+    /// <summary>Replaces an exception that quotes a secret; its text is the same, without the secret.</summary>
     private sealed class RedactedException(string text) : Exception(text)
     {
         public override string ToString() => Message;
@@ -82,7 +82,7 @@ internal sealed class DiscreetLoggers(LoggerFactory inner, Redaction redaction) 
 
 internal static class SecrecyHosting
 {
-    /// <summary>Secrets are taken out of requests before anybody sees them, and out of log lines before anybody writes them down.</summary>
+    /// <summary>Removes secrets from requests before any other code sees them, and from log lines before they are written.</summary>
     public static void AddSecrecy(this IServiceCollection services)
     {
         services.AddSingleton<Redaction>();

@@ -5,8 +5,8 @@ using Microsoft.Net.Http.Headers;
 namespace Couch.Gateway.Secrecy;
 
 /// <summary>
-/// Takes secrets out of a request wherever the protocol does not look for them, before anything has seen it: whatever logs or traces
-/// it afterwards, the framework's own diagnostics and what is propagated to others included, cannot tell what it never learned.
+/// Removes secrets from a request wherever the protocol does not read them, before any other code sees the request. Whatever logs or traces
+/// it afterwards, including the framework's own diagnostics and what is propagated to others, cannot reveal them.
 /// </summary>
 internal static class DiscreetRequest
 {

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Primitives;
 namespace Couch.Gateway.Secrecy;
 
 /// <summary>
-/// The <c>token</c> and the <c>code</c> of a query string, taken out of it before anybody could log it or hang it on a
-/// trace: the host's own diagnostics do both as soon as a request's context exists. Endpoints find them here.
+/// The <c>token</c> and the <c>code</c> of a query string, removed from it before they can be logged or added to a trace: the framework's
+/// own diagnostics do both as soon as a request's context exists. Endpoints find them here.
 /// </summary>
 internal sealed class QueryCapabilities
 {

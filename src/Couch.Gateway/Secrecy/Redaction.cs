@@ -6,12 +6,12 @@ using Couch.Gateway.Access;
 namespace Couch.Gateway.Secrecy;
 
 /// <summary>
-/// Takes capabilities and the host key out of text that is about to be told to another party than its sender. Where they stand in
-/// their right place the couch never tells them; this is for where a client, or a proxy's error page, has put them in a wrong one.
+/// Removes capabilities and the host key from text that goes to another party than its sender. The couch never reveals them from their
+/// proper places; this is for secrets that a client, or a proxy's error page, has put in a wrong place.
 /// </summary>
 internal sealed partial class Redaction
 {
-    /// <summary>A host key shorter than this is found by chance in ordinary text; it is warned about at start.</summary>
+    /// <summary>A shorter host key is not redacted, because ordinary text may contain it by chance; it is warned about at start.</summary>
     private const int ShortestHostKey = 8;
 
     private static readonly string[] Beginnings = ["inv_", "guest_", "couch_", "whsec_", "inv%", "guest%", "couch%", "whsec%"];
@@ -25,7 +25,7 @@ internal sealed partial class Redaction
         configured.Exchanged += Know;
     }
 
-    /// <summary>Earlier keys are still not told: who has one may not have heard of the exchange.</summary>
+    /// <summary>Earlier keys are still redacted: their holders may not know yet that the key was exchanged.</summary>
     private void Know(string? hostKey)
     {
         if (hostKey is not { Length: >= ShortestHostKey })
@@ -38,7 +38,7 @@ internal sealed partial class Redaction
     public bool Finds(string? text, [NotNullWhen(true)] out string? clean)
     {
         clean = null;
-        // Nearly all there ever is to say ends here.
+        // Nearly all texts return here.
         if (text is null || !text.AsSpan().ContainsAny(suspicious))
             return false;
 
@@ -50,8 +50,8 @@ internal sealed partial class Redaction
     }
 
     /// <summary>
-    /// Capabilities are 64 characters behind their prefix; a third of one is already not told. What the couch's own names begin
-    /// with is longer than they are. The underscore may be escaped, however often.
+    /// Capabilities have 64 characters after their prefix; a third of one is already redacted. After <c>couch_</c> more are needed, because
+    /// the couch's own names begin with it too. The underscore may be escaped, any number of times.
     /// </summary>
     [GeneratedRegex(
         "(?:(inv|guest|whsec)(?:_|%(?:25)*5F)[A-Za-z0-9_%+/=-]{20,}|(couch)(?:_|%(?:25)*5F)[A-Za-z0-9_%+/=-]{40,})",

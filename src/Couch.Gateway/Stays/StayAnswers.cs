@@ -13,16 +13,16 @@ using Microsoft.Net.Http.Headers;
 namespace Couch.Gateway.Stays;
 
 /// <summary>
-/// Guests' answers, spelled out once for each state of a guest: polls ask for the same again and again, and to spell it was a
-/// tenth of what one costs. The grain is asked each time, and what it hands over must equal what an answer was made of. A
-/// few megabytes at most; of two guests with one place, the last one asked for has it.
+/// Caches guests' answers, serialized once for each state of a guest: polls ask for the same again and again, and serializing was a tenth
+/// of a poll's cost. The grain is asked each time, and an answer is used only if it was made from an equal result. The cache has a few
+/// megabytes at most; if two guests share a slot, it has the one that was asked for last.
 /// </summary>
 public sealed class StayAnswers(IOptions<JsonOptions> json)
 {
     private const int Places = 4096;
     private readonly Kept?[] places = new Kept?[Places];
 
-    /// <summary>What a guest that stays is told.</summary>
+    /// <summary>The answer for a guest that stays.</summary>
     public StayAnswer Of(Guest guest)
     {
         ref var place = ref places[(uint)guest.Id.GetHashCode() % Places];
@@ -35,7 +35,8 @@ public sealed class StayAnswers(IOptions<JsonOptions> json)
     }
 
     /// <summary>
-    /// Of the status and the endpoint alone, so weak: counters may grow under it. Made of nothing else, every node makes the same.
+    /// Made from the status and the endpoint only. It is weak, because counters may grow while it stays the same. Every node makes the same
+    /// tag.
     /// </summary>
     private static EntityTagHeaderValue Tag(Guest guest)
     {
@@ -63,7 +64,7 @@ public sealed class StayAnswer : IResult, IEndpointMetadataProvider
     /// <summary>Changes with the guest's status and its endpoint, and with nothing else.</summary>
     internal EntityTagHeaderValue Tag { get; }
 
-    /// <summary>What a caller is told who has an answer of this tag.</summary>
+    /// <summary>The answer to a caller that already has the one with this tag.</summary>
     internal NotModified Unchanged { get; }
 
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ namespace Couch.Gateway.Stays;
 /// <summary>A guest at the door.</summary>
 public sealed record RedeemBody
 {
-    // Far above a code's length; what is longer cannot be one.
+    // Far above the length of a code: a longer text cannot be one.
     private const int MostCode = 512;
 
     /// <summary>The invite's code. Required, here or as <c>inviteCode</c>.</summary>

@@ -134,7 +134,7 @@ public static class StayEndpoints
         return sent is [{ } one] && one.Trim() is { Length: > 0 } trimmed ? trimmed : null;
     }
 
-    /// <summary>A bearer that is no guest's token is somebody else's business.</summary>
+    /// <summary>Null for a bearer that does not begin as a guest's token: it is not for this endpoint.</summary>
     private static string? GuestBearer(HttpContext context) =>
         Bearer.Of(context.Request) is { } bearer && bearer.StartsWith(GuestToken.Prefix, StringComparison.Ordinal) ? bearer : null;
 }

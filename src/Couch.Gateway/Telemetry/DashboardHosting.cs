@@ -15,7 +15,7 @@ internal static class DashboardHosting
 
     public static void AddDashboard(this WebApplicationBuilder builder, HttpOptions gateway, CouchRole role)
     {
-        // Its page of log lines would be a second way to them, beside the operator's own.
+        // Its page of log lines would be a second way to read them, beside the operator's own.
         if (IsShown(gateway, role))
             builder.UseOrleans(silo => silo.AddDashboard(dashboard => dashboard.HideTrace = true));
     }
@@ -26,9 +26,7 @@ internal static class DashboardHosting
             app.MapOrleansDashboard(Path).AddEndpointFilter(FindNothing).RequireAuthorization(HostAccess.Policy).ExcludeFromDescription();
     }
 
-    /// <summary>
-    /// It believes that whatever silo, id or name is asked for is there, and fails otherwise: the answer is 404.
-    /// </summary>
+    /// <summary>The dashboard assumes that the requested silo, id or name exists, and fails otherwise: then the answer is 404.</summary>
     private static async ValueTask<object?> FindNothing(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var silo = context.HttpContext.GetRouteValue("address") ?? context.HttpContext.GetRouteValue("path");

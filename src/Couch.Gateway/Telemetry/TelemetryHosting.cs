@@ -8,7 +8,9 @@ using OpenTelemetry.Trace;
 
 namespace Couch.Gateway.Telemetry;
 
-/// <summary>Who listens to the couch and to what it stands on: Prometheus asks, and a collector is told where one is named.</summary>
+/// <summary>
+/// Exports the telemetry of the couch and its libraries: Prometheus reads it, and a collector receives it where one is configured.
+/// </summary>
 internal static class TelemetryHosting
 {
     private static readonly string[] Measurements =
@@ -41,14 +43,14 @@ internal static class TelemetryHosting
             builder.UseOrleans(silo => silo.AddActivityPropagation());
     }
 
-    /// <summary>For hosts and their meters: how many guests a couch has, and how it fares, is nobody else's business.</summary>
+    /// <summary>Only hosts and their meters may read how many guests a couch has and how it fares.</summary>
     public static void MapMetrics(this IEndpointRouteBuilder app) =>
         app.MapPrometheusScrapingEndpoint("/metrics")
             .WithMetadata(new HttpMethodMetadata([HttpMethods.Get]))
             .RequireAuthorization(HostAccess.Policy)
             .OpensTo(KeyScope.Meter);
 
-    // They come every few seconds from everywhere, and say nothing of the couch.
+    // Probes come every few seconds from many callers, and say nothing about the couch.
     private static void IgnoreProbes(OpenTelemetry.Instrumentation.AspNetCore.AspNetCoreTraceInstrumentationOptions options) =>
         options.Filter = context => !context.Request.Path.StartsWithSegments("/health")
             && !context.Request.Path.StartsWithSegments("/metrics");

@@ -19,6 +19,6 @@ internal sealed record StoredRow(string Kind, string Id, int Version, byte[] Sta
     private static StoredRow Of<T>(string kind, string id, int version, T state, DateTimeOffset? next) where T : class
     {
         Wake? wake = next is { } moment ? new(moment, unchecked((int)GrainId.Create(kind, id).GetUniformHashCode())) : null;
-        return new(kind, id, version, StoredJson.Write(state, unknown: null, wake));
+        return new(kind, id, version, StoredJson.Write(state, unknown: null, wake, events: null));
     }
 }

@@ -12,7 +12,7 @@ namespace Couch.Tests.Gateway;
 /// <summary>Host keys for less than everything: what each opens, what it cannot give, and how it ends.</summary>
 public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCouchHost>
 {
-    private static readonly string[] Scopes = ["invites", "guests", "meter", "keys", "vms", "webhooks"];
+    private static readonly string[] Scopes = ["invites", "guests", "meter", "keys", "vms", "events", "webhooks"];
 
     /// <summary>Which scopes open which endpoint; one that is not in it opens to the configured key alone.</summary>
     private static readonly Dictionary<string, string[]> Opens = new()
@@ -28,6 +28,10 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
         ["POST /couch/guests/{id}/activate"] = ["guests"],
         ["POST /couch/guests/{id}/extend"] = ["guests"],
         ["PUT /couch/guests/{id}/usage"] = ["meter"],
+        ["GET /couch/guests/{id}/events"] = ["guests"],
+        ["GET /couch/events"] = ["events"],
+        ["GET /couch/events/stream"] = ["events"],
+        ["GET /couch/events/stats"] = ["events"],
         ["GET /metrics"] = ["meter"],
         ["POST /couch/keys"] = ["keys"],
         ["GET /couch/keys"] = ["keys"],
@@ -55,7 +59,8 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
                 var (method, path) = (endpoint.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods[0],
                     "/" + endpoint.RoutePattern.RawText!.Trim('/'));
                 var opens = Opens.GetValueOrDefault($"{method} {path}") ?? [];
-                var answer = await holder.Send(new HttpMethod(method), path.Replace("{id}", "x", StringComparison.Ordinal),
+                // A stream that is not refused would not end.
+                var answer = await holder.Sending("Last-Event-ID", "x").Send(new HttpMethod(method), path.Replace("{id}", "x", StringComparison.Ordinal),
                     method is "GET" or "DELETE" ? null : Caller.Text("{}"));
                 if (opens.Contains(scope))
                 {

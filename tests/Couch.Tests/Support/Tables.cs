@@ -14,6 +14,8 @@ internal static class Tables
         VALUES ('{GrainKinds.Service}', '{kind}', '{id}', 1, '{JsonSerializer.Serialize(state, CouchJson.Stored).Replace("'", "''", StringComparison.Ordinal)}')
         """);
 
+    public static bool IsPostgres(this CouchDatabase database) => database.Invariant == "Npgsql";
+
     /// <summary>What is in a row is replaced, as by an older version or by hand.</summary>
     public static Task Replace<T>(this CouchDatabase database, string id, T state) => database.Rows(
         $"""

@@ -12,6 +12,7 @@ internal static class ExitReason
     /// <summary>SIGKILL. Not every engine notices that it was for want of memory.</summary>
     private const int Killed = 9;
 
+    private const string WhyKilled = ": killed from outside, or by the kernel because it ran out of memory";
     private const int MostLines = 5;
     private const int MostCharacters = 500;
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(10);
@@ -34,7 +35,7 @@ internal static class ExitReason
             return $"The sandbox {container.Name.TrimStart('/')} was stopped and started again from outside: what ran in it is lost";
         var how = state.OOMKilled ? "ran out of memory and ended" : "ended";
         var signal = state.ExitCode - SignalBase is > 0 and < 65 and var number
-            ? string.Create(CultureInfo.InvariantCulture, $" (signal {number}{(number is Killed && !state.OOMKilled ? ": killed from outside, or by the kernel because it ran out of memory" : "")})")
+            ? string.Create(CultureInfo.InvariantCulture, $" (signal {number}{(number is Killed && !state.OOMKilled ? WhyKilled : "")})")
             : "";
         var sentence = string.Create(
             CultureInfo.InvariantCulture, $"The sandbox {container.Name.TrimStart('/')} {how} with code {state.ExitCode}{signal}");

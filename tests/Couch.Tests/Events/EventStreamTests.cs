@@ -1,0 +1,110 @@
+using System.Text.Json.Nodes;
+using Couch.Tests.Support;
+using Xunit;
+
+namespace Couch.Tests.Events;
+
+/// <summary>A host reads and follows what happens in its couch.</summary>
+public sealed class EventStreamTests(KeyedCouchHost couch) : IClassFixture<KeyedCouchHost>
+{
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task A_whole_life_is_shown_as_it_happens_and_afterwards()
+    {
+        await using var stream = await EventReader.Open(couch.Address, KeyedCouchHost.Key);
+        var guest = await couch.Host.Arrive();
+        (await couch.Host.Post($"/couch/guests/{guest["guestId"]}/activate", new { vmId = "v", agentEndpoint = "http://v" })).Is(200);
+        (await couch.Host.Delete($"/couch/guests/{guest["guestId"]}")).Is(200);
+
+        string[] life = ["couch.invite.created", "couch.invite.redeemed", "couch.provision.failed", "couch.guest.activated", "couch.guest.killed"];
+        var seen = await stream.Until("couch.guest.killed", Bound);
+        Assert.Equal(life, seen.Select(one => one.EventType).TakeLast(5));
+        Assert.All(seen, one => Assert.Equal(one.EventId, JsonNode.Parse(one.Data)!["id"]!.ToString()));
+
+        var history = (await couch.Host.Get($"/couch/guests/{guest["guestId"]}/events")).Is(200);
+        Assert.Equal(life, history.Json["events"]!.AsArray().Select(one => one!["type"]!.ToString()));
+        Assert.Equal(
+            ["agent", "eventId", "id", "metadata", "payload", "source", "timestamp", "type"],
+            history.Json["events"]![0]!.AsObject().Select(field => field.Key).Order());
+        Assert.Equal("configured", history.Json["events"]![4]!["metadata"]!["by"]!["name"]!.ToString());
+
+        var page = (await couch.Host.Get($"/couch/events?subject={guest["guestId"]}&type=couch.guest.*&limit=1")).Is(200);
+        Assert.Equal(("1", "couch.guest.activated"), (page["count"], page.Json["events"]![0]!["type"]!.ToString()));
+        var next = (await couch.Host.Get(
+            $"/couch/events?subject={guest["guestId"]}&type=couch.guest.*&limit=1&since_id={page["nextCursor"]}")).Is(200);
+        Assert.Equal("couch.guest.killed", next.Json["events"]![0]!["type"]!.ToString());
+        var stats = (await couch.Host.Get("/couch/events/stats")).Is(200);
+        Assert.True((long)stats.Json["total"]! >= 5);
+        Assert.True((long)stats.Json["byType"]!["couch.guest.killed"]! >= 1);
+    }
+
+    [Fact]
+    public async Task A_stream_that_is_resumed_misses_nothing_and_repeats_nothing()
+    {
+        await using var first = await EventReader.Open(couch.Address, KeyedCouchHost.Key);
+        await couch.Host.Invite(new { createdBy = "resumes" });
+        var last = (await first.Until("couch.invite.created", Bound))[^1].EventId!;
+        for (var turn = 0; turn < 5; turn++)
+            await couch.Host.Invite(new { createdBy = "resumes", label = $"{turn}" });
+
+        // The header wins over the parameter.
+        await using var second = await EventReader.Open(couch.Address, KeyedCouchHost.Key, "?agent=resumes&since_id=1", last);
+        var seen = new List<string>();
+        while (seen.Count < 5)
+            seen.Add(JsonNode.Parse((await second.Next(Bound)).Data)!["payload"]!["label"]!.ToString());
+        Assert.Equal(["0", "1", "2", "3", "4"], seen);
+    }
+
+    [Fact]
+    public async Task The_log_opens_to_its_scope_alone_and_a_guests_history_to_the_guests()
+    {
+        var events = couch.With(await KeyWith("events"));
+        var guests = couch.With(await KeyWith("guests"));
+        var id = (await couch.Host.Arrive())["guestId"];
+        (await events.Get("/couch/events")).Is(200);
+        (await events.Get("/couch/events/stats")).Is(200);
+        (await events.Get($"/couch/guests/{id}/events")).Refuses(403);
+        (await guests.Get("/couch/events")).Refuses(403);
+        (await guests.Get("/couch/events/stream")).Refuses(403);
+        (await guests.Get($"/couch/guests/{id}/events")).Is(200);
+        (await guests.Get("/couch/guests/01ARZ3NDEKTSV4RRFFQ69G5FAV/events")).Refuses(404, "Guest not found");
+    }
+
+    [Theory]
+    [InlineData("?since_id=-1")]
+    [InlineData("?since_id=9007199254740993")]
+    [InlineData("?since_id=x")]
+    [InlineData("?type=couch.guest")]
+    [InlineData("?type=*")]
+    [InlineData("?exclude=,")]
+    [InlineData("?subject=x")]
+    [InlineData("?agent=%07")]
+    public async Task What_cannot_be_meant_is_refused_by_the_page_and_by_the_stream(string query)
+    {
+        (await couch.Host.Get($"/couch/events{query}")).Refuses(400);
+        (await couch.Host.Get($"/couch/events/stream{query}")).Refuses(400);
+    }
+
+    [Theory]
+    [InlineData("?limit=0")]
+    [InlineData("?limit=1001")]
+    [InlineData("?since=yesterday")]
+    public async Task A_page_that_cannot_be_meant_is_refused(string query) => (await couch.Host.Get($"/couch/events{query}")).Refuses(400);
+
+    [Fact]
+    public async Task A_wrong_last_event_id_is_refused() =>
+        (await couch.Host.Sending("Last-Event-ID", "x").Get("/couch/events/stream")).Refuses(400);
+
+    private async Task<string> KeyWith(string scope) =>
+        (await couch.Host.Post("/couch/keys", new { name = scope, scopes = new[] { scope } })).Is(201)["key"]!;
+
+    [Fact]
+    public async Task A_stream_ends_with_the_couch()
+    {
+        await using var own = await CouchHost.Start();
+        await using var stream = await EventReader.Open(own.Address, null);
+        await own.App.StopAsync(TestContext.Current.CancellationToken);
+        await Assert.ThrowsAnyAsync<Exception>(() => stream.Next(Bound));
+    }
+}
