@@ -4,12 +4,12 @@ using System.Net.Sockets;
 namespace Couch.Cluster.Webhooks;
 
 /// <summary>
-/// Which addresses are the internet's. Whoever may make webhooks must not reach what stands behind the couch's own firewall by them:
-/// this machine, its neighbours, a cloud's metadata.
+/// Decides which addresses are public. A webhook must not reach what is behind the couch's own firewall: this machine, its private
+/// network, a cloud's metadata service.
 /// </summary>
 internal static class PublicAddresses
 {
-    // RFC 6890 and its registry: what is not forwarded on the internet, or leads to many.
+    // RFC 6890 and its registry: addresses that are not forwarded on the internet, and multicast.
     private static readonly IPNetwork[] NotPublic4 =
     [
         Net("0.0.0.0/8"), Net("10.0.0.0/8"), Net("100.64.0.0/10"), Net("127.0.0.0/8"), Net("169.254.0.0/16"), Net("172.16.0.0/12"),
@@ -19,13 +19,13 @@ internal static class PublicAddresses
 
     private static readonly IPNetwork GlobalUnicast = Net("2000::/3");
 
-    // Of those: protocol assignments, Teredo among them, and documentation.
+    // Parts of it: protocol assignments, which include Teredo, and documentation.
     private static readonly IPNetwork[] NotPublic6 = [Net("2001::/23"), Net("2001:db8::/32"), Net("3fff::/20")];
 
     private static readonly IPNetwork SixToFour = Net("2002::/16");
     private static readonly IPNetwork Nat64 = Net("64:ff9b::/96");
 
-    /// <summary>Whether it is the internet's; an address that carries another is so where that one is.</summary>
+    /// <summary>Whether the address is public. An IPv6 address that contains an IPv4 address is public if that one is.</summary>
     public static bool Has(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)

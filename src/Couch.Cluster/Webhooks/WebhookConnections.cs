@@ -3,32 +3,32 @@ using System.Net.Sockets;
 
 namespace Couch.Cluster.Webhooks;
 
-/// <summary>The addresses of a name.</summary>
+/// <summary>Resolves a name to its addresses.</summary>
 internal delegate Task<IPAddress[]> ResolveName(string host, CancellationToken cancel);
 
-/// <summary>A connection to this address.</summary>
+/// <summary>Opens a connection to an address.</summary>
 internal delegate Task<Stream> Dial(IPEndPoint to, CancellationToken cancel);
 
-/// <summary>An address that events are not sent to.</summary>
+/// <summary>The receiver's name has no address that events may be sent to. The message does not reveal the addresses.</summary>
 internal sealed class NotPublicException()
     : IOException("the name leads to no public address, and the couch sends to others only where COUCH_WEBHOOK_PRIVATE is true");
 
 /// <summary>
-/// Connections to receivers. A name is resolved once, what it leads to is checked, and the connection is made to what was
-/// checked: a name that says something else a moment later gains nothing.
+/// Opens connections to receivers. For each connection the name is resolved once, its addresses are checked, and the connection is
+/// opened to a checked address. A name whose addresses change after the check gains nothing.
 /// </summary>
 internal sealed class WebhookConnections(ResolveName resolve, Dial dial, WebhookOptions options)
 {
-    /// <summary>One of several addresses that does not answer leaves time for the others.</summary>
+    /// <summary>The bound for one of several addresses, so that there is time for the others.</summary>
     private static readonly TimeSpan LongestDial = TimeSpan.FromSeconds(5);
 
-    /// <summary>Short: a name is resolved, and checked, for each new connection.</summary>
+    /// <summary>How long a connection is reused. It is short, because only a new connection resolves and checks the name again.</summary>
     private static readonly TimeSpan LongestUse = TimeSpan.FromSeconds(30);
 
     private const int MostDrained = 16 * 1024;
     private const int MostHeadersKB = 16;
 
-    /// <summary>Sends requests over them: as they are, without cookies, proxies, redirects or traces.</summary>
+    /// <summary>An HTTP handler that uses these connections, without cookies, proxies, redirects or trace headers.</summary>
     public SocketsHttpHandler Handler() => new()
     {
         AllowAutoRedirect = false,
@@ -43,8 +43,8 @@ internal sealed class WebhookConnections(ResolveName resolve, Dial dial, Webhook
         MaxResponseDrainSize = MostDrained,
     };
 
-    /// <summary>A connection to the first address of the name that takes one.</summary>
-    /// <exception cref="NotPublicException">None of its addresses may be connected to.</exception>
+    /// <summary>Opens a connection to the first allowed address that accepts one.</summary>
+    /// <exception cref="NotPublicException">No address of the name is allowed.</exception>
     internal async Task<Stream> Connect(string host, int port, CancellationToken cancel)
     {
         IPAddress[] found = IPAddress.TryParse(host, out var literal) ? [literal] : await resolve(host, cancel);
@@ -68,7 +68,7 @@ internal sealed class WebhookConnections(ResolveName resolve, Dial dial, Webhook
         throw failure;
     }
 
-    /// <summary>A connection as the system makes it.</summary>
+    /// <summary>Opens a TCP connection.</summary>
     internal static async Task<Stream> DialDirectly(IPEndPoint to, CancellationToken cancel)
     {
         var socket = new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

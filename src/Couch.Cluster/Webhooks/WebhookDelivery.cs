@@ -7,9 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Webhooks;
 
 /// <summary>
-/// Follows the log for webhooks whose grains are on this silo, and sends what they want, outside their turns: each webhook on its
-/// own, one event at a time. The next event is sent once the grain has recorded the last. It decides nothing: what a failure
-/// means, and when another attempt is due, the grain says.
+/// Follows the log for the webhooks whose grains are on this silo, and sends the events outside the grains' turns. Each webhook has a
+/// task of its own, which sends one event at a time, and the next one after the grain has recorded the last. The grain decides what a
+/// failure means and when the next attempt is due.
 /// </summary>
 internal sealed partial class WebhookDelivery(
     EventLog log, EventTail tail, WebhookSender sender, IGrainFactory grains, TimeProvider clock, ILogger<WebhookDelivery> logger)
@@ -19,13 +19,13 @@ internal sealed partial class WebhookDelivery(
 
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often a follower that waits looks whether it still should.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromMinutes(1);
 
     private readonly CancellationTokenSource shutdown = new();
 
     /// <summary>
-    /// Delivers from where the webhook stands until a delivery fails, which the grain is told, or the grain wants no more.
+    /// Delivers the events after the webhook's last delivered one, until a delivery fails or the grain stops it. The grain is told of a
+    /// failure.
     /// </summary>
     public void Begin(Webhook webhook, CancellationToken cancel) => Task.Run(
         async () =>
@@ -61,12 +61,12 @@ internal sealed partial class WebhookDelivery(
         }, cancel);
     }
 
-    /// <returns>Whether the next may be sent.</returns>
+    /// <returns>Whether the next event may be sent.</returns>
     private async Task<bool> Deliver(Webhook webhook, LoggedEvent one, bool hasFailed, CancellationToken cancel)
     {
         var answer = await sender.Send(webhook, EventIdOf(one), one.Record, hasFailed, cancel);
         var goesOn = false;
-        // Said until it is heard: what is forgotten here would be sent again, and a failure that is not told would never be retried.
+        // Repeated until the grain has recorded it: otherwise a delivered event is sent again, or a failed one is not retried.
         await Repeat(webhook.Id, async () =>
         {
             var grain = grains.Webhook(webhook.Id);
@@ -79,8 +79,7 @@ internal sealed partial class WebhookDelivery(
     }
 
     /// <summary>
-    /// Every event after <paramref name="at"/> that is wanted. What is old is asked of the database by its types; only what comes from
-    /// then on is followed.
+    /// The wanted events after <paramref name="at"/>. Old events are read from the database by their types; new ones come from the tail.
     /// </summary>
     private async IAsyncEnumerable<LoggedEvent> From(long at, EventFilter filter, [EnumeratorCancellation] CancellationToken cancel)
     {

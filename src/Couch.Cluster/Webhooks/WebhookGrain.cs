@@ -28,7 +28,7 @@ internal sealed partial class WebhookGrain(
     private GrainRow<Webhook> row = null!;
     private GrainWake wake = null!;
 
-    // Known to this memory alone. A new one begins where the row says, and may so send once more what was under way.
+    // Not stored: a new activation starts after the last recorded event, and may send an event again that was being delivered.
     private CancellationTokenSource? underWay;
     private Task<WebhookAnswer>? testing;
 
@@ -116,7 +116,7 @@ internal sealed partial class WebhookGrain(
         var failed = webhook.ObserveFailed(eventId, error, isGone, clock.Now(), chance.Share());
         if (failed == webhook)
         {
-            // Whoever reports this sends no more: what is still due is begun anew.
+            // The caller has stopped sending: start again if deliveries are still due.
             StopDelivery();
             Drive();
             return;
@@ -142,13 +142,13 @@ internal sealed partial class WebhookGrain(
         }
         catch (UnreadableRowException)
         {
-            // Nothing is sent until it can be read; housekeeping tells of it.
+            // Nothing is sent until the row can be read; housekeeping reports it.
         }
 
         await wake.Forget(reminderName);
     }
 
-    /// <summary>Begins what is due and not under way, ends what is under way and should not be, and sees to the next attempt.</summary>
+    /// <summary>Starts deliveries that are due, stops those that are not, and schedules the next attempt.</summary>
     private void Drive()
     {
         var webhook = row.Current;

@@ -3,16 +3,16 @@ using Couch.Domain.Webhooks;
 
 namespace Couch.Cluster.Webhooks;
 
-/// <summary>Webhooks as the table has them.</summary>
+/// <summary>Reads webhooks from the table.</summary>
 public sealed class WebhookRows(CouchDatabase database)
 {
-    /// <summary>How many webhooks a couch may have: each that is behind reads the log for itself.</summary>
+    /// <summary>The greatest number of webhooks. Each follows the log by itself.</summary>
     public const int Most = 1000;
 
     private const string OfKind = "FROM grain_state WHERE service = @service AND kind = @kind AND state IS NOT NULL";
 
     /// <summary>The webhook; null where no webhook has this id.</summary>
-    /// <exception cref="UnreadableRowException">There is one that this version cannot read.</exception>
+    /// <exception cref="UnreadableRowException">This version cannot read the row.</exception>
     public async Task<Webhook?> Find(WebhookId id, CancellationToken cancel)
     {
         var rows = await database.Ask(

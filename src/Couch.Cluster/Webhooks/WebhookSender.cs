@@ -8,12 +8,12 @@ using Couch.Domain.Webhooks;
 namespace Couch.Cluster.Webhooks;
 
 /// <summary>
-/// Sends one event to one receiver, signed as standardwebhooks.com defines it. Receivers that fail are tried in a lane of their
-/// own, so that however many hang, they hold up those that do not for one attempt at the most.
+/// Sends one event to one receiver, signed as standardwebhooks.com defines it. Receivers whose last attempt failed have a lane of their
+/// own, so that receivers that hang delay others for one attempt at most.
 /// </summary>
 internal sealed class WebhookSender : IDisposable
 {
-    /// <summary>How long one delivery may take, all in all.</summary>
+    /// <summary>The bound for one delivery, from the name's resolution to the answer.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     private const int AtOnce = 192;
@@ -32,8 +32,8 @@ internal sealed class WebhookSender : IDisposable
         http = new(connections.Handler());
     }
 
-    /// <summary>Sends it, once there is a place for that.</summary>
-    /// <param name="eventId">The delivery's <c>webhook-id</c>: the same however often it is sent.</param>
+    /// <summary>Sends the event once the lane has a free place.</summary>
+    /// <param name="eventId">The delivery's <c>webhook-id</c>: the same at each attempt.</param>
     /// <param name="hasFailed">Whether this receiver's last attempt failed.</param>
     public async Task<WebhookAnswer> Send(
         Webhook webhook, string eventId, ReadOnlyMemory<byte> body, bool hasFailed, CancellationToken cancel)
@@ -58,7 +58,7 @@ internal sealed class WebhookSender : IDisposable
         try
         {
             using var request = Request(webhook, eventId, body);
-            // Only until the headers: what else the receiver says, and for how long, is its own affair.
+            // Waits for the headers only; the answer's body is not needed.
             using var response = await http.SendAsync(request, either.Token);
             return new((int)response.StatusCode, WhyNot(response), clock.GetElapsedTime(began));
         }

@@ -8,13 +8,13 @@ using Couch.Domain.Webhooks;
 
 namespace Couch.Cluster.Webhooks;
 
-/// <summary>Tries a webhook out by an event that is in no log.</summary>
+/// <summary>Tests a webhook with an event that is not in the log.</summary>
 internal sealed class WebhookTest(WebhookSender sender, TimeProvider clock, RandomNumberGenerator chance)
 {
-    /// <summary>The event's type; no filter names it, and no log has it.</summary>
+    /// <summary>The event's type. It is not an <see cref="EventType"/>, because the log does not contain it.</summary>
     public const string Type = "couch.webhook.test";
 
-    /// <summary>Sends the event now, outside a grain's turn, as long as that may take.</summary>
+    /// <summary>Sends the event now, outside the grain's turn.</summary>
     public Task<WebhookAnswer> Send(Webhook webhook, Actor by)
     {
         var id = EventId.New(clock.Now(), chance).Value;
@@ -23,7 +23,7 @@ internal sealed class WebhookTest(WebhookSender sender, TimeProvider clock, Rand
         return Task.Run(() => sender.Send(webhook, id, record, hasFailed, CancellationToken.None));
     }
 
-    /// <summary>As the log's events are, but for the <c>id</c>: it has no place in the log.</summary>
+    /// <summary>The record has the form of the log's records. Its <c>id</c> is 0, because it has no place in the log.</summary>
     private JsonObject Record(Webhook webhook, string id, Actor by) => new()
     {
         ["id"] = 0,

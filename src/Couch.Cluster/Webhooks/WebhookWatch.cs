@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Webhooks;
 
 /// <summary>
-/// Sees to it that each webhook's grain is in some silo's memory, where it follows the log: at a silo's start, and every few seconds.
-/// Without it a webhook whose silo has died waits for its row's tick, a minute at the most.
+/// Wakes all webhooks when the silo starts, and every few seconds after that, so that each webhook's grain is active on some silo and
+/// follows the log. Without this a webhook whose silo died waits for its row's tick, up to a minute.
 /// </summary>
 internal sealed partial class WebhookWatch(
     WebhookRows rows, IGrainFactory grains, TimeProvider clock, RandomNumberGenerator chance, ILogger<WebhookWatch> log)
@@ -24,7 +24,7 @@ internal sealed partial class WebhookWatch(
         while (!stoppingToken.IsCancellationRequested)
         {
             await Pass(stoppingToken);
-            // Silos that were started together do not go on in step.
+            // The jitter keeps silos that started together apart.
             await Task.Delay(BetweenPasses * (1 + chance.Share()), clock, stoppingToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

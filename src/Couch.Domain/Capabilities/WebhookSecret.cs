@@ -5,8 +5,8 @@ using System.Text;
 namespace Couch.Domain.Capabilities;
 
 /// <summary>
-/// The secret by which a webhook's receiver knows who sends, as standardwebhooks.com defines it. Redacts itself: only
-/// <see cref="Reveal"/> spells it.
+/// The secret that signs a webhook's deliveries, as standardwebhooks.com defines it. Its ToString is redacted; only
+/// <see cref="Reveal"/> returns it.
 /// </summary>
 public readonly struct WebhookSecret
 {
@@ -19,7 +19,7 @@ public readonly struct WebhookSecret
 
     internal WebhookSecret(byte[] key) => this.key = key;
 
-    /// <summary>Reads a secret as its receiver has it.</summary>
+    /// <summary>Reads the text that <see cref="Reveal"/> returns.</summary>
     public static bool TryParse(string text, out WebhookSecret secret)
     {
         secret = default;

@@ -2,21 +2,23 @@ using Couch.Domain.Text;
 
 namespace Couch.Domain.Events;
 
-/// <summary>Types as a reader names them: a type's word, or what several begin with and <c>.*</c> behind it; commas between.</summary>
+/// <summary>
+/// Reads a filter of types: words of types, separated by commas. A word that ends in <c>.*</c> stands for all types that begin so.
+/// </summary>
 public static class EventTypes
 {
-    /// <summary>What a text of types must name, as the end of a sentence.</summary>
+    /// <summary>The rule in words, as the end of a sentence.</summary>
     public static string Rule { get; } =
         $"types, with commas between them: {string.Join(", ", Words.All<EventType>())}; or what several begin with, such as couch.guest.*";
 
-    /// <summary>The types that the text names; null where a part of it names none.</summary>
+    /// <summary>The types that the text names; null where a word of it matches no type.</summary>
     public static IReadOnlySet<EventType>? Parse(string text)
     {
         var each = text.Split(',').Select(Named).ToList();
         return each.Exists(named => named.Count == 0) ? null : each.SelectMany(named => named).ToHashSet();
     }
 
-    /// <summary>Those types that the text names and that this version has.</summary>
+    /// <summary>The types that the text names; words that match no type are ignored.</summary>
     public static IReadOnlySet<EventType> Known(string text) => text.Split(',').SelectMany(Named).ToHashSet();
 
     private static IReadOnlyList<EventType> Named(string word) => word.EndsWith(".*", StringComparison.Ordinal)

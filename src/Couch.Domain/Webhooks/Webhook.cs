@@ -7,8 +7,8 @@ using Couch.Domain.Values;
 namespace Couch.Domain.Webhooks;
 
 /// <summary>
-/// An address that is sent events, one at a time and in the log's order. Each is sent until the receiver has taken it; nothing
-/// overtakes an event that fails. The secret by which deliveries are signed is derived from the id and stored nowhere.
+/// An address that receives events, one at a time, in the log's order. An event is sent again until the receiver takes it, and later
+/// events wait for it. The secret that signs deliveries is derived from the id and is not stored.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("couch.Webhook")]
 public sealed record Webhook
@@ -25,7 +25,7 @@ public sealed record Webhook
     /// <summary>Where events are sent: see <see cref="WhyNotUrl"/>.</summary>
     [Id(1)] public required string Url { get; init; }
 
-    /// <summary>Only these types, as <see cref="EventTypes"/> spells them, with commas between; null: all.</summary>
+    /// <summary>The types that are sent, in the form that <see cref="EventTypes"/> reads; null: all.</summary>
     [Id(2)] public string? Types { get; init; }
 
     /// <summary>What the webhook is for, in its maker's words: at most <see cref="Bounds.MostLabel"/> UTF-16 units.</summary>
@@ -37,16 +37,16 @@ public sealed record Webhook
     /// <summary>The last event that was delivered; at first the newest that there was as the webhook was made.</summary>
     [Id(5)] public long DeliveredId { get; init; }
 
-    /// <summary>Whether its events get through.</summary>
+    /// <summary>Whether the receiver takes its events.</summary>
     [Id(6)] public WebhookState State { get; init; }
 
-    /// <summary>When the first attempt failed of those that have failed since the last success; null where none has.</summary>
+    /// <summary>When the first attempt failed after the last success; null where the last attempt succeeded.</summary>
     [Id(7)] public DateTimeOffset? FailingSince { get; init; }
 
     /// <summary>What was wrong at the last attempt; null where it succeeded.</summary>
     [Id(8)] public string? LastError { get; init; }
 
-    /// <summary>When the next attempt is due; null where none is waited for.</summary>
+    /// <summary>When a failed delivery is tried again; null where none is scheduled.</summary>
     [Id(9)] public DateTimeOffset? NextAttemptAt { get; init; }
 
     /// <summary>How many attempts have failed since the last success.</summary>
@@ -56,8 +56,8 @@ public sealed record Webhook
     [JsonIgnore] public DateTimeOffset CreatedAt => Id.CreatedAt;
 
     /// <summary>
-    /// When its grain must act next; null: not before a host says so. An active webhook names a moment that has passed: it is woken
-    /// every minute, whatever has become of the memory that followed the log for it.
+    /// When its grain must act next; null: not before a host resumes it. For an active webhook this is a moment in the past, so that the
+    /// grain is woken every minute: if the grain's memory was lost, this starts it again.
     /// </summary>
     [JsonIgnore]
     public DateTimeOffset? NextMoment => State switch
@@ -67,7 +67,7 @@ public sealed record Webhook
         _ => null,
     };
 
-    /// <summary>The types that are wanted, those that a newer version has named aside; null: all.</summary>
+    /// <summary>The types in <see cref="Types"/> that this version knows; null: all.</summary>
     [JsonIgnore] public IReadOnlySet<EventType>? Wanted => Types is null ? null : EventTypes.Known(Types);
 
     /// <summary>Null for an absolute http or https address that events may be sent to; else a sentence. See <see cref="Bounds"/>.</summary>
@@ -99,7 +99,10 @@ public sealed record Webhook
         _ => false,
     };
 
-    /// <summary>The receiver has taken this event. Told twice, or of an older one, it changes nothing. A parked one stays parked.</summary>
+    /// <summary>
+    /// Records that the receiver took this event. An event that is recorded already, or an older one, changes nothing. A parked webhook
+    /// stays parked.
+    /// </summary>
     public Webhook ObserveDelivered(long eventId)
     {
         if (eventId <= DeliveredId)
@@ -108,12 +111,12 @@ public sealed record Webhook
     }
 
     /// <summary>
-    /// The receiver has not taken this event. It is tried again with growing pauses, for <see cref="KeepsTrying"/>; then, or where
-    /// the receiver says that it is gone, the webhook is parked. Told of an event that was delivered meanwhile, it changes nothing.
+    /// Records that the receiver did not take this event. The event is tried again with growing pauses, for <see cref="KeepsTrying"/>;
+    /// after that, or if <paramref name="isGone"/>, the webhook is parked. An event that was delivered meanwhile changes nothing.
     /// </summary>
-    /// <param name="error">What was wrong, in whoever's words.</param>
-    /// <param name="isGone">Whether the receiver says that it wants no more.</param>
-    /// <param name="chance">From 0 up to 1: spreads those who failed together.</param>
+    /// <param name="error">What failed; it may contain another party's text.</param>
+    /// <param name="isGone">Whether the receiver said that it takes no more events.</param>
+    /// <param name="chance">From 0 up to 1: spreads the retries of webhooks that failed at the same time.</param>
     public Webhook ObserveFailed(long eventId, string error, bool isGone, DateTimeOffset now, double chance)
     {
         if (State is WebhookState.Parked || eventId <= DeliveredId)
@@ -136,8 +139,8 @@ public sealed record Webhook
     }
 
     /// <summary>
-    /// Takes a parked webhook up again where it stopped. A failing one is tried at once, and its time runs on; an active one stays as
-    /// it is.
+    /// A parked webhook continues after the last delivered event. A failing one is tried at once, and <see cref="FailingSince"/> stays;
+    /// an active one does not change.
     /// </summary>
     public Webhook Resume(DateTimeOffset now) => State switch
     {

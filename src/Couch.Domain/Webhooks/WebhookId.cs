@@ -4,7 +4,7 @@ using Couch.Domain.Text;
 
 namespace Couch.Domain.Webhooks;
 
-/// <summary>A webhook's ULID. Not a secret: what signs its deliveries is.</summary>
+/// <summary>A webhook's ULID. It is not a secret; the webhook's <see cref="Capabilities.WebhookSecret"/> is.</summary>
 [GenerateSerializer, Immutable, Alias("couch.WebhookId")]
 [JsonConverter(typeof(CouchIdConverter<WebhookId>))]
 public readonly record struct WebhookId : ICouchId<WebhookId>

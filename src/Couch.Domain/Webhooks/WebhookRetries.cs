@@ -1,6 +1,6 @@
 namespace Couch.Domain.Webhooks;
 
-/// <summary>How long a receiver that failed is left alone: within 5 s first, doubling to an hour, and never in step with others.</summary>
+/// <summary>The pause after a failed delivery: at most 5 s at first, doubling up to an hour, with jitter.</summary>
 public static class WebhookRetries
 {
     private const int Doublings = 10;
@@ -8,8 +8,8 @@ public static class WebhookRetries
     private static readonly TimeSpan First = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Most = TimeSpan.FromHours(1);
 
-    /// <param name="failures">How many there have been; at least 1.</param>
-    /// <param name="chance">From 0 up to 1: spreads those who failed together.</param>
+    /// <param name="failures">The number of failures in a row; at least 1.</param>
+    /// <param name="chance">From 0 up to 1: spreads the retries of webhooks that failed at the same time.</param>
     public static TimeSpan After(int failures, double chance)
     {
         var full = failures > Doublings ? Most : TimeSpan.FromTicks(Math.Min(First.Ticks << (failures - 1), Most.Ticks));
