@@ -27,19 +27,26 @@ internal sealed partial class WebhookDelivery(
     /// Delivers the events after the webhook's last delivered one, until a delivery fails or the grain stops it. The grain is told of a
     /// failure.
     /// </summary>
-    public void Begin(Webhook webhook, CancellationToken cancel) => Task.Run(
-        async () =>
-        {
-            using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel, shutdown.Token);
-            try
+    public void Begin(Webhook webhook, CancellationToken cancel)
+    {
+        // Made here, where both sources still exist.
+        var over = CancellationTokenSource.CreateLinkedTokenSource(cancel, shutdown.Token);
+        Task.Run(
+            async () =>
             {
-                await Run(webhook, over.Token);
-            }
-            catch (OperationCanceledException) when (over.IsCancellationRequested)
-            {
-            }
-        },
-        CancellationToken.None);
+                using (over)
+                {
+                    try
+                    {
+                        await Run(webhook, over.Token);
+                    }
+                    catch (Exception) when (over.IsCancellationRequested)
+                    {
+                    }
+                }
+            },
+            CancellationToken.None);
+    }
 
     public void Dispose()
     {
