@@ -3,6 +3,7 @@ using Couch.Cluster.Configuration;
 using Couch.Cluster.Events;
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Vms;
+using Couch.Cluster.Webhooks;
 using Couch.Domain.Capabilities;
 using Couch.Domain.Text;
 
@@ -72,6 +73,9 @@ public sealed class CouchOptions
     /// <summary>How long events are kept; default 30 days.</summary>
     public EventRetention EventRetention { get; init; } = new();
 
+    /// <summary>Where webhooks may lead; default to the internet alone.</summary>
+    public WebhookOptions Webhooks { get; init; } = new();
+
     /// <summary>Where guests' VMs come from; default nowhere. A gateway has nothing to do with it.</summary>
     public VmOptions Vms { get; init; } = new();
 
@@ -113,6 +117,7 @@ public sealed class CouchOptions
             AdvertisedAddress = address,
             ClusterId = settings.Text("COUCH_CLUSTER_ID") ?? Default.ClusterId,
             DatabaseConnections = settings.Whole("COUCH_DB_CONNECTIONS", Default.DatabaseConnections, 4, 1000),
+            Webhooks = new() { AllowsPrivate = settings.YesOrNo("COUCH_WEBHOOK_PRIVATE", false) },
             Retention = new() { Days = settings.Whole("COUCH_RETENTION_DAYS", 0, 0, Retention.MostDays) },
             EventRetention = new()
             {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using Couch.Cluster.Delivery;
 using Couch.Cluster.Events;
@@ -15,6 +16,7 @@ using Couch.Cluster.Transport;
 using Couch.Cluster.Vms;
 using Couch.Cluster.Vms.Docker;
 using Couch.Cluster.Vms.Vers;
+using Couch.Cluster.Webhooks;
 using Couch.Domain.Capabilities;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -31,8 +33,8 @@ public static class CouchSilo
     /// <summary>
     /// Adds the silo with its grains, storage and housekeeping, or the way to others' silos. Registers
     /// <see cref="CouchOptions"/>, <see cref="CouchDatabase"/>, <see cref="Listings"/>, <see cref="InviteIdempotency"/>,
-    /// <see cref="HostKeys"/>, <see cref="SigningKeys"/>, <see cref="IClusterConnection"/>, <see cref="NodeLease"/>,
-    /// <see cref="TimeProvider"/>
+    /// <see cref="HostKeys"/>, <see cref="WebhookRows"/>, <see cref="SigningKeys"/>, <see cref="IClusterConnection"/>,
+    /// <see cref="NodeLease"/>, <see cref="TimeProvider"/>
     /// and the byte source.
     /// </summary>
     /// <exception cref="Configuration.SettingsException">The database cannot be used: the message says why and what to do.</exception>
@@ -43,6 +45,7 @@ public static class CouchSilo
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(options.Retention);
         builder.Services.AddSingleton(options.EventRetention);
+        builder.Services.AddSingleton(options.Webhooks);
         builder.Services.AddSingleton(chance);
         builder.Services.AddSingleton(_ => database);
         builder.Services.AddSingleton(options.SigningKeys ?? ((SqliteDatabase)database).SigningKeys(chance));
@@ -78,6 +81,7 @@ public static class CouchSilo
         // What asks grains by itself is started after it.
         builder.Services.AddVms(options.Vms);
         builder.Services.AddHostedService<HousekeepingStart>();
+        builder.Services.AddHostedService<WebhookWatch>();
     }
 
     /// <summary>What grains and endpoints ask of the table beside their own rows.</summary>
@@ -93,6 +97,7 @@ public static class CouchSilo
         services.TryAddSingleton<EventRetention>();
         services.AddSingleton<EventLog>();
         services.AddSingleton<EventTail>();
+        services.AddSingleton<WebhookRows>();
         services.TryAddSingleton<CouchMeter>();
     }
 
@@ -148,6 +153,8 @@ public static class CouchSilo
         silo.Services.AddSingleton<Purge>();
         silo.Services.AddSingleton<UnreadableRows>();
 
+        silo.Services.AddWebhooks();
+
         silo.Services.AddSingleton<IGrainStorageSerializer, StoredSerializer>();
 
         silo.Services.Configure<ExceptionSerializationOptions>(LetDriversFailuresCross);
@@ -157,6 +164,18 @@ public static class CouchSilo
 
         // One grain's queue is a hot code or a hot guest: past this it is answered 503, not kept in memory.
         silo.Configure<SiloMessagingOptions>(messaging => messaging.MaxEnqueuedRequestsHardLimit = 10_000);
+    }
+
+    /// <summary>What delivers events for webhooks' grains.</summary>
+    private static void AddWebhooks(this IServiceCollection services)
+    {
+        services.TryAddSingleton<WebhookOptions>();
+        services.TryAddSingleton<ResolveName>(_ => Dns.GetHostAddressesAsync);
+        services.TryAddSingleton<Dial>(_ => WebhookConnections.DialDirectly);
+        services.AddSingleton<WebhookConnections>();
+        services.AddSingleton<WebhookSender>();
+        services.AddSingleton<WebhookDelivery>();
+        services.AddSingleton<WebhookTest>();
     }
 
     /// <summary>A driver's failure on the way to another process must arrive as one, and not as a failure to send it.</summary>

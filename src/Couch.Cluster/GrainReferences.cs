@@ -2,9 +2,11 @@ using Couch.Cluster.Guests;
 using Couch.Cluster.Invites;
 using Couch.Cluster.Keys;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Webhooks;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
+using Couch.Domain.Webhooks;
 
 namespace Couch.Cluster;
 
@@ -24,6 +26,11 @@ public static class GrainReferences
     /// <exception cref="SiloUnavailableException">This process has not reached a silo yet.</exception>
     public static IHostKeyGrain HostKey(this IGrainFactory grains, HostKeyId id) =>
         Reference<IHostKeyGrain>.To(grains, GrainKinds.HostKey, id.Value);
+
+    /// <summary>The webhook's grain, whether or not it has a row.</summary>
+    /// <exception cref="SiloUnavailableException">This process has not reached a silo yet.</exception>
+    public static IWebhookGrain Webhook(this IGrainFactory grains, WebhookId id) =>
+        Reference<IWebhookGrain>.To(grains, GrainKinds.Webhook, id.Value);
 
     /// <summary>
     /// Asked by type, Orleans spells out the interface's name at every call, by reflection: a tenth of a status poll.

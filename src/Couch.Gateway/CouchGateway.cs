@@ -14,6 +14,7 @@ using Couch.Gateway.Problems;
 using Couch.Gateway.Secrecy;
 using Couch.Gateway.Stays;
 using Couch.Gateway.Telemetry;
+using Couch.Gateway.Webhooks;
 
 namespace Couch.Gateway;
 
@@ -79,6 +80,7 @@ public static class CouchGateway
         leased.MapGuests();
         leased.MapKeys();
         leased.MapEvents();
+        leased.MapWebhooks();
         leased.MapStays();
         app.MapApiDescription();
         return app;

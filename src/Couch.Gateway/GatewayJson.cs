@@ -7,6 +7,7 @@ using Couch.Gateway.Invites;
 using Couch.Gateway.Keys;
 using Couch.Gateway.Problems;
 using Couch.Gateway.Stays;
+using Couch.Gateway.Webhooks;
 
 namespace Couch.Gateway;
 
@@ -38,6 +39,11 @@ namespace Couch.Gateway;
 [JsonSerializable(typeof(EventView))]
 [JsonSerializable(typeof(EventList))]
 [JsonSerializable(typeof(EventStats))]
+[JsonSerializable(typeof(CreateWebhookBody))]
+[JsonSerializable(typeof(CreatedWebhookView))]
+[JsonSerializable(typeof(WebhookView))]
+[JsonSerializable(typeof(WebhookList))]
+[JsonSerializable(typeof(WebhookTestView))]
 [JsonSerializable(typeof(HealthView))]
 [JsonSerializable(typeof(ReadyView))]
 internal sealed partial class GatewayJson : JsonSerializerContext

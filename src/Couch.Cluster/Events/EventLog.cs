@@ -65,6 +65,18 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention, T
             row => new EventCount(row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)), cancel);
     }
 
+    /// <summary>
+    /// How many events a reader who has <paramref name="since"/> still waits for; not counted beyond <paramref name="most"/>.
+    /// </summary>
+    public async Task<long> Waiting(long since, EventFilter filter, int most, CancellationToken cancel)
+    {
+        var types = OfTypes(filter);
+        var rows = await database.Ask(
+            $"SELECT count(*) FROM (SELECT 1 FROM event WHERE id > @since{types} LIMIT @most) AS waiting",
+            [("since", since), ("most", most)], row => row.GetInt64(0), cancel);
+        return rows[0];
+    }
+
     /// <summary>Numbers what no reader has numbered, and deletes what is older than it is kept, in small batches.</summary>
     internal async Task Keep()
     {
@@ -105,8 +117,7 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention, T
             since = Math.Max(since, Number(at - ClocksApart));
         }
 
-        if (filter.TypeWords is { } types)
-            query += types.Count == 0 ? " AND false" : $" AND type IN ({string.Join(", ", types.Select(word => $"'{word}'"))})";
+        query += OfTypes(filter);
         if (filter.Agent is { } agent)
         {
             query += " AND agent = @agent";
@@ -122,6 +133,13 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention, T
         values.Add(("since", since));
         return database.Ask($"{query} ORDER BY id LIMIT @limit", [.. values], Event, cancel);
     }
+
+    private static string OfTypes(EventFilter filter) => filter.TypeWords switch
+    {
+        null => "",
+        { Count: 0 } => " AND false",
+        { } types => $" AND type IN ({string.Join(", ", types.Select(word => $"'{word}'"))})",
+    };
 
     /// <summary>The lowest number that an event of that time can have, by the database's clock.</summary>
     private static long Number(DateTimeOffset time) => Math.Max(time.ToUnixTimeMilliseconds() * 1000, 0);

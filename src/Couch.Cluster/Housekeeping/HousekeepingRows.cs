@@ -4,6 +4,7 @@ using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
+using Couch.Domain.Webhooks;
 
 namespace Couch.Cluster.Housekeeping;
 
@@ -179,6 +180,7 @@ public sealed class HousekeepingRows(CouchDatabase database)
         GrainKinds.Guest => StoredJson.TryRead<Guest>(id, text, out _) is not null,
         GrainKinds.Invite => StoredJson.TryRead<Invite>(id, text, out _) is not null,
         GrainKinds.HostKey => StoredJson.TryRead<HostKey>(id, text, out _) is not null,
+        GrainKinds.Webhook => StoredJson.TryRead<Webhook>(id, text, out _) is not null,
         _ => true,
     };
 

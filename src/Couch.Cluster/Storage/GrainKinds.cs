@@ -15,6 +15,9 @@ public static class GrainKinds
     /// <summary>A host key's row, keyed by its <see cref="Domain.Keys.HostKeyId"/>.</summary>
     public const string HostKey = "host-key";
 
+    /// <summary>A webhook's row, keyed by its <see cref="Domain.Webhooks.WebhookId"/>.</summary>
+    public const string Webhook = "webhook";
+
     /// <summary>The one row of housekeeping, keyed by <see cref="Housekeeping.IHousekeepingGrain.Key"/>.</summary>
     public const string Housekeeping = "housekeeping";
 }

@@ -2,6 +2,7 @@ using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
+using Couch.Domain.Webhooks;
 
 namespace Couch.Cluster.Storage;
 
@@ -37,6 +38,11 @@ public sealed class Listings(CouchDatabase database)
     /// <inheritdoc cref="Invites"/>
     public Task<Page<HostKey>> HostKeys(int limit, HostKeyId? cursor, CancellationToken cancel) =>
         Read<HostKey, HostKeyId>(GrainKinds.HostKey, null, false, false, limit, cursor, default, key => key, cancel);
+
+    /// <summary>Webhooks, the parked ones too.</summary>
+    /// <inheritdoc cref="Invites"/>
+    public Task<Page<Webhook>> Webhooks(int limit, WebhookId? cursor, CancellationToken cancel) =>
+        Read<Webhook, WebhookId>(GrainKinds.Webhook, null, false, false, limit, cursor, default, webhook => webhook, cancel);
 
     private async Task<Page<T>> Read<T, TId>(
         string kind, string? status, bool isOpen, bool isExpired, int limit, TId? cursor, DateTimeOffset now,

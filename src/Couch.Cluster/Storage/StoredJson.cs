@@ -9,6 +9,7 @@ using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
+using Couch.Domain.Webhooks;
 
 namespace Couch.Cluster.Storage;
 
@@ -113,6 +114,7 @@ internal static class StoredJson
                 Guest guest => (guest.Id.Value, guest.CreatedAt),
                 Invite invite => (invite.Id.Value, invite.Redemption?.RedeemedAt ?? invite.CreatedAt),
                 HostKey hostKey => (hostKey.Id.Value, hostKey.CreatedAt),
+                Webhook webhook => (webhook.Id.Value, webhook.CreatedAt),
                 _ => (key, default),
             };
             return id == key ? null : "Its id is another row's.";
@@ -148,7 +150,8 @@ internal static class StoredJson
     /// <summary>No state's own fields: let pass where a state is read, and never taken for ones that only another version knows.</summary>
     private static void PassOverWake(JsonTypeInfo type)
     {
-        if (type.Type != typeof(Guest) && type.Type != typeof(Invite) && type.Type != typeof(HousekeepingState))
+        if (type.Type != typeof(Guest) && type.Type != typeof(Invite) && type.Type != typeof(Webhook)
+            && type.Type != typeof(HousekeepingState))
             return;
         foreach (var name in new[] { WakeAt, Ring })
         {

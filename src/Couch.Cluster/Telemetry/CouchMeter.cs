@@ -30,6 +30,8 @@ public sealed class CouchMeter
     private readonly Counter<long> refusedNodes;
     private readonly Counter<long> eventsSent;
     private readonly Histogram<double> eventLag;
+    private readonly Counter<long> webhookSent;
+    private readonly Counter<long> webhookParked;
     private readonly Histogram<double> provision;
     private readonly Histogram<double> destroy;
     private readonly Histogram<double> calls;
@@ -67,6 +69,9 @@ public sealed class CouchMeter
         eventsSent = meter.CreateCounter<long>("couch.event.sent", "{event}", "Events sent into open streams.");
         meter.CreateObservableUpDownCounter(
             "couch.event.followers", () => Volatile.Read(ref following), "{stream}", "Readers that follow the log of events here.");
+        webhookSent = meter.CreateCounter<long>("couch.webhook.sent", "{event}", "Events sent to webhooks' receivers, by outcome.");
+        webhookParked = meter.CreateCounter<long>(
+            "couch.webhook.parked", "{webhook}", "Webhooks given up until a host resumes them; should stay at zero.");
         provision = Seconds(meter, "couch.vm.provision.duration", "From a VM's intent to its being ready.", Minutes);
         destroy = Seconds(meter, "couch.vm.destroy.duration", "From a stay's end to the receipt that nothing of its VM is left.", Minutes);
         calls = Seconds(meter, "couch.vm.call.duration", "Calls at the VM provider, by kind and outcome.", Moments);
@@ -87,6 +92,12 @@ public sealed class CouchMeter
 
     /// <summary>Adds to <c>couch.event.sent</c>.</summary>
     public void EventsSent(int count) => eventsSent.Add(count);
+
+    /// <param name="outcome"><c>delivered</c> or <c>failed</c>.</param>
+    public void WebhookSent(string outcome, long count = 1) => webhookSent.Add(count, Label("couch.webhook.outcome", outcome));
+
+    /// <summary>Adds 1 to <c>couch.webhook.parked</c>.</summary>
+    public void WebhookParked() => webhookParked.Add(1);
 
     /// <summary>Adds 1 to <c>couch.invite.created</c>: the invite's row has been made.</summary>
     public void InviteCreated() => inviteCreated.Add(1);
@@ -157,6 +168,7 @@ public sealed class CouchMeter
         foreach (var counter in new[]
         {
             inviteCreated, inviteRedeemed, inviteRevoked, inviteExpired, guestActivated, usageDropped, unaccounted, refusedNodes,
+            webhookParked,
         })
             counter.Add(0);
         foreach (var reason in Enum.GetValues<EndReason>())
@@ -167,6 +179,8 @@ public sealed class CouchMeter
             Found(finding, 0);
         foreach (var kind in new[] { GrainKinds.Invite, GrainKinds.Guest })
             Purged(kind, 0);
+        foreach (var outcome in new[] { "delivered", "failed" })
+            WebhookSent(outcome, 0);
     }
 
     private const string HostLabel = "couch.vm.host";

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
+using Couch.Domain.Webhooks;
 
 namespace Couch.Domain.Capabilities;
 
@@ -21,6 +22,8 @@ public sealed class SigningKeys
     private const int IdBytes = 16;
     private const int MacBytes = HMACSHA256.HashSizeInBytes;
     private const int TextLength = (IdBytes + MacBytes) * 4 / 3;
+
+    private static ReadOnlySpan<byte> WebhookPurpose => "couch/webhook/1:"u8;
 
     private volatile KeyList current;
 
@@ -84,6 +87,21 @@ public sealed class SigningKeys
 
     /// <summary>The text of the host key with this id, signed by the first key.</summary>
     public HostKeyText Sign(HostKeyId id) => new(Sign<HostKeyText>(id.ToBytes()));
+
+    /// <summary>
+    /// The secrets of the webhook with this id, one for each key, in the keys' order. The first is shown when the webhook is created. All
+    /// of them sign each delivery, so that a receiver's secret is valid as long as its key is in the list.
+    /// </summary>
+    public IReadOnlyList<WebhookSecret> SecretsOf(WebhookId id)
+    {
+        var bytes = id.ToBytes();
+        return [.. current.Hashes.Select(key =>
+        {
+            var secret = new byte[MacBytes];
+            Mac(key.Value!, WebhookPurpose, bytes, secret);
+            return new WebhookSecret(secret);
+        })];
+    }
 
     /// <summary>True only for a code that one of our keys signed, in its one spelling.</summary>
     public bool TryVerifyCode(string code, out InviteId id) => TryVerify<InviteCode, InviteId>(code, InviteId.From, out id);

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Couch.Domain.Text;
 
-/// <summary>The id of an invite, a guest or a host key: a ULID. Not a secret.</summary>
+/// <summary>The id of an invite, a guest, a host key or a webhook: a ULID. Not a secret.</summary>
 public interface ICouchId<TSelf> where TSelf : struct, ICouchId<TSelf>
 {
     /// <summary>The canonical 26 characters.</summary>

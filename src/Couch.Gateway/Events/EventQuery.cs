@@ -4,7 +4,6 @@ using Couch.Cluster.Events;
 using Couch.Domain.Events;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
-using Couch.Domain.Text;
 using Couch.Domain.Values;
 using Couch.Gateway.Requests;
 using Microsoft.AspNetCore.Mvc;
@@ -67,19 +66,10 @@ public class EventQuery
     {
         if (string.IsNullOrEmpty(text))
             return null;
-        var types = new HashSet<EventType>();
-        foreach (var word in text.Split(','))
-        {
-            var found = word.EndsWith(".*", StringComparison.Ordinal)
-                ? Enum.GetValues<EventType>().Where(type => type.Word().StartsWith(word[..^1], StringComparison.Ordinal)).ToArray()
-                : Words.TryParse<EventType>(word, out var type) ? [type] : [];
-            if (found.Length == 0)
-                fields.Wrong($"{name} must name types, with commas between them: {string.Join(", ", Words.All<EventType>())}; "
-                    + "or what several begin with, such as couch.guest.*");
-            types.UnionWith(found);
-        }
-
-        return types;
+        if (EventTypes.Parse(text) is { } types)
+            return [.. types];
+        fields.Wrong($"{name} must name {EventTypes.Rule}");
+        return null;
     }
 }
 

@@ -88,8 +88,8 @@ internal static class ApiDescription
                 + $"{string.Join(" or ", scopes.Select(scope => scope.Word()))}.".Trim();
 
         ResponseHeaders.AddTo(
-            operation, tellsLocation: context.Description.RelativePath is "couch/invites" or "couch/keys", tellsTag: metadata.Contains(
-                Described.IfNoneMatch));
+            operation, tellsLocation: context.Description.RelativePath is "couch/invites" or "couch/keys" or "couch/webhooks",
+            tellsTag: metadata.Contains(Described.IfNoneMatch));
     }
 
     private static OpenApiSecurityRequirement Requirement(OpenApiOperationTransformerContext context, string scheme) =>

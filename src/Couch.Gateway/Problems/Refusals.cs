@@ -1,4 +1,5 @@
 using Couch.Cluster.Storage;
+using Couch.Cluster.Webhooks;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
@@ -51,6 +52,11 @@ internal static class Refusals
     // Host keys
     public static Refusal KeyNotFound { get; } = new(404, "key not found");
 
+    // Webhooks
+    public static Refusal WebhookNotFound { get; } = new(404, "webhook not found");
+    public static Refusal TooManyWebhooks { get; } = new(409, $"there are {WebhookRows.Most} webhooks, and no more can be made",
+        "Delete those that nobody needs; one webhook can take events of several types.");
+
     // Guests
     public static Refusal GuestNotFound { get; } = new(404, "guest not found");
     public static Refusal InvalidToken { get; } = new(404, "invalid or expired token");
@@ -101,6 +107,7 @@ internal static class Refusals
             + "up: both destroy its VM.",
         GrainKinds.Invite => "Until it can be read, the invite can be neither redeemed nor revoked.",
         GrainKinds.HostKey => "Until it can be read, the key opens nothing, and cannot be revoked.",
+        GrainKinds.Webhook => "Until it can be read, nothing is sent to it, and it can be neither resumed nor deleted.",
         _ => "Nothing has been changed.",
     };
 

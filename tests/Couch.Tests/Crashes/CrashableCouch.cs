@@ -41,6 +41,9 @@ public abstract class CrashableCouch : IAsyncLifetime
     /// <summary>Until disposed, no guest's row gets into the table.</summary>
     internal abstract Task<IAsyncDisposable> HoldBackGuests();
 
+    /// <summary>Until disposed, no row of a webhook changes.</summary>
+    internal abstract Task<IAsyncDisposable> HoldBackWebhooks();
+
     internal Task<string> BackUp(string file, int exitCode = 0) =>
         DeployScript.Run(exitCode, "backup.sh", BackupArguments(file), ForScripts);
 
@@ -101,6 +104,18 @@ public sealed class CrashableSqlite : CrashableCouch
         });
     }
 
+    internal override async Task<IAsyncDisposable> HoldBackWebhooks()
+    {
+        await using var connection = await Open();
+        await Execute(connection, "CREATE TRIGGER hold_webhooks BEFORE UPDATE ON grain_state WHEN NEW.kind = 'webhook' BEGIN SELECT "
+            + "RAISE(ABORT, 'held back'); END");
+        return new Undo(async () =>
+        {
+            await using var again = await Open();
+            await Execute(again, "DROP TRIGGER hold_webhooks");
+        });
+    }
+
     internal override async Task Damage()
     {
         await File.WriteAllTextAsync($"{folder["data"]}/couch.db", "no database");
@@ -148,6 +163,21 @@ public sealed class CrashablePostgres : CrashableCouch
                 DROP FUNCTION hold_back() CASCADE;
                 """);
             await holder.DisposeAsync();
+        });
+    }
+
+    internal override async Task<IAsyncDisposable> HoldBackWebhooks()
+    {
+        await using var connection = await Open();
+        await Execute(connection, """
+            CREATE FUNCTION hold_webhooks() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''held back''; END';
+            CREATE TRIGGER hold_webhooks BEFORE UPDATE ON grain_state FOR EACH ROW WHEN (NEW.kind = 'webhook')
+              EXECUTE FUNCTION hold_webhooks();
+            """);
+        return new Undo(async () =>
+        {
+            await using var again = await Open();
+            await Execute(again, "DROP FUNCTION hold_webhooks() CASCADE");
         });
     }
 

@@ -5,6 +5,7 @@ using Couch.Domain.Invites;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
 using Couch.Domain.Vms;
+using Couch.Domain.Webhooks;
 using Couch.Tests.Support;
 using Xunit;
 
@@ -19,7 +20,10 @@ public sealed class ContractTests
         Assert.Equal("Active=0 active, Redeemed=1 redeemed, Revoked=2 revoked, Expired=3 expired", Pinned<InviteStatus>());
         Assert.Equal("Provisioning=0 provisioning, Running=1 running, Stopped=2 stopped, Expired=3 expired, Revoked=4 revoked",
             Pinned<GuestStatus>());
-        Assert.Equal("Invites=0 invites, Guests=1 guests, Meter=2 meter, Keys=3 keys, Vms=4 vms, Events=5 events, Webhooks=6 webhooks", Pinned<KeyScope>());
+        Assert.Equal(
+            "Invites=0 invites, Guests=1 guests, Meter=2 meter, Keys=3 keys, Vms=4 vms, Events=5 events, Webhooks=6 webhooks",
+            Pinned<KeyScope>());
+        Assert.Equal("Active=0 active, Failing=1 failing, Parked=2 parked", Pinned<WebhookState>());
         Assert.Equal("Stop=0 stop, Report=1 report", Pinned<Enforcement>());
         Assert.Equal(
             "Expired=0 expired, Killed=1 killed, LimitsExceeded=2 limits-exceeded, ProvisioningFailed=3 provisioning-failed, VmLost=4 "
@@ -62,6 +66,8 @@ public sealed class ContractTests
     [InlineData(typeof(HostKey), "Id Name Scopes CreatedWith ExpiresAt RevokedAt RevokedWith")]
     [InlineData(typeof(KeyScopes), "Invites Guests Meter Keys Vms Events Webhooks")]
     [InlineData(typeof(Actor), "KeyId Name")]
+    [InlineData(
+        typeof(Webhook), "Id Url Types Description CreatedWith DeliveredId State FailingSince LastError NextAttemptAt Failures")]
     public void Members_keep_their_numbers(Type type, string members)
     {
         var numbered = type.GetProperties()

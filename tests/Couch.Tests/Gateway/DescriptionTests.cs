@@ -79,6 +79,8 @@ public sealed partial class DescriptionTests(CouchHost couch) : IClassFixture<Co
         Matches("InviteView", (await couch.Anyone.Get("/couch/invites?status=redeemed")).Json["invites"]![0]!);
         Matches("CreatedKeyView", (await couch.Anyone.Post("/couch/keys", new { name = "described", scopes = new[] { "meter" } })).Json);
         Matches("HostKeyView", (await couch.Anyone.Get("/couch/keys")).Json["keys"]![0]!);
+        Matches("CreatedWebhookView", (await couch.Anyone.Post("/couch/webhooks", new { url = "http://receiver.example/" })).Json);
+        Matches("WebhookView", (await couch.Anyone.Get("/couch/webhooks")).Json["webhooks"]![0]!);
         Matches("Problem", (await couch.Anyone.Get("/nowhere")).Json);
     }
 

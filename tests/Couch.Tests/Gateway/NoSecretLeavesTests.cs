@@ -52,6 +52,9 @@ public sealed class NoSecretLeavesTests
         var host = couch.With(HostKey);
         var made = (await host.Post("/couch/keys", new { name = "busy", scopes = new[] { "invites", "guests" } })).Is(201);
         secrets.Add(made["key"]!);
+        var webhook = (await host.Post("/couch/webhooks", new { url = $"{couch.Address}couch/redeem" })).Is(201);
+        secrets.Add(webhook["secret"]!["whsec_".Length..]);
+        (await host.Post($"/couch/webhooks/{webhook["id"]}/test")).Is(200);
 
         for (var i = 0; i < 5; i++)
         {

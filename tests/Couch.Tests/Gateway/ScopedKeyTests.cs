@@ -37,6 +37,12 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
         ["GET /couch/keys"] = ["keys"],
         ["GET /couch/keys/{id}"] = ["keys"],
         ["DELETE /couch/keys/{id}"] = ["keys"],
+        ["POST /couch/webhooks"] = ["webhooks"],
+        ["GET /couch/webhooks"] = ["webhooks"],
+        ["GET /couch/webhooks/{id}"] = ["webhooks"],
+        ["DELETE /couch/webhooks/{id}"] = ["webhooks"],
+        ["POST /couch/webhooks/{id}/resume"] = ["webhooks"],
+        ["POST /couch/webhooks/{id}/test"] = ["webhooks"],
     };
 
     [Fact]

@@ -5,10 +5,12 @@ using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Invites;
 using Couch.Cluster.Keys;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Webhooks;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
+using Couch.Domain.Webhooks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -80,6 +82,8 @@ public abstract class TestCouch(Engine engine, DateTimeOffset? begins = null) : 
     internal IGuestGrain Guest(GuestId id) => cluster.Client.GetGrain<IGuestGrain>(id.Value);
 
     internal IHostKeyGrain HostKey(HostKeyId id) => cluster.Client.GetGrain<IHostKeyGrain>(id.Value);
+
+    internal IWebhookGrain Webhook(WebhookId id) => cluster.Client.GetGrain<IWebhookGrain>(id.Value);
 
     internal IHousekeepingGrain Housekeeping => cluster.Client.GetGrain<IHousekeepingGrain>(IHousekeepingGrain.Key);
 

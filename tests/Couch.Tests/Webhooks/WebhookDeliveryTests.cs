@@ -1,0 +1,187 @@
+using System.Text.Json.Nodes;
+using Couch.Domain.Webhooks;
+using Couch.Tests.Support;
+using Xunit;
+
+namespace Couch.Tests.Webhooks;
+
+/// <summary>Events reach their receivers: all, in order, and whatever other receivers do.</summary>
+public sealed class WebhookDeliveryTests(WebhookHost couch, ITestOutputHelper output) : IClassFixture<WebhookHost>
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task Every_event_is_delivered_in_the_logs_order_while_many_write_and_each_is_signed()
+    {
+        await using var receiver = await Receiver.Start();
+        var made = await Make(receiver);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+        {
+            for (var i = 0; i < 12; i++)
+                await couch.Anyone.Invite();
+        }));
+
+        await receiver.Gets(96, Soon);
+        var log = await Log((long)made.Json["deliveredId"]!);
+        await receiver.Gets(log.Count, Soon);
+        Assert.Equal(log.Select(one => (long)one["id"]!), receiver.Got.Select(one => one.EventId));
+        Assert.Equal(log.Select(one => (string)one["eventId"]!), receiver.Got.Select(one => one.Id));
+        Assert.Equal(log.Select(one => one.ToJsonString()), receiver.Got.Select(one => one.Json.ToJsonString()));
+        Assert.All(receiver.Got, one => Assert.True(one.IsSignedBy(made["secret"]!)));
+        await Until.True(async () => await IsUpTo(made, receiver.Got[^1].EventId), Soon, "the last is recorded");
+        await Delete(made);
+    }
+
+    [Fact]
+    public async Task Only_wanted_types_are_delivered_and_only_they_are_waited_for()
+    {
+        await using var receiver = await Receiver.Start();
+        var made = await Make(receiver, "couch.invite.revoked", "couch.guest.*");
+        var invite = await couch.Anyone.Invite();
+        (await couch.Anyone.Delete($"/couch/invites/{invite["id"]}")).Is(200);
+        var stay = await couch.Anyone.Arrive();
+        (await couch.Anyone.Delete($"/couch/guests/{stay["guestId"]}")).Is(200);
+
+        await receiver.Gets(2, Soon);
+        Assert.Equal(["couch.invite.revoked", "couch.guest.killed"], receiver.Got.Select(one => one.Type));
+        await Until.True(async () => (await Get(made))["behind"] == "0", Soon, "nothing is waited for");
+        await Delete(made);
+    }
+
+    [Fact]
+    public async Task A_receiver_that_hangs_delays_no_other()
+    {
+        await using var hanging = await Receiver.StartHanging();
+        await using var receiver = await Receiver.Start();
+        await using var own = await CouchHost.Start("--COUCH_WEBHOOK_PRIVATE=true");
+        var stuck = await MakeMany(own, hanging, Length.Of(20, 100));
+        var others = await MakeMany(own, receiver, Length.Of(5, 900));
+        var began = TimeProvider.System.GetTimestamp();
+        for (var i = 0; i < 10; i++)
+            await own.Anyone.Invite();
+
+        await receiver.Gets(10 * others.Count, Soon);
+        output.WriteLine($"{others.Count} got 10 events each beside {stuck.Count} that hang in "
+            + $"{TimeProvider.System.GetElapsedTime(began).TotalSeconds:0.0} s");
+        // Each holds its first, and nothing has overtaken that.
+        await hanging.Gets(stuck.Count, Soon);
+        Assert.Single(hanging.Got.Select(one => one.Id).Distinct());
+        var behind = (await own.Anyone.Get($"/couch/webhooks/{stuck[0]["id"]}")).Is(200);
+        Assert.Equal("10", behind["behind"]);
+    }
+
+    [Fact]
+    public async Task Who_says_that_it_is_gone_is_parked_and_resumed_it_misses_nothing()
+    {
+        await using var receiver = await Receiver.Start(410);
+        await using var other = await Receiver.Start();
+        var made = await Make(receiver);
+        var control = await Make(other);
+        await couch.Anyone.Invite();
+        var parked = await Until.Gives(() => Get(made), answer => answer["state"] == "parked", Soon, "it is parked");
+        Assert.Equal(("answered 410: gone", made["deliveredId"]), (parked["lastError"], parked["deliveredId"]));
+        Assert.NotNull(parked["failingSince"]);
+        for (var i = 0; i < 5; i++)
+            await couch.Anyone.Invite();
+        await other.Gets(6, Soon);
+        Assert.Single(receiver.Got);
+        Assert.True((long)(await Get(made)).Json["behind"]! >= 6);
+
+        receiver.Answer(200);
+        Assert.Equal("active", (await couch.Anyone.Post($"/couch/webhooks/{made["id"]}/resume")).Is(200)["state"]);
+        await receiver.Gets(7, Soon);
+        Assert.Equal(receiver.Got[0].Id, receiver.Got[1].Id);
+        Assert.Equal(other.Got.Select(one => one.Id), receiver.Got.Skip(1).Select(one => one.Id).Take(other.Got.Count));
+        await Delete(made);
+        await Delete(control);
+    }
+
+    [Fact]
+    public async Task A_receiver_that_closes_early_or_redirects_is_tried_again_until_it_takes_the_event()
+    {
+        await using var elsewhere = await Receiver.Start();
+        await using var receiver = await Receiver.Start((context, _) =>
+        {
+            context.Abort();
+            return Task.CompletedTask;
+        });
+        var made = await Make(receiver);
+        await couch.Anyone.Invite();
+        var failing = await Until.Gives(() => Get(made), answer => answer["state"] == "failing", Soon, "it fails");
+        Assert.NotNull(failing["lastError"]);
+        Assert.NotNull(failing["nextAttemptAt"]);
+
+        receiver.Answer((context, _) =>
+        {
+            context.Response.Redirect(elsewhere.Url);
+            return Task.CompletedTask;
+        });
+        // A host may hurry an attempt; the answer comes by itself.
+        (await couch.Anyone.Post($"/couch/webhooks/{made["id"]}/resume")).Is(200);
+        await Until.Gives(
+            () => Get(made), answer => answer["lastError"]?.Contains("302", StringComparison.Ordinal) is true, Soon, "it redirects");
+        receiver.Answer(200);
+        (await couch.Anyone.Post($"/couch/webhooks/{made["id"]}/resume")).Is(200);
+        var well = await Until.Gives(() => Get(made), answer => answer["state"] == "active", Soon, "it is well again");
+        Assert.Equal((null, null, null), (well["lastError"], well["failingSince"], well["nextAttemptAt"]));
+        Assert.Empty(elsewhere.Got);
+        Assert.True(receiver.Got.Count >= 3);
+        await Delete(made);
+    }
+
+    [Fact]
+    public async Task What_is_deleted_is_sent_nothing_more()
+    {
+        await using var receiver = await Receiver.Start();
+        await using var other = await Receiver.Start();
+        var made = await Make(receiver);
+        var control = await Make(other);
+        await couch.Anyone.Invite();
+        await receiver.Gets(1, Soon);
+        await Delete(made);
+        var before = (receiver.Got.Count, other.Got.Count);
+        for (var i = 0; i < 5; i++)
+            await couch.Anyone.Invite();
+        await other.Gets(before.Item2 + 5, Soon);
+        Assert.InRange(receiver.Got.Count, before.Item1, before.Item1 + 1);
+        await Delete(control);
+    }
+
+    [Fact]
+    public async Task After_an_exchange_of_signing_keys_a_receivers_secret_is_still_good()
+    {
+        var (old, other) = (Some.Key(), Some.Key());
+        await using var receiver = await Receiver.Start();
+        await using var exchanged = await CouchHost.Start("--COUCH_WEBHOOK_PRIVATE=true", $"--COUCH_SIGNING_KEY={other},{old}");
+        var made = (await exchanged.Anyone.Post("/couch/webhooks", new { url = receiver.Url })).Is(201);
+        await exchanged.Anyone.Invite();
+        await receiver.Gets(1, Soon);
+
+        Assert.True(WebhookId.TryParse(made["id"], out var id));
+        var delivery = receiver.Got[0];
+        Assert.Equal(2, delivery.Signature.Split(' ').Length);
+        Assert.True(delivery.IsSignedBy(made["secret"]!));
+        Assert.True(delivery.IsSignedBy(Some.KeysOf(old).SecretsOf(id)[0].Reveal()));
+        Assert.False(delivery.IsSignedBy(Some.Keys().SecretsOf(id)[0].Reveal()));
+    }
+
+    private async Task<Answer> Make(Receiver receiver, params string[] types) =>
+        (await couch.Anyone.Post("/couch/webhooks", new { url = receiver.Url, types = types.Length == 0 ? null : types })).Is(201);
+
+    private static async Task<List<Answer>> MakeMany(CouchHost own, Receiver receiver, int count)
+    {
+        var made = new List<Answer>();
+        for (var i = 0; i < count; i++)
+            made.Add((await own.Anyone.Post("/couch/webhooks", new { url = receiver.Url })).Is(201));
+        return made;
+    }
+
+    private async Task<Answer> Get(Answer made) => (await couch.Anyone.Get($"/couch/webhooks/{made["id"]}")).Is(200);
+
+    private async Task<bool> IsUpTo(Answer made, long eventId) => (long)(await Get(made)).Json["deliveredId"]! >= eventId;
+
+    private async Task Delete(Answer made) => (await couch.Anyone.Delete($"/couch/webhooks/{made["id"]}")).Is(204);
+
+    private async Task<List<JsonNode>> Log(long since) =>
+        [.. (await couch.Anyone.Get($"/couch/events?since_id={since}&limit=1000")).Is(200).Json["events"]!.AsArray().Select(one => one!)];
+}
