@@ -15,7 +15,7 @@ internal static class Benchmark
     private static readonly string[] OfScales = ["million", "nodes", "tls"];
 
     /// <summary>What can be measured alone.</summary>
-    public static readonly IReadOnlyList<string> Names = ["cold", "polls", "pages", "writes", .. OfGuestsVms, .. OfScales];
+    public static readonly IReadOnlyList<string> Names = ["cold", "polls", "pages", "writes", "events", .. OfGuestsVms, .. OfScales];
 
     public static bool Has(string? name) => name is null || Names.Contains(name);
 
@@ -27,8 +27,11 @@ internal static class Benchmark
         {
             await output.WriteLineAsync($"{Machine.Describe(folder)}{Environment.NewLine}");
             StorageEngine[] engines = [SqliteStore.Engine(folder), await PostgresStore.Engine()];
-            foreach (var engine in engines.Where(_ => !OfGuestsVms.Contains(only) && !OfScales.Contains(only)))
+            foreach (var engine in engines.Where(_ => only is not "events" && !OfGuestsVms.Contains(only) && !OfScales.Contains(only)))
                 await output.WriteLineAsync(await Table(plan, only, engine, folder));
+            if (only is null or "events")
+                await output.WriteLineAsync(
+                    await OfScale($"The log of events ({engines[^1].Version})", Following.Run, plan, engines[^1], folder));
             if (only is null || OfGuestsVms.Contains(only))
                 await output.WriteLineAsync(await OfVms(plan, only, engines[^1], folder));
             if (only is null or "million")

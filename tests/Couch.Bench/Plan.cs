@@ -12,7 +12,11 @@ namespace Couch.Bench;
 /// </param>
 /// <param name="Guests">Guests that get a VM each while it is measured how.</param>
 /// <param name="Expiring">Guests whose time is up at one moment.</param>
-internal sealed record Plan(int Few, int Many, int Rounds, TimeSpan Time, TimeSpan WarmUp, TimeSpan WriteWarmUp, int Guests, int Expiring)
+/// <param name="Streams">Streams of events that are open at once.</param>
+/// <param name="AtRest">How long they are watched at rest.</param>
+internal sealed record Plan(
+    int Few, int Many, int Rounds, TimeSpan Time, TimeSpan WarmUp, TimeSpan WriteWarmUp, int Guests, int Expiring, int Streams,
+    TimeSpan AtRest)
 {
     /// <summary>Guests that are polled again and again.</summary>
     public const int Warm = 1_000;
@@ -30,7 +34,9 @@ internal sealed record Plan(int Few, int Many, int Rounds, TimeSpan Time, TimeSp
     public const int Listers = 8;
 
     public static readonly Plan Quick = new(
-        1_000, 10_000, 3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(6), 300, 1_000);
+        1_000, 10_000, 3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(6), 300, 1_000, 2_000,
+        TimeSpan.FromSeconds(20));
     public static readonly Plan Full = new(
-        1_000, 100_000, 5, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(45), 1_000, 10_000);
+        1_000, 100_000, 5, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(45), 1_000, 10_000,
+        10_000, TimeSpan.FromSeconds(60));
 }

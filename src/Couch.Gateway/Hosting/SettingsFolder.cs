@@ -25,7 +25,15 @@ internal static class SettingsFolder
         var source = new KeyPerFileConfigurationSource { FileProvider = new PhysicalFileProvider(path), Optional = true };
         var sources = ((IConfigurationBuilder)builder.Configuration).Sources;
         var commandLine = sources.ToList().FindLastIndex(one => one is CommandLineConfigurationSource);
-        sources.Insert(commandLine < 0 ? sources.Count : commandLine, source);
+        try
+        {
+            sources.Insert(commandLine < 0 ? sources.Count : commandLine, source);
+        }
+        catch (Exception failure) when (failure is UnauthorizedAccessException or IOException)
+        {
+            throw new SettingsException($"  - {Name} cannot be read: {failure.Message} The couch's own user must be able to read each file");
+        }
+
         var configuration = (IConfigurationRoot)builder.Configuration;
         builder.Services.AddSingleton(new RereadableSettings(() =>
         {

@@ -30,13 +30,16 @@ internal abstract class BareWriter : IAsyncDisposable
     /// itself, because each is another grain's.
     /// </summary>
     /// <param name="together">Both rows in one transaction, which the couch cannot do, instead of one commit each.</param>
-    public Task<Round> Redeem(int workers, TimeSpan time, bool together) => Workers.Run(workers, time, () =>
+    /// <param name="isLogged">Whether the rows carry their events, as the couch's do.</param>
+    public Task<Round> Redeem(int workers, TimeSpan time, bool together, bool isLogged = true) => Workers.Run(workers, time, () =>
     {
         if (!created.TryDequeue(out var invite))
             return null;
         var redeemed = Population.Redeemed(invite, TimeProvider.System.Now());
         var guest = Guest.Arriving(redeemed);
-        return () => Write(together, StoredRow.Write(invite, redeemed), StoredRow.Write(guest));
+        return () => isLogged
+            ? Write(together, StoredRow.Write(invite, redeemed), StoredRow.Write(guest))
+            : Write(together, StoredRow.Of(redeemed), StoredRow.Of(guest));
     });
 
     public abstract ValueTask DisposeAsync();
