@@ -128,7 +128,7 @@ public sealed class CouchOptions
 
     internal const string SigningKeyName = "COUCH_SIGNING_KEY";
 
-    /// <summary>Null where none is given, or a wrong one, which <paramref name="settings"/> is told.</summary>
+    /// <summary>Null when no key is given or the given one is invalid; <paramref name="settings"/> then has the error.</summary>
     internal static SigningKeys? ReadSigningKeys(Settings settings)
     {
         if (settings.Secret(SigningKeyName) is not { } text)

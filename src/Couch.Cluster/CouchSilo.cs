@@ -27,15 +27,14 @@ using Orleans.Storage;
 
 namespace Couch.Cluster;
 
-/// <summary>The one entry: makes a host a part of the couch, in its role.</summary>
+/// <summary>The only entry point: makes a host a part of the couch, in its role.</summary>
 public static class CouchSilo
 {
     /// <summary>
-    /// Adds the silo with its grains, storage and housekeeping, or the way to others' silos. Registers
+    /// Adds the silo with its grains, storage and housekeeping, or the client of remote silos. Registers
     /// <see cref="CouchOptions"/>, <see cref="CouchDatabase"/>, <see cref="Listings"/>, <see cref="InviteIdempotency"/>,
     /// <see cref="HostKeys"/>, <see cref="WebhookRows"/>, <see cref="SigningKeys"/>, <see cref="IClusterConnection"/>,
-    /// <see cref="NodeLease"/>, <see cref="TimeProvider"/>
-    /// and the byte source.
+    /// <see cref="NodeLease"/>, <see cref="TimeProvider"/> and the byte source.
     /// </summary>
     /// <exception cref="Configuration.SettingsException">The database cannot be used: the message says why and what to do.</exception>
     public static IHostApplicationBuilder UseCouch(this IHostApplicationBuilder builder, CouchOptions options)
@@ -78,13 +77,13 @@ public static class CouchSilo
             else
                 silo.UsePostgresClustering(options, (PostgresDatabase)database);
         });
-        // What asks grains by itself is started after it.
+        // Services that call grains on their own start after the silo.
         builder.Services.AddVms(options.Vms);
         builder.Services.AddHostedService<HousekeepingStart>();
         builder.Services.AddHostedService<WebhookWatch>();
     }
 
-    /// <summary>What grains and endpoints ask of the table beside their own rows.</summary>
+    /// <summary>Registers the services by which grains and endpoints query the table, apart from a grain's own row.</summary>
     internal static void AddCouchStorage(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -101,7 +100,7 @@ public static class CouchSilo
         services.TryAddSingleton<CouchMeter>();
     }
 
-    /// <summary>The VM provider that is configured, and what works for it; nothing where there is none.</summary>
+    /// <summary>Registers the configured VM provider and its background services; nothing when none is configured.</summary>
     internal static void AddVms(this IServiceCollection services, VmOptions options)
     {
         services.AddSingleton(options);
@@ -120,7 +119,7 @@ public static class CouchSilo
     private static InstrumentedVmProvider Metered<TProvider>(IServiceProvider services) where TProvider : IVmProvider =>
         ActivatorUtilities.CreateInstance<InstrumentedVmProvider>(services, services.GetRequiredService<TProvider>());
 
-    /// <summary>What brings guests and the VM provider together.</summary>
+    /// <summary>Registers the services that connect guests to the VM provider.</summary>
     internal static void AddVmDriver(this IServiceCollection services)
     {
         services.AddSingleton<Installation>();
@@ -139,7 +138,7 @@ public static class CouchSilo
         {
             storage.Invariant = database.Invariant;
             storage.DataSource = database.Writes;
-            // A purged row leaves nothing behind. A late writer knows its version, and does not find it.
+            // A purge deletes the row. A late writer presents the version that it knows, and finds no row.
             storage.DeleteStateOnClear = true;
         });
         silo.UseAdoNetReminderService(reminders =>
@@ -159,14 +158,15 @@ public static class CouchSilo
 
         silo.Services.Configure<ExceptionSerializationOptions>(LetDriversFailuresCross);
 
-        // Rows say when their grains must act; a silo hears of it when it reads them.
+        // Rows state when their grains must act; a silo learns of it when it reads the rows.
         silo.Configure<ReminderOptions>(reminders => reminders.RefreshReminderListPeriod = GrainWake.Period);
 
-        // One grain's queue is a hot code or a hot guest: past this it is answered 503, not kept in memory.
+        // A queue this long belongs to one hot code or one hot guest: further requests are answered 503 instead of being kept in
+        // memory.
         silo.Configure<SiloMessagingOptions>(messaging => messaging.MaxEnqueuedRequestsHardLimit = 10_000);
     }
 
-    /// <summary>What delivers events for webhooks' grains.</summary>
+    /// <summary>Registers the services that deliver events for webhooks' grains.</summary>
     private static void AddWebhooks(this IServiceCollection services)
     {
         services.TryAddSingleton<WebhookOptions>();
@@ -178,11 +178,13 @@ public static class CouchSilo
         services.AddSingleton<WebhookTest>();
     }
 
-    /// <summary>A driver's failure on the way to another process must arrive as one, and not as a failure to send it.</summary>
+    /// <summary>
+    /// An exception of a database driver must reach another process as itself, and not as a failure to serialize it.
+    /// </summary>
     internal static void LetDriversFailuresCross(ExceptionSerializationOptions exceptions) =>
         exceptions.SupportedNamespacePrefixes.Add("Npgsql");
 
-    /// <summary>Which cluster is meant: the same for silos and for who asks them.</summary>
+    /// <summary>Names the cluster: the same for silos and for their clients.</summary>
     internal static void Name(this CouchOptions options, ClusterOptions cluster)
     {
         cluster.ServiceId = GrainKinds.Service;
@@ -206,19 +208,22 @@ public static class CouchSilo
             // A dead node is voted out after about three probes; a hung one with open sockets cannot drag that out.
             membership.ProbeTimeout = TimeSpan.FromSeconds(2);
             membership.MaxProbeTimeout = TimeSpan.FromSeconds(4);
-            // A node that stood still and was given up meanwhile reads so here, and ends; until then it answers 503s.
+            // A node that was paused and declared dead meanwhile learns so from this read of the table, and ends; until then it
+            // answers 503.
             membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
-            // After a crash of the whole cluster a new node ignores rows that have been silent this long, three times over.
+            // After a crash of the whole cluster, a new node ignores rows that have shown no sign of life for three times this
+            // period.
             membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
-            // Members would judge by their own clocks how long a silo has been joining, from when it says that it began by its own: one
-            // whose clock is minutes ahead would declare every silo dead that joins. A silo that died while it joined holds nothing up.
+            // With this option, members measure by their own clocks how long a silo has been joining, from a start that the silo
+            // states by its own clock: a member whose clock is minutes ahead would declare every joining silo dead. A silo that
+            // dies while it joins blocks nothing.
             membership.EvictWhenMaxJoinAttemptTimeExceeded = false;
         });
         silo.Configure<EndpointOptions>(endpoint =>
         {
             endpoint.SiloPort = options.SiloPort;
             endpoint.GatewayPort = options.GatewayPort;
-            // Orleans would pick an interface, and listen on all of them where it is told which.
+            // By default Orleans picks an interface, and listens on all interfaces when it is given an address.
             endpoint.AdvertisedIPAddress = options.SiloAddress;
             endpoint.SiloListeningEndpoint = new(options.SiloAddress, options.SiloPort);
             if (options.GatewayPort > 0)

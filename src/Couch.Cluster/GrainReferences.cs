@@ -10,7 +10,7 @@ using Couch.Domain.Webhooks;
 
 namespace Couch.Cluster;
 
-/// <summary>Grains by the ids of what they are.</summary>
+/// <summary>References to grains by their typed ids.</summary>
 public static class GrainReferences
 {
     /// <summary>The invite's grain, whether or not it has a row.</summary>
@@ -33,8 +33,8 @@ public static class GrainReferences
         Reference<IWebhookGrain>.To(grains, GrainKinds.Webhook, id.Value);
 
     /// <summary>
-    /// Asked by type, Orleans spells out the interface's name at every call, by reflection: a tenth of a status poll.
-    /// So it is asked once, and what it said is remembered.
+    /// When asked by type, Orleans computes the interface's name by reflection at every call, which is a tenth of the cost of a
+    /// status poll. This class asks once and caches the reference.
     /// </summary>
     private static class Reference<TGrain> where TGrain : class, IGrainWithStringKey
     {
@@ -46,7 +46,10 @@ public static class GrainReferences
             return (TGrain)grains.GetGrain(GrainId.Create(kind, id), any.InterfaceType);
         }
 
-        /// <summary>What there is to ask a gateway learns from the first silo it meets. Until then it knows no silo.</summary>
+        /// <summary>
+        /// A gateway learns which grains exist from the first silo that it connects to. Until then this call fails, because no silo
+        /// is known.
+        /// </summary>
         private static GrainReference First(IGrainFactory grains, string kind)
         {
             try

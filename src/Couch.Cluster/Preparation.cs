@@ -12,7 +12,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Couch.Cluster;
 
-/// <summary>What must be true before the silo starts: its ports are free, its schema is there, and its VM provider can be used.</summary>
+/// <summary>
+/// Checks the preconditions of the silo's start: its ports are free, its schema is up to date, and its VM provider can be used.
+/// </summary>
 internal sealed partial class Preparation(
     CouchOptions options, CouchDatabase database, CouchMeter meter, IServiceProvider services, TimeProvider clock,
     ILogger<Preparation> log) : IHostedService
@@ -64,7 +66,7 @@ internal sealed partial class Preparation(
             CancellationToken.None);
     }
 
-    /// <summary>Ends, limits and codes are judged by the node's clock: one that is wrong is said, and not mended.</summary>
+    /// <summary>Ends, limits and codes are judged by the node's clock: a wrong clock is logged, not corrected.</summary>
     private async Task TellClock(CancellationToken cancel)
     {
         await database.WhyNotReady(cancel);
@@ -75,7 +77,9 @@ internal sealed partial class Preparation(
     [LoggerMessage(293, LogLevel.Warning, "{Sentence}")]
     private partial void LogClock(string sentence);
 
-    /// <summary>A wrong key or a missing image is said now, and not by the first guest; a provider that is down may come back.</summary>
+    /// <summary>
+    /// A wrong key or a missing image is reported now, not at the first guest; a provider that is down may recover.
+    /// </summary>
     private async Task EnsureUsable(IVmProvider provider, CancellationToken cancel)
     {
         var problem = await provider.Check(cancel);
@@ -93,7 +97,7 @@ internal sealed partial class Preparation(
             + "gateways run on other machines")]
     private partial void LogLoopbackAlone(IPAddress address, int port);
 
-    /// <summary>Asked for the operator's sake: Orleans would say the same as a stack trace.</summary>
+    /// <summary>Gives the operator a plain message: Orleans would report the same as a stack trace.</summary>
     private void EnsureFree(string name, int port)
     {
         try

@@ -1,6 +1,6 @@
 namespace Couch.Cluster.Configuration;
 
-/// <summary>A source of settings that is read again before they are looked at.</summary>
+/// <summary>A source of settings that is reread before the settings are checked.</summary>
 /// <exception cref="IOException">It cannot be read.</exception>
 public sealed record RereadableSettings(Action Reread);
 
@@ -10,8 +10,8 @@ public interface IRotatingSetting
     /// <summary>The setting's name, or the names of those that belong together.</summary>
     string Name { get; }
 
-    /// <summary>Checks what the settings say now, and lets it count from here on where it is good.</summary>
-    /// <param name="settings">Told of everything that is wrong with it: then what has counted so far goes on to count.</param>
-    /// <returns>Whether something has been exchanged.</returns>
+    /// <summary>Reads the setting's current value and puts it in force if it is valid.</summary>
+    /// <param name="settings">Receives every error; if there is one, the value that was in force stays in force.</param>
+    /// <returns>Whether a value has been replaced.</returns>
     Task<bool> Renew(Settings settings, CancellationToken cancel);
 }

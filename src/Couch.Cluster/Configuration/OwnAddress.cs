@@ -8,8 +8,8 @@ namespace Couch.Cluster.Configuration;
 internal static class OwnAddress
 {
     /// <summary>
-    /// Null where <paramref name="text"/> is neither an address nor a network that this machine is in; then <paramref name="reason"/> says
-    /// so.
+    /// Null when <paramref name="text"/> is neither an address nor a network that this machine is in; then
+    /// <paramref name="reason"/> is given.
     /// </summary>
     public static IPAddress? Read(string text, out string? reason)
     {
@@ -31,7 +31,7 @@ internal static class OwnAddress
         if (within.Count == 1)
             return within[0];
 
-        // Which of several is meant is not guessed: one of them may be the guests' network.
+        // When several addresses match, none is guessed: one of them may be the guests' network.
         reason = within.Count > 1
             ? $"names the network {text}, which several of this machine's addresses are in: say one of {string.Join(", ", within)}"
             : $"names the network {text}, which none of this machine's addresses is in: {string.Join(", ", own)}";

@@ -2,7 +2,9 @@ using Couch.Domain.Capabilities;
 
 namespace Couch.Cluster.Configuration;
 
-/// <summary>COUCH_SIGNING_KEY, exchanged in the order that deploy/upgrade.md describes: beside the old key first.</summary>
+/// <summary>
+/// COUCH_SIGNING_KEY. It is exchanged as deploy/upgrade.md describes: the new key is first added beside the old one.
+/// </summary>
 internal sealed class RotatingSigningKeys(SigningKeys keys) : IRotatingSetting
 {
     public string Name => CouchOptions.SigningKeyName;

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Configuration;
 namespace Couch.Cluster.Configuration;
 
 /// <summary>
-/// Reads settings by their environment names and remembers everything that is wrong, so that an operator is told
-/// once, of all of it. Blank counts as not set.
+/// Reads settings by their environment names and collects all errors, so that an operator gets them in one message. A blank value
+/// counts as not set.
 /// </summary>
 public sealed class Settings(IConfiguration configuration)
 {
@@ -25,7 +25,8 @@ public sealed class Settings(IConfiguration configuration)
     }
 
     /// <summary>
-    /// A secret, or what is exchanged with one: given by its name, or in a file that its name with <c>_FILE</c> behind it names.
+    /// A secret, or a value that is exchanged together with one: given under its name, or in a file whose path is given under the
+    /// name with <c>_FILE</c> appended.
     /// </summary>
     public string? Secret(string name)
     {
@@ -49,7 +50,7 @@ public sealed class Settings(IConfiguration configuration)
         }
     }
 
-    /// <summary>What was wrong so far, in one sentence each; none where nothing was.</summary>
+    /// <summary>The errors so far, one sentence each; empty when there are none.</summary>
     public IReadOnlyList<string> Errors => errors;
 
     /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
@@ -84,7 +85,7 @@ public sealed class Settings(IConfiguration configuration)
     /// <summary>Says that a setting is wrong. The reason must not quote a secret.</summary>
     public void Wrong(string name, string reason) => errors.Add($"{name} {reason}");
 
-    /// <summary>Throws one message with everything that was wrong, if anything was.</summary>
+    /// <summary>Throws one exception whose message lists all errors, if there are any.</summary>
     public void ThrowIfWrong()
     {
         if (errors.Count > 0)
@@ -92,5 +93,5 @@ public sealed class Settings(IConfiguration configuration)
     }
 }
 
-/// <summary>The couch cannot start as it is configured. The message is for the operator, and whole.</summary>
+/// <summary>The couch cannot start with its configuration. The message is for the operator, and is complete.</summary>
 public sealed class SettingsException(string wrong) : Exception($"Couch cannot start:{Environment.NewLine}{wrong}");

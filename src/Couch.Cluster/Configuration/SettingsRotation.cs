@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Configuration;
 
 /// <summary>
-/// Looks every few seconds whether a setting has been exchanged, in COUCH_SETTINGS_DIR or in the file that a <c>_FILE</c> setting names.
-/// A value that is not good is refused: it is told once in the log, and in readiness for as long as it is there.
+/// Checks every few seconds whether a setting has been exchanged, in COUCH_SETTINGS_DIR or in the file that a <c>_FILE</c> setting
+/// names. An invalid value is refused: it is logged once, and readiness reports it as long as it is there.
 /// </summary>
 public sealed partial class SettingsRotation(
     IConfiguration configuration, IEnumerable<RereadableSettings> sources, IEnumerable<IRotatingSetting> settings, TimeProvider clock,
@@ -17,7 +17,7 @@ public sealed partial class SettingsRotation(
     private readonly Dictionary<string, string> refused = [];
     private volatile string? whyRefused;
 
-    /// <summary>What has been refused, and why, without quoting it; null where nothing is.</summary>
+    /// <summary>What has been refused and why, without the value; null when nothing is refused.</summary>
     public string? WhyRefused => whyRefused;
 
     /// <inheritdoc/>
@@ -44,7 +44,7 @@ public sealed partial class SettingsRotation(
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // It is being exchanged, or has gone: what counts goes on to count.
+            // The files are being replaced or have been removed: the current values stay in force.
             whyRefused = $"The settings' files cannot be read: {failure.Message}";
             return false;
         }

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Hosting;
 namespace Couch.Cluster.Connection;
 
 /// <summary>
-/// Connects a gateway to its silos, beside its start and not before it: a gateway without silos listens, and says so.
+/// Connects a gateway to its silos in parallel with the host's start, not before it: a gateway without silos listens, and reports
+/// that it has none.
 /// </summary>
 internal sealed class GatewayConnection(IClusterClient client, RemoteSilos silos) : BackgroundService
 {

@@ -1,11 +1,11 @@
 namespace Couch.Cluster.Connection;
 
-/// <summary>Whether this process can ask grains: in its own silo, or in others'.</summary>
+/// <summary>Whether this process can call grains, in its own silo or in remote ones.</summary>
 public interface IClusterConnection
 {
-    /// <summary><c>active</c> where it can; else a word for how it stands.</summary>
+    /// <summary><c>active</c> when it can; otherwise a word for the state.</summary>
     string State { get; }
 
-    /// <summary>Null where it can; else why not, in a sentence for an operator, without secrets.</summary>
+    /// <summary>Null when it can; otherwise the reason, in a sentence for an operator, without secrets.</summary>
     string? WhyNot { get; }
 }

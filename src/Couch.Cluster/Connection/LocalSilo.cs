@@ -2,7 +2,7 @@ using Couch.Cluster.Membership;
 
 namespace Couch.Cluster.Connection;
 
-/// <summary>A node's and a silo's connection to the cluster: itself, while it may answer.</summary>
+/// <summary>The connection of a node or a silo to the cluster: its own silo, as long as its lease holds.</summary>
 internal sealed class LocalSilo(ISiloStatusOracle silo, NodeLease lease) : IClusterConnection
 {
     public string State => silo.CurrentStatus is SiloStatus.Active && !lease.Holds ? "unconfirmed" : Name(silo.CurrentStatus);

@@ -8,8 +8,8 @@ using Orleans.Runtime.Messaging;
 namespace Couch.Cluster.Connection;
 
 /// <summary>
-/// A gateway's connection to the cluster: the silos that it is connected to. Knows why there are none, and has the first be looked for
-/// without end.
+/// A gateway's connection to the cluster: the silos that it is connected to. Explains why there are none, and makes Orleans retry
+/// the first connection without limit.
 /// </summary>
 internal sealed partial class RemoteSilos(
     CouchOptions options, CouchDatabase database, Refusals refusals, TimeProvider clock, ILogger<RemoteSilos> log)
@@ -24,7 +24,7 @@ internal sealed partial class RemoteSilos(
 
     public string? WhyNot => whyNot ?? (connected == 0 ? "The connection to every silo is lost; it is being made again." : null);
 
-    /// <summary>From now on grains can be asked, as long as a silo is connected.</summary>
+    /// <summary>Records the first connection: from now on grains can be called as long as a silo is connected.</summary>
     public void Met()
     {
         whyNot = null;
@@ -33,7 +33,7 @@ internal sealed partial class RemoteSilos(
 
     public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
     {
-        // Said once for each reason, and not every second.
+        // Logged once for each reason, not every second.
         if (Explain(exception) is var reason && reason != whyNot)
         {
             whyNot = reason;

@@ -11,7 +11,8 @@ namespace Couch.Cluster.Connection;
 internal static class SiloClient
 {
     /// <summary>
-    /// How often the table of silos is read, and the silos are asked for a sign of life: how long a new one goes unnoticed.
+    /// How often the table of silos is read and each silo is asked for a sign of life; a new silo goes unnoticed for at most this
+    /// long.
     /// </summary>
     private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(5);
 
@@ -37,13 +38,14 @@ internal static class SiloClient
             client.Configure<GatewayOptions>(gateway => gateway.GatewayListRefreshPeriod = Refresh);
             // The sign of life: without it, an idle gateway would not find its way back for a minute.
             client.Configure<TypeManagementOptions>(types => types.TypeMapRefreshInterval = Refresh);
-            // A call under way at a silo that dies is never answered: this long a caller waits for its 503.
+            // A call in progress at a silo that dies is never answered: the caller gets its 503 after this timeout.
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(10));
-            // A machine that is gone refuses nothing; the next silo is tried within the time above.
+            // A machine that is gone does not refuse a connection. With this timeout the next silo is tried before the timeout
+            // above.
             client.Configure<ConnectionOptions>(connection => connection.OpenConnectionTimeout = TimeSpan.FromSeconds(3));
         });
 
-        // Orleans would have the host's start wait until a silo has been reached, and end it where none is.
+        // Orleans would block the start of the host until a silo has been reached, and stop the host when none is.
         foreach (var waits in services.Where(IsHosted).Except(own).ToList())
             services.Remove(waits);
         services.AddHostedService<GatewayConnection>();

@@ -8,18 +8,18 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Delivery;
 
 /// <summary>
-/// Tells guests what no caller waits for: the one place where a message is sent until it has arrived. Each may arrive twice, and
-/// then counts once. What ends with the process is said again by its first sender: the guest's tick, the sweep, the next
-/// report of usage.
+/// Delivers messages to guests for which no caller waits; the only place that retries a message until it has arrived. A message may
+/// arrive twice, and then counts once. Messages that are lost with the process are sent again by their source: the guest's tick,
+/// the sweep, or the next report of usage.
 /// </summary>
 internal sealed partial class GuestDelivery : IDisposable
 {
-    /// <summary>Fewer than the connections to the database, so that other questions meanwhile get one.</summary>
+    /// <summary>Fewer than the connections to the database, so that other queries get one meanwhile.</summary>
     private const int EndsAtOnce = 16;
 
     private const int UsageAtOnce = 8;
 
-    /// <summary>With their waits, less than a minute: then the guest's next tick says it again.</summary>
+    /// <summary>With their pauses, less than a minute; then the guest's next tick sends it again.</summary>
     private const int EndsTries = 5;
 
     private static readonly TimeSpan EndsPause = TimeSpan.FromSeconds(5);
@@ -37,21 +37,23 @@ internal sealed partial class GuestDelivery : IDisposable
     public GuestDelivery(IGrainFactory grains, TimeProvider clock, RandomNumberGenerator chance, ILogger<GuestDelivery> log)
     {
         (this.grains, this.clock, this.log, over) = (grains, clock, log, shutdown.Token);
-        // Out of step with whatever made it fail: a database that is away whenever the tick comes would make a guest wait for minutes.
+        // The random share keeps retries out of step with the cause of the failure: otherwise a database that is away at each tick
+        // would make a guest wait for minutes.
         ends = new(EndsAtOnce) { MostTries = EndsTries, Pause = _ => EndsPause * (1 + chance.Share()) };
         usage = new(UsageAtOnce) { Pause = _ => UsagePause, KeepsPlace = true };
         vms = new(atOnce: null) { Pause = failures => VmRetries.After(failures, chance: 0.5) };
     }
 
     /// <summary>
-    /// Has a guest record that its time is up, a few at a time. Ten thousand may fall due in one moment: everybody is told at
-    /// once, because each call reads the clock, but to record them takes writes, and a guest whose turn has not come must go on answering.
+    /// Makes a guest record its expiry, with a bounded number of guests at a time. Ten thousand guests may expire at one moment.
+    /// All callers see the expiry at once, because each call reads the clock, but recording it takes writes, and a guest whose turn
+    /// has not come must keep answering.
     /// </summary>
     public void SettleEnd(GuestId guest) => Send(guest, "its end", ends, grain => grain.Settle());
 
     /// <summary>
-    /// Reports counters again that a grain of this node held and had to let go of unwritten: the database was away, or another
-    /// activation wrote the row. Counters are absolute and never go down, so whatever the guest has heard meanwhile stands.
+    /// Reports counters again that a grain of this node held and dropped unwritten, because the database was unavailable or another
+    /// activation wrote the row. Counters are absolute and never decrease, so what the guest has received meanwhile stays valid.
     /// </summary>
     public void ReportUsage(Guest guest)
     {
@@ -60,7 +62,8 @@ internal sealed partial class GuestDelivery : IDisposable
     }
 
     /// <summary>
-    /// Tells a guest what came of work at its VM's provider: in memory it would go on believing that the work is under way.
+    /// Reports to a guest the result of work at its VM's provider. If the report were lost, the activation would believe that the
+    /// work is still in progress.
     /// </summary>
     public void ReportVm(GuestId guest, VmReport report) => Send(guest, "news of its VM", vms, grain => grain.Observe(report));
 
@@ -86,7 +89,7 @@ internal sealed partial class GuestDelivery : IDisposable
         },
         over);
 
-    /// <returns>Whether it has arrived, or never can.</returns>
+    /// <returns>Whether it has been delivered, or never can be.</returns>
     private async Task<bool> Try(GuestId guest, string what, int failures, Lane lane, Func<IGuestGrain, Task> call)
     {
         try
@@ -96,7 +99,7 @@ internal sealed partial class GuestDelivery : IDisposable
         }
         catch (UnreadableRowException unreadable) when (lane == usage)
         {
-            // There is nowhere to keep them until the row has been repaired; the next report has them.
+            // The counters cannot be stored until the row has been repaired; the next report includes them.
             LogDropped(guest, unreadable.Message);
             return true;
         }

@@ -10,13 +10,15 @@ internal sealed class Lane : IDisposable
     /// <param name="atOnce">How many are under way at a time; null for any number.</param>
     public Lane(int? atOnce) => places = atOnce is { } count ? new(count) : null;
 
-    /// <summary>How often it is tried before it is given up; null for ever.</summary>
+    /// <summary>How often a message is tried before it is dropped; null: without limit.</summary>
     public int? MostTries { get; init; }
 
-    /// <summary>How long to wait after so many failures.</summary>
+    /// <summary>The pause after so many failures.</summary>
     public required Func<int, TimeSpan> Pause { get; init; }
 
-    /// <summary>Whether a message that failed keeps its place while it waits, so that a lane where everything fails tries little.</summary>
+    /// <summary>
+    /// Whether a failed message keeps its place during its pause, so that a lane in which every message fails makes few attempts.
+    /// </summary>
     public bool KeepsPlace { get; init; }
 
     /// <summary>Runs <paramref name="attempt"/> once there is a place for it.</summary>

@@ -10,10 +10,10 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Guests;
 
 /// <summary>
-/// A guest whose row this version cannot read. It answers nothing, but every end that needs no permission works: the kill
-/// switch, its own check-out and its time. The end is written into the row before anything is destroyed, as any other's; its VM
-/// is found by its claim, for what the row says of it is not believed. Nothing of this is remembered: each call reads the row
-/// again, and goes the usual way once it can be read.
+/// A guest whose row this version cannot read. Queries fail, but every end that needs no permission works: the kill switch, its own
+/// check-out and its expiry. The end is written into the row before anything is destroyed, as for any other guest; the VM is found
+/// by its claim, because the row's data about it is not trusted. The activation caches nothing of this: each call reads the row
+/// again, and takes the normal path once the row can be read.
 /// </summary>
 internal sealed partial class GuestGrain
 {
@@ -58,11 +58,12 @@ internal sealed partial class GuestGrain
         await Overwrite(guest.End(status, reason, at, by, key, vms?.HostName), Transitions.Ended(guest, status, reason, by));
         LogUnreadableEnded(Id, reason.Word());
         counts.GuestEnded(reason);
-        // The one thing that was wrong with the row may have been what an end writes anew: then it is a guest as any other.
+        // An end overwrites fields of the row. If one of them was the only defect, the row can be read now, and the guest is a
+        // normal one.
         await Drive();
     }
 
-    /// <summary>Ticks come every minute for as long as the guest's VM has to go.</summary>
+    /// <summary>Ticks come every minute until the guest's VM is gone.</summary>
     private Task Overwrite(string text, params IReadOnlyList<CouchEvent> events) => row.Overwrite(
         text, vms is not null && !UnreadableGuest.Of(Id, text).IsReleased ? clock.Now() + GrainWake.Period : null, events);
 
@@ -71,7 +72,7 @@ internal sealed partial class GuestGrain
         var guest = Unreadable;
         if (guest.Ended is null && clock.Now() >= guest.EndsAt)
         {
-            // Comes back here for its VM.
+            // WriteEnd calls Drive, which returns here to release the VM.
             await WriteEnd(guest, GuestStatus.Expired, EndReason.Expired, guest.EndsAt, null, null);
             return;
         }
@@ -89,7 +90,7 @@ internal sealed partial class GuestGrain
         var guest = Unreadable;
         switch (report)
         {
-            // Of a release that an older memory began it is not known what it was asked to destroy.
+            // For a release that an earlier activation began, it is unknown what it was asked to destroy: its report is ignored.
             case VmReport.Gone gone when work.Release is not null:
                 (work, failedReleases) = (work with { Release = null }, 0);
                 if (guest.Ended is null || guest.IsReleased)

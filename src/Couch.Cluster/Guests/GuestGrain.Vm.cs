@@ -8,12 +8,12 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Guests;
 
 /// <summary>
-/// The guest's VM: what the track decides is written here, and then given to the driver. What is under way is known to
-/// memory alone; a new memory looks before it makes.
+/// The guest's VM: the decisions of the track are written here, and then given to the driver. Work in progress is known only to the
+/// activation; a new activation looks at the provider before it makes a VM.
 /// </summary>
 internal sealed partial class GuestGrain : IDisposable
 {
-    /// <summary>Long enough for a call's own bounds, so that its report finds this memory.</summary>
+    /// <summary>Longer than a call's own bounds, so that its report reaches this activation.</summary>
     private static readonly TimeSpan StayInMemory = TimeSpan.FromMinutes(5);
 
     private readonly VmDriver? vms = services.GetService<VmDriver>();
@@ -37,7 +37,8 @@ internal sealed partial class GuestGrain : IDisposable
             return;
 
         var turn = work.Observe(guest, report, vmOptions.Attempts, Now(), chance.Share());
-        // Not after the write: what has ended is not under way, and is reported again where its report was not written.
+        // Updated before the write, because the reported work is over in any case. If the write fails, the report is delivered
+        // again.
         work = turn.Work;
         if (turn.Guest != guest)
             await WriteSeen(guest, turn.Guest);
@@ -53,7 +54,7 @@ internal sealed partial class GuestGrain : IDisposable
 
     private bool IsOverdue => row.Current is { IsStaying: true } guest && !guest.AsOf(Now()).IsStaying;
 
-    /// <summary>Starts whatever is due and not under way. Intent is written before its call.</summary>
+    /// <summary>Starts all work that is due and not in progress. The intent is written before the call.</summary>
     private async Task Drive()
     {
         if (row.Unreadable is not null)
@@ -111,7 +112,7 @@ internal sealed partial class GuestGrain : IDisposable
         }
     }
 
-    /// <summary>A running guest is measured for as long as it runs; metering keeps its grain in memory.</summary>
+    /// <summary>A running guest is measured as long as it runs; the timer keeps its grain active.</summary>
     private void KeepMetering(Guest guest)
     {
         if (!vms!.MeasuresUsage || !guest.IsStaying || guest.Vm.State is not VmState.Ready)
@@ -142,7 +143,7 @@ internal sealed partial class GuestGrain : IDisposable
         Give(turn);
     }
 
-    /// <summary>Writes what the clock or the next step brings: an end by the clock, or an intent.</summary>
+    /// <summary>Writes a change that is due: an end by the clock, or the intent of the next step.</summary>
     private async Task WriteDue(Guest before, Guest due)
     {
         await row.Write(due);
@@ -151,10 +152,8 @@ internal sealed partial class GuestGrain : IDisposable
         TellUnaccounted(before, due);
     }
 
-    /// <summary>
-    /// Writes an end, with the moment to act next in the same row, and turns to the VM at once.
-    /// </summary>
-    /// <returns>False where it ended in another way than by the clock, and that was written too late: it has expired then.</returns>
+    /// <summary>Writes an end, with the next moment to act in the same row, and starts work on the VM at once.</summary>
+    /// <returns>False when an end other than an expiry was written too late: the guest has expired instead.</returns>
     private async Task<bool> WriteEnd(Guest ended)
     {
         if (ended.Status is GuestStatus.Expired)

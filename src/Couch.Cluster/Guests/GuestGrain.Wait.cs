@@ -4,7 +4,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace Couch.Cluster.Guests;
 
-/// <summary>Guests that hold the line until something changes, or this node is told to stop: it would wait for them.</summary>
+/// <summary>
+/// Callers that wait until the guest changes, or until this node is told to stop, because the shutdown would wait for them.
+/// </summary>
 internal sealed partial class GuestGrain
 {
     private readonly CancellationToken nodeStops = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
@@ -23,7 +25,7 @@ internal sealed partial class GuestGrain
                 || guest.Status != status || guest.AgentEndpoint != agentEndpoint)
                 return guest;
 
-            // An end by the clock changes what everybody sees before anything is written.
+            // An end by the clock changes what every caller sees before anything is written.
             var next = guest.ExpiresAt < until ? guest.ExpiresAt : until;
             using var waiting = CancellationTokenSource.CreateLinkedTokenSource(nodeStops);
             await Task.WhenAny(changed.Task, Task.Delay(next > now ? next - now : TimeSpan.Zero, clock, waiting.Token));
@@ -38,7 +40,7 @@ internal sealed partial class GuestGrain
         over.SetResult();
     }
 
-    /// <summary>This memory goes: a waiting caller is answered now, and asks the next one.</summary>
+    /// <summary>Called when the activation ends: a waiting caller is answered now, and asks the next activation.</summary>
     private void LetWaitingGo()
     {
         isLeaving = true;

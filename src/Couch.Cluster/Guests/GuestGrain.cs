@@ -31,7 +31,7 @@ internal sealed partial class GuestGrain(
     ILogger<GuestGrain> log) : Grain, IGuestGrain, IRemindable
 {
     /// <summary>
-    /// How long counters may be in memory alone: what a crash of this process can lose, and the next absolute report heals.
+    /// How long counters may stay unwritten: a crash of this process can lose that much, and the next absolute report restores it.
     /// </summary>
     private static readonly TimeSpan UsageLag = TimeSpan.FromSeconds(1);
 
@@ -69,7 +69,7 @@ internal sealed partial class GuestGrain(
         if (remembered is not null && await Remember() is not null)
             return false;
 
-        // A caller that asks meanwhile waits for this: it would find half an arrival.
+        // A concurrent caller waits for this task; otherwise it would see an unfinished arrival.
         var arrival = ArriveNow(arriving);
         remembered = arrival;
         return await arrival;
@@ -153,7 +153,7 @@ internal sealed partial class GuestGrain(
 
     public async Task<bool> Purge(DateTimeOffset moment)
     {
-        // What cannot be read is never deleted.
+        // A row that cannot be read is never deleted.
         if (await IsUnreadable() || row.Current?.IsPast(moment) is not true)
             return false;
 
@@ -177,7 +177,7 @@ internal sealed partial class GuestGrain(
         }
         catch (Exception failure)
         {
-            // Counters only: the guest's next memory is told of them.
+            // Only counters are affected: they are reported to the guest's next activation.
             LogUsageNotWritten(failure.Message);
             if (row.IsHeld)
                 delivery.ReportUsage(row.Current!);
@@ -194,7 +194,8 @@ internal sealed partial class GuestGrain(
 
         if (IsOverdue)
         {
-            // It need not be alone. The next tick finds it done, or says it again.
+            // Many guests may be overdue at once, so the delivery records the expiry. The next tick finds it recorded, or asks for
+            // it again.
             delivery.SettleEnd(row.Current!.Id);
             return;
         }
@@ -204,7 +205,9 @@ internal sealed partial class GuestGrain(
         WakeInTime();
     }
 
-    /// <summary>The guest as its row has it, read the first time, when what an older memory had under way is taken up as well.</summary>
+    /// <summary>
+    /// The guest as its row has it. The first call reads the row, and resumes the work that an earlier activation had in progress.
+    /// </summary>
     private async ValueTask<Guest?> Remember()
     {
         if (remembered is null or { IsFaulted: true })
@@ -214,8 +217,8 @@ internal sealed partial class GuestGrain(
     }
 
     /// <summary>
-    /// Memory is new: whatever was under way may have been lost with the old one. An end by the clock is left to a tick or the
-    /// sweep: many may be due at once, and those come a few at a time.
+    /// Initializes a new activation: work in progress may have been lost with the previous one. An overdue end by the clock is left
+    /// to a tick or the sweep, because many may be due at once and those handle a few at a time.
     /// </summary>
     private async Task TakeUp()
     {
@@ -230,7 +233,7 @@ internal sealed partial class GuestGrain(
         var guest = vms is null ? arriving : arriving.OrderVm(vms.HostName, Now());
         if (!await row.Make(guest))
         {
-            // It has been here before.
+            // The guest has a row already.
             await TakeUp();
             return false;
         }
@@ -245,7 +248,7 @@ internal sealed partial class GuestGrain(
             return new EndOutcome.Unknown();
 
         var outcome = decide(guest, Now());
-        // Repeated under its key, it has been written.
+        // A repetition under the same idempotency key has been written already.
         if (outcome is not EndOutcome.Ended ended || ReferenceEquals(ended.Guest, guest))
             return outcome;
         return await WriteEnd(ended.Guest) ? outcome : new EndOutcome.AlreadyEnded(Told!);
@@ -257,7 +260,7 @@ internal sealed partial class GuestGrain(
         WakeInTime();
     }
 
-    /// <summary>The end of a stay is near at hand even where the row names an earlier moment, for work that is under way.</summary>
+    /// <summary>Wakes the grain at the end of the stay, also when the row names an earlier moment for work in progress.</summary>
     private void WakeInTime() => timeUp.At(row is { IsKnown: true, Current: { IsStaying: true } guest } ? guest.ExpiresAt : null);
 
     private void Hold(Guest guest)
@@ -270,7 +273,8 @@ internal sealed partial class GuestGrain(
         flush ??= this.RegisterGrainTimer(FlushOnTime, new GrainTimerCreationOptions(UsageLag, UsageLag) { KeepAlive = true });
 
     /// <summary>
-    /// Counts what a meter said and cannot be stored; the log is told once by each memory, for a meter may say it every second.
+    /// Counts the reported values that cannot be stored. Each activation logs this once, because a meter may report such values
+    /// every second.
     /// </summary>
     private void Drop(IReadOnlyList<string> unusable)
     {
@@ -296,16 +300,19 @@ internal sealed partial class GuestGrain(
         }
     }
 
-    /// <summary>The guest as everybody is told of it now.</summary>
+    /// <summary>The guest as callers see it now.</summary>
     private Guest? Told => row.Current?.AsOf(Now());
 
     /// <summary>
-    /// Never goes back, whatever the node's clock does: who has been told that a guest's time is up is not told later that it stays.
+    /// Never goes back, whatever the node's clock does: a caller that has been told that a guest's time is up is not told later
+    /// that it stays.
     /// </summary>
     private DateTimeOffset Now() => latest = clock.Now() is var now && now > latest ? now : latest;
 
-    /// <summary>Writes what was decided of a guest that stays, if that is known to be written before its time is up.</summary>
-    /// <returns>False where it is not: the guest has expired, and is driven to that end.</returns>
+    /// <summary>
+    /// Writes a decision about a staying guest, which is valid only if it is known to be written before the guest's time is up.
+    /// </summary>
+    /// <returns>False when it is not valid: the guest has expired, and is driven to that end.</returns>
     private async Task<bool> WriteInTime(Guest decided)
     {
         var before = row.Current!;
@@ -316,7 +323,7 @@ internal sealed partial class GuestGrain(
         }
         finally
         {
-            // An expiry that could not be written over a late decision is tried again, and told meanwhile.
+            // An expiry that could not be written over a late decision is retried; meanwhile callers are told of it.
             if (row is { IsKnown: true, IsHeld: true })
                 FlushSoon();
         }

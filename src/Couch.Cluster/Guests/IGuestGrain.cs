@@ -9,24 +9,24 @@ namespace Couch.Cluster.Guests;
 /// <summary>
 /// One guest, keyed by its id: owns the stay, its limits and its end. Any call may throw
 /// <see cref="Storage.StorageUnavailableException"/>: the outcome is then unknown, and asking again is safe. A call with a value
-/// that cannot be throws <see cref="Domain.Values.OutOfBoundsException"/>, and changes nothing. A guest whose row cannot be read
-/// answers <see cref="Storage.UnreadableRowException"/>, but is killed, checks out and expires as any other.
+/// out of bounds throws <see cref="Domain.Values.OutOfBoundsException"/>, and changes nothing. A guest whose row cannot be read
+/// throws <see cref="Storage.UnreadableRowException"/>, but is killed, checks out and expires as any other.
 /// </summary>
 [Alias("couch.IGuestGrain")]
 public interface IGuestGrain : IGrainWithStringKey
 {
-    /// <summary>Under the time after which Orleans gives up the call.</summary>
+    /// <summary>Shorter than the timeout after which Orleans abandons the call.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
 
-    /// <summary>Takes the guest in; a guest that is here already stays as it is. Durable once answered.</summary>
-    /// <returns>True where the guest was not here before.</returns>
+    /// <summary>Admits the guest; a guest that is here already is left unchanged. Durable once answered.</summary>
+    /// <returns>True when the guest was not here before.</returns>
     [Alias("Admit")]
     Task<bool> Admit(Admission admission);
 
-    /// <summary>As <see cref="Admit"/>, by a whole state that the caller has made.</summary>
+    /// <summary>As <see cref="Admit"/>, with a complete state that the caller has made.</summary>
     /// <remarks>
-    /// What invites call as long as a node of a version without <see cref="Admit"/> may hold the guest. The version after this one calls
-    /// Admit, and the one after that goes without this.
+    /// Invites call this as long as a node of a version without <see cref="Admit"/> may hold the guest. The next version calls
+    /// Admit, and the version after that removes this.
     /// </remarks>
     [Alias("Arrive")]
     Task<bool> Arrive(Guest arriving);
@@ -37,43 +37,51 @@ public interface IGuestGrain : IGrainWithStringKey
 
     /// <summary>
     /// Answers once the status or the endpoint differs from what the caller has seen, at the latest after
-    /// <paramref name="atMost"/>. Holds nothing up: the write it waits for goes on beside it.
+    /// <paramref name="atMost"/>. Blocks nothing: the write that it waits for runs concurrently.
     /// </summary>
     /// <param name="atMost">At most <see cref="LongestWait"/>; a caller that wants more asks again.</param>
     [AlwaysInterleave, Alias("WaitForChange"), ResponseTimeout("00:00:30")]
     Task<Guest?> WaitForChange(GuestStatus status, string? agentEndpoint, TimeSpan atMost);
 
-    /// <param name="by">By which host key.</param>
+    /// <param name="by">The host key that requested it.</param>
     [Alias("Activate")]
     Task<ActivateOutcome> Activate(string vmId, string agentEndpoint, Actor? by = null);
 
     /// <summary>
-    /// Takes in absolute counters; what no counter can have is dropped and counted. They may reach the table up to a second later, unless
-    /// they cross a limit.
+    /// Records absolute counters; values that no counter can have are dropped and counted. They may reach the table up to a second
+    /// later, unless they exceed a limit.
     /// </summary>
-    /// <param name="by">By which host key; null for what the couch measures itself, or tells again.</param>
+    /// <param name="by">
+    /// The host key that reported them; null for the couch's own measurements, and for counters that it reports again.
+    /// </param>
     [Alias("Report")]
     Task<UsageOutcome> Report(UsageReport report, Actor? by = null);
 
     /// <summary>The kill switch.</summary>
-    /// <param name="by">By which host key.</param>
-    /// <param name="key">Under which the kill may be repeated for a day, and is answered the same.</param>
+    /// <param name="by">The host key that requested it.</param>
+    /// <param name="key">The idempotency key: for a day, a kill that is repeated under it gets the same answer.</param>
     [Alias("Kill")]
     Task<EndOutcome> Kill(Actor? by = null, Idempotency? key = null);
 
-    /// <summary>Ends the stay at the guest's own wish. A stay that had ended before is left as it is, and the outcome says so.</summary>
+    /// <summary>
+    /// Ends the stay at the guest's own request. A stay that has ended already is left as it is, and the outcome says so.
+    /// </summary>
     [Alias("CheckOut")]
     Task<EndOutcome> CheckOut();
 
-    /// <param name="by">By which host key.</param>
+    /// <param name="by">The host key that requested it.</param>
     [Alias("Extend")]
     Task<ExtendOutcome> Extend(double hours, Actor? by = null);
 
-    /// <summary>Takes in what a VM provider reported. Twice, late or for an older attempt, it changes nothing that counts.</summary>
+    /// <summary>
+    /// Records a report about the VM provider. A report that is duplicate, late or of an older attempt changes nothing that counts.
+    /// </summary>
     [Alias("Observe")]
     Task Observe(VmReport report);
 
-    /// <summary>Has the VM of a running guest looked at directly: the sweep has missed it. Answers before the look is done.</summary>
+    /// <summary>
+    /// Looks at the VM of a running guest directly, because the sweep did not find it listed. Answers before the look is done.
+    /// </summary>
     [Alias("LookAtVm")]
     Task LookAtVm();
 
@@ -82,10 +90,10 @@ public interface IGuestGrain : IGrainWithStringKey
     Task Settle();
 
     /// <summary>
-    /// Deletes the guest for good, where its stay was past by <paramref name="moment"/>. Its invite goes first: a redeemed
-    /// invite without its guest would bring it again.
+    /// Deletes the guest for good, if its stay was past by <paramref name="moment"/>. Its invite is deleted first: a redeemed
+    /// invite without its guest would create the guest again.
     /// </summary>
-    /// <returns>True where it was there and is no longer.</returns>
+    /// <returns>True when its row was there and has been deleted.</returns>
     [Alias("Purge")]
     Task<bool> Purge(DateTimeOffset moment);
 }

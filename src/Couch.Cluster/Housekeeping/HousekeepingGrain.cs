@@ -28,7 +28,7 @@ internal sealed partial class HousekeepingGrain(
     TimeProvider clock,
     ILogger<HousekeepingGrain> log) : Grain, IHousekeepingGrain, IRemindable
 {
-    /// <summary>How late a row may be before its tick has missed it: twice a tick's own worst.</summary>
+    /// <summary>How late a row may be before its tick counts as missed: twice the worst case of a tick.</summary>
     private static readonly TimeSpan Patience = 2 * GrainWake.Period;
 
     /// <summary>How long after its moment a redemption may still reach the table: a write's longest wait and the clocks' skew.</summary>
@@ -40,7 +40,7 @@ internal sealed partial class HousekeepingGrain(
     /// <summary>Counting reads all guests off an index: with more than about a million it comes less often than once a minute.</summary>
     private readonly Pace counting = new(GrainWake.Period, share: 100);
 
-    /// <summary>How many spent invites one statement looks through: well within the time a statement has.</summary>
+    /// <summary>How many spent invites one statement examines: well within a statement's timeout.</summary>
     private const int Stretch = 50_000;
 
     private const int BatchSize = 500;
@@ -51,7 +51,7 @@ internal sealed partial class HousekeepingGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        // Its first tick; from then on it ticks every minute, for its row never names another.
+        // The first tick; from then on the grain ticks every minute, because its row never names another moment.
         row = new(
             GrainContext, GrainKinds.Housekeeping, storage, database, DeactivateOnIdle,
             new() { NextMoment = _ => row.WakeAt ?? clock.Now() + GrainWake.Period }, records);
@@ -61,7 +61,7 @@ internal sealed partial class HousekeepingGrain(
         }
         catch (UnreadableRowException unreadable)
         {
-            // A watermark only saves time: without it all history is searched, once.
+            // The watermark only saves time: without it, the whole history is searched once.
             LogForgotten(unreadable.Message);
             row.Disregard();
         }
@@ -69,7 +69,7 @@ internal sealed partial class HousekeepingGrain(
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        // Another node keeps count from here: two that did would be added up.
+        // Another node counts from now on: if two nodes did, their values would be added up.
         meter.CountGuests(null);
         meter.CountUnclaimed(null);
         meter.CountUnreadable(null);
@@ -133,8 +133,8 @@ internal sealed partial class HousekeepingGrain(
     }
 
     /// <summary>
-    /// Asks the owner of each row that is overdue by this node's clock, once a pass. An owner goes by its own node's clock and
-    /// may find that nothing is due: what it settled is what the table no longer says.
+    /// Calls the owner of each row that is overdue by this node's clock, once a pass. An owner uses its own node's clock and may
+    /// find that nothing is due; a row counts as settled when the table no longer lists it.
     /// </summary>
     private async Task<(int Settled, int NotDue)> SettleOverdue(string kind, DateTimeOffset dueBefore, Func<string, Task> settle)
     {
@@ -142,7 +142,8 @@ internal sealed partial class HousekeepingGrain(
         OverdueRow? last = null;
         while (true)
         {
-            // A row that cannot be settled stays for the next pass. It keeps neither those behind it waiting nor this one going forever.
+            // A row that cannot be settled is left for the next pass. It neither blocks the rows behind it nor keeps this pass
+            // running for ever.
             var found = await rows.Overdue(kind, dueBefore, BatchSize, CancellationToken.None, last);
             if (found.Count == 0)
                 return (settled, notDue);
@@ -163,8 +164,8 @@ internal sealed partial class HousekeepingGrain(
         var failed = 0;
         var after = row.Current?.ArrivedBelow;
         var arrivedBelow = GuestId.LowestAt(now - Stragglers);
-        // Without a watermark that is all history: in stretches, each remembered once it is done, so that the search ends
-        // however long it is and however often it is cut short.
+        // Without a watermark the range is the whole history. It is searched in stretches, and each is recorded once it is done, so
+        // that the search ends however long the history is and however often it is interrupted.
         while (await rows.EndOfStretch(after, Stretch, CancellationToken.None) is { } end && end.CreatedAt < arrivedBelow.CreatedAt)
         {
             await Bring(end);
@@ -184,7 +185,8 @@ internal sealed partial class HousekeepingGrain(
             while (true)
             {
                 var missing = await rows.RedeemedWithoutGuest(after, BatchSize, CancellationToken.None, upTo);
-                // An invite that cannot be read holds up no watermark: a repeated redeem brings its guest, once it can.
+                // An invite that cannot be read does not hold back the watermark: once it can be read, a repeated redeem brings its
+                // guest.
                 var poked = await Poke(missing, async found =>
                 {
                     if (await GrainFactory.GetGrain<IInviteGrain>(found.InviteId.Value).EnsureGuestArrived())
@@ -198,7 +200,7 @@ internal sealed partial class HousekeepingGrain(
         }
     }
 
-    /// <summary>Calls the owners, a few at a time. One that fails is logged and counted; the others are not kept waiting for it.</summary>
+    /// <summary>Calls the owners, a few at a time. A failure is logged and counted, and does not delay the others.</summary>
     private async Task<Poked> Poke<T>(IReadOnlyList<T> found, Func<T, Task> poke)
     {
         var failed = 0;
@@ -213,7 +215,7 @@ internal sealed partial class HousekeepingGrain(
                 }
                 catch (UnreadableRowException)
                 {
-                    // Said once a pass for all of them, see UnreadableRows.
+                    // Logged once a pass for all of them, see UnreadableRows.
                     unreadable++;
                 }
                 catch (Exception failure)
@@ -227,7 +229,7 @@ internal sealed partial class HousekeepingGrain(
         return new(failed, unreadable);
     }
 
-    /// <summary>How many could not be poked.</summary>
+    /// <summary>How many calls did not succeed.</summary>
     private readonly record struct Poked(int Failed, int Unreadable);
 
     [LoggerMessage(

@@ -11,11 +11,11 @@ namespace Couch.Cluster.Housekeeping;
 /// <summary>A spent invite whose guest has no row.</summary>
 public sealed record MissingGuest(InviteId InviteId, GuestId GuestId);
 
-/// <summary>A row that still says it is open, although its time was up.</summary>
-/// <param name="Until">When it was, as the table spells it.</param>
+/// <summary>A row that is still marked as open, although its time is up.</summary>
+/// <param name="Until">The end of its time, as the table spells it.</param>
 public sealed record OverdueRow(string Id, string Until);
 
-/// <summary>A row that nothing will come of any more.</summary>
+/// <summary>A row of which nothing is pending any more.</summary>
 /// <param name="InviteId">The invite: the guest's own, or the row itself.</param>
 /// <param name="GuestId">The guest; null where no guest came.</param>
 public sealed record PastRow(InviteId InviteId, GuestId? GuestId);
@@ -24,14 +24,14 @@ public sealed record PastRow(InviteId InviteId, GuestId? GuestId);
 /// <param name="Kind">One of <see cref="GrainKinds"/>, or a word that only another version knows.</param>
 public sealed record RowKey(string Kind, string Id);
 
-/// <summary>A part of the table, looked through.</summary>
+/// <summary>A part of the table that has been searched.</summary>
 /// <param name="Unreadable">Rows in it that this version cannot read.</param>
-/// <param name="Last">Where the next part begins; null at the end.</param>
+/// <param name="Last">The key after which the next part begins; null at the end.</param>
 public sealed record LookedThrough(IReadOnlyList<RowKey> Unreadable, RowKey? Last);
 
 /// <summary>
-/// What the safety net looks for. Each question walks an index from one end and costs what it finds. Columns are believed, and
-/// may say anything: what makes no sense is left out of an answer, and never fails it.
+/// The queries of the safety net. Each walks an index from one end and costs as much as it finds. Column values are not validated
+/// and may be anything: a value that makes no sense is left out of an answer, and never fails it.
 /// </summary>
 public sealed class HousekeepingRows(CouchDatabase database)
 {
@@ -42,8 +42,9 @@ public sealed class HousekeepingRows(CouchDatabase database)
         ORDER BY open_until, id LIMIT @limit
         """;
 
-    // The watermark bounds both sides: whichever way they are joined, nothing before it is read. What has not an id's 26
-    // characters is passed over: by LIKE, whose share the planner takes from the column's own values, as it cannot by length().
+    // The watermark bounds both tables: whichever join order is chosen, nothing before it is read. Values that do not have an id's
+    // 26 characters are skipped with LIKE, whose selectivity the planner estimates from the column's own values, which it cannot do
+    // for length().
     internal const string MissingQuery =
         """
         SELECT invite.id, invite.guest_id FROM grain_state AS invite
@@ -63,7 +64,7 @@ public sealed class HousekeepingRows(CouchDatabase database)
         ORDER BY past_since, id LIMIT @limit OFFSET @left
         """;
 
-    // More rows than one, for the first may have no id that can be read.
+    // Several rows are read, because the first may have no id that can be read.
     internal const string StretchQuery =
         """
         SELECT guest_id FROM grain_state
@@ -78,11 +79,11 @@ public sealed class HousekeepingRows(CouchDatabase database)
         ORDER BY kind, id LIMIT @limit
         """;
 
-    // After every id.
+    // Sorts after every id.
     private const string NoEnd = "~";
 
-    // Off the index on status, no row is read. The words keep it among guests: the index begins with them, and without
-    // them it would be read to its end, through all invites too.
+    // Answered from the index on status, without reading a row. The list of words limits the scan to guests: the index begins with
+    // the status, and without the list the whole index would be read, invites included.
     internal static readonly string CountQuery =
         $"""
         SELECT status, count(*) FROM grain_state
@@ -91,7 +92,7 @@ public sealed class HousekeepingRows(CouchDatabase database)
         GROUP BY status
         """;
 
-    // A count of tens of millions takes longer than anybody who waits for an answer should.
+    // A count of tens of millions of rows takes longer than the timeout of queries for which a caller waits.
     private const int CountSeconds = 20;
 
     /// <summary>How many guests are stored in each status, as their rows have it; a status that is missing has none.</summary>
@@ -103,7 +104,7 @@ public sealed class HousekeepingRows(CouchDatabase database)
     }
 
     /// <summary>
-    /// Rows that still say they are open although their time was up by <paramref name="dueBefore"/>; longest overdue first.
+    /// Rows that are still marked as open although their time was up by <paramref name="dueBefore"/>; longest overdue first.
     /// </summary>
     /// <param name="kind">One of <see cref="GrainKinds"/>.</param>
     /// <param name="after">The last row of the page before; null begins with the longest overdue.</param>
@@ -117,7 +118,10 @@ public sealed class HousekeepingRows(CouchDatabase database)
             ],
             row => new OverdueRow(row.GetString(0), row.GetString(1)), cancel);
 
-    /// <summary>Reads every row, of every kind, in the order of their keys: some at a time, for it costs what it reads.</summary>
+    /// <summary>
+    /// Reads every row, of every kind, in the order of their keys: a part at a time, because the cost grows with the rows that are
+    /// read.
+    /// </summary>
     /// <param name="after">The <see cref="LookedThrough.Last"/> of the part before; null from the beginning.</param>
     public async Task<LookedThrough> LookThrough(RowKey? after, int limit, CancellationToken cancel)
     {
@@ -149,7 +153,7 @@ public sealed class HousekeepingRows(CouchDatabase database)
     /// Guests, each with its invite, whose stay was past by <paramref name="moment"/>; the oldest first. Null for a row that does not name
     /// both.
     /// </summary>
-    /// <param name="left">How many of the first are passed over.</param>
+    /// <param name="left">How many of the oldest are skipped.</param>
     public Task<IReadOnlyList<PastRow?>> PastGuests(DateTimeOffset moment, int left, int limit, CancellationToken cancel) =>
         Past(GrainKinds.Guest, moment, left, limit, row => row.Invite(1) is { } invite && row.Guest(0) is { } guest ? new PastRow(invite,
             guest) : null, cancel);
@@ -164,8 +168,9 @@ public sealed class HousekeepingRows(CouchDatabase database)
         database.Ask(PastQuery, [("kind", kind), ("moment", moment.ToIso()), ("left", left), ("limit", limit)], read, cancel);
 
     /// <summary>
-    /// The guest's id up to which there are about so many spent invites after <paramref name="after"/>; null where there are
-    /// fewer. To search a long history in stretches, of which none keeps a statement running for long.
+    /// The guest id at the end of a stretch of about <paramref name="invites"/> spent invites after <paramref name="after"/>; null
+    /// when there are fewer. It divides the search of a long history into stretches, none of which keeps a statement running for
+    /// long.
     /// </summary>
     public async Task<GuestId?> EndOfStretch(GuestId? after, int invites, CancellationToken cancel)
     {

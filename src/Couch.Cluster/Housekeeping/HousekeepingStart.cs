@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Housekeeping;
 
 /// <summary>
-/// Wakes housekeeping once the silo runs: from then on its own row does. A couch with a sick database starts all the
-/// same, so this asks until it is answered.
+/// Activates housekeeping once the silo runs; after that its own row wakes it. A couch with a failing database starts all the same,
+/// so this retries until it is answered.
 /// </summary>
 internal sealed partial class HousekeepingStart(IGrainFactory grains, TimeProvider clock, ILogger<HousekeepingStart> log)
     : BackgroundService
@@ -19,8 +19,8 @@ internal sealed partial class HousekeepingStart(IGrainFactory grains, TimeProvid
     }
 
     /// <summary>
-    /// A silo that stops cancels calls before this service is told to stop: that too is only "not started", or it would end the process as
-    /// a bug.
+    /// A silo that stops cancels calls before this service is told to stop. Such a cancellation also counts as "not started";
+    /// otherwise it would end the process as a bug.
     /// </summary>
     private async Task<bool> TryStart(CancellationToken cancel)
     {

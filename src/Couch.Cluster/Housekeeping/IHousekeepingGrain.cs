@@ -10,10 +10,12 @@ namespace Couch.Cluster.Housekeeping;
 [Alias("couch.IHousekeepingGrain")]
 public interface IHousekeepingGrain : IGrainWithStringKey
 {
-    /// <summary>The one key there is.</summary>
+    /// <summary>The only key.</summary>
     public const string Key = "couch";
 
-    /// <summary>Makes sure that a sweep comes every minute, and sweeps at once, with no patience: a node has just started.</summary>
+    /// <summary>
+    /// Makes sure that a sweep runs every minute, and sweeps at once without a grace period, because a node has just started.
+    /// </summary>
     [Alias("Start")]
     Task<Findings> Start();
 
@@ -21,12 +23,12 @@ public interface IHousekeepingGrain : IGrainWithStringKey
     [Alias("Sweep")]
     Task<Findings> Sweep();
 
-    /// <summary>One pass over the VMs, to its end. Holds nothing up: the provider may take its time.</summary>
+    /// <summary>One complete pass over the VMs. Blocks nothing, because the provider may be slow.</summary>
     [AlwaysInterleave, Alias("SweepVms")]
     Task<VmFindings> SweepVms();
 }
 
-/// <summary>What a pass found and mended.</summary>
+/// <summary>What a pass found and repaired.</summary>
 /// <param name="Overdue">Rows past their time that their own tick had not settled.</param>
 /// <param name="Arrived">Redeemed invites whose guest was missing and has been brought.</param>
 /// <param name="NotDue">

@@ -1,11 +1,10 @@
 namespace Couch.Cluster.Housekeeping;
 
 /// <summary>
-/// Lets work that grows with the table come less often as it takes longer, so that it never takes more than its share
-/// of the time.
+/// Runs work that grows with the table less often as it takes longer, so that it never takes more than its share of the time.
 /// </summary>
-/// <param name="every">How often it comes where it is quick.</param>
-/// <param name="share">One part in so many.</param>
+/// <param name="every">The interval when the work is quick.</param>
+/// <param name="share">The share of the time, as one part in so many.</param>
 internal sealed class Pace(TimeSpan every, int share)
 {
     private DateTimeOffset notBefore;

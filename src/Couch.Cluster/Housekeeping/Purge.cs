@@ -8,9 +8,9 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Housekeeping;
 
 /// <summary>
-/// Lets what is past be deleted, each row by its own grain, which decides for itself: a few at a time and so many a pass,
-/// so that a couch that is given a retention after years stays a couch meanwhile. The invite goes before its guest: a
-/// redeemed invite without its guest is one that has yet to bring it.
+/// Purges rows that are past their retention. Each row is deleted by its own grain, which decides for itself. The rows at a time
+/// and the rows a pass are bounded, so that a couch that is given a retention after years keeps working meanwhile. An invite is
+/// deleted before its guest: a redeemed invite without its guest would create the guest again.
 /// </summary>
 internal sealed partial class Purge(
     Retention retention, HousekeepingRows sweeps, IGrainFactory grains, CouchMeter meter, TimeProvider clock, ILogger<Purge> log)
@@ -32,7 +32,8 @@ internal sealed partial class Purge(
             var left = 0;
             for (var batch = 0; batch < BatchesAPass; batch++)
             {
-                // What cannot be deleted stays in front, and must neither be asked again in this pass nor stand before the others.
+                // Rows that cannot be deleted stay at the front. They are skipped, so that they are neither tried again in this
+                // pass nor block the others.
                 var found = await find(moment, left, BatchSize, CancellationToken.None);
                 var stays = await Delete(found, moment);
                 left += stays;
@@ -42,7 +43,7 @@ internal sealed partial class Purge(
         }
     }
 
-    /// <returns>How many stay.</returns>
+    /// <returns>How many were not deleted.</returns>
     private async Task<int> Delete(IReadOnlyList<PastRow?> found, DateTimeOffset moment)
     {
         var stays = found.Count(past => past is null);
@@ -57,7 +58,7 @@ internal sealed partial class Purge(
             }
             catch (UnreadableRowException)
             {
-                // Never deleted by a version that cannot read it; said once a pass for all of them, see UnreadableRows.
+                // Never deleted by a version that cannot read it; logged once a pass for all of them, see UnreadableRows.
                 Interlocked.Increment(ref stays);
             }
             catch (Exception failure)

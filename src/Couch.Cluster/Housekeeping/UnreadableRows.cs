@@ -6,19 +6,19 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Housekeeping;
 
 /// <summary>
-/// Finds rows that this version cannot read, before anybody asks for them. It reads every row in turn, some at each pass, for no
-/// index knows them; what it has found it says as an error every minute, until an operator has repaired it. It changes nothing, but
-/// wakes guests: their time may be up, and their row tell no index of it.
+/// Finds rows that this version cannot read, before a caller asks for them. No index lists them, so it reads every row in turn, a
+/// part at each pass. It logs what it has found as an error every minute, until an operator has repaired it. It changes nothing,
+/// but wakes guests: they may have expired without any index showing it.
 /// </summary>
 internal sealed partial class UnreadableRows(HousekeepingRows sweeps, IGrainFactory grains, CouchMeter meter, ILogger<UnreadableRows> log)
 {
-    /// <summary>Some 50 ms; a million rows take seventeen hours of passes.</summary>
+    /// <summary>A pass takes about 50 ms; a million rows take seventeen hours of passes.</summary>
     private const int RowsAPass = 1000;
 
     private const int MostNamed = 10;
     private const int AtOnce = 16;
 
-    /// <summary>So that a database of another version's rows fits into memory; beyond it they are not counted.</summary>
+    /// <summary>Bounds memory for a database full of another version's rows; rows beyond the limit are not counted.</summary>
     private const int MostKept = 10_000;
 
     private readonly List<RowKey> found = [];
@@ -30,7 +30,7 @@ internal sealed partial class UnreadableRows(HousekeepingRows sweeps, IGrainFact
         var part = await sweeps.LookThrough(last, RowsAPass, CancellationToken.None);
         meter.Found(Finding.UnreadableRow, part.Unreadable.Count);
         found.AddRange(part.Unreadable.Take(MostKept - found.Count));
-        // Until this round has passed them, those of the round before count.
+        // Rows that the previous round found count until this round has passed them.
         var known = found.Union(foundBefore.Where(row => IsAhead(row, part.Last))).ToList();
         last = part.Last;
         if (last is null)
@@ -54,7 +54,7 @@ internal sealed partial class UnreadableRows(HousekeepingRows sweeps, IGrainFact
         }
         catch (Exception failure)
         {
-            // Found again by the next round.
+            // The next round finds it again.
             LogNotWoken(guest.Id, failure.Message);
         }
     }

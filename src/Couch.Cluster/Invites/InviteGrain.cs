@@ -49,7 +49,7 @@ internal sealed partial class InviteGrain(
 
         Bounds.Demand(command.Id.Value == this.GetPrimaryKeyString() ? null : "id must be the invite's own");
         var invite = Invite.Create(command);
-        // It may be being created again: the first one stands.
+        // The creation may be a repetition: the first invite stands.
         if (!await row.Make(invite))
             return row.Current!.AsOf(Now());
 
@@ -76,7 +76,7 @@ internal sealed partial class InviteGrain(
             return outcome;
         }
 
-        // Written too late it brings no guest: a caller that asked meanwhile has been told that the invite had expired.
+        // A redemption that is written too late brings no guest: a concurrent caller has been told that the invite had expired.
         if (!await WriteInTime(redeemed))
             return new RedeemOutcome.NotActive(InviteStatus.Expired);
         LogRedeemed(redeemed.Id, redeemed.Redemption!.GuestId);
@@ -92,7 +92,7 @@ internal sealed partial class InviteGrain(
             return new RevokeOutcome.Unknown();
 
         var outcome = invite.Revoke(Now(), by, key);
-        // Repeated under its key, it has been written.
+        // A repetition under the same idempotency key has been written already.
         if (outcome is RevokeOutcome.Revoked revoked && !ReferenceEquals(revoked.Invite, invite))
         {
             if (!await WriteInTime(revoked.Invite))
@@ -138,7 +138,8 @@ internal sealed partial class InviteGrain(
         }
         catch (UnreadableRowException)
         {
-            // It cannot be redeemed, so there is nothing to end. Once it can be read, a tick or the sweep finds that it is overdue.
+            // An invite that cannot be read cannot be redeemed, so there is nothing to end. Once it can be read, a tick or the
+            // sweep finds that it is overdue.
         }
 
         await wake.Forget(reminderName);
@@ -153,7 +154,7 @@ internal sealed partial class InviteGrain(
 
     private void SetWake() => wake.At(row.Current?.NextMoment);
 
-    /// <summary>Mostly it is there: asked first, because a row that is refused is logged as an error.</summary>
+    /// <summary>Usually the guest exists. It is asked first, because a refused insert is logged as an error.</summary>
     private async Task<bool> BringMissingGuest(Invite redeemed)
     {
         try
@@ -162,18 +163,23 @@ internal sealed partial class InviteGrain(
         }
         catch (UnreadableRowException)
         {
-            // It is there, whatever its row says.
+            // The guest has a row, whatever the row says.
             return false;
         }
     }
 
     /// <summary>
-    /// Never goes back, whatever the node's clock does: who has been told that an invite's time is up is not told later that it is open.
+    /// Never goes back, whatever the node's clock does: a caller that has been told that an invite's time is up is not told later
+    /// that it is open.
     /// </summary>
     private DateTimeOffset Now() => latest = clock.Now() is var now && now > latest ? now : latest;
 
-    /// <summary>Writes what was decided of an open invite, if that is known to be written before its time is up.</summary>
-    /// <returns>False where it is not: the invite has expired. What could not be written of that, its next tick writes.</returns>
+    /// <summary>
+    /// Writes a decision about an open invite, which is valid only if it is known to be written before the invite's time is up.
+    /// </summary>
+    /// <returns>
+    /// False when it is not valid: the invite has expired. An expiry that could not be written is written by the next tick.
+    /// </returns>
     private async Task<bool> WriteInTime(Invite decided)
     {
         var before = row.Current!;

@@ -6,31 +6,31 @@ using Couch.Domain.Text;
 
 namespace Couch.Cluster.Invites;
 
-/// <summary>What claiming an idempotency key comes to.</summary>
+/// <summary>The result of claiming an idempotency key.</summary>
 public abstract record KeyClaim
 {
     private KeyClaim() { }
 
-    /// <summary>The key stands for this invite: just now, or since its first use with the same body.</summary>
+    /// <summary>The key belongs to this invite: claimed just now, or earlier with the same body.</summary>
     public sealed record Granted(InviteId InviteId) : KeyClaim;
 
-    /// <summary>The key came before with another body.</summary>
+    /// <summary>The key was used before with another body.</summary>
     public sealed record Reused : KeyClaim;
 }
 
 /// <summary>
-/// An idempotency key as the version before kept it, for all host keys alike. It counts for the one that made its invite.
+/// An idempotency key as the previous version stored it, without its host key. It is valid for the host key that made its invite.
 /// </summary>
-/// <param name="By">Its sender now.</param>
+/// <param name="By">The sender of the current request.</param>
 public sealed record UnscopedKey(string KeyHash, Actor By);
 
 /// <summary>
-/// Idempotency keys of invite creations: a row each, written before the invite, with the id that the invite will have.
-/// The second caller, on any node, is given the first one's id; creating an invite twice is creating it once.
+/// Idempotency keys of invite creations: a row each, written before the invite, with the id that the invite will have. The second
+/// caller, on any node, gets the first one's id, so that the creation is idempotent.
 /// </summary>
 public sealed class InviteIdempotency(CouchDatabase database)
 {
-    // Rows of the version before are gone a day after the last of its nodes: a later version does without.
+    // Rows of the previous version expire a day after its last node has stopped: a later version can remove this.
     private const string Unscoped =
         """
         FROM invite_key AS unscoped
@@ -39,7 +39,7 @@ public sealed class InviteIdempotency(CouchDatabase database)
           AND COALESCE(invite.state -> 'createdWith' ->> 'keyId', invite.state -> 'createdWith' ->> 'name') = @by
         """;
 
-    /// <param name="unscoped">The key under which the version before may have made the invite; null where it cannot have.</param>
+    /// <param name="unscoped">The key under which the previous version may have made the invite; null when it cannot have.</param>
     public Task<KeyClaim> Claim(
         Idempotency key, InviteId fresh, DateTimeOffset now, CancellationToken cancel, UnscopedKey? unscoped = null) =>
         database.Guard<KeyClaim>(async () =>
@@ -55,7 +55,7 @@ public sealed class InviteIdempotency(CouchDatabase database)
             }
         });
 
-    /// <summary>Forgets keys older than a day.</summary>
+    /// <summary>Deletes keys that are older than a day.</summary>
     public Task Purge(DateTimeOffset now, CancellationToken cancel) =>
         database.Guard(async () =>
         {
@@ -71,7 +71,7 @@ public sealed class InviteIdempotency(CouchDatabase database)
         DbConnection connection, Idempotency key, InviteId fresh, DateTimeOffset now, UnscopedKey? unscoped, CancellationToken cancel)
     {
         await using var claim = connection.CreateCommand();
-        // A key older than a day is as good as none: the row is taken over in the same statement.
+        // A key older than a day counts as absent: its row is taken over in the same statement.
         claim.CommandText =
             $"""
             INSERT INTO invite_key (service, key_hash, body_hash, invite_id, claimed_at)

@@ -4,15 +4,17 @@ using Couch.Domain.Keys;
 namespace Couch.Cluster.Keys;
 
 /// <summary>
-/// Host keys as the table has them. Read anew for each request that presents one: what is written counts at once on
-/// every node, whichever of them holds the key's grain, and whether or not that grain is just moving.
+/// Host keys as the table has them. Each request that presents a key reads it again: a write takes effect at once on every node,
+/// whichever node holds the key's grain, and even while that grain moves.
 /// </summary>
 public sealed class HostKeys(CouchDatabase database)
 {
     internal const string Query = "SELECT CAST(state AS TEXT) FROM grain_state WHERE service = @service AND kind = @kind AND id = @id";
 
     /// <summary>The key; null where no key has this id.</summary>
-    /// <exception cref="UnreadableRowException">There is one, and it is not known what it is good for: then for nothing.</exception>
+    /// <exception cref="UnreadableRowException">
+    /// The key's row cannot be read. It is unknown what the key permits, so it permits nothing.
+    /// </exception>
     public async Task<HostKey?> Find(HostKeyId id, CancellationToken cancel)
     {
         var rows = await database.Ask(

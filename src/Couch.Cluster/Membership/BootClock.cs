@@ -12,7 +12,7 @@ internal sealed class BootClock : TimeProvider
     private const long NanosecondsASecond = 1_000_000_000;
     private const int BootTime = 7;
 
-    // Where pointers have four bytes the structure has other fields.
+    // With 32-bit pointers the structure has another layout.
     private readonly bool isSupported = OperatingSystem.IsLinux() && Environment.Is64BitProcess && ReadBootTime(BootTime, out _) is 0;
 
     public override long TimestampFrequency => isSupported ? NanosecondsASecond : System.TimestampFrequency;

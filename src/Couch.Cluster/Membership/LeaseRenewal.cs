@@ -8,16 +8,17 @@ using Npgsql;
 namespace Couch.Cluster.Membership;
 
 /// <summary>
-/// Renews the node's lease once a second, in its own row of the table of silos. A silo that declares the node dead does so in the
-/// same row, and the table makes that wait until the lease that it has promised is over (0011-membership-lease.sql). It has a
-/// thread of its own, and waits there: a thread pool with a long queue must not cost the node its lease.
+/// Renews the node's lease once a second, in its own row of the table of silos. A silo that declares this node dead writes to the
+/// same row, and the table makes that write wait until the promised lease is over (0011-membership-lease.sql). The renewal blocks a
+/// thread of its own, so that a long queue in the thread pool cannot cost the node its lease.
 /// </summary>
 internal sealed partial class LeaseRenewal(
     NodeLease lease, PostgresDatabase database, CouchOptions options, ILocalSiloDetails self, IClusterMembershipService membership,
     TimeProvider clock, ILogger<LeaseRenewal> log) : ILifecycleParticipant<ISiloLifecycle>, IAsyncDisposable
 {
     /// <summary>
-    /// How much longer the table promises than the node counts: for a database whose clock is set forward, or that fails over to another.
+    /// How much longer the promise in the table lasts than the node's lease: covers a database whose clock is set forward, and a
+    /// failover to another database server.
     /// </summary>
     internal static readonly TimeSpan Margin = TimeSpan.FromSeconds(0.5);
 
@@ -37,7 +38,7 @@ internal sealed partial class LeaseRenewal(
     private bool isSaid;
     private bool hasFailed;
 
-    // The row is made by then, and the silo is not active yet; at the end, all grains have left before.
+    // At start, the row exists by this stage and the silo is not active yet; at stop, all grains have left before it.
     public void Participate(ISiloLifecycle lifecycle) =>
         lifecycle.Subscribe(nameof(LeaseRenewal), ServiceLifecycleStage.ApplicationServices, Start, Stop);
 
@@ -58,7 +59,7 @@ internal sealed partial class LeaseRenewal(
         await first.Task.WaitAsync(cancel);
     }
 
-    /// <summary>Nothing is promised any more, so that this silo's own farewell need not wait.</summary>
+    /// <summary>Withdraws the promise, so that this silo's own write of its end need not wait.</summary>
     private async Task Stop(CancellationToken cancel)
     {
         await leaving.CancelAsync();
@@ -71,7 +72,7 @@ internal sealed partial class LeaseRenewal(
         catch (Exception failure)
             when (failure is DbException or TimeoutException or IOException or SocketException or OperationCanceledException)
         {
-            // The promise runs out by itself.
+            // The promise expires by itself.
             LogNotReleased(database.Explain(failure));
         }
     }
@@ -96,16 +97,16 @@ internal sealed partial class LeaseRenewal(
                 lease.End();
                 isLost = true;
                 LogLost();
-                // Orleans finds out as well, and ends this process.
+                // Orleans learns of it as well, and ends this process.
                 Wait(membership.Refresh(cancellationToken: left), left);
                 return;
             }
 
-            // Who owns which grain follows from who is a member: an old view may know of grains here that others own by now.
+            // The membership determines which silo owns a grain: an old view may place grains here that other silos own by now.
             if (membership.CurrentSnapshot.Version.Value < version)
                 Wait(membership.Refresh(new MembershipVersion(version), left), left);
             lease.Renew(asked);
-            // What failed may have been a server that is not the database's any more: no session to it stays.
+            // The failed call may have reached a server that no longer serves the database: its sessions are closed.
             if (hasFailed)
                 database.LeaveSessions();
             hasFailed = false;
@@ -118,22 +119,24 @@ internal sealed partial class LeaseRenewal(
             connections.Clear();
             database.Notice(failure);
             hasFailed = true;
-            // Said once, when it begins to count.
+            // Logged once, when the lease has run out.
             if (!lease.Holds && !isSaid)
                 LogNotRenewed(database.Explain(failure));
             isSaid = !lease.Holds;
         }
         catch (Exception)
         {
-            // The silo leaves: it promises nothing any more.
+            // The silo is leaving: it promises nothing any more.
         }
     }
 
     private void Wait(ValueTask refresh, CancellationToken left) =>
         refresh.AsTask().WaitAsync(NodeLease.Duration, clock, left).GetAwaiter().GetResult();
 
-    /// <summary>Has the table promise that this silo is not declared dead for <paramref name="time"/>, by the database's clock.</summary>
-    /// <returns>The table's version; null where this silo is dead, or unknown.</returns>
+    /// <summary>
+    /// Makes the table promise that this silo is not declared dead for <paramref name="time"/>, by the database's clock.
+    /// </summary>
+    /// <returns>The table's version; null when this silo is dead or unknown.</returns>
     private int? Promise(TimeSpan time)
     {
         using var connection = connections.OpenConnection();

@@ -7,7 +7,7 @@ namespace Couch.Cluster.Membership;
 [GenerateSerializer, Alias("couch.NotConfirmedException")]
 public sealed class NotConfirmedException : Exception
 {
-    /// <summary>No cause is said; the message is the runtime's default.</summary>
+    /// <summary>No cause is given; the message is the runtime's default.</summary>
     public NotConfirmedException() { }
 
     /// <summary><paramref name="message"/> says in a sentence why the node cannot answer.</summary>

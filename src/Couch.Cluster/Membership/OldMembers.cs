@@ -8,9 +8,10 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Membership;
 
 /// <summary>
-/// Rows of silos that are not there any more, met by one that starts. Orleans orders silos of one address by their clocks, and asks the
-/// clock how long a silo has been silent: one whose clock was ahead would keep its successor, or every new silo, from starting for as long.
-/// Here no clock is asked: of each silo only whether its lease and its signs of life move.
+/// Handles, at a silo's start, the rows of silos that no longer exist. Orleans orders silos of one address by their clocks, and
+/// measures by the clock how long a silo has been silent: a dead silo whose clock was ahead would keep its successor, or every new
+/// silo, from starting for that long. This class uses no silo's clock: it only checks whether a silo's lease and signs of life
+/// change.
 /// </summary>
 internal sealed partial class OldMembers(
     PostgresDatabase database, CouchOptions options, ILocalSiloDetails self, TimeProvider clock, ILogger<OldMembers> log)
@@ -21,10 +22,12 @@ internal sealed partial class OldMembers(
     private static readonly TimeSpan Noticeable = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
-    /// <summary>Longer than any lease: one that stands still for this long is over, even where the database's clock was set back.</summary>
+    /// <summary>
+    /// Longer than any lease: a lease that has not changed for this long is over, even if the database's clock was set back.
+    /// </summary>
     private static readonly TimeSpan LongestLease = NodeLease.Duration + LeaseRenewal.Margin + TimeSpan.FromSeconds(1);
 
-    /// <summary>Who still renews its lease then is alive.</summary>
+    /// <summary>A silo that still renews its lease after this time is alive.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
 
     private readonly Dictionary<(string Address, int Port, int Generation), Sighting> seen = [];
@@ -32,8 +35,8 @@ internal sealed partial class OldMembers(
     private (string Address, int Port, int Generation) Own =>
         (self.SiloAddress.Endpoint.Address.ToString(), self.SiloAddress.Endpoint.Port, self.SiloAddress.Generation);
 
-    /// <summary>Makes this silo the last one at its address, once older ones there promise nothing any more.</summary>
-    /// <exception cref="SettingsException">A silo at this address lives.</exception>
+    /// <summary>Makes this silo the latest one at its address, once older silos there have no promise any more.</summary>
+    /// <exception cref="SettingsException">A silo at this address is alive.</exception>
     public async Task TakeAddress(CancellationToken cancel)
     {
         var began = clock.GetTimestamp();
@@ -53,8 +56,8 @@ internal sealed partial class OldMembers(
     }
 
     /// <summary>
-    /// Declares active silos dead that show no sign of life, until this one has started. One that is joining renews nothing yet, and
-    /// holds nothing up: two that start at once do not give each other up.
+    /// Declares active silos dead that show no sign of life, until this silo has started. A silo that is joining renews nothing yet
+    /// and blocks nothing, so two silos that start at once do not declare each other dead.
     /// </summary>
     public async Task Outlive(CancellationToken started)
     {
@@ -94,7 +97,7 @@ internal sealed partial class OldMembers(
         }
     }
 
-    /// <param name="passed">A lease that is over, since it has stood still for longer than one lasts.</param>
+    /// <param name="passed">A lease that is over, because it has not changed for longer than a lease lasts.</param>
     private async Task<DateTime?> Take(DateTime? passed, CancellationToken cancel)
     {
         await using var connection = await database.Writes.OpenConnectionAsync(cancel);

@@ -6,8 +6,8 @@ using Couch.Cluster.Keys;
 namespace Couch.Cluster.Membership;
 
 /// <summary>
-/// Lets the couch's grains answer only while the node's lease holds: asked before the call, and again after it, because the
-/// process may have stood still meanwhile.
+/// Lets the couch's grains answer only while the node's lease holds. The lease is checked before the call and again after it,
+/// because the process may have been paused in between.
 /// </summary>
 internal sealed class UnderLease(NodeLease lease) : IIncomingGrainCallFilter
 {

@@ -6,15 +6,13 @@ using Couch.Cluster.Storage.Sqlite;
 
 namespace Couch.Cluster.Storage;
 
-/// <summary>
-/// The database behind a node: one schema, two engines. Owns its data sources; its opener disposes it.
-/// </summary>
+/// <summary>The database of a node: one schema, two engines. Owns its data sources; the code that opens it disposes it.</summary>
 public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
 {
-    // A readiness probe gives up after a second by custom, and would take every node for dead.
+    // A readiness probe usually times out after a second, and would then take every node for dead.
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>What nodes' clocks may differ by.</summary>
+    /// <summary>The tolerated difference between nodes' clocks.</summary>
     private static readonly TimeSpan Tolerated = TimeSpan.FromSeconds(3);
 
     private readonly Lock asking = new();
@@ -38,11 +36,11 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
     /// <summary>Connections for writers, Orleans' providers included.</summary>
     public abstract DbDataSource Writes { get; }
 
-    /// <summary>Connections for readers: never behind a writer.</summary>
+    /// <summary>Connections for readers: they never queue behind a writer.</summary>
     public abstract DbDataSource Reads { get; }
 
     /// <summary>
-    /// The statement that gives committed events their numbers, at most @most of them, and answers the highest number there is.
+    /// The statement that numbers committed events, at most @most of them, and returns the highest number there is.
     /// </summary>
     internal abstract string NumberEvents { get; }
 
@@ -54,15 +52,15 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
     protected TimeProvider Clock => clock;
 
     /// <summary>Brings the schema up to this version, under a lock: any number of nodes may start at once on an empty database.</summary>
-    /// <exception cref="Configuration.SettingsException">It cannot be done: the message says why and what to do.</exception>
+    /// <exception cref="Configuration.SettingsException">It cannot be upgraded: the message says why and what to do.</exception>
     public abstract Task Upgrade(CancellationToken cancel);
 
     /// <summary>
-    /// Null where the database answers within half a second and takes writes; else why not, in a sentence without secrets.
+    /// Null when the database answers within half a second and accepts writes; otherwise the reason, in a sentence without secrets.
     /// </summary>
     /// <remarks>
-    /// A caller's cancellation does not reach the database: a driver that is told to give up may hold its thread, and whoever told it,
-    /// for seconds. It is left its own time instead, and is asked again only then, however many ask here.
+    /// A caller's cancellation is not passed to the database: a driver that is told to cancel may block its thread, and the
+    /// caller's, for seconds. The check runs to its own end, and no second one starts before that, however many callers ask.
     /// </remarks>
     public async Task<string?> WhyNotReady(CancellationToken cancel)
     {
@@ -85,8 +83,8 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs <paramref name="work"/>, a read or a write that may be repeated; once more where its connection was lost, as one that was
-    /// idle may be. Whatever else the database does wrong becomes a <see cref="StorageUnavailableException"/>.
+    /// Runs <paramref name="work"/>, a read or a write that may be repeated, and repeats it once when its connection was lost, as
+    /// an idle one may be. Any other failure of the database becomes a <see cref="StorageUnavailableException"/>.
     /// </summary>
     public async Task<T> Guard<T>(Func<Task<T>> work)
     {
@@ -100,7 +98,7 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs <paramref name="work"/>, and once more where its connection was lost.</summary>
+    /// <summary>Runs <paramref name="work"/>, and repeats it once when its connection was lost.</summary>
     internal async Task<T> Twice<T>(Func<Task<T>> work)
     {
         try
@@ -121,19 +119,19 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
         return true;
     });
 
-    /// <summary>What a caller is told who wanted something that <paramref name="failure"/> has prevented.</summary>
+    /// <summary>The exception for a caller whose request <paramref name="failure"/> has prevented.</summary>
     internal StorageUnavailableException Unavailable(Exception failure)
     {
         Notice(failure);
         return new(Explain(failure), failure.GetBaseException());
     }
 
-    /// <summary>Takes note of a failure: connections that are no good any more are not used again.</summary>
+    /// <summary>Handles a failure: connections that it shows to be unusable are not used again.</summary>
     internal virtual void Notice(Exception failure)
     {
     }
 
-    /// <summary>Whether <paramref name="failure"/> says that a connection is gone, so that another may do.</summary>
+    /// <summary>Whether <paramref name="failure"/> means that a connection is lost, so that another may work.</summary>
     internal virtual bool IsLostConnection(Exception failure) => false;
 
     /// <summary>What is wrong with the database, in a sentence for an operator, without secrets.</summary>
@@ -143,7 +141,7 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
     public abstract ValueTask DisposeAsync();
 
     /// <summary>Whether <paramref name="node"/> and the database's clock differ by seconds, as far as the database was asked.</summary>
-    /// <returns>A sentence; null where they agree, or there is one clock.</returns>
+    /// <returns>A sentence; null when they agree, or there is only one clock.</returns>
     public string? WhyClockIsWrong(TimeProvider node)
     {
         if (theirs is not { } sample)
@@ -155,8 +153,8 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
                 + $"guests' times end {(ahead > TimeSpan.Zero ? "too early" : "too late")} here. Set it by NTP");
     }
 
-    /// <summary>Keeps what the database has answered of its clock, if it answered soon enough for that to mean anything.</summary>
-    /// <param name="asked">The timestamp when it was asked.</param>
+    /// <summary>Records the database's clock, if the answer came soon enough to be meaningful.</summary>
+    /// <param name="asked">The timestamp taken before the database was asked.</param>
     protected void Note(long asked, DateTimeOffset time)
     {
         if (Clock.GetElapsedTime(asked) < Tolerated / 2)
@@ -164,7 +162,7 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
     }
 
     /// <summary>Asks the database.</summary>
-    /// <returns>Null where it answers and takes writes; else why not, in a sentence without secrets.</returns>
+    /// <returns>Null when it answers and accepts writes; otherwise the reason, in a sentence without secrets.</returns>
     protected abstract Task<string?> WhyNoWrites();
 
     private async Task<string?> WhyNoAnswer()
@@ -179,6 +177,6 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
         }
     }
 
-    /// <param name="At">The timestamp when it was so.</param>
+    /// <param name="At">The timestamp at which the time was received.</param>
     private sealed record DatabaseTime(DateTimeOffset Time, long At);
 }

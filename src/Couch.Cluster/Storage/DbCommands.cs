@@ -13,8 +13,8 @@ internal static class DbCommands
     }
 
     /// <summary>
-    /// Every row the command answers. Read to the end also where one row is expected: a write that answers rows is
-    /// committed, or refused, when its last row has been read.
+    /// Every row that the command returns. All rows are read even when one is expected: a write that returns rows is committed, or
+    /// refused, when its last row has been read.
     /// </summary>
     public static async Task<List<T>> Rows<T>(this DbCommand command, Func<DbDataReader, T> read, CancellationToken cancel)
     {

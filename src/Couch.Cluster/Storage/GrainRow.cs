@@ -8,26 +8,26 @@ using Orleans.Storage;
 namespace Couch.Cluster.Storage;
 
 /// <summary>
-/// A grain's one row, read when it is first asked for and not before: most grains come to memory to make their row, and the
-/// insert says by itself whether there is one. Memory follows the table and never leads it, but for what was
+/// A grain's only row. It is read on first use, not at activation: most grains are activated to create their row, and the insert
+/// itself shows whether one exists. The state in memory follows the table and never leads it, except for what was
 /// <see cref="Hold">held</see> on purpose.
 /// </summary>
-/// <param name="grain">Whose row it is.</param>
+/// <param name="grain">The grain that owns the row.</param>
 /// <param name="kind">One of <see cref="GrainKinds"/>: the row's name in the table.</param>
 /// <param name="storage">Reads and writes it.</param>
-/// <param name="database">Says in words what went wrong.</param>
-/// <param name="forget">Ends this activation: called when it is not known what the table holds.</param>
+/// <param name="database">Describes in words what went wrong.</param>
+/// <param name="forget">Ends this activation: called when it is unknown what the table holds.</param>
 /// <param name="rules">What is written with every state.</param>
-/// <param name="records">Spells the events that a write carries.</param>
+/// <param name="records">Serializes the events that a write carries.</param>
 /// <param name="changed">Called after each write.</param>
-/// <param name="letGo">Given what was held, where the table has turned out to hold something else than was known.</param>
+/// <param name="letGo">Receives the held state, when the table turns out to hold something else than expected.</param>
 internal sealed class GrainRow<T>(
     IGrainContext grain, string kind, IGrainStorage storage, CouchDatabase database, Action forget,
     RowRules<T> rules, EventRecords records, Action? changed = null, Action<T>? letGo = null)
     where T : class
 {
     /// <summary>
-    /// Longer than a write takes that succeeds: a connection's and a statement's time. Any that takes longer is noticed all the
+    /// Longer than a successful write takes: the timeouts of a connection and of a statement. A slower write is detected all the
     /// same, but a reader may have seen it for a moment.
     /// </summary>
     private static readonly TimeSpan LongestWrite = TimeSpan.FromSeconds(12);
@@ -38,26 +38,27 @@ internal sealed class GrainRow<T>(
     private T? current;
     private Task? reading;
 
-    /// <summary>What the grain knows; null while it has no row.</summary>
+    /// <summary>The state as the grain knows it; null while it has no row.</summary>
     /// <exception cref="InvalidOperationException">The row has neither been read nor made: nothing is known of it yet.</exception>
     public T? Current => IsKnown ? current : throw new InvalidOperationException($"the row of {grain.GrainId} has not been read");
 
     /// <summary>Whether the row has been read or made.</summary>
     public bool IsKnown { get; private set; }
 
-    /// <summary>Whether memory has something the table does not.</summary>
+    /// <summary>Whether the activation has a state that the table does not have.</summary>
     public bool IsHeld => !ReferenceEquals(current, written);
 
-    /// <summary>When the row has its grain woken; null where it does not.</summary>
+    /// <summary>When the row has its grain woken; null when it does not.</summary>
     public DateTimeOffset? WakeAt => stored?.WakeAt;
 
     /// <summary>
-    /// The row's text, where it was read and this version finds no state in it; null else. The next read asks the table again.
+    /// The row's text, when it was read and holds no state that this version can read; otherwise null. The next read asks the table
+    /// again.
     /// </summary>
     public string? Unreadable { get; private set; }
 
-    /// <summary>What the grain knows, read from the table the first time.</summary>
-    /// <exception cref="StorageUnavailableException">The answer is not known.</exception>
+    /// <summary>The state as the grain knows it, read from the table the first time.</summary>
+    /// <exception cref="StorageUnavailableException">The result is unknown.</exception>
     /// <exception cref="UnreadableRowException">
     /// There is a row, and no state of this version in it: see <see cref="Unreadable"/>.
     /// </exception>
@@ -69,14 +70,14 @@ internal sealed class GrainRow<T>(
     }
 
     /// <summary>
-    /// Writes the row unless there is one, which is read then. Where nothing is known of it the table is not asked first: it
-    /// refuses a second row by itself.
+    /// Inserts the row unless there is one, which is then read. A row that has not been read is not looked up first, because the
+    /// table refuses a second row by itself.
     /// </summary>
-    /// <returns>False where there was one.</returns>
+    /// <returns>False when there was one.</returns>
     /// <inheritdoc cref="Write"/>
     public async Task<bool> Make(T first)
     {
-        // A read that is under way would end after the write, with what was there before it.
+        // A read in progress would end after the write, with the old content.
         if (reading is not null)
             await Read();
         if (IsKnown && current is not null)
@@ -94,17 +95,18 @@ internal sealed class GrainRow<T>(
         }
     }
 
-    /// <summary>Takes <paramref name="next"/> into memory only; the next write carries it.</summary>
+    /// <summary>Keeps <paramref name="next"/> in memory only; the next write includes it.</summary>
     public void Hold(T next) => current = next;
 
     /// <summary>
-    /// Writes <paramref name="next"/>: durable once it returns; where it throws, <see cref="Current"/> is not <paramref name="next"/>.
+    /// Writes <paramref name="next"/>: durable once it returns; when it throws, <see cref="Current"/> is not
+    /// <paramref name="next"/>.
     /// </summary>
     /// <exception cref="InconsistentStateException">
     /// Another activation has written this row. Let it escape: it ends this activation.
     /// </exception>
-    /// <exception cref="StorageUnavailableException">The row was not written, or the outcome is not known.</exception>
-    /// <param name="by">The host key that had it written, where the state does not say so; null: none.</param>
+    /// <exception cref="StorageUnavailableException">The row was not written, or the outcome is unknown.</exception>
+    /// <param name="by">The host key that requested the write, when the state does not say so; null: none.</param>
     public async Task Write(T next, Actor? by = null)
     {
         await Put(next, by);
@@ -112,17 +114,18 @@ internal sealed class GrainRow<T>(
     }
 
     /// <summary>
-    /// Writes what was decided while the row was open. By <paramref name="end"/> everybody is told that it is over, whatever is
-    /// under way; so the decision holds only where it is known to be written before. Where it is not,
+    /// Writes a decision that was made while the row was open. From <paramref name="end"/> on every caller is told that it is over,
+    /// whatever is in progress; so the decision is valid only when it is known to be written before that. When it is not,
     /// <paramref name="instead"/> is written after it, and memory never shows anything else.
     /// <para>
-    /// Shortly before the end the row is written first as it is, which no reader can tell: a write that is slow, or waits behind
-    /// another, is noticed before the decision has been in the table.
+    /// Shortly before the end, the row is first written unchanged, which no reader can notice: a write that is slow, or queued
+    /// behind another, is detected before the decision is in the table.
     /// </para>
     /// </summary>
     /// <param name="now">A clock that never goes back.</param>
     /// <returns>
-    /// Whether the decision holds. Where it does not, <see cref="Current"/> is over: as it was, or as <paramref name="instead"/> says.
+    /// Whether the decision is valid. When it is not, <see cref="Current"/> is over: unchanged, or as <paramref name="instead"/>
+    /// says.
     /// </returns>
     /// <inheritdoc cref="Write"/>
     public async Task<bool> WriteBefore(DateTimeOffset end, T decided, Func<T> instead, Func<DateTimeOffset> now)
@@ -162,11 +165,12 @@ internal sealed class GrainRow<T>(
         }
         catch (Exception failure) when (failure is not InconsistentStateException)
         {
-            // The row may be there and only the reply lost: ask before saying anything.
+            // The row may be written and only the reply lost: read it before reporting anything.
             var found = await Reread(failure);
             if (!next.Equals(found))
             {
-                // The connection was lost before the write was done. Should it be done after all, the row's version refuses the second.
+                // The connection was lost before the write was done. If it is done after all, the row's version refuses the second
+                // write.
                 if (!isRepeat && Equals(found, written) && database.IsLostConnection(failure))
                 {
                     await Put(next, by, isRepeat: true);
@@ -183,8 +187,8 @@ internal sealed class GrainRow<T>(
     }
 
     /// <summary>
-    /// Writes the row once more where what it says of its grain's next moment would wake it too late, or for nothing, minute by
-    /// minute: an older version has written it, which arms reminders.
+    /// Writes the row once more when its moment would wake the grain too late, or every minute for nothing: the row was written by
+    /// an older version, which arms reminders.
     /// </summary>
     /// <inheritdoc cref="Write"/>
     public async Task KeepWake(DateTimeOffset now)
@@ -197,8 +201,8 @@ internal sealed class GrainRow<T>(
     }
 
     /// <summary>
-    /// Writes <paramref name="text"/> over the unreadable text that was read, if that is still there. It may be a state that this
-    /// version can read, which the grain then knows.
+    /// Writes <paramref name="text"/> over the unreadable text that was read, if that is still in the row. The new text may be a
+    /// state that this version can read, which the grain then knows.
     /// </summary>
     /// <param name="text">A JSON object.</param>
     /// <param name="wakeAt">When the grain must act next; null: never again.</param>
@@ -213,10 +217,10 @@ internal sealed class GrainRow<T>(
         await (reading = OverwriteNow(text, Stored<T>.Of(text, Wake(wakeAt), records.Of(events))));
     }
 
-    /// <summary>Takes an unreadable row for none: the next write goes over it.</summary>
+    /// <summary>Treats an unreadable row as absent: the next write replaces it.</summary>
     public void Disregard() => Remember(null);
 
-    /// <summary>Deletes the row: gone for good once this returns. What was held goes with it.</summary>
+    /// <summary>Deletes the row: gone for good once this returns. A held state is discarded with it.</summary>
     /// <inheritdoc cref="Write"/>
     public async Task Delete()
     {
@@ -258,7 +262,7 @@ internal sealed class GrainRow<T>(
         }
         catch (Exception failure) when (failure is not InconsistentStateException)
         {
-            // It is not known which of the two texts is there: the next memory reads it.
+            // It is unknown which of the two texts is in the row: the next activation reads it.
             forget();
             throw database.Unavailable(failure);
         }
@@ -275,12 +279,12 @@ internal sealed class GrainRow<T>(
 
     private T? Found => state.RecordExists ? state.State.State : null;
 
-    /// <summary>Why the row that was read holds no state of this grain's; null where it does, or there is none.</summary>
+    /// <summary>Why the row that was read holds no state of this grain; null when it does, or when there is no row.</summary>
     private string? WhyUnreadable => state.RecordExists
         ? state.State.State is { } read ? StoredJson.WhyNotOf(read, grain.GrainId.Key.ToString()!) : state.State.Why ?? ""
         : null;
 
-    /// <exception cref="UnreadableRowException">There is no state in it.</exception>
+    /// <exception cref="UnreadableRowException">The row holds no state that can be read.</exception>
     private void TakeIn()
     {
         if (WhyUnreadable is { } why)
@@ -319,7 +323,7 @@ internal sealed class GrainRow<T>(
         }
         catch (Exception)
         {
-            // It is not known what the table holds: this memory must not answer again.
+            // It is unknown what the table holds: this activation must not answer again.
             forget();
             throw database.Unavailable(failure);
         }

@@ -1,21 +1,21 @@
 namespace Couch.Cluster.Storage;
 
 /// <summary>
-/// How a grain is woken at the moment that its row names. Orleans' reminder service reads those moments from the table, once a
-/// minute, and ticks every minute from then on until the row names another: nothing is armed or disarmed, and a tick that comes
-/// early, twice or not at all is harmless, because every call checks the clock itself. What is so near that the service may not
-/// have read it yet, a grain in memory wakes itself for.
+/// Wakes a grain at the moment that its row names. Orleans' reminder service reads these moments from the table, once a minute, and
+/// ticks every minute from then on until the row names another: nothing is armed or disarmed. A tick that is early, duplicate or
+/// missing is harmless, because every call checks the clock itself. For a moment so near that the service may not have read it yet,
+/// an active grain wakes itself.
 /// </summary>
-/// <param name="act">Does what is due; its failure is left to the next tick.</param>
+/// <param name="act">Does what is due; after a failure the next tick tries again.</param>
 internal sealed class GrainWake(IGrainBase grain, TimeProvider clock, Func<Task> act)
 {
-    /// <summary>Orleans' least period: how often the table is read, and the most that a grain without memory is woken late.</summary>
+    /// <summary>Orleans' shortest period: how often the table is read, and how late an inactive grain is woken at most.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
-    // One reading of the table may fail.
+    // One read of the table may fail.
     private static readonly TimeSpan Near = 2 * Period;
 
-    // Under this name older versions armed reminders in a table of their own.
+    // The name under which older versions armed reminders, in a table of their own.
     private const string Armed = "due";
 
     private IGrainTimer? timer;
@@ -38,7 +38,9 @@ internal sealed class GrainWake(IGrainBase grain, TimeProvider clock, Func<Task>
             Act, new GrainTimerCreationOptions(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan) { KeepAlive = true });
     }
 
-    /// <summary>Removes a reminder that an older version armed, once it has ticked. What stays behind ticks once more.</summary>
+    /// <summary>
+    /// Removes a reminder that an older version armed, once it has ticked. A reminder that remains ticks once more.
+    /// </summary>
     public async Task Forget(string reminder)
     {
         if (reminder == Armed && await grain.GetReminder(reminder) is { } armed)

@@ -13,16 +13,16 @@ namespace Couch.Cluster.Storage;
 public sealed record Page<T>(IReadOnlyList<T> Rows, string? NextCursor, IReadOnlyList<string> Unreadable);
 
 /// <summary>
-/// The lists: read from the table by keyset, never by asking grains, so that a page costs the same with a million
-/// rows as with a thousand. The primary key is the order and the cursor. Filters mean the status as of now. A row that cannot
-/// be read is named in its place, under the filter that its columns say.
+/// The lists. They are read from the table by keyset, never by calling grains, so that a page costs the same with a million rows as
+/// with a thousand. The primary key is the order and the cursor. Filters mean the status as of now. A row that cannot be read is
+/// named in its place, under the filter that its columns match.
 /// </summary>
 public sealed class Listings(CouchDatabase database)
 {
     private const string Select = "SELECT id, CAST(state AS TEXT) FROM grain_state WHERE service = @service AND kind = @kind";
     private const string Order = " ORDER BY id DESC LIMIT @limit";
 
-    /// <param name="cursor">The id after which to go on; null from the newest.</param>
+    /// <param name="cursor">The id after which the page begins; null begins with the newest.</param>
     public Task<Page<Invite>> Invites(InviteStatus? status, int limit, InviteId? cursor, DateTimeOffset now, CancellationToken cancel) =>
         Read<Invite, InviteId>(
             GrainKinds.Invite, status?.Word(), status is InviteStatus.Active, status is InviteStatus.Expired,
@@ -34,7 +34,7 @@ public sealed class Listings(CouchDatabase database)
             GrainKinds.Guest, status?.Word(), status is GuestStatus.Provisioning or GuestStatus.Running, status is GuestStatus.Expired,
             limit, cursor, now, guest => guest.AsOf(now), cancel);
 
-    /// <summary>Host keys, whether or not they are still good.</summary>
+    /// <summary>Host keys, valid or not.</summary>
     /// <inheritdoc cref="Invites"/>
     public Task<Page<HostKey>> HostKeys(int limit, HostKeyId? cursor, CancellationToken cancel) =>
         Read<HostKey, HostKeyId>(GrainKinds.HostKey, null, false, false, limit, cursor, default, key => key, cancel);
@@ -56,17 +56,17 @@ public sealed class Listings(CouchDatabase database)
         var found = await database.Ask(
             Query(status is not null, isOpen, isExpired, cursor is not null), [.. values],
             row => Found<T>.Read(row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1)), cancel);
-        // One row more than asked says whether there is a next page, without counting.
+        // One row more than requested shows whether there is a next page, without counting.
         var hasNext = found.Count > limit;
         var page = found.Take(limit).ToList();
         return new Page<T>(
             [.. page.Select(row => row.State).OfType<T>().Select(asOf)],
-            // What is no id cannot be handed back as a cursor.
+            // A text that is no valid id cannot be returned as a cursor.
             hasNext ? page.FindLast(row => TId.TryParse(row.Id, out _))?.Id : null,
             [.. page.Where(row => row.IsUnreadable).Select(row => row.Id)]);
     }
 
-    /// <summary>One row of a page: a state, or none that can be read, or none at all where the row has been cleared.</summary>
+    /// <summary>One row of a page: a state, or a state that cannot be read, or no state when the row has been cleared.</summary>
     private sealed record Found<T>(string Id, T? State, bool IsUnreadable) where T : class
     {
         public static Found<T> Read(string id, string? text)
@@ -76,15 +76,15 @@ public sealed class Listings(CouchDatabase database)
         }
     }
 
-    /// <summary>The statement of one kind of page. Both engines read it as it stands.</summary>
+    /// <summary>The statement of one kind of page. Both engines accept it unchanged.</summary>
     internal static string Query(bool hasStatus, bool isOpen, bool isExpired, bool hasCursor)
     {
         var before = hasCursor ? " AND id < @cursor" : "";
         if (!hasStatus)
             return Select + before + Order;
 
-        // Overdue rows still say that they are open until their grain records it. They are few, and found by their
-        // time in any case: walking the ids until enough of them turn up would walk the whole table.
+        // Overdue rows are marked as open until their grain records the end. They are few, and are found by their time: walking the
+        // ids until enough of them appear would walk the whole table.
         if (isExpired)
             return
                 $"""
@@ -99,8 +99,8 @@ public sealed class Listings(CouchDatabase database)
                 ) AS expired{Order}
                 """;
 
-        // COALESCE keeps the time out of the choice of an index: the walk is by status and newest first, and skips
-        // the few that are overdue. An open row without a time cannot be read, and is named.
+        // COALESCE keeps the planner from choosing the index by time: the query walks by status, newest first, and skips the few
+        // overdue rows. An open row without a time cannot be read, and is named.
         return Select + " AND status = @status" + (isOpen ? " AND COALESCE(open_until > @now, TRUE)" : "") + before + Order;
     }
 }

@@ -4,11 +4,11 @@ using Couch.Domain.Invites;
 
 namespace Couch.Cluster.Storage;
 
-/// <summary>Questions to the table, and what their rows say. Columns are believed, and may say anything.</summary>
+/// <summary>Queries of the table, and the parsing of their rows. Column values are not validated, and may be anything.</summary>
 internal static class Questions
 {
-    /// <param name="values">Beside the service, which every question names.</param>
-    /// <param name="seconds">How long an answer may take; null: as long as any.</param>
+    /// <param name="values">The values beside the service, which every query names.</param>
+    /// <param name="seconds">The statement's timeout; null: as for any other.</param>
     public static Task<IReadOnlyList<T>> Ask<T>(
         this CouchDatabase database, string query, (string Name, object Value)[] values, Func<DbDataReader, T> read,
         CancellationToken cancel, int? seconds = null) =>
@@ -24,11 +24,11 @@ internal static class Questions
             return await command.Rows(read, cancel);
         });
 
-    /// <summary>Null where the column has no invite's id.</summary>
+    /// <summary>Null when the column holds no invite's id.</summary>
     public static InviteId? Invite(this DbDataReader row, int column) =>
         !row.IsDBNull(column) && InviteId.TryParse(row.GetString(column), out var invite) ? invite : null;
 
-    /// <summary>Null where the column has no guest's id.</summary>
+    /// <summary>Null when the column holds no guest's id.</summary>
     public static GuestId? Guest(this DbDataReader row, int column) =>
         !row.IsDBNull(column) && GuestId.TryParse(row.GetString(column), out var guest) ? guest : null;
 }

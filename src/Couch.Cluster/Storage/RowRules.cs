@@ -10,8 +10,8 @@ internal sealed record RowRules<T> where T : class
     public Func<T, DateTimeOffset?> NextMoment { get; init; } = _ => null;
 
     /// <summary>
-    /// The events of a write: of what the table holds, null for nothing, of what is written, and of the host key that had it written
-    /// where the state does not say so.
+    /// The events of a write. The arguments are what the table holds (null for nothing), what is written, and the host key that
+    /// requested the write when the state does not say so.
     /// </summary>
     public Func<T?, T, Actor?, IEnumerable<CouchEvent>> Events { get; init; } = (_, _, _) => [];
 }

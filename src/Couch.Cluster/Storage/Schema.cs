@@ -6,15 +6,15 @@ using DbUp.Engine;
 namespace Couch.Cluster.Storage;
 
 /// <summary>
-/// The schema's ordered scripts, embedded. A script that has been released never changes, and the previous version of
-/// the code must run on what a new one makes: expand first, contract a version later.
+/// The schema's ordered scripts, embedded. A script that has been released never changes, and the previous version of the code must
+/// work with the schema that a new one makes: expand first, contract a version later.
 /// </summary>
 internal static class Schema
 {
-    // A big table's new index takes its time; nothing else waits for a script.
+    // Creating an index on a big table takes time; no caller waits for a script.
     private static readonly TimeSpan LongestScript = TimeSpan.FromMinutes(10);
 
-    /// <summary>Runs the scripts that <paramref name="database"/> has not seen. The caller holds the lock.</summary>
+    /// <summary>Runs the scripts that have not been run on <paramref name="database"/>. The caller holds the lock.</summary>
     /// <exception cref="System.Data.Common.DbException">A script failed; it has been rolled back.</exception>
     public static void Upgrade(UpgradeEngineBuilder database, string engine, TimeSpan reminderHorizon)
     {
@@ -30,7 +30,7 @@ internal static class Schema
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(result.Error);
     }
 
-    /// <summary>The journal knows a script by its file's name alone, so that code can move without running it again.</summary>
+    /// <summary>The journal identifies a script by its file's name alone, so that code can move without running it again.</summary>
     internal static IEnumerable<SqlScript> Scripts(string engine)
     {
         var assembly = typeof(Schema).Assembly;

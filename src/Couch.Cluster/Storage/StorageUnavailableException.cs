@@ -7,7 +7,7 @@ namespace Couch.Cluster.Storage;
 [GenerateSerializer, Alias("couch.StorageUnavailableException")]
 public sealed class StorageUnavailableException : Exception
 {
-    /// <summary>No cause is said; the message is the runtime's default.</summary>
+    /// <summary>No cause is given; the message is the runtime's default.</summary>
     public StorageUnavailableException() { }
 
     /// <summary><paramref name="message"/> says what is wrong, in a sentence for an operator, without secrets.</summary>

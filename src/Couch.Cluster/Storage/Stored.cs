@@ -7,9 +7,9 @@ using Orleans.Storage;
 namespace Couch.Cluster.Storage;
 
 /// <summary>
-/// A row as it passes between a grain and the table: a state with what only another version knows of it, or a text in which
-/// this version finds no state. To read such a text is no failure of the storage, so that its version is known, and it can be
-/// written over.
+/// A row as it passes between a grain and the table: a state together with the fields that only another version knows, or a text
+/// that holds no state of this version. Reading such a text is no failure of the storage, so that its version is known, and it can
+/// be overwritten.
 /// </summary>
 internal sealed class Stored<T> : Stored where T : class
 {
@@ -17,13 +17,13 @@ internal sealed class Stored<T> : Stored where T : class
     private Wake? wake;
     private JsonArray? events;
 
-    /// <summary>The state; null where the text holds none, or there is no row.</summary>
+    /// <summary>The state; null when the text holds none, or when there is no row.</summary>
     public T? State { get; private set; }
 
-    /// <summary>The text in which there is no state; null where there is one.</summary>
+    /// <summary>The text that holds no state; null when it holds one.</summary>
     public string? Unreadable { get; private set; }
 
-    /// <summary>Why there is none.</summary>
+    /// <summary>Why the text holds no state.</summary>
     public string? Why { get; private set; }
 
     /// <summary>When its grain must act next; null: never again, or the text does not say.</summary>
@@ -40,7 +40,7 @@ internal sealed class Stored<T> : Stored where T : class
         return stored;
     }
 
-    /// <summary>The next state of the same row: what this version does not know stays.</summary>
+    /// <summary>The next state of the same row: fields that this version does not know are kept.</summary>
     public Stored<T> Followed(T next, Wake? wake, JsonArray? events) =>
         new() { State = next, unknown = unknown, wake = wake, WakeAt = wake?.At, events = events };
 
@@ -65,7 +65,7 @@ internal abstract class Stored
     internal abstract byte[] Write();
 }
 
-/// <summary>Rows are clean JSON, readable in the database: chosen before the first deploy, because stored rows stay.</summary>
+/// <summary>Rows are plain JSON, readable in the database: chosen before the first deployment, because stored rows stay.</summary>
 internal sealed class StoredSerializer : IGrainStorageSerializer
 {
     public BinaryData Serialize<T>(T? input) =>

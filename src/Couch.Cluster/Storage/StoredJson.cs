@@ -18,13 +18,13 @@ namespace Couch.Cluster.Storage;
 internal sealed record Wake(DateTimeOffset At, int Ring);
 
 /// <summary>
-/// How a row's text is read and written. A row that is not exactly a state of this version (an unknown word, a date that is
-/// none, a field that is missing, null or of another type) is refused, and never half understood. Fields that this version
-/// does not know are let pass, and written back as they were.
+/// Reads and writes a row's text. A row that is not exactly a state of this version (an unknown word, an invalid date, a field that
+/// is missing, null or of another type) is refused, and never partly understood. Fields that this version does not know are
+/// accepted, and written back unchanged.
 /// </summary>
 internal static class StoredJson
 {
-    // Beside a state's own fields in its row, and spelled again in the table's columns wake_at and ring.
+    // Stored beside a state's own fields in its row, and repeated in the table's columns wake_at and ring.
     private const string WakeAt = "wakeAt";
     private const string Ring = "ring";
 
@@ -45,19 +45,19 @@ internal static class StoredJson
 
     /// <summary>The state in <paramref name="text"/>; null where it cannot be read.</summary>
     /// <param name="key">The row's own key, which the state must name too.</param>
-    /// <param name="why">What is wrong with it, for an operator; null where nothing is.</param>
+    /// <param name="why">What is wrong with it, for an operator; null when nothing is.</param>
     public static T? TryRead<T>(string key, string text, out string? why) where T : class
     {
         var row = Try<T>(text, Reading, out why);
         return row is not null && (why = WhyNotOf(row, key)) is null ? row : null;
     }
 
-    /// <summary>The state in <paramref name="text"/>, whatever its key; null where it cannot be read.</summary>
-    /// <param name="unknown">The fields, in whatever depth, that this version does not know; null where there are none.</param>
+    /// <summary>The state in <paramref name="text"/>, whatever its key; null when it cannot be read.</summary>
+    /// <param name="unknown">The fields, at any depth, that this version does not know; null when there are none.</param>
     public static T? TryRead<T>(string text, out JsonObject? unknown, out string? why) where T : class
     {
         unknown = null;
-        // Mostly every field is known; to look for others costs as much as to read.
+        // Usually every field is known; a search for unknown ones costs as much as reading.
         if (Try<T>(text, ReadingKnownFields, out why) is { } known)
             return known;
         var row = Try<T>(text, Reading, out why);
@@ -79,13 +79,13 @@ internal static class StoredJson
         return JsonSerializer.SerializeToUtf8Bytes(With(fields, wake, events), CouchJson.Stored);
     }
 
-    /// <summary>A row's text, whatever else is in it, with what is written beside a state.</summary>
+    /// <summary>A row's text, whatever else it contains, with the fields that are written beside a state.</summary>
     /// <param name="text">A JSON object.</param>
     /// <inheritdoc cref="Write"/>
     public static string Write(string text, Wake? wake, JsonArray? events) =>
         With(JsonNode.Parse(text)!.AsObject(), wake, events).ToJsonString(CouchJson.Stored);
 
-    /// <summary>When the row's grain must act next, in milliseconds since 1970; null where the row does not say.</summary>
+    /// <summary>When the row's grain must act next, in milliseconds since 1970; null when the row does not say.</summary>
     /// <param name="text">JSON.</param>
     public static long? WakesAt(string text)
     {
@@ -103,12 +103,12 @@ internal static class StoredJson
         return null;
     }
 
-    /// <summary>Why the state is not this row's own, or tells no time; null where it is and does.</summary>
+    /// <summary>Why the state does not belong to this row, or has no valid time; null when it belongs to it and has one.</summary>
     public static string? WhyNotOf(object state, string key)
     {
         try
         {
-            // An id may be spelled as one and name a moment beyond the calendar.
+            // A well-formed id may name a moment beyond the calendar.
             var (id, _) = state switch
             {
                 Guest guest => (guest.Id.Value, guest.CreatedAt),
@@ -147,7 +147,9 @@ internal static class StoredJson
         return fields;
     }
 
-    /// <summary>No state's own fields: let pass where a state is read, and never taken for ones that only another version knows.</summary>
+    /// <summary>
+    /// Fields that belong to no state: skipped when a state is read, and never treated as fields that only another version knows.
+    /// </summary>
     private static void PassOverWake(JsonTypeInfo type)
     {
         if (type.Type != typeof(Guest) && type.Type != typeof(Invite) && type.Type != typeof(Webhook)
@@ -171,7 +173,7 @@ internal static class StoredJson
         }
         catch (Exception failure)
         {
-            // Whatever a state's own types object to makes a row that cannot be read.
+            // Whatever exception a state's own types throw, the row cannot be read.
             why = failure.Message;
             return null;
         }
@@ -201,13 +203,13 @@ internal static class StoredJson
         {
             if (!known.TryGetValue(name, out var inside))
                 fields[name] = value?.DeepClone();
-            // What came in a record that is no longer there goes with it.
+            // Unknown fields of a record that no longer exists are removed with it.
             else if (fields[name] is JsonObject record && value is JsonObject deeper)
                 Add(deeper, record, inside);
         }
     }
 
-    /// <summary>The fields of a record, each with its type; null for what is no record.</summary>
+    /// <summary>The fields of a record, each with its type; null for a type that is no record.</summary>
     private static Dictionary<string, Type>? KnownFields(Type type) =>
         Reading.GetTypeInfo(type) is { Kind: JsonTypeInfoKind.Object } info
             ? info.Properties.Where(property => property.Set is not null).ToDictionary(
@@ -222,7 +224,7 @@ internal static class StoredJson
         _ => JsonValue.Create(value),
     };
 
-    /// <summary>A word is one of those that this version knows, spelled exactly so: the table's columns compare texts.</summary>
+    /// <summary>Accepts only the words that this version knows, spelled exactly so: the table's columns compare texts.</summary>
     private sealed class ExactWords : JsonConverterFactory
     {
         public override bool CanConvert(Type typeToConvert) => typeToConvert.IsEnum;

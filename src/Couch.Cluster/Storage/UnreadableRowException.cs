@@ -1,7 +1,7 @@
 namespace Couch.Cluster.Storage;
 
 /// <summary>
-/// The database gave a row that this version cannot read: a newer version's, a damaged one, or one that was edited by hand.
+/// The database returned a row that this version cannot read: a newer version's, a damaged one, or one that was edited by hand.
 /// Nothing has happened, and asking again changes nothing until the row has been repaired. The gateway answers 503 and says so.
 /// </summary>
 [GenerateSerializer, Alias("couch.UnreadableRowException")]
@@ -17,7 +17,7 @@ public sealed class UnreadableRowException : Exception
     public UnreadableRowException(string message, Exception inner) : base(message, inner) { }
 
     /// <param name="kind">One of <see cref="GrainKinds"/>.</param>
-    /// <param name="why">What is wrong with it; null where that is not said.</param>
+    /// <param name="why">What is wrong with it; null when that is unknown.</param>
     public UnreadableRowException(string kind, string key, string? why)
         : base($"the stored row of {kind} {key} cannot be read by this version of the couch: {why}") => Kind = kind;
 

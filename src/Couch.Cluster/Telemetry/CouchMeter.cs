@@ -7,8 +7,8 @@ using Couch.Domain.Vms;
 namespace Couch.Cluster.Telemetry;
 
 /// <summary>
-/// The couch's own instruments; the counter of an event has its event's name in the log. Labels are words of closed sets:
-/// nothing here tells one guest from another. The table in docs/operations.md says what each means.
+/// The couch's own instruments; the counter of an event has its event's name in the log. Labels are words of closed sets: no label
+/// identifies a guest. The table in docs/operations.md says what each means.
 /// </summary>
 public sealed class CouchMeter
 {
@@ -37,7 +37,7 @@ public sealed class CouchMeter
     private readonly Histogram<double> calls;
     private readonly Histogram<double> sweep;
 
-    // Counted by housekeeping, so told by the one node that keeps house; null on all others.
+    // Counted by housekeeping, so reported only by the node that runs it; null on all others.
     private IReadOnlyDictionary<GuestStatus, long>? guests;
     private int following;
     private long? unclaimed;
@@ -84,10 +84,12 @@ public sealed class CouchMeter
             "couch.vm.unclaimed", CountedUnclaimed, "{vm}", "VMs at the provider that nobody claims, as housekeeping last counted them.");
     }
 
-    /// <summary>Sets <c>couch.event.followers</c>: how many follow the log in this process.</summary>
+    /// <summary>Sets <c>couch.event.followers</c>: the number of readers that follow the log in this process.</summary>
     public void FollowEvents(int readers) => Volatile.Write(ref following, readers);
 
-    /// <summary>Records in <c>couch.event.lag</c>, in seconds; what clocks that are apart make negative is 0.</summary>
+    /// <summary>
+    /// Records in <c>couch.event.lag</c>, in seconds; a negative value, which clocks that differ produce, is recorded as 0.
+    /// </summary>
     public void EventSeen(TimeSpan lag) => eventLag.Record(Math.Max(lag.TotalSeconds, 0));
 
     /// <summary>Adds to <c>couch.event.sent</c>.</summary>
@@ -117,19 +119,19 @@ public sealed class CouchMeter
     /// <summary>Adds 1 to <c>couch.guest.ended</c> under the reason's word.</summary>
     public void GuestEnded(EndReason reason) => guestEnded.Add(1, Label("couch.guest.end_reason", reason.Word()));
 
-    /// <summary>Counters of a report that were passed over.</summary>
+    /// <summary>Counts a report's counters that were dropped.</summary>
     public void UsageDropped(int count) => usageDropped.Add(count);
 
-    /// <summary>A VM that has just been seen ready.</summary>
+    /// <summary>Records the duration of provisioning for a VM that has just been seen ready.</summary>
     public void Provisioned(Vm vm) => Record(provision, vm, vm.ReadyAt - vm.RequestedAt);
 
-    /// <summary>A VM whose receipt has just been written.</summary>
+    /// <summary>Records the duration of the destroy for a VM whose receipt has just been written.</summary>
     public void Destroyed(Vm vm) => Record(destroy, vm, vm.DestroyedAt - vm.DestroyRequestedAt);
 
     /// <summary>Adds 1 to <c>couch.vm.retries</c> under the stage's word.</summary>
     public void Retried(VmStage stage) => retries.Add(1, Label("couch.vm.stage", stage.Word()));
 
-    /// <summary>A create of unknown outcome.</summary>
+    /// <summary>Counts a create of unknown outcome.</summary>
     public void Unaccounted() => unaccounted.Add(1);
 
     /// <summary>Adds <paramref name="count"/>, which may be 0, to <c>couch.housekeeping.found</c> under the finding's word.</summary>
@@ -141,7 +143,9 @@ public sealed class CouchMeter
     /// <param name="reason">One of a closed set of words.</param>
     public void Refused(string reason) => refusals.Add(1, Label("couch.refusal.reason", reason));
 
-    /// <summary>A connection at a silo port or a gateway port, or to one, without the proof that both sides belong to this couch.</summary>
+    /// <summary>
+    /// Counts a connection at a silo port or a gateway port, or to one, without the proof that both sides belong to this couch.
+    /// </summary>
     public void NodeRefused() => refusedNodes.Add(1);
 
     /// <summary>Records one pass over the table in <c>couch.housekeeping.duration</c>, in seconds.</summary>
@@ -151,17 +155,20 @@ public sealed class CouchMeter
     internal void Called(string host, string call, string outcome, TimeSpan took) =>
         calls.Record(took.TotalSeconds, Label(HostLabel, host), Label("couch.vm.call", call), Label("couch.vm.outcome", outcome));
 
-    /// <summary>How many guests there are; a status that is not named has none. Null: this node no longer keeps count.</summary>
+    /// <summary>
+    /// Sets how many guests there are; a status that is not named has none. Null: this node no longer reports it.
+    /// </summary>
     public void CountGuests(IReadOnlyDictionary<GuestStatus, long>? counts) => guests = counts;
 
-    /// <summary>How many VMs carry no claim. Null: this node no longer keeps count.</summary>
+    /// <summary>Sets how many VMs carry no claim. Null: this node no longer reports it.</summary>
     public void CountUnclaimed(long? count) => unclaimed = count;
 
-    /// <summary>How many rows cannot be read. Null: this node no longer keeps count.</summary>
+    /// <summary>Sets how many rows cannot be read. Null: this node no longer reports it.</summary>
     public void CountUnreadable(long? count) => unreadable = count;
 
     /// <summary>
-    /// Lets every counter be seen before it has counted: a first increase from nothing is no increase to who watches rates.
+    /// Creates every counter's series at 0, because monitoring that computes rates does not see the first increase of a series that
+    /// did not exist before.
     /// </summary>
     public void BeginAtZero()
     {

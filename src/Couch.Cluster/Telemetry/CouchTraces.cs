@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Couch.Cluster.Telemetry;
 
-/// <summary>What the couch does beside its requests, as spans: calls at the VM provider and passes of the safety net.</summary>
+/// <summary>Spans for the couch's work beside its requests: calls at the VM provider and passes of the safety net.</summary>
 public static class CouchTraces
 {
     /// <summary>The source's name, for listeners.</summary>

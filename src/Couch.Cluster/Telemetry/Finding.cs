@@ -9,11 +9,12 @@ public enum Finding
     [JsonStringEnumMemberName("overdue-row")] OverdueRow,
 
     /// <summary>
-    /// A row past its time by the clock of the node that keeps house, and not by the clock of its own: they are minutes apart.
+    /// A row that is overdue by the clock of the node that runs housekeeping, but not by its own node's clock: the clocks are
+    /// minutes apart.
     /// </summary>
     [JsonStringEnumMemberName("clocks-apart")] ClocksApart,
 
-    /// <summary>A redeemed invite whose guest was missing and has been brought.</summary>
+    /// <summary>A redeemed invite whose guest was missing and has been created.</summary>
     [JsonStringEnumMemberName("missing-guest")] MissingGuest,
 
     /// <summary>A VM under this couch's claim that no staying guest owns: destroyed.</summary>
@@ -22,15 +23,15 @@ public enum Finding
     /// <summary>A running guest's VM that the provider no longer lists.</summary>
     [JsonStringEnumMemberName("vanished-vm")] VanishedVm,
 
-    /// <summary>A guest whose work on its VM had stopped: poked.</summary>
+    /// <summary>A guest whose work on its VM had stopped: called to resume it.</summary>
     [JsonStringEnumMemberName("stuck-guest")] StuckGuest,
 
-    /// <summary>A running guest that was not measured any more: woken.</summary>
+    /// <summary>A running guest that was no longer measured: woken.</summary>
     [JsonStringEnumMemberName("unmetered-guest")] UnmeteredGuest,
 
-    /// <summary>A row that this version cannot read; found again each time that all rows have been looked through.</summary>
+    /// <summary>A row that this version cannot read; found again in each round over all rows.</summary>
     [JsonStringEnumMemberName("unreadable-row")] UnreadableRow,
 
-    /// <summary>A pass that found too much at once and held its hand.</summary>
+    /// <summary>A pass that found too much at once, and took no action.</summary>
     [JsonStringEnumMemberName("hold")] Hold,
 }

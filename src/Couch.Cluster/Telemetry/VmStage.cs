@@ -5,9 +5,9 @@ namespace Couch.Cluster.Telemetry;
 /// <summary>What is tried again at a provider. The words are labels of a metric, so never change one.</summary>
 public enum VmStage
 {
-    /// <summary>Getting a guest its VM.</summary>
+    /// <summary>Provisioning a guest's VM.</summary>
     [JsonStringEnumMemberName("provision")] Provision,
 
-    /// <summary>Getting rid of it.</summary>
+    /// <summary>Destroying it.</summary>
     [JsonStringEnumMemberName("destroy")] Destroy,
 }

@@ -3,8 +3,9 @@ using Microsoft.AspNetCore.Connections;
 namespace Couch.Cluster.Transport;
 
 /// <summary>
-/// Stands before and behind TLS on each connection: knows whether both sides have proven themselves, reports connections where
-/// they did not, and bounds how many may be under way, so that silent connections cannot take all of this process's descriptors.
+/// Middleware before and behind TLS on each connection: knows whether both sides have proven themselves, reports connections on
+/// which they did not, and bounds how many may be in progress, so that silent connections cannot take all of this process's
+/// descriptors.
 /// </summary>
 internal sealed class Handshakes(Refusals refusals)
 {
@@ -86,13 +87,15 @@ internal sealed class Handshakes(Refusals refusals)
     {
         lock (gate)
         {
-            // Its place may be another's by now.
+            // Another connection may have its place by now.
             if (proof.Place!.List is not null)
                 underWay.Remove(proof.Place);
         }
     }
 
-    /// <param name="place">Among the connections that are accepted and not yet proven; null on one that this process has made.</param>
+    /// <param name="place">
+    /// The place among the connections that are accepted and not yet proven; null on a connection that this process has made.
+    /// </param>
     private sealed class Proof(LinkedListNode<ConnectionContext>? place)
     {
         public LinkedListNode<ConnectionContext>? Place => place;

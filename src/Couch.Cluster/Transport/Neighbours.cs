@@ -8,8 +8,8 @@ using Couch.Cluster.Storage;
 namespace Couch.Cluster.Transport;
 
 /// <summary>
-/// Asked before this process joins the silos that run on its database: whether they and it accept each other. Orleans would try
-/// for minutes and say no more than that a ping was not answered. Nothing is written before this is known, so a process that may
+/// Checks, before this process joins the silos that run on its database, whether they and it accept each other. Orleans would try
+/// for minutes and report no more than that a ping was not answered. Nothing is written before this is known, so a process that may
 /// not join disturbs no other process.
 /// </summary>
 internal sealed class Neighbours(CouchOptions options, CouchDatabase database, NodeIdentity identity, TimeProvider clock)
@@ -84,7 +84,7 @@ internal sealed class Neighbours(CouchOptions options, CouchDatabase database, N
 
     private async Task<bool> Refuses(Silo silo, CancellationToken cancel)
     {
-        // A silo that dies breaks connections off too; then the second attempt finds no listener.
+        // A silo that dies closes connections too; then the second attempt finds no listener.
         return await Ask(silo.Endpoint, cancel) switch
         {
             Answer.Refused => true,

@@ -8,12 +8,13 @@ using Orleans.Connections.Security;
 namespace Couch.Cluster.Transport;
 
 /// <summary>
-/// What this process shows to the other processes of the couch, and whom it accepts: it shows a certificate over the node key of
-/// its first signing key, and accepts the node keys of all its signing keys. Both sides of each connection do so.
+/// The certificate that this process shows to the other processes of the couch, and the check of theirs: it shows a certificate
+/// over the node key of its first signing key, and accepts the node keys of all its signing keys. Both sides of each connection do
+/// so.
 /// </summary>
 /// <remarks>
-/// A certificate is only the vessel of a public key here. Its names and dates are constants that are not looked at, so a wrong
-/// clock refuses no peer, and it is made in memory: there is nothing to issue, to renew or to store.
+/// A certificate only carries a public key here. Its names and dates are constants that are not checked, so a wrong clock refuses
+/// no peer, and it is made in memory: there is nothing to issue, to renew or to store.
 /// </remarks>
 internal sealed class NodeIdentity : IDisposable
 {
@@ -35,7 +36,7 @@ internal sealed class NodeIdentity : IDisposable
         shown = Make(keys.NodeKeys[0]);
     }
 
-    /// <summary>Over the first signing key that counts now. Connections that are open go on.</summary>
+    /// <summary>Over the first signing key that is in force now. Open connections continue.</summary>
     private Shown Current
     {
         get
@@ -105,7 +106,7 @@ internal sealed class NodeIdentity : IDisposable
         options.ServerCertificateSelectionCallback = null;
         options.ServerCertificateContext = Current.Context;
         options.CertificateChainPolicy = NoChain();
-        // Each connection proves itself anew: a key that was taken away opens nothing, not even by an earlier session.
+        // Each connection proves itself anew: a key that was removed opens no connection, not even by resuming an earlier session.
         options.AllowTlsResume = false;
     }
 

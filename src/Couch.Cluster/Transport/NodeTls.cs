@@ -7,7 +7,9 @@ namespace Couch.Cluster.Transport;
 /// <summary>Puts mutual TLS between a silo and every process that connects to it, on each of its ports and in both directions.</summary>
 internal static class NodeTls
 {
-    /// <summary>What every process of the couch needs to prove itself; wants the signing keys registered.</summary>
+    /// <summary>
+    /// Registers what every process of the couch needs to prove itself; requires that the signing keys are registered.
+    /// </summary>
     public static void AddNodeIdentity(this IServiceCollection services)
     {
         services.AddSingleton<NodeIdentity>();

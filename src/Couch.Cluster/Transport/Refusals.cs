@@ -6,9 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Transport;
 
 /// <summary>
-/// Logs which connections this process refused, in one line: Orleans would say each as a stack trace. A line comes at most every ten
-/// seconds, with
-/// the number of refusals since the last one, so that a stranger cannot fill the log. All are counted (<c>couch.node.refused</c>).
+/// Logs which connections this process refused, in one line: Orleans would log each as a stack trace. A line comes at most every
+/// ten seconds, with the number of refusals since the last one, so that a stranger cannot fill the log. All are counted
+/// (<c>couch.node.refused</c>).
 /// </summary>
 internal sealed partial class Refusals(TimeProvider clock, CouchMeter meter, ILogger<Refusals> log)
 {
@@ -19,7 +19,9 @@ internal sealed partial class Refusals(TimeProvider clock, CouchMeter meter, ILo
     private readonly ConcurrentDictionary<string, Line> callers = new();
     private readonly Line called = new();
 
-    /// <summary>Why the last connection to a silo came to nothing, in a sentence; null where none did, or one was proven since.</summary>
+    /// <summary>
+    /// Why the last connection to a silo failed, in a sentence; null when none failed, or one has been proven since.
+    /// </summary>
     public string? OfCalled { get; private set; }
 
     /// <summary>A process connected and did not prove itself.</summary>

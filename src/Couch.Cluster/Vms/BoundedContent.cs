@@ -4,8 +4,8 @@ using System.Net;
 namespace Couch.Cluster.Vms;
 
 /// <summary>
-/// A provider's answer, of which no more is read than it may have. Its reader is given an <see cref="AnswerTooLargeException"/>
-/// at the first byte too many, or before the first where the answer says its length.
+/// A provider's answer with a limit on its size. Its reader gets an <see cref="AnswerTooLargeException"/> at the first byte beyond
+/// the limit, or before the first byte when the answer states a larger length.
 /// </summary>
 internal sealed class BoundedContent : HttpContent
 {
@@ -15,7 +15,7 @@ internal sealed class BoundedContent : HttpContent
     public BoundedContent(HttpContent answer, long mostBytes)
     {
         (this.answer, this.mostBytes) = (answer, mostBytes);
-        // Not its length: memory would be set aside for what is only said.
+        // The length is not copied: memory would be allocated for a length that is only claimed.
         foreach (var (name, values) in answer.Headers.NonValidated)
         {
             if (!name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
@@ -97,7 +97,7 @@ internal sealed class BoundedContent : HttpContent
     }
 }
 
-/// <summary>An answer has more bytes than it may have. HTTP's own client wraps it: ask <see cref="IsCauseOf"/>.</summary>
+/// <summary>An answer exceeds its limit. HTTP's own client wraps this exception: ask <see cref="IsCauseOf"/>.</summary>
 internal sealed class AnswerTooLargeException(long mostBytes) : IOException(
     string.Create(CultureInfo.InvariantCulture, $"the answer is larger than {mostBytes / 1024:N0} KiB"))
 {

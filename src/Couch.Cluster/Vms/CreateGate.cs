@@ -3,14 +3,14 @@ using Couch.Domain.Vms;
 namespace Couch.Cluster.Vms;
 
 /// <summary>
-/// How many creates a node has under way at the provider. One of unknown outcome keeps its place: so a provider that
-/// makes VMs and does not say so is asked for no more of them at a time than there are places. Each create that succeeds
-/// gives back a kept place with its own; where none does, one comes back every two minutes, to ask again. Nothing but creates
-/// passes here, so it never stands before a destroy.
+/// Bounds the creates that a node has in progress at the provider. A create of unknown outcome keeps its place: so a provider that
+/// makes VMs without confirming them is asked for no more of them at a time than there are places. Each create that succeeds frees
+/// a kept place besides its own; without a success, one is freed every two minutes, for another try. Only creates take places here,
+/// so this never delays a destroy.
 /// </summary>
 internal sealed class CreateGate(int places, TimeProvider clock) : IDisposable
 {
-    /// <summary>By then a VM without a label has had its time: on a dedicated account the sweep destroys it.</summary>
+    /// <summary>By then the grace period of a VM without a label is over: on a dedicated account the sweep destroys it.</summary>
     private static readonly TimeSpan Kept = VmReconciliation.Grace;
 
     private readonly SemaphoreSlim free = new(places);
@@ -67,7 +67,7 @@ internal sealed class CreateGate(int places, TimeProvider clock) : IDisposable
             left);
     }
 
-    /// <returns>Whether others are still kept.</returns>
+    /// <returns>Whether more places are still kept.</returns>
     private bool GiveBack()
     {
         lock (gate)

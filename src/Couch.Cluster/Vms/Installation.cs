@@ -31,12 +31,13 @@ internal sealed class Installation(CouchDatabase database, TimeProvider clock, R
         return (string)(await read.ExecuteScalarAsync(cancel))!;
     });
 
-    /// <summary>The marks of <see cref="InstallationLease"/>, the newest last; empty where there has never been one.</summary>
+    /// <summary>The marks of <see cref="InstallationLease"/>, the newest last; empty when there has never been one.</summary>
     public async Task<string> Marks(CancellationToken cancel) =>
         (await database.Ask("SELECT marks FROM installation WHERE service = @service", [], row => row.GetString(0), cancel))[0];
 
     /// <returns>
-    /// Whether they were as <paramref name="before"/>, and are now as <paramref name="after"/>; false where another node was first.
+    /// True when they were as <paramref name="before"/>, and are now as <paramref name="after"/>; false when another node was
+    /// first.
     /// </returns>
     public async Task<bool> ReplaceMarks(string before, string after, CancellationToken cancel) => await database.Guard(async () =>
     {

@@ -8,34 +8,36 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Vms;
 
 /// <summary>
-/// Whether this couch works alone at its VM provider. A copy of its data, started beside it, has the same guests and would destroy their
-/// VMs when its own, older rows come to their end. So a couch keeps a mark at the provider and exchanges it every few seconds, and knows
-/// its own marks by its database: a mark that it does not know is another couch's. While that one goes on, nothing is made or destroyed
-/// here; once its mark has stood still for a minute, this couch takes its place, as after the restore of a backup.
+/// Whether this couch is the only one with its data at its VM provider. A copy of the data, started beside it, has the same guests,
+/// and would destroy their VMs when its own, older rows expire. So a couch keeps a mark at the provider, exchanges it every few
+/// seconds, and stores its own marks in its database: a mark that it does not know is another couch's. As long as the other couch
+/// exchanges its mark, nothing is made or destroyed here. Once that mark has not changed for a minute, this couch takes over, as
+/// after the restore of a backup.
 /// </summary>
 /// <remarks>
-/// A new mark is written to the database before the provider is given it. A crash between the two leaves an earlier mark of this couch's at
-/// the provider, and the next look writes the new one again. Every node looks; whichever is first to exchange the mark does so for all.
+/// A new mark is written to the database before it is written to the provider. A crash between the two leaves an earlier mark of
+/// this couch at the provider, and the next look writes the new one again. Every node looks; the first one to exchange the mark
+/// does so for all.
 /// </remarks>
 /// <param name="provider">The provider's name.</param>
-/// <param name="mark">Null where the provider has no place for one: then every couch counts as alone.</param>
+/// <param name="mark">Null when the provider has no place for one: then every couch counts as alone.</param>
 internal sealed partial class InstallationLease(
     string provider, IInstallationMark? mark, Installation installation, CouchMeter meter, RandomNumberGenerator chance, TimeProvider clock,
     ILogger<InstallationLease> log)
     : BackgroundService
 {
-    /// <summary>Another couch's mark that has not changed for so long belongs to one that has ended.</summary>
+    /// <summary>Another couch's mark that has not changed for this long belongs to a couch that has ended.</summary>
     internal static readonly TimeSpan StandsStill = TimeSpan.FromMinutes(1);
 
-    /// <summary>How old the newest mark may become.</summary>
+    /// <summary>The greatest age of the newest mark.</summary>
     internal static readonly TimeSpan Renewal = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a look counts: a node that stood still meanwhile looks again before it destroys anything.</summary>
+    /// <summary>How long a look is valid: a node that was paused meanwhile looks again before it destroys anything.</summary>
     private static readonly TimeSpan Believed = TimeSpan.FromSeconds(30);
 
-    /// <summary>A provider that does not say whose mark it has keeps no kill waiting for longer.</summary>
+    /// <summary>The longest that a provider that does not report its mark delays a kill.</summary>
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(5);
 
     /// <summary>More than any exchange leaves behind.</summary>
@@ -43,7 +45,7 @@ internal sealed partial class InstallationLease(
 
     private readonly SemaphoreSlim turn = new(1);
 
-    /// <summary>Another couch's marks that have not stood still for long enough; null where this couch is alone.</summary>
+    /// <summary>Another couch's marks that have not been unchanged for long enough; null when this couch is alone.</summary>
     private volatile Sighting? foreign;
 
     /// <summary>When the last look ended; zero before the first.</summary>
@@ -59,7 +61,8 @@ internal sealed partial class InstallationLease(
     }
 
     /// <summary>
-    /// Returns where this couch may make and destroy VMs. Where the provider or the database cannot say, what was seen last counts.
+    /// Returns when this couch may make and destroy VMs. When the provider or the database cannot answer, the last observation
+    /// counts.
     /// </summary>
     /// <exception cref="VmProviderException">Another couch with this one's data is at work.</exception>
     public async Task MustBeAlone()
@@ -70,7 +73,7 @@ internal sealed partial class InstallationLease(
             throw new VmProviderException(Contested) { RetryAfter = Round };
     }
 
-    /// <summary>Looks whose mark there is, and exchanges this couch's own.</summary>
+    /// <summary>Reads the mark at the provider, and exchanges this couch's own.</summary>
     internal Task Look(CancellationToken cancel) => LookInTurn(unlessFresh: false, cancel);
 
     public override void Dispose()
@@ -128,11 +131,12 @@ internal sealed partial class InstallationLease(
 
     private async Task Compare(IInstallationMark kept, CancellationToken cancel)
     {
-        // The provider first: what another node of this couch has exchanged since is in the database.
+        // The provider is read first: a mark that another node of this couch has exchanged since then is in the database.
         IReadOnlyList<string> found = [.. await kept.Read(installation.Id, cancel)];
         var marks = await installation.Marks(cancel);
         var own = marks.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        // What is older than the oldest of its own is its own too, forgotten since: it is met at an engine whose node was away.
+        // A mark that is older than the oldest own mark is this couch's too, but no longer stored: it is found at an engine whose
+        // node was down.
         var since = own is [var oldest, ..] ? TimeOf(oldest) : 0;
         var others = string.Join(' ', found.Except(own).Where(one => TimeOf(one) >= since).Order(StringComparer.Ordinal));
         var before = foreign;
@@ -158,7 +162,7 @@ internal sealed partial class InstallationLease(
     {
         if (own is [.., var newest] && !isTakingOver && !(isNewestThere && IsOld(newest)))
         {
-            // An exchange that did not arrive is ended before another begins.
+            // An exchange that did not reach the provider is completed before another begins.
             if (!isNewestThere)
                 await kept.Write(installation.Id, newest, cancel);
             return;
@@ -174,11 +178,11 @@ internal sealed partial class InstallationLease(
     /// <summary>By this node's clock. One that is wrong exchanges marks too often, which does no harm.</summary>
     private bool IsOld(string newest) => Math.Abs(clock.GetUtcNow().ToUnixTimeSeconds() - TimeOf(newest)) >= Renewal.TotalSeconds;
 
-    /// <summary>When a mark was made, in seconds; what is no mark was never made.</summary>
+    /// <summary>When a mark was made, in seconds since 1970; the greatest value for a text that is no mark.</summary>
     private static long TimeOf(string mark) =>
         long.TryParse(mark.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var at) ? at : long.MaxValue;
 
-    /// <param name="Since">When they were first found as they are.</param>
+    /// <param name="Since">When the marks were first found in this form.</param>
     private sealed record Sighting(string Marks, long Since);
 
     [LoggerMessage(303, LogLevel.Error, "couch.installation.contested: {Sentence}", EventName = "couch.installation.contested")]

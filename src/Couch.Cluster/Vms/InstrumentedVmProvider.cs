@@ -5,7 +5,7 @@ using Couch.Domain.Vms;
 
 namespace Couch.Cluster.Vms;
 
-/// <summary>The configured VM provider, with each of its calls timed and counted, so that no caller can forget to.</summary>
+/// <summary>The configured VM provider. Times and counts each of its calls, so that no caller can forget to.</summary>
 internal sealed class InstrumentedVmProvider(IVmProvider provider, CouchMeter meter, TimeProvider clock) : IVmProvider
 {
     public string Name => provider.Name;
@@ -28,7 +28,7 @@ internal sealed class InstrumentedVmProvider(IVmProvider provider, CouchMeter me
     public Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel) =>
         Watched("ensure", order.Guest, () => provider.Ensure(order, cancel));
 
-    // A look and a measurement come many a second: counted, and not worth a span.
+    // Looks and measurements happen many times a second: they are counted, but get no span.
     public Task<VmSight> Observe(string vmId, CancellationToken cancel) => Timed("observe", null, () => provider.Observe(vmId, cancel));
 
     public Task<string?> WhyEnded(string vmId, CancellationToken cancel) => Timed("observe", null, () => provider.WhyEnded(vmId, cancel));
@@ -58,7 +58,7 @@ internal sealed class InstrumentedVmProvider(IVmProvider provider, CouchMeter me
     private async Task<T> Timed<T>(string call, Activity? span, Func<Task<T>> ask)
     {
         var began = clock.GetTimestamp();
-        // A caller that no longer wants to know has not failed, but it has no answer either.
+        // A call that its caller has cancelled has not failed, but it has no answer either.
         var outcome = "cancelled";
         try
         {

@@ -1,9 +1,9 @@
 namespace Couch.Cluster.Vms;
 
 /// <summary>
-/// That this node ends, told to its calls at the provider. A VM that is being made is awaited until it is claimed, for one
-/// without a claim is never found; for as long as the host's shutdown may take. Everything else is cut off at once: the
-/// guests' next node looks for itself, and a call that hangs must hold up no restart.
+/// Signals this node's shutdown to its calls at the provider. A VM that is being made is awaited until it is claimed, because one
+/// without a claim is never found; at most as long as the host's shutdown may take. All other calls are cancelled at once: the
+/// guests' next node looks for itself, and a call that hangs must not delay a restart.
 /// </summary>
 internal sealed class NodeShutdown : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
@@ -13,13 +13,13 @@ internal sealed class NodeShutdown : ILifecycleParticipant<ISiloLifecycle>, IDis
 
     public NodeShutdown() => Token = gone.Token;
 
-    /// <summary>Cancelled once no call may go on.</summary>
+    /// <summary>Cancelled once no call may continue.</summary>
     public CancellationToken Token { get; }
 
-    /// <summary>A VM is being made, until disposed: worth waiting for.</summary>
+    /// <summary>Marks a VM as being made, until disposed: the shutdown waits for it.</summary>
     public IDisposable UntilClaimed() => claims.Begin();
 
-    /// <summary>A call is under way, until disposed: it is over when this node has left.</summary>
+    /// <summary>Marks a call as in progress, until disposed: the shutdown ends after it.</summary>
     /// <exception cref="VmProviderException">This node has left: no call may begin.</exception>
     public IDisposable Call() => calls.Begin();
 
@@ -28,7 +28,8 @@ internal sealed class NodeShutdown : ILifecycleParticipant<ISiloLifecycle>, IDis
     {
         await claims.Over().WaitAsync(hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await gone.CancelAsync();
-        // Each has been cut off. What they go through waits, at its own end, for calls that are still under way.
+        // Each call has been cancelled. The handlers that they go through wait, when they are disposed, for calls that are still in
+        // progress.
         calls.Close();
         await calls.Over();
     }
@@ -38,7 +39,7 @@ internal sealed class NodeShutdown : ILifecycleParticipant<ISiloLifecycle>, IDis
 
     public void Dispose() => gone.Dispose();
 
-    /// <summary>How many there are of something, and when there is none.</summary>
+    /// <summary>Counts what is in progress, and signals when nothing is.</summary>
     private sealed class UnderWay
     {
         private readonly Lock gate = new();

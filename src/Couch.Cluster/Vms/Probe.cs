@@ -3,26 +3,26 @@ using Couch.Cluster.Configuration;
 
 namespace Couch.Cluster.Vms;
 
-/// <summary>Asks a VM that runs whether its agent answers too. False, not an exception, where it does not yet.</summary>
+/// <summary>Checks whether the agent of a running VM answers too. False, not an exception, when it does not yet.</summary>
 public delegate Task<bool> VmProbe(string endpoint, CancellationToken cancel);
 
-/// <summary>What tells that a VM that runs is ready: its endpoint answers.</summary>
+/// <summary>How a running VM is found to be ready: its endpoint answers.</summary>
 public abstract record Probe
 {
     // An endpoint answers in well under a second or is not ready; the next observation asks again.
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(2);
 
-    // How long a connection must stay open. Docker's own proxy accepts before it knows whether anybody listens.
+    // How long a connection must stay open. Docker's own proxy accepts a connection before it knows whether there is a listener.
     private static readonly TimeSpan Settled = TimeSpan.FromMilliseconds(200);
 
     private Probe()
     {
     }
 
-    /// <summary>Running is ready.</summary>
+    /// <summary>A running VM counts as ready.</summary>
     public static Probe None { get; } = new Nothing();
 
-    /// <summary>Reads <c>COUCH_VM_PROBE</c>, telling <paramref name="settings"/> where it is wrong.</summary>
+    /// <summary>Reads <c>COUCH_VM_PROBE</c>, telling <paramref name="settings"/> when it is wrong.</summary>
     public static Probe Read(Settings settings, string otherwise)
     {
         var text = settings.Text("COUCH_VM_PROBE");
@@ -66,7 +66,7 @@ public abstract record Probe
         private protected override Task<bool> Ask(Uri endpoint, TimeProvider clock, CancellationToken cancel) => Task.FromResult(true);
     }
 
-    /// <summary>Something accepts a connection and does not close it at once.</summary>
+    /// <summary>A connection is accepted, and not closed at once.</summary>
     public sealed record Tcp : Probe
     {
         private protected override async Task<bool> Ask(Uri endpoint, TimeProvider clock, CancellationToken cancel)
@@ -89,7 +89,7 @@ public abstract record Probe
     /// <summary>A GET of the path is answered with a success.</summary>
     public sealed record Http(string Path) : Probe
     {
-        // Neither a proxy nor a redirect has a say: the endpoint itself answers.
+        // Neither a proxy nor a redirect is used: the endpoint itself must answer.
         private static readonly HttpClient Client = new(
             new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.Zero });
 

@@ -10,9 +10,9 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Vms;
 
 /// <summary>
-/// Does at the provider what grains have decided and written, outside their turns, and has each result delivered to them.
-/// It is given values, never a grain's state. Whatever fails is either reported to the guest or logged, and a guest that hears
-/// nothing asks again.
+/// Does at the provider what grains have decided and written, outside their turns, and has each result delivered to them. It
+/// receives values, never a grain's state. Every failure is either reported to the guest or logged, and a guest that receives no
+/// report asks again.
 /// </summary>
 internal sealed partial class VmDriver(
     IVmProvider provider, Installation installation, InstallationLease lease, VmGates gates, VmRows rows, GuestDelivery delivery,
@@ -22,10 +22,15 @@ internal sealed partial class VmDriver(
     private static readonly TimeSpan LaterLooks = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SlowsAfter = TimeSpan.FromSeconds(5);
 
-    /// <summary>How old the row's answer may be: less than the silence for which a node is given up, and its guests taken over.</summary>
+    /// <summary>
+    /// The greatest age of the row's answer: less than the silence after which a node is declared dead and its guests are taken
+    /// over.
+    /// </summary>
     private static readonly TimeSpan Believed = TimeSpan.FromSeconds(3);
 
-    /// <summary>A node that woke has a new answer at once; one of a slow database is not waited for longer than a call may take.</summary>
+    /// <summary>
+    /// A node that resumes from a pause gets a new answer at once; a slow database is not waited for longer than a call may take.
+    /// </summary>
     private const int MostTimesAsked = 3;
 
     private readonly ConcurrentDictionary<GuestId, bool> measuring = new();
@@ -54,7 +59,7 @@ internal sealed partial class VmDriver(
                     return Checked(new VmReport.Made(attempt, found.VmId, found.Endpoint) { IsFound = true });
                 if (!mayMake)
                     return new VmReport.NotFound(attempt);
-                // Not cancelled by a kill: a create that has begun must be known to the end, to be destroyed.
+                // A kill does not cancel it: a create that has begun must be followed to its end, so that its VM is destroyed.
                 var made = await gates.Creates.Run(() => provider.Ensure(order, CancellationToken.None));
                 return Checked(new VmReport.Made(attempt, made.VmId, made.Endpoint));
             },
@@ -104,7 +109,7 @@ internal sealed partial class VmDriver(
     /// <summary>
     /// Destroys whatever the guest has at the provider. Reports <see cref="VmReport.Gone"/> or <see cref="VmReport.NotGone"/>.
     /// </summary>
-    /// <param name="isOfCrowd">Whether the end was brought by the clock, as it may be for very many at one moment.</param>
+    /// <param name="isOfCrowd">Whether the end was caused by the clock, which may end very many guests at one moment.</param>
     public void Release(GuestId guest, VmStep.Release what, bool isOfCrowd) => Start(
         guest,
         async () => await provider.Release(
@@ -114,7 +119,9 @@ internal sealed partial class VmDriver(
         failure => new VmReport.NotGone(failure.Message) { RetryAfter = failure.RetryAfter },
         CancellationToken.None);
 
-    /// <summary>Destroys a VM that an older attempt brought too late. Reports nothing: where it fails, the sweep finds the VM.</summary>
+    /// <summary>
+    /// Destroys a VM that an older attempt delivered too late. Reports nothing: after a failure, the sweep finds the VM.
+    /// </summary>
     public void Destroy(GuestId guest, string vmId) => Task.Run(async () =>
     {
         try
@@ -137,7 +144,7 @@ internal sealed partial class VmDriver(
     }
 
     /// <summary>
-    /// Looks whether a running guest's VM is there. Reports <see cref="VmReport.Looked"/>, or nothing where that is not known.
+    /// Looks whether a running guest's VM exists. Reports <see cref="VmReport.Looked"/>, or nothing when that is unknown.
     /// </summary>
     public void Look(GuestId guest, string vmId) => Start(
         guest,
@@ -156,7 +163,7 @@ internal sealed partial class VmDriver(
         },
         CancellationToken.None);
 
-    /// <summary>Measures a running guest, unless that is under way. Reports usage as any meter does.</summary>
+    /// <summary>Measures a running guest, unless a measurement is in progress. Reports usage as any meter does.</summary>
     public void Measure(GuestId guest, string vmId) => Task.Run(async () =>
     {
         if (!measuring.TryAdd(guest, true))
@@ -168,7 +175,7 @@ internal sealed partial class VmDriver(
         }
         catch (Exception failure)
         {
-            // Counters are absolute: the next measurement heals what this one missed.
+            // Counters are absolute: the next measurement corrects what this one missed.
             LogNotMeasured(guest, failure.Message);
         }
         finally
@@ -177,7 +184,9 @@ internal sealed partial class VmDriver(
         }
     });
 
-    /// <summary>The guest refuses what it cannot keep, and would be told it again for ever: here it is an attempt that failed.</summary>
+    /// <summary>
+    /// The guest refuses a report out of bounds, and it would be delivered again for ever: here it becomes an attempt that failed.
+    /// </summary>
     private VmReport.Made Checked(VmReport.Made made)
     {
         try
@@ -203,9 +212,9 @@ internal sealed partial class VmDriver(
     };
 
     /// <summary>
-    /// Whether the guest's row still names this attempt. Neither memory nor the intent's age can say: a node which stood still,
-    /// and was given up meanwhile, knows nothing of it, and may write an intent when it wakes. It may also have stood still
-    /// with the row's answer on its way, so an old answer is none.
+    /// Whether the guest's row still names this attempt. Neither the activation nor the intent's age can tell: a node that was
+    /// paused and declared dead meanwhile does not know it, and may write an intent when it resumes. It may also have been paused
+    /// while the row's answer was on its way, so an old answer does not count.
     /// </summary>
     private async Task MustStand(GuestId guest, int attempt, CancellationToken cancel)
     {
@@ -236,7 +245,8 @@ internal sealed partial class VmDriver(
     }
 
     /// <summary>
-    /// How the VM is, configured where it has booted. A provider in trouble has said nothing about it: it is looked at again.
+    /// The state of the VM, which is configured once it has booted. A provider's failure says nothing about the VM: the look is
+    /// repeated.
     /// </summary>
     private async Task<(VmSight Sight, string? Trouble)> See(Guest guest, string vmId, CancellationToken cancel)
     {
@@ -265,7 +275,7 @@ internal sealed partial class VmDriver(
                 }
                 catch (OperationCanceledException) when (cancel.IsCancellationRequested)
                 {
-                    // The guest no longer wants to know.
+                    // The guest has cancelled the work.
                     return;
                 }
                 catch (VmProviderException failure)
@@ -274,7 +284,7 @@ internal sealed partial class VmDriver(
                 }
                 catch (Exception unforeseen)
                 {
-                    // Work that ends without a report would count as under way for as long as the grain remembers it.
+                    // Work that ends without a report would count as in progress as long as the activation lives.
                     LogUnforeseen(guest, unforeseen);
                     report = failed(new($"VM provider {provider.Name} failed unexpectedly; the couch's log says how")
                     {

@@ -1,6 +1,8 @@
 namespace Couch.Cluster.Vms;
 
-/// <summary>How many calls a node has under way at the provider: a gate for each kind, so that none waits behind another.</summary>
+/// <summary>
+/// Bounds the calls that a node has in progress at the provider: a gate for each kind, so that no kind waits behind another.
+/// </summary>
 internal sealed class VmGates(VmOptions options, TimeProvider clock) : IDisposable
 {
     public CreateGate Creates { get; } = new(options.CallsAtOnce, clock);
@@ -14,8 +16,8 @@ internal sealed class VmGates(VmOptions options, TimeProvider clock) : IDisposab
     public SemaphoreSlim Destroys { get; } = new(options.CallsAtOnce);
 
     /// <summary>
-    /// Before <see cref="Destroys"/>, for ends that come in crowds because a clock brings them: they have three of four
-    /// places, so that a kill finds one however many they are.
+    /// In front of <see cref="Destroys"/>, for ends that a clock causes in large numbers: they get three of four places, so that a
+    /// kill finds a place however many they are.
     /// </summary>
     public SemaphoreSlim CrowdsDestroys { get; } = new(Math.Max(1, options.CallsAtOnce * 3 / 4));
 

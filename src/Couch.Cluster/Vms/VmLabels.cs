@@ -1,6 +1,6 @@
 namespace Couch.Cluster.Vms;
 
-/// <summary>The labels that make a claim on a VM. Kept as they are: VMs that are out there carry them.</summary>
+/// <summary>The labels that make a claim on a VM. They must not change, because existing VMs carry them.</summary>
 internal static class VmLabels
 {
     public const string Guest = "couch.guest";

@@ -4,7 +4,9 @@ using Couch.Cluster.Vms.Vers;
 
 namespace Couch.Cluster.Vms;
 
-/// <summary>Where guests' VMs come from, and how hard it is tried. One host, or none: guests then wait for a hand.</summary>
+/// <summary>
+/// Where guests' VMs come from, and how hard it is tried. One provider, or none: guests then wait until a host gives them a VM.
+/// </summary>
 public sealed class VmOptions
 {
     private static readonly VmOptions Default = new();
@@ -39,7 +41,7 @@ public sealed class VmOptions
     /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong.</summary>
     public static VmOptions Read(Settings settings)
     {
-        // Each host reads it only where it is on; asked for here, it is a setting of the couch either way.
+        // Each provider reads it only when it is on; reading it here makes it a setting of the couch in any case.
         _ = settings.Text("COUCH_VM_PROBE");
         var options = new VmOptions
         {
@@ -56,8 +58,8 @@ public sealed class VmOptions
     }
 
     /// <summary>
-    /// A gateway's: none. What else an environment that is shared with silos says of VMs is nothing to it, but a key that
-    /// it holds could be taken from it.
+    /// The options of a gateway: no VM provider. It ignores the other VM settings of an environment that is shared with silos, but
+    /// must not hold a provider's key, because the key could be stolen from it.
     /// </summary>
     public static VmOptions NoneAtTheEdge(Settings settings)
     {

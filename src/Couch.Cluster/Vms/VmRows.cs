@@ -6,7 +6,7 @@ using Couch.Domain.Vms;
 
 namespace Couch.Cluster.Vms;
 
-/// <summary>What guests' rows say of their VMs. What makes no sense is left out of an answer, and never fails it.</summary>
+/// <summary>What guests' rows say of their VMs. A value that makes no sense is left out of an answer, and never fails it.</summary>
 public sealed class VmRows(CouchDatabase database)
 {
     private const string GuestVmColumns =
@@ -16,10 +16,10 @@ public sealed class VmRows(CouchDatabase database)
 
     private const int IdsAtOnce = 500;
 
-    /// <summary>Every guest that something at a VM provider may still belong to.</summary>
+    /// <summary>Every guest to which something at a VM provider may still belong.</summary>
     public Task<IReadOnlyList<GuestVm>> OpenVms(CancellationToken cancel) => Vms(OpenVmsQuery, [], cancel);
 
-    /// <summary>What the rows of these guests say, whatever it is; a guest without a row is not among them.</summary>
+    /// <summary>The rows of these guests, whatever they say; a guest without a row is not among them.</summary>
     public async Task<IReadOnlyList<GuestVm>> VmsOf(IReadOnlyList<GuestId> guests, CancellationToken cancel)
     {
         var rows = new List<GuestVm>();
@@ -39,7 +39,7 @@ public sealed class VmRows(CouchDatabase database)
         return [.. rows.OfType<GuestVm>()];
     }
 
-    /// <summary>As much as the columns say. Where they say nothing that this version understands, nothing is concluded from them.</summary>
+    /// <summary>As much as the columns say. Nothing is concluded from columns that this version does not understand.</summary>
     private static GuestVm? ReadVm(DbDataReader row)
     {
         if (row.Guest(0) is not { } guest)

@@ -8,9 +8,9 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Vms;
 
 /// <summary>
-/// The safety net under guests' VMs: holds what the provider lists against what the rows say, and acts upon what
-/// <see cref="VmReconciliation"/> dares to conclude. Outside any grain's turn, for the provider may take its time; one pass at a time.
-/// A list or a read that fails ends that part of the pass: nothing is destroyed, and nobody is lost, for want of an answer.
+/// The safety net for guests' VMs: compares the provider's list with the rows, and acts on the conclusions of
+/// <see cref="VmReconciliation"/>. It runs outside any grain's turn, because the provider may be slow; one pass at a time. A list
+/// or a read that fails ends that part of the pass: without an answer nothing is destroyed, and no guest is ended.
 /// </summary>
 internal sealed partial class VmSweep(
     IVmProvider provider, Installation installation, VmDriver driver, VmOptions options, VmRows sweeps,
@@ -19,7 +19,7 @@ internal sealed partial class VmSweep(
 {
     private const int PokesAtOnce = 32;
 
-    /// <summary>Few, so that leftovers never stand before a kill.</summary>
+    /// <summary>Few, so that leftovers never delay a kill.</summary>
     private const int DestroysAtOnce = 8;
 
     private readonly SemaphoreSlim turn = new(1);
@@ -27,7 +27,7 @@ internal sealed partial class VmSweep(
     public void Dispose() => turn.Dispose();
 
     /// <summary>Begins a pass, unless one is under way. Its failure is logged; the next minute brings another.</summary>
-    /// <param name="isAtStart">A node has just started: lost work is begun anew at once, and is no finding.</param>
+    /// <param name="isAtStart">A node has just started: lost work is restarted at once, and is no finding.</param>
     public void Begin(bool isAtStart = false) => Task.Run(async () =>
     {
         if (!await turn.WaitAsync(TimeSpan.Zero))
@@ -46,12 +46,12 @@ internal sealed partial class VmSweep(
         }
     });
 
-    /// <summary>A pass of the caller's own: it begins after the call, once one that is under way has ended.</summary>
+    /// <summary>A pass for the caller: it begins after the call, once one that is in progress has ended.</summary>
     public Task<VmFindings> Sweep() => Task.Run(() => turn.Run(() => Pass(isAtStart: false), CancellationToken.None));
 
     private async Task<VmFindings> Pass(bool isAtStart)
     {
-        // The list first, the rows after: whatever is made in between is in a row and not missed in the list.
+        // The list is read before the rows: a VM that is made in between is in a row, and is not taken as missing from the list.
         var at = clock.Now();
         var listed = await List();
         var guests = (await sweeps.OpenVms(CancellationToken.None)).ToList();
@@ -74,7 +74,7 @@ internal sealed partial class VmSweep(
 
         await Each(found.ToDestroy, DestroysAtOnce, Destroy);
         await Each(found.ToVerify, PokesAtOnce, guest => grains.GetGrain<IGuestGrain>(guest).LookAtVm());
-        // Whether their time is up, and their VM is to go, they find out by themselves.
+        // They find out by themselves whether they have expired and their VM must be destroyed.
         var unreadable = guests.Where(guest => guest.IsUnreadable).Select(guest => guest.Id.Value);
         await Each([.. found.Stuck, .. found.Unmetered, .. unreadable], PokesAtOnce, guest => grains.GetGrain<IGuestGrain>(guest).Settle());
         return found;
@@ -93,7 +93,7 @@ internal sealed partial class VmSweep(
         }
     }
 
-    /// <summary>The guests that some node has in memory; null where the nodes cannot be asked.</summary>
+    /// <summary>The guests that are active on some node; null when the nodes cannot be asked.</summary>
     private async Task<IReadOnlySet<string>?> InMemory()
     {
         try
@@ -114,7 +114,7 @@ internal sealed partial class VmSweep(
         LogDestroyed(vmId);
     }
 
-    /// <summary>One that fails is logged, and found again by the next pass.</summary>
+    /// <summary>A failure is logged, and the next pass finds the guest or VM again.</summary>
     private Task Each(IReadOnlyList<string> found, int atOnce, Func<string, Task> act) =>
         Parallel.ForEachAsync(found, new ParallelOptions { MaxDegreeOfParallelism = atOnce }, async (one, _) =>
         {

@@ -3,20 +3,20 @@ using System.Text.Json.Serialization;
 namespace Couch.Domain.Guests;
 
 /// <summary>
-/// Where a guest's stay is. <c>provisioning → running → stopped | expired | revoked</c>, and each end straight
-/// from provisioning too. An ended guest never moves again.
+/// The status of a guest's stay: <c>provisioning → running → stopped | expired | revoked</c>. A stay may also end directly from
+/// provisioning. The status of an ended guest never changes again.
 /// </summary>
 [GenerateSerializer, Alias("couch.GuestStatus")]
 [JsonConverter(typeof(JsonStringEnumConverter<GuestStatus>))]
 public enum GuestStatus
 {
-    /// <summary>Arrived; its VM is on the way, or waits for a host to activate it by hand.</summary>
+    /// <summary>Arrived; its VM is being provisioned, or a host has yet to activate it by hand.</summary>
     [JsonStringEnumMemberName("provisioning")] Provisioning = 0,
 
     /// <summary>Has a VM and an endpoint.</summary>
     [JsonStringEnumMemberName("running")] Running = 1,
 
-    /// <summary>Ended by a limit, by itself, or by a failure; the end reason says which.</summary>
+    /// <summary>Ended by a limit, by the guest itself, or by a failure; the end reason says which.</summary>
     [JsonStringEnumMemberName("stopped")] Stopped = 2,
 
     /// <summary>Its time was up.</summary>

@@ -2,10 +2,10 @@ using Couch.Domain.Values;
 
 namespace Couch.Domain.Guests;
 
-/// <summary>What a guest may use. Set by the invite; the guest keeps its own copy.</summary>
+/// <summary>What a guest may use. Set by the invite; the guest has its own copy.</summary>
 /// <remarks>
-/// Whatever it is made from, each limit is a number from 0 to <see cref="Bounds.MostNumber"/>: rows from before there was that
-/// bound are read so. What an invite may say is narrower, see <see cref="WhyNot"/>.
+/// Each limit is clamped to a number from 0 to <see cref="Bounds.MostNumber"/>, because rows from before that bound may hold other
+/// values. The bounds for an invite are narrower, see <see cref="WhyNot"/>.
 /// </remarks>
 /// <source>Protocol §2.</source>
 [GenerateSerializer, Immutable, Alias("couch.ResourceLimits")]

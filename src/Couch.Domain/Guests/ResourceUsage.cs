@@ -4,9 +4,9 @@ using Couch.Domain.Values;
 
 namespace Couch.Domain.Guests;
 
-/// <summary>What a guest has used so far. Absolute counters that never go down.</summary>
+/// <summary>What a guest has used so far, as absolute counters that never decrease.</summary>
 /// <remarks>
-/// Whatever it is made from, each is a number from 0 to <see cref="Bounds.MostNumber"/>, so that it can be written as JSON and read by
+/// Each counter is clamped to a number from 0 to <see cref="Bounds.MostNumber"/>, so that it can be written as JSON and read by
 /// every reader.
 /// </remarks>
 /// <source>Protocol §7.</source>
@@ -19,7 +19,7 @@ public sealed record ResourceUsage
     /// <summary>The most memory held at once, in megabytes.</summary>
     [Id(1)] public double MemoryPeakMB { get; init => field = Bounds.Nearest(value); }
 
-    /// <summary>Disk in use at its most, in gigabytes.</summary>
+    /// <summary>The most disk in use, in gigabytes.</summary>
     [Id(2)] public double DiskUsedGB { get; init => field = Bounds.Nearest(value); }
 
     /// <summary>Sent to the network, in gigabytes.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Couch.Domain.Invites;
 
-/// <summary>Where an invite is. It starts <c>active</c> and leaves that state once, for good.</summary>
+/// <summary>The status of an invite. It starts <c>active</c> and leaves that status once, for good.</summary>
 [GenerateSerializer, Alias("couch.InviteStatus")]
 [JsonConverter(typeof(JsonStringEnumConverter<InviteStatus>))]
 public enum InviteStatus
@@ -10,7 +10,7 @@ public enum InviteStatus
     /// <summary>Open: one guest may redeem it.</summary>
     [JsonStringEnumMemberName("active")] Active = 0,
 
-    /// <summary>Spent: its one guest has come.</summary>
+    /// <summary>Redeemed by its one guest.</summary>
     [JsonStringEnumMemberName("redeemed")] Redeemed = 1,
 
     /// <summary>Revoked by a host before a guest redeemed it.</summary>

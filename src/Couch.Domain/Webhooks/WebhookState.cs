@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Couch.Domain.Webhooks;
 
-/// <summary>Whether a webhook's receiver takes its events.</summary>
+/// <summary>Whether a webhook's events are delivered.</summary>
 [GenerateSerializer, Alias("couch.WebhookState")]
 [JsonConverter(typeof(JsonStringEnumConverter<WebhookState>))]
 public enum WebhookState

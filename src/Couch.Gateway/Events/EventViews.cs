@@ -8,7 +8,7 @@ namespace Couch.Gateway.Events;
 /// <summary>An event, as it was committed together with the state that it describes.</summary>
 public sealed record EventView
 {
-    /// <summary>Its place in the log: grows in the order in which readers see events; gaps are allowed.</summary>
+    /// <summary>The number of its place in the log. It grows in the order in which readers see events, and may have gaps.</summary>
     public required long Id { get; init; }
 
     /// <summary>Its ULID: the same in the log and in every delivery.</summary>
@@ -29,7 +29,7 @@ public sealed record EventView
     /// <summary>The type's own fields.</summary>
     public required JsonElement Payload { get; init; }
 
-    /// <summary>Who did it.</summary>
+    /// <summary>The host key that did it, if a key did.</summary>
     public required EventMetadata Metadata { get; init; }
 
     internal static EventView Of(LoggedEvent one) => JsonSerializer.Deserialize(one.Record.Span, Spelled.EventView)!;
@@ -37,10 +37,10 @@ public sealed record EventView
     private static readonly GatewayJson Spelled = new(CouchJson.Configure(new JsonSerializerOptions()));
 }
 
-/// <summary>What is known of an event beside its fields.</summary>
+/// <summary>Information about an event beside its own fields.</summary>
 public sealed record EventMetadata
 {
-    /// <summary>The host key that did it; null where no key did.</summary>
+    /// <summary>The host key that did it; null when no key did.</summary>
     public required ActorView? By { get; init; }
 }
 
@@ -53,7 +53,7 @@ public sealed record EventList
     /// <summary>How many are in this answer.</summary>
     public required int Count { get; init; }
 
-    /// <summary>The <c>since_id</c> of the next page; null where there is nothing more now.</summary>
+    /// <summary>The <c>since_id</c> of the next page; null when there are no more events now.</summary>
     public required long? NextCursor { get; init; }
 
     /// <param name="limit">How many the page may have.</param>

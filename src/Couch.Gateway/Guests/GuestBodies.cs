@@ -5,12 +5,12 @@ using Couch.Gateway.Requests;
 
 namespace Couch.Gateway.Guests;
 
-/// <summary>A VM for a guest that waits for one.</summary>
+/// <summary>The VM that a host gives to a waiting guest.</summary>
 public sealed record ActivateBody
 {
     /// <summary>
-    /// The VM's id at its provider: 1 to 512 characters. It is destroyed at the guest's end only where it is a whole id and
-    /// the key has the scope <c>vms</c>, or where the VM carries the guest's claim.
+    /// The VM's id at its provider: 1 to 512 characters. It is destroyed at the guest's end only if it is a whole id and the key
+    /// has the scope <c>vms</c>, or if the VM carries the guest's claim.
     /// </summary>
     [Required] public string? VmId { get; init; }
 
@@ -22,7 +22,8 @@ public sealed record ActivateBody
 }
 
 /// <summary>
-/// Some or all of a guest's counters, absolute, each from 0 to 2^53 - 1. A field left out keeps its value, and so does one lower than it.
+/// Some or all of a guest's counters, as absolute values from 0 to 2^53 - 1. A counter keeps its value when its field is missing,
+/// or lower than that value.
 /// </summary>
 public sealed record UsageBody
 {
@@ -55,10 +56,10 @@ public sealed record UsageBody
     };
 }
 
-/// <summary>More time for a guest.</summary>
+/// <summary>The time by which a guest's stay is extended.</summary>
 public sealed record ExtendBody
 {
-    /// <summary>How many hours more: above 0, and a second at the least; the whole stay at most 720.</summary>
+    /// <summary>How many hours more: more than 0, and at least a second; the whole stay is at most 720 hours.</summary>
     [Required] public double? Hours { get; init; }
 
     internal double Read(Fields fields)

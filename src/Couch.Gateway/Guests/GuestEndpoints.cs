@@ -63,7 +63,8 @@ public static class GuestEndpoints
 
     /// <summary>Ends a guest's stay at once: the kill switch.</summary>
     /// <remarks>
-    /// With an Idempotency-Key, the same key gives the same answer for 24 hours; a second kill without it is told that the guest has ended.
+    /// With an Idempotency-Key, the same key gives the same answer for 24 hours; a second kill without it is refused, because the
+    /// guest has ended.
     /// </remarks>
     /// <param name="id">The guest's id.</param>
     public static async Task<Results<Ok<KilledView>, Refusal>> Kill(string id, HttpContext context, IGrainFactory grains)
@@ -107,8 +108,8 @@ public static class GuestEndpoints
 
     /// <summary>Reports what a guest has used.</summary>
     /// <remarks>
-    /// A report that takes a guest over a limit ends its stay, unless its invite says <c>report</c>: so a key of scope meter can end a
-    /// guest. <c>endedWith</c> names the key.
+    /// A report that takes a guest over a limit ends its stay, unless its invite has the enforcement <c>report</c>: so a key of
+    /// scope meter can end a guest. <c>endedWith</c> names the key.
     /// </remarks>
     /// <param name="id">The guest's id.</param>
     public static async Task<Results<Ok<UsageView>, Refusal>> Report(string id, UsageBody body, HttpContext context, IGrainFactory grains)

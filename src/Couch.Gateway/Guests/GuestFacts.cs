@@ -21,11 +21,11 @@ public abstract record GuestFacts
         ExpiresAt = guest.ExpiresAt;
     }
 
-    /// <summary>The name it gave.</summary>
+    /// <summary>The name that the guest gave itself.</summary>
     [JsonPropertyOrder(-2)]
     public required string Name { get; init; }
 
-    /// <summary>Where its stay is, as of now.</summary>
+    /// <summary>The status of its stay, as of now.</summary>
     [JsonPropertyOrder(-2)]
     public required GuestStatus Status { get; init; }
 
@@ -45,7 +45,7 @@ public abstract record GuestFacts
     [JsonPropertyOrder(-2)]
     public required ResourceLimits ResourceLimits { get; init; }
 
-    /// <summary>When its time is up.</summary>
+    /// <summary>When its stay expires.</summary>
     [JsonPropertyOrder(-2)]
     public required DateTimeOffset ExpiresAt { get; init; }
 }
@@ -84,11 +84,11 @@ public abstract record HostGuestFacts : GuestFacts
     [JsonPropertyOrder(-1)]
     public required string? EndReason { get; init; }
 
-    /// <summary>More about the end, where there is more to say.</summary>
+    /// <summary>Details of the end, if there are any.</summary>
     [JsonPropertyOrder(-1)]
     public required string? EndDetail { get; init; }
 
-    /// <summary>The host key whose kill or usage report ended it; null while staying, and where no key did.</summary>
+    /// <summary>The host key whose kill or usage report ended it; null while staying, and when no key ended it.</summary>
     [JsonPropertyOrder(-1)]
     public required ActorView? EndedWith { get; init; }
 

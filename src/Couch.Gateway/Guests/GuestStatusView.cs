@@ -3,7 +3,7 @@ using Couch.Domain.Guests;
 
 namespace Couch.Gateway.Guests;
 
-/// <summary>What a host watches of a guest: where it is, what it has used, and what it is above.</summary>
+/// <summary>The status of a guest for its host: where its stay is, what it has used, and which limits it is above.</summary>
 public sealed record GuestStatusView : HostGuestFacts
 {
     [SetsRequiredMembers]
@@ -17,7 +17,7 @@ public sealed record GuestStatusView : HostGuestFacts
     /// <summary>Whether it is above any limit.</summary>
     public required bool LimitsExceeded { get; init; }
 
-    /// <summary>The limits it is above, like <c>tokens: 200/100</c>; empty where there are none.</summary>
+    /// <summary>The limits it is above, like <c>tokens: 200/100</c>; empty when there are none.</summary>
     public required IReadOnlyList<string> Violations { get; init; }
 
     internal static GuestStatusView Of(Guest guest) => new(guest);
@@ -35,7 +35,7 @@ public sealed record UsageView
     /// <summary>Whether it is above any limit.</summary>
     public required bool LimitsExceeded { get; init; }
 
-    /// <summary>The limits it is above, like <c>tokens: 200/100</c>; empty where there are none.</summary>
+    /// <summary>The limits it is above, like <c>tokens: 200/100</c>; empty when there are none.</summary>
     public required IReadOnlyList<string> Violations { get; init; }
 
     internal static UsageView Of(Guest guest)

@@ -4,7 +4,7 @@ using Couch.Gateway.Keys;
 
 namespace Couch.Gateway.Guests;
 
-/// <summary>A guest, as its host sees it. Its token is nowhere in it.</summary>
+/// <summary>A guest, as its host sees it. It does not contain the guest's token.</summary>
 public sealed record GuestView : HostGuestFacts
 {
     [SetsRequiredMembers]
@@ -19,25 +19,25 @@ public sealed record GuestView : HostGuestFacts
         KilledWith = ActorView.Of(guest.KilledWith);
     }
 
-    /// <summary>The OpenSSH public key it gave; null where it gave none.</summary>
+    /// <summary>The OpenSSH public key that it gave; null when it gave none.</summary>
     public required string? PublicKey { get; init; }
 
-    /// <summary>The invite it came by.</summary>
+    /// <summary>The invite that it redeemed.</summary>
     public required string InviteId { get; init; }
 
     /// <summary>What it may reach.</summary>
     public required Permissions Permissions { get; init; }
 
-    /// <summary>What happens to it over a limit.</summary>
+    /// <summary>What happens when it exceeds a limit.</summary>
     public required Enforcement Enforcement { get; init; }
 
-    /// <summary>By which host key it was activated; both fields null where it was not by hand.</summary>
+    /// <summary>The host key that activated it; both fields are null when it was not activated by hand.</summary>
     public required ActorView ActivatedWith { get; init; }
 
-    /// <summary>By which host key it was given more time, the last time; both fields null where it was not.</summary>
+    /// <summary>The host key that last gave it more time; both fields are null when none did.</summary>
     public required ActorView ExtendedWith { get; init; }
 
-    /// <summary>By which host key it was killed; both fields null where it was not.</summary>
+    /// <summary>The host key that killed it; both fields are null when it was not killed.</summary>
     public required ActorView KilledWith { get; init; }
 
     internal static GuestView Of(Guest guest) => new(guest);

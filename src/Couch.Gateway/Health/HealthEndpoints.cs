@@ -27,15 +27,16 @@ public static class HealthEndpoints
         health.MapGet("ready", GetReady).Refuses(500).Refuses(503, typeof(NotReadyProblem));
     }
 
-    /// <summary>Says that the process lives.</summary>
+    /// <summary>Reports that the process is alive.</summary>
     public static HealthView GetHealth(Uptime uptime) => new() { Status = "ok", Uptime = uptime.Seconds };
 
     /// <summary>
-    /// Says whether this process should be sent requests: 200 once its silo is active, or a gateway reaches one; else 503.
+    /// Reports whether this process should be sent requests: 200 once its silo is active, or a gateway reaches one; otherwise 503.
     /// </summary>
     /// <remarks>
-    /// A database that does not answer is told, but is no reason to be sent nothing: it would take every node out at once,
-    /// and each answers what it can. It is asked once a second at most, and is not limited, however many ask.
+    /// A database that does not answer is reported in the answer, but does not make a process unready: that would take every node
+    /// out of service at once, although each can still answer some requests. The database is asked at most once a second, and this
+    /// endpoint has no rate limit.
     /// </remarks>
     public static async Task<Results<Ok<ReadyView>, Refusal>> GetReady(
         IClusterConnection connection, [FromServices] Readiness readiness, IServiceProvider services, CancellationToken cancel)

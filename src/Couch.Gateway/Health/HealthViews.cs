@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Couch.Gateway.Health;
 
-/// <summary>A sign of life.</summary>
+/// <summary>The process is alive.</summary>
 public sealed record HealthView
 {
     /// <summary>Always <c>ok</c>.</summary>
@@ -12,28 +12,31 @@ public sealed record HealthView
     public required double Uptime { get; init; }
 }
 
-/// <summary>Whether a process should be sent requests.</summary>
+/// <summary>The process should be sent requests.</summary>
 public sealed record ReadyView
 {
-    /// <summary>Always <c>ready</c>: who is not answers 503.</summary>
+    /// <summary>Always <c>ready</c>; a process that is not ready answers 503.</summary>
     public required string Status { get; init; }
 
-    /// <summary>Always <c>active</c>: the state of its silo, or of those that a gateway reaches.</summary>
+    /// <summary>Always <c>active</c>: the state of its silo, or of the silos that a gateway reaches.</summary>
     public required string Silo { get; init; }
 
-    /// <summary><c>ok</c>, or a sentence on why the database does not answer.</summary>
+    /// <summary><c>ok</c>, or a sentence that says why the database does not answer.</summary>
     public required string Database { get; init; }
 
-    /// <summary>A sentence, where this node's clock and the database's differ by seconds; absent where they agree.</summary>
+    /// <summary>A sentence that says that this node's clock and the database's differ by seconds; absent when they agree.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Clock { get; init; }
 
-    /// <summary>A sentence, where a setting has been exchanged for one that is refused; absent where all count.</summary>
+    /// <summary>
+    /// A sentence that says which setting has been exchanged for a value that is refused; absent when none is refused.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Settings { get; init; }
 
     /// <summary>
-    /// What keeps guests' sandboxes from this machine and each other, as it was last seen; absent where sandboxes are not made here.
+    /// How guests' sandboxes are isolated from this machine and from each other, as it was last seen; absent when no sandboxes are
+    /// made here.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Isolation { get; init; }

@@ -10,7 +10,7 @@ namespace Couch.Gateway.Invites;
 /// <summary>An invite to be made.</summary>
 public sealed record CreateInviteBody
 {
-    /// <summary>Who invites: 1 to 128 characters.</summary>
+    /// <summary>The name of the host that invites: 1 to 128 characters.</summary>
     [Required] public string? CreatedBy { get; init; }
 
     /// <summary>What the invite is for: at most 256 characters.</summary>
@@ -22,10 +22,10 @@ public sealed record CreateInviteBody
     /// <summary>What its guest may reach; each missing field takes its default.</summary>
     public PermissionsBody Permissions { get; init => field = value ?? new(); } = new();
 
-    /// <summary>How long it stays open, in hours: more than 0, and a second at the least; at most 720, default 24.</summary>
+    /// <summary>How long it stays open, in hours: more than 0, and at least a second; at most 720, default 24.</summary>
     public double? ExpiresInHours { get; init; }
 
-    /// <summary>What happens to a guest over a limit: <c>stop</c>, the default, or <c>report</c>.</summary>
+    /// <summary>What happens when a guest exceeds a limit: <c>stop</c>, the default, or <c>report</c>.</summary>
     public string? Enforcement { get; init; }
 
     internal CreateInvite Read(Fields fields, InviteId id) => new()
@@ -49,7 +49,7 @@ public sealed record CreateInviteBody
     }
 }
 
-/// <summary>Limits for a guest, as far as an invite says them. None is above 2^53 - 1.</summary>
+/// <summary>The limits that an invite sets for its guest. None is above 2^53 - 1.</summary>
 public sealed record ResourceLimitsBody
 {
     /// <summary>Processor cores; fractions allowed. At least 0.01, at most 1,024; default 2.</summary>
@@ -64,7 +64,7 @@ public sealed record ResourceLimitsBody
     /// <summary>Bytes sent to the network, in gigabytes. At least 0; default 10.</summary>
     public double? MaxNetworkEgressGB { get; init; }
 
-    /// <summary>Hours from arrival to the end. More than 0, and a second at the least; at most 720, default 72.</summary>
+    /// <summary>Hours from arrival to the end. More than 0, and at least a second; at most 720, default 72.</summary>
     public double? MaxDurationHours { get; init; }
 
     /// <summary>Model tokens, a whole number. At least 0; default 50,000,000.</summary>
@@ -88,7 +88,7 @@ public sealed record ResourceLimitsBody
     }
 }
 
-/// <summary>Permissions for a guest, as far as an invite says them.</summary>
+/// <summary>The permissions that an invite sets for its guest.</summary>
 public sealed record PermissionsBody
 {
     /// <summary>May open connections to the internet. Default true.</summary>

@@ -92,7 +92,7 @@ public static class InviteEndpoints
             ? TypedResults.Ok(InviteView.Of(invite, keys))
             : Refusals.InviteNotFound;
 
-    /// <summary>Takes an invite back, as long as it has not been redeemed.</summary>
+    /// <summary>Revokes an invite that has not been redeemed.</summary>
     /// <remarks>With an Idempotency-Key, the same key gives the same answer for 24 hours.</remarks>
     /// <param name="id">The invite's id.</param>
     public static async Task<Results<Ok<InviteView>, Refusal>> Revoke(

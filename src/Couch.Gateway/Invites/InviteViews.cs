@@ -15,10 +15,10 @@ public sealed record InviteView
     /// <summary>The secret that redeems it, beginning <c>inv_</c>.</summary>
     public required string Code { get; init; }
 
-    /// <summary>What it is for; empty where nothing was said.</summary>
+    /// <summary>What it is for; empty when no label was given.</summary>
     public required string Label { get; init; }
 
-    /// <summary>Where it is, as of now.</summary>
+    /// <summary>Its status, as of now.</summary>
     public required InviteStatus Status { get; init; }
 
     /// <summary>What its guest may use.</summary>
@@ -27,10 +27,10 @@ public sealed record InviteView
     /// <summary>What its guest may reach.</summary>
     public required Permissions Permissions { get; init; }
 
-    /// <summary>What happens to its guest over a limit.</summary>
+    /// <summary>What happens when its guest exceeds a limit.</summary>
     public required Enforcement Enforcement { get; init; }
 
-    /// <summary>Who invites.</summary>
+    /// <summary>The name of the host that invites.</summary>
     public required string CreatedBy { get; init; }
 
     /// <summary>When it was made.</summary>
@@ -43,18 +43,18 @@ public sealed record InviteView
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? RedeemedAt { get; init; }
 
-    /// <summary>The name of the guest who redeemed it; left out until then.</summary>
+    /// <summary>The name of the guest that redeemed it; left out until then.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RedeemedBy { get; init; }
 
-    /// <summary>The guest who redeemed it; left out until then.</summary>
+    /// <summary>The guest that redeemed it; left out until then.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? GuestId { get; init; }
 
-    /// <summary>By which host key it was made; both fields null where it was not noted.</summary>
+    /// <summary>The host key that made it; both fields are null when that was not recorded.</summary>
     public required ActorView CreatedWith { get; init; }
 
-    /// <summary>By which host key it was taken back; both fields null where it was not.</summary>
+    /// <summary>The host key that revoked it; both fields are null when it was not revoked.</summary>
     public required ActorView RevokedWith { get; init; }
 
     internal static InviteView Of(Invite invite, SigningKeys keys) => new()

@@ -13,13 +13,14 @@ public sealed record CreateKeyBody
     [Required] public string? Name { get; init; }
 
     /// <summary>
-    /// What it is good for, at least one of <c>invites</c>, <c>guests</c>, <c>meter</c>, <c>keys</c> and <c>vms</c>; none that the asking
-    /// key lacks.
+    /// The key's scopes: at least one of <c>invites</c>, <c>guests</c>, <c>meter</c>, <c>keys</c>, <c>vms</c>, <c>events</c> and
+    /// <c>webhooks</c>. The key that makes it must have all of them.
     /// </summary>
     [Required] public IReadOnlyList<string?>? Scopes { get; init; }
 
     /// <summary>
-    /// For how long, in hours: more than 0, at most 87,600. Default: for good, or as long as the asking key; never longer than that.
+    /// How long the key is valid, in hours: more than 0, at most 87,600. Default: without limit, or as long as the key that makes
+    /// it; never longer than that.
     /// </summary>
     public double? ExpiresInHours { get; init; }
 

@@ -28,7 +28,7 @@ public static class KeyEndpoints
 
     /// <summary>Makes a host key. Its text is shown in this answer and nowhere else.</summary>
     /// <remarks>
-    /// A key can give neither scopes nor time that it has not itself. Where the answer gets lost, revoke what the list shows and make
+    /// A key can give only scopes and time that it has itself. If the answer is lost, revoke the key that the list shows, and make
     /// another.
     /// </remarks>
     public static async Task<Results<Created<CreatedKeyView>, Refusal>> Create(
@@ -57,7 +57,7 @@ public static class KeyEndpoints
         }
     }
 
-    /// <summary>Lists host keys, newest first, the revoked and the expired too.</summary>
+    /// <summary>Lists host keys, newest first, including revoked and expired ones.</summary>
     public static async Task<Results<Ok<HostKeyList>, Refusal>> List(
         [AsParameters] Paging paging, Listings listings, CancellationToken cancel)
     {
@@ -83,8 +83,10 @@ public static class KeyEndpoints
             ? TypedResults.Ok(HostKeyView.Of(key))
             : Refusals.KeyNotFound;
 
-    /// <summary>Revokes a host key: at once, on every node, for good. Revoking twice is revoking once; a key may revoke itself.</summary>
-    /// <remarks>A key revokes no key that has a scope which it lacks itself.</remarks>
+    /// <summary>
+    /// Revokes a host key: at once, on every node, for good. The call is idempotent, and a key may revoke itself.
+    /// </summary>
+    /// <remarks>A key cannot revoke a key that has a scope which it lacks itself.</remarks>
     /// <param name="id">The key's id.</param>
     public static async Task<Results<Ok<HostKeyView>, Refusal>> Revoke(
         string id, HttpContext context, HostKeys keys, IGrainFactory grains, CancellationToken cancel)

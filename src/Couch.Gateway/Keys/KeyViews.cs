@@ -12,22 +12,22 @@ public sealed record HostKeyView
     /// <summary>What it is for.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What it is good for.</summary>
+    /// <summary>Its scopes.</summary>
     public required IReadOnlyList<KeyScope> Scopes { get; init; }
 
     /// <summary>When it was made.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>By which host key it was made.</summary>
+    /// <summary>The host key that made it.</summary>
     public required ActorView CreatedWith { get; init; }
 
-    /// <summary>When its time is up; null: never.</summary>
+    /// <summary>When it expires; null: never.</summary>
     public required DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>When it was revoked; null where it was not.</summary>
+    /// <summary>When it was revoked; null when it was not.</summary>
     public required DateTimeOffset? RevokedAt { get; init; }
 
-    /// <summary>By which host key it was revoked; both fields null where it was not.</summary>
+    /// <summary>The host key that revoked it; both fields are null when it was not revoked.</summary>
     public required ActorView RevokedWith { get; init; }
 
     internal static HostKeyView Of(HostKey key) => new()
@@ -55,13 +55,13 @@ public sealed record CreatedKeyView
     /// <summary>What it is for.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What it is good for.</summary>
+    /// <summary>Its scopes.</summary>
     public required IReadOnlyList<KeyScope> Scopes { get; init; }
 
     /// <summary>When it was made.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When its time is up; null: never.</summary>
+    /// <summary>When it expires; null: never.</summary>
     public required DateTimeOffset? ExpiresAt { get; init; }
 
     internal static CreatedKeyView Of(HostKey key, SigningKeys signing) => new()
@@ -75,13 +75,15 @@ public sealed record CreatedKeyView
     };
 }
 
-/// <summary>By which host key something was done; both fields null where it was not done.</summary>
+/// <summary>The host key that did something; both fields are null when it was not done.</summary>
 public sealed record ActorView
 {
-    /// <summary>The key's id; null for the configured key, and for a caller on the machine itself where there is none.</summary>
+    /// <summary>
+    /// The key's id; null for the configured key, and for a caller on the machine itself when no key is configured.
+    /// </summary>
     public required string? KeyId { get; init; }
 
-    /// <summary>The key's name; without an id it is <c>configured</c> or <c>loopback</c>. Null where there is none.</summary>
+    /// <summary>The key's name; without an id it is <c>configured</c> or <c>loopback</c>. Null when there is none.</summary>
     public required string? Name { get; init; }
 
     internal static ActorView Of(Actor? actor) => new() { KeyId = actor?.KeyId?.Value, Name = actor?.Name };

@@ -5,7 +5,7 @@ using Couch.Gateway.Requests;
 
 namespace Couch.Gateway.Stays;
 
-/// <summary>A guest at the door.</summary>
+/// <summary>A guest's request to redeem an invite.</summary>
 public sealed record RedeemBody
 {
     // Far above the length of a code: a longer text cannot be one.
@@ -14,13 +14,13 @@ public sealed record RedeemBody
     /// <summary>The invite's code. Required, here or as <c>inviteCode</c>.</summary>
     public string? Code { get; init; }
 
-    /// <summary>Another name for <c>code</c>, which is looked at first.</summary>
+    /// <summary>Another name for <c>code</c>, which takes precedence.</summary>
     public string? InviteCode { get; init; }
 
     /// <summary>What the guest wants to be called: 1 to 128 characters.</summary>
     [Required] public string? Name { get; init; }
 
-    /// <summary>One OpenSSH public key, to be let into the VM by.</summary>
+    /// <summary>One OpenSSH public key, which gives access to the VM.</summary>
     public string? PublicKey { get; init; }
 
     internal (string Code, RedeemInvite Command) Read(Fields fields, string? idempotencyKey)
@@ -39,9 +39,9 @@ public sealed record RedeemBody
     }
 }
 
-/// <summary>A guest that leaves.</summary>
+/// <summary>A guest's request to end its stay.</summary>
 public sealed record CheckOutBody
 {
-    /// <summary>The guest's token, where it is not sent as bearer.</summary>
+    /// <summary>The guest's token, when it is not sent as bearer.</summary>
     public string? Token { get; init; }
 }

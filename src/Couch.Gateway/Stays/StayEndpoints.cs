@@ -36,7 +36,7 @@ public static class StayEndpoints
         asked.MapPost("checkout", CheckOut).Refuses(404, typeof(EndedProblem)).Refuses(413, 415).WithMetadata(new TakesGuestBearer());
     }
 
-    /// <summary>Redeems an invite: its one guest arrives.</summary>
+    /// <summary>Redeems an invite, which admits its one guest.</summary>
     /// <remarks>With an Idempotency-Key, the same key and body give the same answer for 24 hours, the token included.</remarks>
     public static async Task<Results<Created<RedeemedView>, Refusal>> Redeem(
         RedeemBody body, HttpRequest request, [FromServices] SigningKeys keys, IGrainFactory grains)
@@ -73,11 +73,11 @@ public static class StayEndpoints
             : Refusals.InviteNotFound;
     }
 
-    /// <summary>Shows a guest its own stay, at once or as soon as there is news.</summary>
+    /// <summary>Shows a guest its own stay, at once or as soon as it changes.</summary>
     /// <remarks>
-    /// With wait, the answer is held while the guest is provisioning, and any other status is told at once. Every answer has an
-    /// ETag of the status and the endpoint: with If-None-Match it is held, whatever the status, until it differs from that, and is
-    /// 304 where it still does not. A stay that has ended is told at once.
+    /// With wait, the answer is held while the guest is provisioning; any other status is answered at once. Every answer has an
+    /// ETag of the status and the endpoint. With If-None-Match, the answer is held, whatever the status, until its ETag differs
+    /// from the one sent; if it still does not differ in the end, the answer is 304. A stay that has ended is answered at once.
     /// </remarks>
     public static async Task<Results<StayAnswer, NotModified, Refusal>> GetStatus(
         [AsParameters] Waiting waiting, HttpContext context, [FromServices] SigningKeys keys, IGrainFactory grains,
@@ -106,7 +106,7 @@ public static class StayEndpoints
     private static Results<StayAnswer, NotModified, Refusal> Tell(StayAnswer answer, EntityTags? known) =>
         known is not null && known.Have(answer.Tag) ? answer.Unchanged : answer;
 
-    /// <summary>Ends a guest's stay by its own wish.</summary>
+    /// <summary>Ends a guest's stay at its own request.</summary>
     public static async Task<Results<Ok<CheckedOutView>, Refusal>> CheckOut(
         CheckOutBody? body, HttpContext context, [FromServices] SigningKeys keys, IGrainFactory grains)
     {

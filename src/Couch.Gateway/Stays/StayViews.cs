@@ -8,13 +8,13 @@ using Couch.Gateway.Guests;
 
 namespace Couch.Gateway.Stays;
 
-/// <summary>A guest's welcome. The only answer that shows its token.</summary>
+/// <summary>The answer to a redeemed invite. It is the only answer that shows the guest's token.</summary>
 public sealed record RedeemedView
 {
     /// <summary>The guest's ULID.</summary>
     public required string GuestId { get; init; }
 
-    /// <summary>Always <c>provisioning</c>: a VM is on its way.</summary>
+    /// <summary>Always <c>provisioning</c>: the guest does not have its VM yet.</summary>
     public required GuestStatus Status { get; init; }
 
     /// <summary>The guest's own secret, beginning <c>guest_</c>.</summary>
@@ -26,10 +26,10 @@ public sealed record RedeemedView
     /// <summary>What the guest may reach.</summary>
     public required Permissions Permissions { get; init; }
 
-    /// <summary>When the guest's time is up.</summary>
+    /// <summary>When the guest's stay expires.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 
-    /// <summary>Always null: where the agent is reached is told by the status, once it runs.</summary>
+    /// <summary>Always null: the status shows where the agent is reached, once it runs.</summary>
     public required string? AgentEndpoint { get; init; }
 
     /// <summary>Made from the invite alone, so that a repeated redeem is answered alike whatever the guest has done since.</summary>
@@ -72,7 +72,7 @@ public sealed record StayView : GuestFacts
 /// <summary>What an invite offers, for the holder of its code.</summary>
 public sealed record PreviewView
 {
-    /// <summary>What it is for; empty where nothing was said.</summary>
+    /// <summary>What it is for; empty when no label was given.</summary>
     public required string Label { get; init; }
 
     /// <summary>Whether it can still be redeemed, as of now.</summary>
@@ -97,7 +97,7 @@ public sealed record PreviewView
     };
 }
 
-/// <summary>A guest's farewell.</summary>
+/// <summary>The end of a stay that the guest has ended itself.</summary>
 public sealed record CheckedOutView
 {
     /// <summary>The guest's ULID.</summary>

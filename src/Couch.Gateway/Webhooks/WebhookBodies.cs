@@ -13,8 +13,8 @@ public sealed record CreateWebhookBody
     [Required] public string? Url { get; init; }
 
     /// <summary>
-    /// Only these types: each a type such as <c>couch.guest.killed</c>, or what several begin with, such as <c>couch.guest.*</c>. Default:
-    /// all.
+    /// Only these types: each a type such as <c>couch.guest.killed</c>, or a prefix of several types, such as <c>couch.guest.*</c>.
+    /// Default: all.
     /// </summary>
     public IReadOnlyList<string?>? Types { get; init; }
 

@@ -37,8 +37,9 @@ public static class WebhookEndpoints
 
     /// <summary>Makes a webhook, for events from now on. Its secret is shown in this answer and nowhere else.</summary>
     /// <remarks>
-    /// Events are sent one at a time, in the log's order, at least once, and signed as standardwebhooks.com defines it. 2xx within 15
-    /// seconds takes an event; else it is sent again with growing pauses, for 24 hours. Redirects are not followed.
+    /// Events are sent one at a time, in the log's order, at least once, and signed as standardwebhooks.com defines it. An answer
+    /// of 2xx within 15 seconds accepts an event; otherwise it is sent again with growing pauses, for 24 hours. Redirects are not
+    /// followed.
     /// </remarks>
     public static async Task<Results<Created<CreatedWebhookView>, Refusal>> Create(
         CreateWebhookBody body, HttpContext context, IGrainFactory grains, WebhookRows rows, [FromServices] SigningKeys signing,
@@ -63,7 +64,7 @@ public static class WebhookEndpoints
         return TypedResults.Created($"/couch/webhooks/{webhook.Id}", CreatedWebhookView.Of(webhook, signing));
     }
 
-    /// <summary>Lists webhooks, newest first, the parked ones too.</summary>
+    /// <summary>Lists webhooks, newest first, including parked ones.</summary>
     public static async Task<Results<Ok<WebhookList>, Refusal>> List(
         [AsParameters] Paging paging, Listings listings, EventLog log, CancellationToken cancel)
     {
@@ -86,7 +87,7 @@ public static class WebhookEndpoints
         });
     }
 
-    /// <summary>Shows a webhook, and whether its events get through.</summary>
+    /// <summary>Shows a webhook, and whether its events are delivered.</summary>
     /// <param name="id">The webhook's id.</param>
     public static async Task<Results<Ok<WebhookView>, Refusal>> Get(
         string id, WebhookRows rows, EventLog log, CancellationToken cancel) =>
@@ -95,14 +96,14 @@ public static class WebhookEndpoints
             : Refusals.WebhookNotFound;
 
     /// <summary>Deletes a webhook: nothing more is sent to it.</summary>
-    /// <remarks>What was being sent at that moment may arrive.</remarks>
+    /// <remarks>An event that is being sent at that moment may still arrive.</remarks>
     /// <param name="id">The webhook's id.</param>
     public static async Task<Results<NoContent, Refusal>> Delete(string id, IGrainFactory grains) =>
         WebhookId.TryParse(id, out var webhookId) && await grains.Webhook(webhookId).Delete()
             ? TypedResults.NoContent()
             : Refusals.WebhookNotFound;
 
-    /// <summary>Takes a parked webhook up again where it stopped, and has a failing one tried at once.</summary>
+    /// <summary>Resumes a parked webhook where it stopped, and retries a failing one at once.</summary>
     /// <param name="id">The webhook's id.</param>
     public static async Task<Results<Ok<WebhookView>, Refusal>> Resume(
         string id, IGrainFactory grains, EventLog log, CancellationToken cancel) =>
@@ -110,8 +111,8 @@ public static class WebhookEndpoints
             ? TypedResults.Ok(await View(webhook, log, cancel))
             : Refusals.WebhookNotFound;
 
-    /// <summary>Sends an event of type couch.webhook.test now, and shows what the receiver said.</summary>
-    /// <remarks>The event is not in the log: its id is 0. It changes nothing of the webhook.</remarks>
+    /// <summary>Sends an event of type couch.webhook.test now, and shows the receiver's answer.</summary>
+    /// <remarks>The event is not in the log: its id is 0. The test does not change the webhook.</remarks>
     /// <param name="id">The webhook's id.</param>
     public static async Task<Results<Ok<WebhookTestView>, Refusal>> Test(string id, HttpContext context, IGrainFactory grains) =>
         WebhookId.TryParse(id, out var webhookId) && await grains.Webhook(webhookId).Test(HostCaller.Of(context).Actor) is { } answer

@@ -23,25 +23,28 @@ public sealed record WebhookView
     /// <summary>When it was made.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>By which host key it was made.</summary>
+    /// <summary>The host key that made it.</summary>
     public required ActorView CreatedWith { get; init; }
 
-    /// <summary>Whether its events get through.</summary>
+    /// <summary>Whether its events are delivered.</summary>
     public required WebhookState State { get; init; }
 
-    /// <summary>The id of the last event that was delivered; at first of the newest that there was as the webhook was made.</summary>
+    /// <summary>
+    /// The id of the last event that was delivered; before the first delivery, the id of the newest event when the webhook was
+    /// made.
+    /// </summary>
     public required long DeliveredId { get; init; }
 
-    /// <summary>How many events that it wants wait for their delivery; not counted beyond 10,000.</summary>
+    /// <summary>How many events of its types wait for their delivery; not counted beyond 10,000.</summary>
     public required long Behind { get; init; }
 
-    /// <summary>What was wrong at the last attempt; null where it succeeded.</summary>
+    /// <summary>What was wrong at the last attempt; null when it succeeded.</summary>
     public required string? LastError { get; init; }
 
-    /// <summary>Since when every attempt has failed; null where the last one succeeded.</summary>
+    /// <summary>Since when every attempt has failed; null when the last one succeeded.</summary>
     public required DateTimeOffset? FailingSince { get; init; }
 
-    /// <summary>When the next attempt is due; null where none is waited for.</summary>
+    /// <summary>When the next attempt is due; null when none is.</summary>
     public required DateTimeOffset? NextAttemptAt { get; init; }
 
     /// <param name="behind">How many events wait.</param>
@@ -65,7 +68,7 @@ public sealed record WebhookView
 /// <summary>A webhook that has just been made.</summary>
 public sealed record CreatedWebhookView
 {
-    /// <summary>What its deliveries are signed by, beginning <c>whsec_</c>: shown here and nowhere else.</summary>
+    /// <summary>The secret that signs its deliveries, beginning <c>whsec_</c>: shown here and nowhere else.</summary>
     public required string Secret { get; init; }
 
     /// <summary>Its ULID.</summary>
@@ -83,10 +86,10 @@ public sealed record CreatedWebhookView
     /// <summary>When it was made.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Whether its events get through.</summary>
+    /// <summary>Whether its events are delivered.</summary>
     public required WebhookState State { get; init; }
 
-    /// <summary>The id of the newest event that there was: those after it are sent.</summary>
+    /// <summary>The id of the newest event when the webhook was made: the events after it are sent.</summary>
     public required long DeliveredId { get; init; }
 
     internal static CreatedWebhookView Of(Webhook webhook, SigningKeys signing) => new()
@@ -121,16 +124,16 @@ public sealed record WebhookList
     public required IReadOnlyList<string> Unreadable { get; init; }
 }
 
-/// <summary>What a receiver said to a test.</summary>
+/// <summary>A receiver's answer to a test.</summary>
 public sealed record WebhookTestView
 {
-    /// <summary>Whether it has taken the event: it answered 2xx in time.</summary>
+    /// <summary>Whether the receiver has accepted the event: it answered 2xx in time.</summary>
     public required bool Delivered { get; init; }
 
-    /// <summary>The status code that it answered; null where it did not answer.</summary>
+    /// <summary>The status code that it answered; null when it did not answer.</summary>
     public required int? Status { get; init; }
 
-    /// <summary>What was wrong; null where it has taken the event.</summary>
+    /// <summary>What was wrong; null when the receiver has accepted the event.</summary>
     public required string? Error { get; init; }
 
     /// <summary>How long it took, in milliseconds.</summary>

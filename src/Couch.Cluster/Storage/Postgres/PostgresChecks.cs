@@ -2,18 +2,22 @@ using Npgsql;
 
 namespace Couch.Cluster.Storage.Postgres;
 
-/// <summary>What a database must be like before a couch makes its schema there.</summary>
+/// <summary>Checks a database before a couch makes its schema there.</summary>
 internal static class PostgresChecks
 {
     private const int SessionRounds = 5;
 
-    /// <summary>Null where the database can be used; else why not and what to do, to be read after the database's name.</summary>
+    /// <summary>
+    /// Null when the database can be used; otherwise the reason and what to do, to be read after the database's name.
+    /// </summary>
     public static async Task<string?> WhyUnusable(
         NpgsqlConnection connection, NpgsqlDataSource source, NpgsqlConnectionStringBuilder settings, CancellationToken cancel) =>
         await WhyNotUtf8(connection, cancel) ?? await WhyNoSchema(connection, cancel)
             ?? await WhyNotPooled(connection, source, settings, cancel);
 
-    /// <summary>In another encoding some names could never be written, and each try would look like a database that is down.</summary>
+    /// <summary>
+    /// In another encoding some names could never be stored, and each attempt would look like a database that is down.
+    /// </summary>
     private static async Task<string?> WhyNotUtf8(NpgsqlConnection connection, CancellationToken cancel) =>
         (string?)await Ask(connection, "SHOW server_encoding", cancel) is var encoding and not "UTF8"
             ? $"is encoded in {encoding}, which cannot hold every name: make a database with ENCODING 'UTF8' TEMPLATE template0"
@@ -25,7 +29,8 @@ internal static class PostgresChecks
             return $"has none of the schemas that the search path names ({await Ask(connection, "SHOW search_path", cancel)}): make one, "
                 + "or mend Search Path in ConnectionStrings__Couch";
 
-        // Ours beside the journal of our schema's scripts; a table of this name without it is another application's.
+        // Our OrleansQuery table stands beside the journal of our schema's scripts; a table of this name without the journal
+        // belongs to another application.
         var tables = (long)(await Ask(
             connection,
             """
@@ -41,9 +46,9 @@ internal static class PostgresChecks
     }
 
     /// <summary>
-    /// A pool between the couch and the server, such as PgBouncer, may lend each transaction another session. A prepared statement
-    /// belongs to a session, so there is none then. Such a pool gives its clients a process id that is not their session's; and with
-    /// sessions of their own, two clients each keep the one that they have, whatever else the pool has to do.
+    /// A pool between the couch and the server, such as PgBouncer, may use another session for each transaction. A prepared
+    /// statement belongs to a session, so none may be used then. How it is detected: such a pool reports a process id that is not
+    /// the session's; and without it, two clients each keep one session of their own, whatever the load of the pool.
     /// </summary>
     private static async Task<string?> WhyNotPooled(
         NpgsqlConnection connection, NpgsqlDataSource source, NpgsqlConnectionStringBuilder settings, CancellationToken cancel)
@@ -56,7 +61,7 @@ internal static class PostgresChecks
         HashSet<object?> mine = [], others = [];
         for (var round = 0; round < SessionRounds; round++)
         {
-            // Another text each time, or the driver would prepare it.
+            // The text differs each time; otherwise the driver would prepare it.
             var question = $"{Session} + 0 * {round}";
             mine.Add(await Ask(connection, question, cancel));
             others.Add(await Ask(other, question, cancel));

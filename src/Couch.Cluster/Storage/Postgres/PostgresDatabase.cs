@@ -14,7 +14,7 @@ public sealed class PostgresDatabase : CouchDatabase
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(500);
 
-    // Any number, as long as all nodes take the same and no other program does: "couch" in ASCII.
+    // Any number that all nodes use and no other program does: "couch" in ASCII.
     private const long UpgradeLock = 0x63_6F_75_63_68;
 
     private static readonly TimeSpan BetweenClears = TimeSpan.FromSeconds(1);
@@ -23,11 +23,11 @@ public sealed class PostgresDatabase : CouchDatabase
     private readonly NpgsqlConnectionStringBuilder settings;
     private long cleared;
 
-    /// <param name="connections">The most connections held; the connection string's own word comes first.</param>
+    /// <param name="connections">The most connections held; a value in the connection string takes precedence.</param>
     public PostgresDatabase(string connectionString, int connections, TimeProvider? clock = null) : base(clock ?? TimeProvider.System)
     {
         settings = PostgresSettings.Complete(connectionString, connections);
-        // Its name is a label of the driver's metrics, which would else be the connection string.
+        // The name is a label of the driver's metrics, which would otherwise be the connection string.
         source = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = "couch" }.Build();
         Where = PostgresSettings.Where(settings);
     }
@@ -46,12 +46,14 @@ public sealed class PostgresDatabase : CouchDatabase
 
     internal override string NumberEvents => "SELECT couch_number_events(@most)";
 
-    /// <summary>Null where <paramref name="connectionString"/> names a PostgreSQL database; else why not, quoting no secret.</summary>
+    /// <summary>
+    /// Null when <paramref name="connectionString"/> names a PostgreSQL database; otherwise the reason, quoting no secret.
+    /// </summary>
     public static string? WhyUnusable(string connectionString) => PostgresSettings.WhyUnusable(connectionString);
 
     /// <summary>
-    /// Connections for the node's lease alone: whatever else waits for a connection, or for the database, must not keep the
-    /// node from confirming that it lives, and a connection that hangs is given up soon. The caller disposes them.
+    /// Connections for the node's lease alone: other users of connections or of the database must not keep the node from confirming
+    /// that it is alive, and a connection that hangs is closed soon. The caller disposes them.
     /// </summary>
     internal NpgsqlDataSource OpenForLease() =>
         new NpgsqlDataSourceBuilder(PostgresSettings.ForLease(settings).ConnectionString) { Name = "couch-lease" }.Build();
@@ -67,8 +69,8 @@ public sealed class PostgresDatabase : CouchDatabase
 
             await using var locked = await connection.BeginTransactionAsync(cancel);
             await using var command = connection.CreateCommand();
-            // Waits as long as another node upgrades, by asking: a database that dies meanwhile is noticed. The lock goes with its
-            // transaction, however the node ends, and whatever pools sessions in between.
+            // Waits by polling as long as another node upgrades, so that a database that dies meanwhile is noticed. The lock is
+            // released with its transaction, however the node ends, and whatever session pool is in between.
             command.CommandText = $"SELECT pg_try_advisory_xact_lock({UpgradeLock})";
             while (await command.ExecuteScalarAsync(cancel) is not true)
                 await Task.Delay(BetweenAttempts, Clock, cancel);
@@ -87,7 +89,7 @@ public sealed class PostgresDatabase : CouchDatabase
     /// <inheritdoc/>
     public override string Explain(Exception failure) => PostgresFailures.Explain(Where, failure);
 
-    /// <summary>Each connection that is open now is closed, at once or when it comes back; the next caller opens another.</summary>
+    /// <summary>Closes each open connection, at once or when it is returned; the next caller opens another.</summary>
     internal void LeaveSessions()
     {
         Interlocked.Exchange(ref cleared, Clock.GetTimestamp());
@@ -97,7 +99,7 @@ public sealed class PostgresDatabase : CouchDatabase
     internal override void Notice(Exception failure)
     {
         var last = Interlocked.Read(ref cleared);
-        // Many fail at once: the first of them counts for all.
+        // Many calls fail at once: only the first one clears the sessions.
         if (PostgresFailures.SpoilsSessions(failure) && (last is 0 || Clock.GetElapsedTime(last) >= BetweenClears))
             LeaveSessions();
     }
@@ -105,7 +107,7 @@ public sealed class PostgresDatabase : CouchDatabase
     internal override bool IsLostConnection(Exception failure) => PostgresFailures.IsLostConnection(failure);
 
     /// <remarks>
-    /// A session may have begun while the server was a standby, or was set to be read-only: then it stays so, and is left.
+    /// A session that began while the server was a standby, or was set to be read-only, stays read-only, and is abandoned.
     /// </remarks>
     protected override async Task<string?> WhyNoWrites()
     {

@@ -12,12 +12,12 @@ internal static class PostgresFailures
         "is behind a pool that lends a session for a transaction only (PgBouncer with pool_mode=transaction): "
         + "add Max Auto Prepare=0 to ConnectionStrings__Couch, or use pool_mode=session";
 
-    /// <summary>Whether a database that is only just starting may fail like this.</summary>
+    /// <summary>Whether a database that is still starting may cause this failure.</summary>
     public static bool MayPass(Exception failure) => failure is not PostgresException refusal
         || refusal.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections
             or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown;
 
-    /// <summary>Whether the connection is gone: what was asked on it was not committed, or the outcome is not known.</summary>
+    /// <summary>Whether the connection is lost: the statement on it was not committed, or the outcome is unknown.</summary>
     public static bool IsLostConnection(Exception failure)
     {
         foreach (var cause in failure.WithCauses())
@@ -37,8 +37,8 @@ internal static class PostgresFailures
     }
 
     /// <summary>
-    /// Whether sessions like the one that failed are no good any more: they lead to a server that takes no writes, that ends, or that
-    /// does not answer. Who has waited in vain for a connection says nothing about those that others are using.
+    /// Whether sessions like the failed one are unusable: their server accepts no writes, is shutting down, or does not answer. A
+    /// caller that waited in vain for a connection says nothing about the sessions in use.
     /// </summary>
     public static bool SpoilsSessions(Exception failure) =>
         !IsExhausted(failure) && (failure.WithCauses().Any(IsOfTheServer) || IsLostConnection(failure));
@@ -48,11 +48,13 @@ internal static class PostgresFailures
             && (refusal.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.QueryCanceled
                 || IsOver(refusal.SqlState)));
 
-    /// <summary>Whether all connections were in use for as long as one may be waited for. The driver says so in words alone.</summary>
+    /// <summary>
+    /// Whether all connections stayed in use for the longest wait for one. The driver reports this only in its message.
+    /// </summary>
     private static bool IsExhausted(Exception failure) => failure.WithCauses().Any(
         cause => cause is NpgsqlException && cause.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal));
 
-    /// <param name="state">Null where the failure comes from another silo, and with it only its message.</param>
+    /// <param name="state">Null when the failure comes from another silo, which passes on only its message.</param>
     private static bool IsOver(string? state) => state?.StartsWith("08", StringComparison.Ordinal) is true
         || state is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow;
 
@@ -78,7 +80,7 @@ internal static class PostgresFailures
         return $"{where} cannot be used: {failure.Message}";
     }
 
-    // The server's own words may quote data, so they are passed on only where they speak of the server.
+    // The server's message may quote data, so it is passed on only for errors that concern the server.
     private static string Refused(PostgresException refusal) => refusal.SqlState switch
     {
         PostgresErrorCodes.DiskFull => "refused: the disk is full",
@@ -88,7 +90,7 @@ internal static class PostgresFailures
         PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown => "is shutting down",
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => "refused the user or the password",
         PostgresErrorCodes.InvalidCatalogName => "has no such database",
-        // A pool such as PgBouncer says most of what it refuses by the last of these.
+        // A pool such as PgBouncer reports most of its refusals with the last of these codes.
         PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.ProtocolViolation =>
             $"refused: {refusal.MessageText}",
         PostgresErrorCodes.InvalidSqlStatementName or PostgresErrorCodes.DuplicatePreparedStatement => LendsSessions,

@@ -3,24 +3,24 @@ using Npgsql;
 
 namespace Couch.Cluster.Storage.Postgres;
 
-/// <summary>What a connection string leaves open, and what it may not say. Whatever it says itself stays.</summary>
+/// <summary>Sets what a connection string leaves open, and refuses what it must not set. Values that it does set stay.</summary>
 internal static class PostgresSettings
 {
-    // A dead database must answer as an error in a few seconds: callers ask again, and a grain's turn is waiting.
+    // A dead database must result in an error within a few seconds: callers retry, and a grain's turn is waiting.
     private const int ConnectSeconds = 5;
     private const int CommandSeconds = 6;
     private const int UpgradeSeconds = 120;
 
-    // Grains, endpoints, housekeeping and Orleans' membership wait for one another otherwise.
+    // With fewer, grains, endpoints, housekeeping and Orleans' membership wait for one another.
     private const int LeastConnections = 4;
 
-    // Half a lease: what hangs must be given up early enough for another try.
+    // Half a lease: a call that hangs must be abandoned early enough for another try.
     private const int LeaseSeconds = 2;
 
-    // The driver's word for it, in place of milliseconds to wait.
+    // The driver's value for closing at once, in place of a wait in milliseconds.
     private const int CloseAtOnce = -1;
 
-    // How long a server that was found to be down, or a standby, is not asked again.
+    // How long a server that was found to be down, or to be a standby, is not asked again.
     private const int RecheckSeconds = 2;
 
     // All statements of a node, Orleans' and ours, some of them with parameters of two types.
@@ -79,17 +79,17 @@ internal static class PostgresSettings
         Unless("Maximum Pool Size", Math.Max(connections, settings.MinPoolSize));
         Unless("Max Auto Prepare", PreparedStatements);
         Unless("Auto Prepare Min Usages", 2);
-        // No statement leaves anything behind on its connection, and to clean up after each costs the server several more.
+        // No statement leaves state on its connection, and a reset after each one costs the server several more statements.
         Unless("No Reset On Close", true);
         Unless("Timeout", ConnectSeconds);
         Unless("Command Timeout", CommandSeconds);
-        // A statement that is given up is cancelled at the server, and its connection closed. The driver would else use it again, and
-        // a cancel that comes late would end the next statement there, or leave an answer to no question.
+        // A statement that times out is cancelled at the server, and its connection is closed. Otherwise the driver would reuse the
+        // connection, and a late cancel would end the next statement on it, or leave an answer that belongs to no statement.
         Unless("Cancellation Timeout", CloseAtOnce);
         Unless("Application Name", "couch");
         if (settings.Host!.Contains(',', StringComparison.Ordinal))
         {
-            // Of several servers one takes writes, and after a failover another.
+            // Only one of several servers accepts writes, and after a failover it is another one.
             Unless("Target Session Attributes", "read-write");
             Unless("Host Recheck Seconds", RecheckSeconds);
         }
@@ -98,7 +98,7 @@ internal static class PostgresSettings
     }
 
     /// <summary>
-    /// The same database for what changes its schema: a commit may wait for a busy disk, where a caller's statement is given up.
+    /// The same database, for changes of its schema: a commit may wait for a busy disk, where a caller's statement would time out.
     /// </summary>
     public static NpgsqlConnectionStringBuilder ForUpgrade(NpgsqlConnectionStringBuilder complete) => new(complete.ConnectionString)
     {
@@ -107,7 +107,7 @@ internal static class PostgresSettings
         CommandTimeout = UpgradeSeconds,
     };
 
-    /// <summary>The same database by one connection that gives up soon, whatever the connection string says.</summary>
+    /// <summary>The same database, by one connection with short timeouts, whatever the connection string says.</summary>
     public static NpgsqlConnectionStringBuilder ForLease(NpgsqlConnectionStringBuilder complete) => new(complete.ConnectionString)
     {
         MinPoolSize = 0,

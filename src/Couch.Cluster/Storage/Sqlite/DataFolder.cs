@@ -5,15 +5,15 @@ using Couch.Domain.Text;
 namespace Couch.Cluster.Storage.Sqlite;
 
 /// <summary>
-/// The folder of a single node, held by one process at a time and readable by its owner alone. The kernel lets go of
-/// the lock when the process ends, however it ends; a lock left behind by a crash does not exist.
+/// The folder of a single node, held by one process at a time and readable by its owner alone. The kernel releases the lock when
+/// the process ends, however it ends, so a crash leaves no stale lock.
 /// </summary>
 internal sealed class DataFolder : IDisposable
 {
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerFolder = OwnerFile | UnixFileMode.UserExecute;
 
-    /// <summary>What is believed as it is found, and what SQLite believes beside it.</summary>
+    /// <summary>Files whose content is trusted, and those that SQLite trusts beside them.</summary>
     private static readonly string[] Believed = ["signing.key", "couch.db", "couch.db-wal", "couch.db-shm", "couch.lock", "couch.holder"];
 
     private readonly FileStream held;
@@ -61,7 +61,7 @@ internal sealed class DataFolder : IDisposable
         });
     }
 
-    /// <summary>Makes a file that is not there, and takes it from everybody but its owner.</summary>
+    /// <summary>Creates a file if it does not exist, and removes access to it for all users but its owner.</summary>
     public string OwnFile(string name)
     {
         var file = Path.Combine(FullPath, name);
@@ -71,7 +71,7 @@ internal sealed class DataFolder : IDisposable
         return file;
     }
 
-    /// <summary>Puts a file in place whole or not at all, also when the power fails.</summary>
+    /// <summary>Writes a file completely or not at all, also when the power fails.</summary>
     public static void WriteWhole(string file, string text)
     {
         var half = file + ".new";
@@ -101,8 +101,8 @@ internal sealed class DataFolder : IDisposable
         }
     }
 
-    // A locked file cannot be read through .NET, so the holder stands in a file beside it. It is believed only while
-    // the lock is held.
+    // A locked file cannot be read through .NET, so the holder is named in a file beside it. That file is trusted only while the
+    // lock is held.
     private static void WriteHolder(string path, TimeProvider clock) => WriteWhole(
         Path.Combine(path, "couch.holder"),
         string.Create(

@@ -6,7 +6,7 @@ namespace Couch.Cluster.Storage.Sqlite;
 /// <summary>What can be wrong with a data folder and the database in it, as sentences for an operator.</summary>
 internal static class FolderFailures
 {
-    // errno, which .NET gives as an IOException's HResult.
+    // errno, which .NET returns as an IOException's HResult.
     private const int WouldBlockLinux = 11;
     private const int WouldBlockMac = 35;
     private const int NoSpace = 28;
@@ -15,12 +15,12 @@ internal static class FolderFailures
     // Windows' sharing violation.
     private const int SharingViolation = unchecked((int)0x80070020);
 
-    // Less than SQLite needs to go on.
+    // Less than SQLite needs to continue.
     private const long AsGoodAsFull = 64 * 1024;
 
     public static bool IsLocked(IOException failure) => failure.HResult is WouldBlockLinux or WouldBlockMac or SharingViolation;
 
-    /// <summary>Runs a step of the start; what fails in the folder is told as a setting to change.</summary>
+    /// <summary>Runs a step of the start; a failure in the folder is reported as a setting to change.</summary>
     public static T ToSettings<T>(string folder, Func<T> step)
     {
         try
@@ -70,7 +70,7 @@ internal static class FolderFailures
         var code => $"the database in {folder} failed with SQLite error {code}",
     };
 
-    /// <summary>Null where there is room for more; else the sentence that says that the disk is full.</summary>
+    /// <summary>Null when there is room for more; otherwise the sentence that says that the disk is full.</summary>
     public static string? WhyNoRoom(string folder) => IsFull(folder) ? Full(folder) : null;
 
     private static string Full(string folder) => $"the disk is full: no room left in the data folder {folder}";

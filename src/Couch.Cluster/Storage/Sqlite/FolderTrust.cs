@@ -5,8 +5,9 @@ using Couch.Cluster.Configuration;
 namespace Couch.Cluster.Storage.Sqlite;
 
 /// <summary>
-/// Whether what lies in a data folder can only come from this process's own user, or from root: sshd's rule. Whoever else
-/// may write there decides which codes are genuine and which guests there are. Asked on Linux alone, where owners can be read.
+/// Checks that the contents of a data folder can only come from this process's own user, or from root: sshd's rule. Another user
+/// who may write there decides which codes are genuine and which guests there are. Checked on Linux alone, where owners can be
+/// read.
 /// </summary>
 internal static class FolderTrust
 {
@@ -22,8 +23,8 @@ internal static class FolderTrust
     private const uint Folder = 0x4000;
 
     /// <summary>
-    /// Refuses what belongs to another user or may be written by more than its owner, and a way there on which anybody could
-    /// put something else in its place. What is not there has no owner.
+    /// Refuses a path that belongs to another user or may be written by more than its owner, and a path on which another user could
+    /// replace a folder or a file. A path that does not exist has no owner.
     /// </summary>
     /// <param name="path">A folder or a file, in full.</param>
     /// <exception cref="SettingsException">It cannot be trusted: which path, why, and the command that mends it.</exception>
@@ -77,7 +78,7 @@ internal static class FolderTrust
             throw Refusal($"{path} (mode {Octal(seen)}) can be written by {Who(seen)}", $"chmod go-w {path}");
     }
 
-    /// <summary>Who may write in a folder that is not sticky may take away what is in it, and put another there.</summary>
+    /// <summary>A user who may write in a folder without the sticky bit can replace what is in it.</summary>
     private static void DemandWay(string folder, Status seen, string path)
     {
         if ((seen.Mode & Kind) is Folder && (seen.Mode & WritableByOthers) is not 0 && (seen.Mode & Sticky) is 0)
@@ -97,7 +98,7 @@ internal static class FolderTrust
     private static SettingsException Refusal(string sentence, string command) =>
         new($"  - the data folder is not this couch's alone: {sentence}: {command}");
 
-    /// <summary>What stands there itself, not what a link points to; null where nothing does.</summary>
+    /// <summary>The status of the path itself, not of a link's target; null when it does not exist.</summary>
     private static Status? Look(string path)
     {
         var status = new Status();
@@ -118,7 +119,7 @@ internal static class FolderTrust
     private const int NotAllowed = 13;
     private const int NoFolder = 20;
 
-    // The one call about files whose answer has the same layout on every processor.
+    // The only call for a file's status whose result has the same layout on every processor.
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int StatX(int folder, byte[] path, int flags, uint mask, ref Status status);

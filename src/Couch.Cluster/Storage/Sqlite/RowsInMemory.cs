@@ -6,8 +6,8 @@ using Microsoft.Data.Sqlite;
 namespace Couch.Cluster.Storage.Sqlite;
 
 /// <summary>
-/// What a statement answered, read to its end: no reader keeps the writer. Values are SQLite's own (long, double,
-/// string, bytes) and are turned into what they are asked for as.
+/// The rows of a statement, read to the end, so that no reader blocks the writer. Values have SQLite's own types (long, double,
+/// string, bytes) and are converted to the requested type.
 /// </summary>
 internal sealed class RowsInMemory : DbDataReader
 {
@@ -25,12 +25,12 @@ internal sealed class RowsInMemory : DbDataReader
             rows.Add(row);
         }
 
-        // A text may have further statements, which run when they are asked for.
+        // A text may contain further statements, which run when they are requested.
         while (reader.NextResult()) { }
         RecordsAffected = reader.RecordsAffected;
     }
 
-    /// <summary>The first row's first value; null where there is none.</summary>
+    /// <summary>The first row's first value; null when there is none.</summary>
     public object? First => rows is [[var first, ..], ..] ? first : null;
 
     public override int FieldCount => names.Length;

@@ -5,14 +5,14 @@ using Couch.Domain.Capabilities;
 namespace Couch.Cluster.Storage.Sqlite;
 
 /// <summary>
-/// The signing key of a single node: made once, kept in its data folder, readable by its owner alone. Whoever reads
-/// it can make codes and tokens; without it all that were given out are worthless.
+/// The signing key of a single node: made once, kept in its data folder, readable by its owner alone. A user who can read it can
+/// make codes and tokens; if it is lost, all that have been issued are worthless.
 /// </summary>
 internal static class SigningKeyFile
 {
     private const string Name = "signing.key";
 
-    /// <exception cref="SettingsException">The file is there but is no key. A new one is never made in its place.</exception>
+    /// <exception cref="SettingsException">The file exists but holds no key. A new one is never made in its place.</exception>
     public static SigningKeys ReadOrMake(DataFolder folder, RandomNumberGenerator chance) =>
         FolderFailures.ToSettings(folder.FullPath, () =>
     {

@@ -12,10 +12,10 @@ public sealed class SqliteDatabase : CouchDatabase
 {
     private const string Name = "couch.db";
 
-    // Only another program can keep the file busy, a backup or a curious shell; not for long.
+    // Only another program, such as a backup or a shell, can keep the file busy, and not for long.
     private const int BusySeconds = 5;
 
-    /// <summary>How old a commit may be that says that the disk takes writes.</summary>
+    /// <summary>The greatest age of a commit that shows that the disk accepts writes.</summary>
     private static readonly TimeSpan Confirmed = TimeSpan.FromSeconds(10);
 
     private readonly DataFolder folder;
@@ -34,7 +34,7 @@ public sealed class SqliteDatabase : CouchDatabase
             DefaultTimeout = BusySeconds,
             Pooling = false,
         };
-        // Every commit reaches the disk before it is answered.
+        // Every commit is on the disk before its caller is answered.
         writer = new SqliteWriter(settings.ConnectionString, $"PRAGMA busy_timeout = {BusySeconds}000; PRAGMA synchronous = FULL", clock);
         writes = new WriterSource(writer, settings.ConnectionString);
         settings.Pooling = true;
@@ -42,7 +42,7 @@ public sealed class SqliteDatabase : CouchDatabase
     }
 
     /// <summary>Takes <paramref name="folder"/> for this process, making it if it is not there.</summary>
-    /// <param name="clock">For the holder's start; null is the system's.</param>
+    /// <param name="clock">For the start time of the folder's holder; null is the system's.</param>
     /// <exception cref="SettingsException">It cannot be used, or another process holds it.</exception>
     public static SqliteDatabase Open(string folder, TimeProvider? clock = null, TimeSpan? reminderHorizon = null)
     {
@@ -65,7 +65,7 @@ public sealed class SqliteDatabase : CouchDatabase
     /// <inheritdoc/>
     public override DbDataSource Reads => reads;
 
-    /// <remarks>The one writer numbers them as it writes them.</remarks>
+    /// <remarks>The only writer numbers events as it writes them.</remarks>
     internal override string NumberEvents =>
         "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0) WHERE @most > 0";
 
@@ -77,7 +77,7 @@ public sealed class SqliteDatabase : CouchDatabase
     public override Task Upgrade(CancellationToken cancel) => Task.Run(
         () => FolderFailures.ToSettings(folder.FullPath, () =>
         {
-            // SQLite gives the files beside it, -wal and -shm, this file's permissions.
+            // SQLite gives this file's permissions to the -wal and -shm files beside it.
             folder.OwnFile(Name);
             UseWriteAheadLog();
             Schema.Upgrade(DeployChanges.To.SqliteDatabase(writes.ConnectionString), "Sqlite", ReminderHorizon);
@@ -89,7 +89,9 @@ public sealed class SqliteDatabase : CouchDatabase
     /// <inheritdoc/>
     public override string Explain(Exception failure) => FolderFailures.Explain(folder.FullPath, failure);
 
-    /// <remarks>Where nothing has been written for a while, or the last write failed, one is made that changes nothing.</remarks>
+    /// <remarks>
+    /// When nothing has been written for a while, or the last write failed, a write is made that changes nothing.
+    /// </remarks>
     protected override async Task<string?> WhyNoWrites()
     {
         await using (var connection = await reads.OpenConnectionAsync())
@@ -118,7 +120,7 @@ public sealed class SqliteDatabase : CouchDatabase
         folder.Dispose();
     }
 
-    /// <summary>Readers never wait for the writer then, nor it for them. The database remembers it.</summary>
+    /// <summary>With this mode readers never wait for the writer, nor it for them. The mode is stored in the database.</summary>
     private void UseWriteAheadLog()
     {
         using var connection = new SqliteConnection(writes.ConnectionString);
@@ -130,7 +132,7 @@ public sealed class SqliteDatabase : CouchDatabase
                 $"  - the file system under the data folder {folder.FullPath} cannot carry the database; use a local disk");
     }
 
-    /// <summary>The log and its index are there from now on: a disk that fills up later can still be read.</summary>
+    /// <summary>Creates the write-ahead log and its index now: a disk that fills up later can still be read.</summary>
     private void OpenWriter()
     {
         using var connection = writes.OpenConnection();

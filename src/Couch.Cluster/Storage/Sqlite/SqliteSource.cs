@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 namespace Couch.Cluster.Storage.Sqlite;
 
 /// <summary>Connections that only read, pooled by the driver. What writes goes through <see cref="SqliteWriter"/>.</summary>
-/// <param name="pragmas">What a connection is told each time that it is opened.</param>
+/// <param name="pragmas">The pragmas that are set each time a connection is opened.</param>
 internal sealed class SqliteSource(string connectionString, string pragmas) : DbDataSource
 {
     public override string ConnectionString => connectionString;
@@ -13,7 +13,7 @@ internal sealed class SqliteSource(string connectionString, string pragmas) : Db
 
     protected override void Dispose(bool disposing)
     {
-        // The last connection to close folds the write-ahead log into the database.
+        // Closing the last connection checkpoints the write-ahead log into the database.
         using var connection = new SqliteConnection(connectionString);
         SqliteConnection.ClearPool(connection);
         base.Dispose(disposing);

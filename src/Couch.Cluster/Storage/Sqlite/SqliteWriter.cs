@@ -4,9 +4,9 @@ using SQLitePCL;
 namespace Couch.Cluster.Storage.Sqlite;
 
 /// <summary>
-/// The one writer that SQLite has, on a thread of its own. It runs what waits in the order in which it came, commits once
-/// for all of it, and answers no caller before that commit is on the disk. A statement that fails undoes itself alone; a
-/// commit that fails is told to all whose statements were in it.
+/// The only writer of the SQLite database, on a thread of its own. It runs queued statements in the order of their arrival, commits
+/// once for all of them, and answers no caller before that commit is on the disk. A statement that fails is rolled back alone; a
+/// commit that fails is reported to all callers whose statements were in it.
 /// </summary>
 /// <remarks>
 /// It exists because a commit is a write to the disk: a driver's connection commits once for each statement, and writers that meet in
@@ -16,10 +16,10 @@ namespace Couch.Cluster.Storage.Sqlite;
 /// </remarks>
 internal sealed class SqliteWriter : IDisposable
 {
-    /// <summary>Longer than any healthy queue; a disk that hangs must answer as an error.</summary>
+    /// <summary>Longer than the wait in any healthy queue; a disk that hangs must result in an error.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
 
-    // So that the first need not wait for ever more who come while the others' statements run.
+    // Bounds a batch, so that its first caller does not wait for ever more statements that arrive while it runs.
     private const int MostTogether = 256;
 
     private readonly SqliteConnection connection;
@@ -28,12 +28,12 @@ internal sealed class SqliteWriter : IDisposable
     private readonly Thread thread;
     private readonly Queue<Waiting> queue = new();
 
-    // Few: each text is a constant of ours, with its values beside it.
+    // The cache stays small: each text is a constant, with its values as parameters.
     private readonly Dictionary<string, SqliteCommand> compiled = [];
     private bool ended;
     private long confirmed;
 
-    /// <param name="pragmas">What the connection is told once, when it is opened.</param>
+    /// <param name="pragmas">The pragmas that are set once, when the connection is opened.</param>
     public SqliteWriter(string connectionString, string pragmas, TimeProvider clock)
     {
         (connection, this.pragmas, this.clock) = (new(connectionString), pragmas, clock);
@@ -41,7 +41,7 @@ internal sealed class SqliteWriter : IDisposable
         thread.Start();
     }
 
-    /// <summary>How many have not begun.</summary>
+    /// <summary>How many statements have not begun.</summary>
     public int InLine
     {
         get
@@ -51,11 +51,13 @@ internal sealed class SqliteWriter : IDisposable
         }
     }
 
-    /// <summary>Whether the last write was committed, no longer ago than <paramref name="age"/>: then the next may well be.</summary>
+    /// <summary>
+    /// Whether the last write was committed, no longer ago than <paramref name="age"/>; then the next is likely to succeed.
+    /// </summary>
     public bool HasCommitted(TimeSpan age) => Interlocked.Read(ref confirmed) is not 0 and var last && clock.GetElapsedTime(last) < age;
 
-    /// <summary>Runs the command's statement with its values. Durable, where it writes, once it is answered.</summary>
-    /// <exception cref="TimeoutException">Its turn did not come in time. It has not been run, and never will be.</exception>
+    /// <summary>Runs the command's statement with its values. A write is durable once it is answered.</summary>
+    /// <exception cref="TimeoutException">Its turn did not come in time. It has not run, and never will.</exception>
     /// <exception cref="SqliteException">It was refused, and nothing is written; or the commit failed.</exception>
     public async Task<RowsInMemory> Run(SqliteCommand command, CancellationToken cancel)
     {
@@ -76,7 +78,7 @@ internal sealed class SqliteWriter : IDisposable
 
     public static TimeoutException NoTurn() => new($"no turn at the database within {LongestWait.TotalSeconds:0} s");
 
-    /// <summary>Returns when all that waited has been answered.</summary>
+    /// <summary>Returns when all queued statements have been answered.</summary>
     public void Dispose()
     {
         lock (queue)
@@ -155,7 +157,7 @@ internal sealed class SqliteWriter : IDisposable
         }
         catch (Exception failure) when (IsInTransaction)
         {
-            // It has undone itself, and the transaction goes on.
+            // The statement has been rolled back, and the transaction goes on.
             if (compiled.Remove(text, out var failed))
                 failed.Dispose();
             one.Fail(failure);
@@ -194,7 +196,7 @@ internal sealed class SqliteWriter : IDisposable
         }
         catch (SqliteException)
         {
-            // Closing undoes it too, and the next open anew.
+            // Closing rolls it back too, and the next statement opens the connection anew.
             Close();
         }
     }
@@ -212,10 +214,10 @@ internal sealed class SqliteWriter : IDisposable
         compiled.Clear();
     }
 
-    // A full or failing disk makes SQLite undo the whole transaction by itself.
+    // When a disk is full or fails, SQLite rolls back the whole transaction by itself.
     private bool IsInTransaction => connection.Handle is { } handle && raw.sqlite3_get_autocommit(handle) == 0;
 
-    /// <summary>A statement in line, and what it has come to; its caller is told once that is certain.</summary>
+    /// <summary>A queued statement and its result; its caller is answered once the result is certain.</summary>
     private sealed class Waiting(SqliteCommand command)
     {
         private const int InLine = 0;
@@ -235,7 +237,7 @@ internal sealed class SqliteWriter : IDisposable
 
         public void Answer(RowsInMemory answered) => rows = answered;
 
-        /// <summary>The first failure stays.</summary>
+        /// <summary>Keeps the first failure.</summary>
         public void Fail(Exception why) => failure ??= why;
 
         public void Tell()

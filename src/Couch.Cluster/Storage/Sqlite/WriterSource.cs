@@ -5,8 +5,8 @@ using Microsoft.Data.Sqlite;
 namespace Couch.Cluster.Storage.Sqlite;
 
 /// <summary>
-/// The writer as ADO.NET: connections that cost nothing, because each command goes to the writer's own. A command is a
-/// transaction by itself; there are no others.
+/// The writer as ADO.NET: connections cost nothing, because each command goes to the writer's own connection. Each command is a
+/// transaction; there are no others.
 /// </summary>
 internal sealed class WriterSource(SqliteWriter writer, string connectionString) : DbDataSource
 {
@@ -20,7 +20,7 @@ internal sealed class WriterSource(SqliteWriter writer, string connectionString)
         base.Dispose(disposing);
     }
 
-    /// <summary>A SQLite connection in name, because Orleans asks for one: it never opens the file.</summary>
+    /// <summary>A SQLite connection by type only, because Orleans requires one: it never opens the file.</summary>
     private sealed class Connection(SqliteWriter writer) : SqliteConnection
     {
         private ConnectionState state = ConnectionState.Closed;

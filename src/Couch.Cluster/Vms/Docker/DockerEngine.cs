@@ -8,16 +8,16 @@ using Docker.DotNet.Models;
 
 namespace Couch.Cluster.Vms.Docker;
 
-/// <summary>The engine's API, each call with a bound, each failure in the engine's own words.</summary>
+/// <summary>The engine's API: each call has a bound, and each failure is reported in the engine's own words.</summary>
 internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : IDisposable
 {
-    /// <summary>Asking takes milliseconds; an engine that is busy for longer is asked again later.</summary>
+    /// <summary>A query takes milliseconds; an engine that is busy for longer is asked again later.</summary>
     public static readonly TimeSpan AskBound = TimeSpan.FromSeconds(10);
 
-    /// <summary>Making, starting and removing prepare file systems and networks, and adding up a disk reads it.</summary>
+    /// <summary>Making, starting and removing prepare file systems and networks, and measuring a disk reads it.</summary>
     public static readonly TimeSpan WorkBound = TimeSpan.FromSeconds(30);
 
-    /// <summary>Docker says <c>die</c>, Podman <c>died</c>, and neither where somebody starts the container again at once.</summary>
+    /// <summary>Docker says <c>die</c>, Podman <c>died</c>, and neither does when the container is started again at once.</summary>
     private static readonly string[] Ends = ["die", "died", "oom", "stop", "start"];
 
     private const string NoSuchContainer = "no such container";
@@ -40,7 +40,7 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancel);
         try
         {
-            // The library does not look at its token while it connects, hence the second wait.
+            // The library ignores its token while it connects, hence the second wait.
             return await call(client, either.Token).WaitAsync(either.Token);
         }
         catch (OperationCanceledException late) when (!cancel.IsCancellationRequested)
@@ -65,10 +65,10 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         }
     }
 
-    /// <summary>The container of this name or id; null where there is none. A part of an id is no id.</summary>
+    /// <summary>The container of this name or id; null when there is none. A part of an id does not match.</summary>
     public async Task<ContainerInspectResponse?> Find(string nameOrId, CancellationToken cancel)
     {
-        // It becomes a part of a path: what cannot be a name is not asked for.
+        // The text becomes a part of a path: a text that cannot be a name is not sent.
         if (!Name().IsMatch(nameOrId))
             return null;
         try
@@ -96,7 +96,7 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
     public Task<IList<ContainerListResponse>> Exited(string label, CancellationToken cancel)
     {
         var filter = Filter("label", label);
-        // Docker's other end, "dead", is a word that Podman refuses.
+        // Docker's other final status, "dead", is a word that Podman refuses.
         filter["status"] = new Dictionary<string, bool> { ["exited"] = true };
         return List(filter, cancel);
     }
@@ -114,14 +114,14 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
                     MustBeAnId(container.ID);
                 return listed;
             }
-            // One of them went while it was listed.
+            // One of the containers was removed while they were listed.
             catch (VmProviderException failure) when (IsMissing(failure) && round < ListRounds)
             {
             }
         }
     }
 
-    /// <summary>The last lines that a container has said, its errors after the rest. A guest may have written them.</summary>
+    /// <summary>The last lines that a container has written, its errors after its output. A guest may have written them.</summary>
     public async Task<string> LogOf(string id, int lines, CancellationToken cancel)
     {
         var last = lines.ToString(CultureInfo.InvariantCulture);
@@ -134,9 +134,9 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         return output + " " + errors;
     }
 
-    /// <summary>Tells of each container with the label that ends, or may have ended, until the engine says no more.</summary>
-    /// <param name="since">By the engine's clock, as near as that is known; what is told twice counts once.</param>
-    /// <param name="ended">Given the container's labels.</param>
+    /// <summary>Reports each container with the label that ends, or may have ended, until the engine ends the stream.</summary>
+    /// <param name="since">By the engine's clock, as closely as it is known; duplicate reports count once.</param>
+    /// <param name="ended">Receives the container's labels.</param>
     public async Task Follow(string label, DateTimeOffset since, Action<IDictionary<string, string>> ended, CancellationToken cancel)
     {
         var what = new ContainerEventsParameters
@@ -157,7 +157,7 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         }, cancel);
     }
 
-    /// <summary>Told at once, and in order.</summary>
+    /// <summary>Reports at once, and in order.</summary>
     private sealed class Told(Action<Message> told) : IProgress<Message>
     {
         public void Report(Message value) => told(value);
@@ -182,7 +182,7 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
             {
                 return;
             }
-            // Somebody else's removal is in progress, and this one's answer is its end.
+            // Another removal is in progress, and its end is the result of this one too.
             catch (VmProviderException failure)
                 when (StatusOf(failure) is HttpStatusCode.Conflict or HttpStatusCode.InternalServerError
                     && clock.GetElapsedTime(began) < WorkBound)
@@ -221,19 +221,19 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         }
     }
 
-    /// <summary>The HTTP status of the engine's refusal; null where it did not answer.</summary>
+    /// <summary>The HTTP status of the engine's refusal; null when it did not answer.</summary>
     public static HttpStatusCode? StatusOf(VmProviderException failure) => (failure.InnerException as DockerApiException)?.StatusCode;
 
     public static Dictionary<string, IDictionary<string, bool>> Filter(string kind, string value) =>
         new() { [kind] = new Dictionary<string, bool> { [value] = true } };
 
-    /// <summary>Podman answers 500 where a container goes between being looked up and being looked at; its cause says so.</summary>
+    /// <summary>Podman answers 500 when a container is removed between the lookup and the inspection; the cause says so.</summary>
     private static bool IsMissing(VmProviderException failure) =>
         failure.InnerException is DockerApiException refusal
         && (refusal.StatusCode is HttpStatusCode.NotFound || WordsOf(refusal).Contains(NoSuchContainer,
             StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>It is kept, shown, and put into addresses.</summary>
+    /// <summary>The id is stored, shown, and put into addresses.</summary>
     private static void MustBeAnId(string? id)
     {
         if (id is null || !Id().IsMatch(id))
@@ -253,8 +253,8 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         }
     }
 
-    // Podman answers 500 to much that the operator must mend.
-    // A container that is not there any more was cleaned away by somebody: the next attempt makes another.
+    // Podman answers 500 to many errors that the operator must fix. A container that does not exist any more was removed by another
+    // party: the next attempt makes another.
     internal static bool IsFinal(HttpStatusCode status, string words) =>
         status is HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
         || (status is HttpStatusCode.NotFound && !words.Contains(NoSuchContainer, StringComparison.OrdinalIgnoreCase))

@@ -110,7 +110,7 @@ public sealed partial class DockerOptions
         var isStrict = settings.YesOrNo("COUCH_DOCKER_STRICT", false);
         var runtime = settings.Text("COUCH_DOCKER_RUNTIME");
         var pids = settings.Whole("COUCH_DOCKER_PIDS", DefaultPids, LeastPids, MostPids);
-        // Other programs set DOCKER_HOST too: what it says is nothing to a couch without this VM provider.
+        // Other programs use DOCKER_HOST too: a couch without this VM provider ignores it.
         if (image is null)
             return null;
 
@@ -197,7 +197,7 @@ public sealed partial class DockerOptions
         return probe;
     }
 
-    /// <summary>As engines read one: a registry and its port, a path in small letters, a tag, a digest.</summary>
+    /// <summary>An image's name as engines read it: a registry and its port, a path in small letters, a tag, a digest.</summary>
     [GeneratedRegex(@"^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[a-z0-9]+:[0-9a-f]{32,128})?\z")]
     private static partial Regex ImageReference();
 

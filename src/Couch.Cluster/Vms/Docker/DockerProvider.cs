@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Vms.Docker;
 
 /// <summary>
-/// Sandboxes on a container engine that speaks Docker's API (Docker, Podman). One per guest because the engine refuses
-/// a second container of the name; the claim is written with the container, so there is never one without.
+/// Sandboxes on a container engine that speaks Docker's API (Docker, Podman). A guest has at most one, because the engine refuses a
+/// second container of the same name; the claim is written with the container, so there is never one without it.
 /// </summary>
 public sealed partial class DockerProvider : IVmProvider, IDisposable
 {
@@ -33,7 +33,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
     /// <inheritdoc/>
     public string Name => "docker";
 
-    /// <summary>An engine runs whatever its operator likes; and no sandbox is ever without its claim.</summary>
+    /// <summary>The engine may run other containers of its operator; and no sandbox is ever without its claim.</summary>
     public bool IsDedicated => false;
 
     /// <inheritdoc/>
@@ -58,7 +58,9 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
     /// <inheritdoc/>
     public Task<VmProviderProblem?> Check(CancellationToken cancel) => EngineCheck.Of(engine, options, network, cancel);
 
-    /// <summary>Finds out anew what keeps guests in; <see cref="Isolation"/> says it then, and the log where it has changed.</summary>
+    /// <summary>
+    /// Checks again how guests are isolated; <see cref="Isolation"/> then has the result, and a change is logged.
+    /// </summary>
     public Task LookAtNetwork(CancellationToken cancel) => network.Look(isRecentEnough: false, cancel);
 
     /// <inheritdoc/>
@@ -68,7 +70,9 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
         return await FindOwn(order).WaitAsync(cancel);
     }
 
-    /// <remarks>Goes on to its own end when its caller stops waiting: the engine may be making the sandbox all the same.</remarks>
+    /// <remarks>
+    /// Continues to its own end when its caller stops waiting, because the engine may make the sandbox all the same.
+    /// </remarks>
     public async Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel)
     {
         await order.MustStand(cancel);
@@ -76,15 +80,15 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
     }
 
     /// <remarks>
-    /// Waits for no create of the same guest: one that is still under way leaves a sandbox that its caller must release
-    /// after it, and that carries its claim in any case.
+    /// Does not wait for a create of the same guest: one that is in progress leaves a sandbox that its caller must release
+    /// afterwards, and that carries its claim in any case.
     /// </remarks>
     public async Task<VmsLeft> FindLeft(GuestId guest, string installation, GivenVm? given, CancellationToken cancel)
     {
         var ours = (await engine.WithLabel($"{VmLabels.Guest}={guest}", cancel))
             .Where(container => container.Labels.TryGetValue(VmLabels.Installation, out var mark) && mark == installation)
             .Select(container => container.ID).ToHashSet();
-        // A list is made while containers come and go; the name is looked up.
+        // A list is made while containers come and go, so the name is looked up as well.
         if (await engine.Find(Sandbox.NameOf(guest), cancel) is { } named
             && IsClaimed(named, VmLabels.Guest, guest.Value) && IsClaimed(named, VmLabels.Installation, installation))
             ours.Add(named.ID);
@@ -97,7 +101,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
                 return new(ours);
             case var _ when ours.Contains(given.Id):
                 return new(ours);
-            // The engine looks up names and parts of ids too: only a whole id says which container is meant.
+            // The engine also finds names and parts of ids: only a whole id identifies the container.
             case { Fate: GivenVmFate.Destroyed } when DockerEngine.IsWholeId(given.Id):
                 var found = await engine.Find(given.Id, cancel);
                 var isOurs = found is not null && found.ID == given.Id && IsAdoptable(found);
@@ -134,16 +138,16 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
             : null;
 
     /// <summary>
-    /// Tells of each sandbox of this couch's that ends, for as long as the engine can be listened to. Not every engine tells of every end,
-    /// so those that have ended are asked for as well.
+    /// Reports each sandbox of this couch that ends, as long as the engine's events can be read. Not every engine reports every
+    /// end, so exited sandboxes are listed as well.
     /// </summary>
-    /// <param name="ended">Given the guest in the sandbox's claim.</param>
-    /// <exception cref="VmProviderException">The engine cannot be listened to any more.</exception>
+    /// <param name="ended">Receives the guest in the sandbox's claim.</param>
+    /// <exception cref="VmProviderException">The engine's events cannot be read any more.</exception>
     public async Task Follow(string installation, Action<string> ended, CancellationToken cancel)
     {
         var label = VmLabels.Installation + "=" + installation;
         var told = new HashSet<string>();
-        // Whichever of the two fails, the other is not left behind.
+        // When one of the two fails, the other is stopped too.
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var events = engine.Follow(label, clock.GetUtcNow(), labels => Tell(labels, ended), both.Token);
         try
@@ -193,7 +197,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
             ? await SandboxUsage.Read(engine, await Abilities(cancel), found, clock, cancel)
             : throw new VmProviderException($"There is no sandbox {vmId} to measure");
 
-    // It is bounded by its calls' bounds, not by its caller's patience.
+    // It is limited by the bounds of its calls, not by the caller's cancellation.
     private async Task<EnsuredVm> MakeOrAdopt(VmOrder order)
     {
         var name = Sandbox.NameOf(order.Guest);
@@ -205,7 +209,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
         }
         catch (VmProviderException)
         {
-            // Docker answers a taken name 409, Podman 4 500, and a lost answer says nothing: the engine knows.
+            // Docker answers 409 for a taken name, Podman 4 answers 500, and a lost answer says nothing: so the engine is asked.
             if (await engine.Find(name, CancellationToken.None) is { } other)
                 return await Adopt(other, order);
             throw;
@@ -216,7 +220,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
         return await Adopt(made, order);
     }
 
-    /// <summary>One that is condemned makes room: it has the name.</summary>
+    /// <summary>A condemned sandbox is removed, because it has the name that the next one needs.</summary>
     private async Task<EnsuredVm?> FindOwn(VmOrder order)
     {
         if (await engine.Find(Sandbox.NameOf(order.Guest), CancellationToken.None) is not { } found)
@@ -246,7 +250,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
             await engine.Ask("start a sandbox", DockerEngine.WorkBound,
                 (docker, token) => docker.Containers.StartContainerAsync(found.ID, new(), token), CancellationToken.None);
         }
-        // Said by the start and set by the create: the next attempt makes it anew, with less.
+        // The start reports it, and the create sets it: the next attempt makes the sandbox anew, with fewer features.
         catch (VmProviderException refusal) when (EngineAbilities.IsAboutUlimits(refusal.Message))
         {
             if ((await Abilities(CancellationToken.None)).AfterRefusal(refusal.Message) is { } after)
@@ -260,7 +264,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
         }
         catch (VmProviderException failure) when (DockerEngine.StatusOf(failure) is HttpStatusCode.NotFound)
         {
-            // Not there any more; but Docker says 404 also of a command that the image does not have.
+            // The container may be gone; but Docker also answers 404 for a command that the image does not have.
             if (await engine.Find(found.ID, CancellationToken.None) is not null)
                 throw;
         }
@@ -285,7 +289,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
             }
             catch (VmProviderException refusal) when (asked.AfterRefusal(refusal.Message) is { } after)
             {
-                // Twice at once may both find it out: the second only says it again.
+                // Two concurrent creates may both find it out: the second only repeats the first.
                 abilities = after.Less;
                 EngineCannot(log, after.Sentence, refusal.Message);
             }
@@ -303,7 +307,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
     private static bool IsClaimed(ContainerInspectResponse container, string label, string value) =>
         container.Config.Labels is { } labels && labels.TryGetValue(label, out var found) && found == value;
 
-    /// <summary>Its owner has said so on the container itself, and it is no guest's sandbox.</summary>
+    /// <summary>Whether the container's owner has allowed it by a label on the container, and it is no guest's sandbox.</summary>
     private static bool IsAdoptable(ContainerInspectResponse container) =>
         IsClaimed(container, Sandbox.AdoptLabel, "true")
         && !container.Config.Labels.ContainsKey(VmLabels.Guest) && !container.Config.Labels.ContainsKey(VmLabels.Installation);

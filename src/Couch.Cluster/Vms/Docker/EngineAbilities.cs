@@ -2,17 +2,17 @@ using Docker.DotNet.Models;
 
 namespace Couch.Cluster.Vms.Docker;
 
-/// <summary>What the engine can do, as far as it has been found out.</summary>
+/// <summary>What the engine can do, as far as it is known.</summary>
 /// <param name="Cores">Processor cores of its machine.</param>
 /// <param name="LimitsDisk">Whether its storage driver can bound a sandbox's disk. Known once a create has been refused.</param>
 /// <param name="HasInit">Whether it has a small init process to reap a sandbox's orphans.</param>
-/// <param name="SwapsTraffic">Whether it reports what was received as sent.</param>
+/// <param name="SwapsTraffic">Whether it reports received traffic as sent.</param>
 /// <param name="SetsUlimits">Whether it may give a sandbox ulimits. Known once a start has been refused.</param>
-/// <param name="IsPodman">Whether it is Podman, whatever it says its API is.</param>
+/// <param name="IsPodman">Whether it is Podman, whichever API it claims to be.</param>
 internal sealed record EngineAbilities(
     long Cores, bool LimitsDisk = true, bool HasInit = true, bool SwapsTraffic = false, bool SetsUlimits = true, bool IsPodman = false)
 {
-    // Podman's numbers; Docker went from 1.13 to 17.
+    // The range of Podman's version numbers; Docker went from 1.13 to 17.
     private static readonly System.Version FirstPodmanApi = new(2, 0);
     private static readonly System.Version FirstDocker = new(17, 0);
     private static readonly System.Version TrafficMended = new(4, 4);
@@ -23,7 +23,7 @@ internal sealed record EngineAbilities(
         return new(info.NCPU) { IsPodman = isPodman, SwapsTraffic = isPodman && version < TrafficMended };
     }
 
-    /// <summary>What is left to ask for after a refusal; null where the refusal is about none of this.</summary>
+    /// <summary>The abilities that remain after a refusal; null when the refusal is about none of them.</summary>
     public (EngineAbilities Less, string Sentence)? AfterRefusal(string words)
     {
         if (LimitsDisk && (Says(words, "storage-opt") || Says(words, "storage opt") || Says(words, "pquota")))

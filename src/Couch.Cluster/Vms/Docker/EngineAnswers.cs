@@ -4,21 +4,23 @@ using Microsoft.Net.Http.Client;
 namespace Couch.Cluster.Vms.Docker;
 
 /// <summary>
-/// Bounds what is read of the engine's answers, by what is asked for. The library takes its handlers from its credentials, of
-/// which there are none here: who may reach the engine's socket may do all that it can.
+/// Limits how much of the engine's answers is read, by the kind of call. The library takes its handlers from its credentials, which
+/// are empty here: a process that may connect to the engine's socket may do everything that the engine can do.
 /// </summary>
 internal sealed class EngineAnswers : AnonymousCredentials
 {
-    /// <summary>What describes the engine, an image, a network or one sandbox.</summary>
+    /// <summary>Answers that describe the engine, an image, a network or one sandbox.</summary>
     private const long Short = 1024 * 1024;
 
     /// <summary>All sandboxes: some 10,000.</summary>
     private const long List = 32 * Short;
 
-    /// <summary>A guest writes it, and how long its last lines are is up to the guest.</summary>
+    /// <summary>A guest writes it, and decides how long its last lines are.</summary>
     private const long Log = 64 * 1024;
 
-    /// <summary>No proxy is asked, whatever the environment says: an engine is this machine's, or has an address of its own.</summary>
+    /// <summary>
+    /// No proxy is used, whatever the environment says: an engine is on this machine, or has an address of its own.
+    /// </summary>
     public override HttpMessageHandler GetHandler(HttpMessageHandler innerHandler)
     {
         if (innerHandler is ManagedHandler own)
@@ -26,7 +28,7 @@ internal sealed class EngineAnswers : AnonymousCredentials
         return new Bounding(innerHandler);
     }
 
-    /// <summary>Null where an answer has no end: what happens to sandboxes.</summary>
+    /// <summary>Null for an answer without an end: the events of sandboxes.</summary>
     private static long? Most(string path) =>
         path.EndsWith("/events", StringComparison.Ordinal) ? null
         : path.EndsWith("/logs", StringComparison.Ordinal) ? Log

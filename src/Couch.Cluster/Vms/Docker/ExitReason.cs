@@ -9,7 +9,7 @@ internal static class ExitReason
     /// <summary>What a shell adds to the number of the signal that ended a process.</summary>
     private const int SignalBase = 128;
 
-    /// <summary>SIGKILL. Not every engine notices that it was for want of memory.</summary>
+    /// <summary>SIGKILL. Not every engine detects that memory had run out.</summary>
     private const int Killed = 9;
 
     private const string WhyKilled = ": killed from outside, or by the kernel because it ran out of memory";
@@ -20,7 +20,7 @@ internal static class ExitReason
     public static bool HasEnded(ContainerInspectResponse container) =>
         container.State.Status is "exited" or "stopped" or "dead" or "removing" or "stopping" || HasBeenStartedAgain(container);
 
-    /// <summary>It runs, and had ended before: somebody has started it again, and what ran in it is lost all the same.</summary>
+    /// <summary>The container runs, and had ended before: it was started again, and what ran in it is lost all the same.</summary>
     private static bool HasBeenStartedAgain(ContainerInspectResponse container) =>
         container.State is { Status: "running", FinishedAt: var finished } && Moment(finished) is not null;
 
@@ -52,7 +52,7 @@ internal static class ExitReason
         return log.Length > 0 ? $"{sentence}. It last said: {log}" : sentence;
     }
 
-    /// <summary>A time of the engine's; null for its year one, which means never.</summary>
+    /// <summary>A time that the engine reports; null for the year 1, which means never.</summary>
     public static DateTimeOffset? Moment(string? text) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && time.Year > 1
             ? time
@@ -70,7 +70,7 @@ internal static class ExitReason
         }
         catch (VmProviderException)
         {
-            // The code is known without it.
+            // The exit code is known without it.
             return "";
         }
     }

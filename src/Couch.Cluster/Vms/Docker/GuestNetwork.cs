@@ -4,9 +4,9 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Vms.Docker;
 
 /// <summary>
-/// The network of guests who may reach the internet and not the host: the operator's own, or one that is made here. What
-/// it keeps from them is found out by trying it from a sandbox on it, not by reading anybody's rules: this process may run
-/// in another place than the engine, and without the right to read them.
+/// The network of guests that may reach the internet and not the host: the operator's own, or one that is made here. Its isolation
+/// is tested from a sandbox on it, not by reading firewall rules: this process may run on another machine than the engine, and
+/// without the right to read them.
 /// </summary>
 internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions options, TimeProvider clock, ILogger log) : IDisposable
 {
@@ -16,16 +16,20 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
     private const double ProbeBytes = 64 * Sandbox.BytesPerMB;
     private const int MostLines = 100;
 
-    /// <summary>How long a proof is believed by a couch that refuses guests without one; longer than the watch's round.</summary>
+    /// <summary>
+    /// How long a proof of isolation is accepted by a couch that refuses guests without one; longer than the interval of the watch.
+    /// </summary>
     private static readonly TimeSpan Believed = TimeSpan.FromMinutes(6);
 
-    /// <summary>What is missing may have been mended: it is looked for again soon, and not by each of a crowd.</summary>
+    /// <summary>
+    /// A missing isolation may have been repaired: it is tested again soon, but not by each of many guests at once.
+    /// </summary>
     private static readonly TimeSpan Disbelieved = TimeSpan.FromSeconds(5);
 
-    /// <summary>A probe ends within seconds; one this old is left of a couch that ended during it.</summary>
+    /// <summary>A probe ends within seconds; one this old was left by a couch that ended during it.</summary>
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(5);
 
-    /// <summary>Its tries' own bounds add up to half of that.</summary>
+    /// <summary>The bounds of its tries add up to half of that.</summary>
     private static readonly TimeSpan LongestProbe = TimeSpan.FromSeconds(50);
     private static readonly TimeSpan ProbeLook = TimeSpan.FromMilliseconds(200);
 
@@ -33,7 +37,7 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
     private volatile Isolation? last;
     private long looked;
 
-    /// <summary>What was found out last; null where nothing has been yet.</summary>
+    /// <summary>The last result; null when there is none yet.</summary>
     public Isolation? Last => last;
 
     public void Dispose() => one.Dispose();
@@ -52,7 +56,8 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
     }
 
     /// <summary>
-    /// Refuses where the operator wants permissions kept (<c>COUCH_DOCKER_STRICT</c>) and this network has not been shown to keep them.
+    /// Refuses when the operator requires that permissions are kept (<c>COUCH_DOCKER_STRICT</c>) and this network has not been
+    /// shown to keep them.
     /// </summary>
     /// <exception cref="VmProviderException">Final, with what to do.</exception>
     public async Task MustKeep(CancellationToken cancel)
@@ -66,8 +71,8 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
                 $"COUCH_DOCKER_STRICT refuses a guest whose canAccessHostServices is false: {known.Sentence}", isFinal: !known.MayPass);
     }
 
-    /// <summary>Tries out what guests on the network reach. Never throws for what goes wrong on the way: that is an answer too.</summary>
-    /// <param name="isRecentEnough">Whether an answer of the last minutes will do.</param>
+    /// <summary>Tests what guests on the network reach. Never throws for a failure on the way: it is a result too.</summary>
+    /// <param name="isRecentEnough">Whether a result of the last minutes suffices.</param>
     public async Task<Isolation> Look(bool isRecentEnough, CancellationToken cancel)
     {
         await one.WaitAsync(cancel);
@@ -97,7 +102,7 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
         {
             var network = await Ensure(cancel);
             await RemoveForgotten(cancel);
-            // Somebody to be kept from: another sandbox, which has to be there for as long as it is asked.
+            // The peer of the test: another sandbox, which must exist as long as it is probed.
             var other = await Run(network, ["sleep 120"], probes, cancel);
             if (!other.NetworkSettings.Networks.TryGetValue(network, out var place)
                 || place is not { IPAddress.Length: > 0, Gateway.Length: > 0 })
@@ -149,7 +154,7 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
             ?? throw new VmProviderException("a probe of the guests' network was removed while it ran");
     }
 
-    // Not by the engine's own waiting, which Podman 4.3 sometimes does not come back from.
+    // Polls instead of using the engine's own wait, which sometimes does not return on Podman 4.3.
     private async Task Ended(string probe, CancellationToken cancel)
     {
         var began = clock.GetTimestamp();
@@ -195,7 +200,7 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
             CheckDuplicate = true,
             Driver = "bridge",
             Labels = new Dictionary<string, string> { [Label] = Mark },
-            // Podman does not know the second; there the firewall alone keeps guests from each other.
+            // Podman does not know the second option; there the firewall alone isolates guests from each other.
             Options = new Dictionary<string, string>
             {
                 ["com.docker.network.bridge.name"] = options.Bridge,
@@ -212,7 +217,7 @@ internal sealed partial class GuestNetwork(DockerEngine engine, DockerOptions op
         }
         catch (VmProviderException)
         {
-            // Another node has made it meanwhile, or this one, and the answer was lost.
+            // Another node has made it meanwhile, or this node has and the answer was lost.
             if (await Find(options.Bridge, cancel) is { } other)
                 return other;
             throw;

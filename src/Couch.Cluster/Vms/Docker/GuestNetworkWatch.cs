@@ -2,7 +2,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace Couch.Cluster.Vms.Docker;
 
-/// <summary>Looks again and again whether what kept guests in at the start still does: one reload of a firewall can end it.</summary>
+/// <summary>
+/// Checks periodically whether the isolation of guests that was seen at the start still holds: one reload of a firewall can end it.
+/// </summary>
 internal sealed class GuestNetworkWatch(DockerProvider provider, TimeProvider clock) : BackgroundService
 {
     private static readonly TimeSpan Round = TimeSpan.FromMinutes(5);

@@ -3,16 +3,16 @@ using Docker.DotNet.Models;
 
 namespace Couch.Cluster.Vms.Docker;
 
-/// <summary>What a network keeps from the guests on it, as a sandbox on it has found out. No I/O.</summary>
+/// <summary>What a network denies to the guests on it, as a sandbox on it has found out. No I/O.</summary>
 /// <param name="IsKept">Guests were seen to reach nothing that <c>canAccessHostServices: false</c> denies them.</param>
-/// <param name="Sentence">The same for an operator, with what to do where it is not so.</param>
-/// <param name="MayPass">It is not known, for a reason that may go by itself.</param>
+/// <param name="Sentence">The same for an operator, with what to do when it is not so.</param>
+/// <param name="MayPass">The result is unknown, for a reason that may be temporary.</param>
 internal sealed record Isolation(bool IsKept, string Sentence, bool MayPass = false)
 {
     /// <summary>
-    /// Run by a shell with one target an argument (<c>what address port</c>): tries those up to a <c>wait</c> at once and says
-    /// what became of each, a line each. It needs bash, or an nc that says why it failed (busybox). What is silent is asked
-    /// again at the firewall's port: a kernel sends few of the messages that are waited for.
+    /// Run by a shell with one target an argument (<c>what address port</c>): tries the targets up to a <c>wait</c> at once and
+    /// prints the result of each, a line each. It needs bash, or an nc that says why it failed (busybox). A target that gives no
+    /// answer is asked again at the firewall's port, because a kernel limits the rate of the messages that are waited for.
     /// </summary>
     public const string Script = """
         export LC_ALL=C
@@ -43,20 +43,21 @@ internal sealed record Isolation(bool IsKept, string Sentence, bool MayPass = fa
     private const string Private = "private";
     private const string MetadataAddress = "169.254.169.254";
 
-    // In the order in which they are said: the tries are made side by side, and end in any order.
+    // The order in which they are reported: the tries are made in parallel, and end in any order.
     private static readonly string[] Kinds = [Host, OtherGuest, Metadata, Private];
 
-    // What a machine says of a port without a listener, and what deploy/sandbox-network.sh says of one port of all that it
-    // denies: two voices that need no listener. No other firewall is known to answer as the second does.
+    // What a machine answers for a port without a listener, and what deploy/sandbox-network.sh answers at one port of all that it
+    // denies: two answers that need no listener. No other firewall is known to give the second.
     private const string Refused = "Connection refused";
     private const string Denied = "Protocol not available";
     private const int FirewallsPort = 4;
 
-    // Discard, sshd, an engine that listens on TCP, and one that no rule is made for. Somewhere a firewall of the machine's
-    // own may be open.
+    // Discard, sshd, an engine that listens on TCP, and a port without a rule of its own. A firewall of the machine's own may leave
+    // some of them open.
     private static readonly int[] HostPorts = [9, 22, 2375, 49999];
 
-    // A metadata service, and the last addresses of private ranges. There may be no such host: that they are denied, the firewall says.
+    // A metadata service, and the last addresses of private ranges. The hosts need not exist: the firewall answers that they are
+    // denied.
     private static readonly string[] Elsewhere =
     [
         $"{Metadata} {MetadataAddress} 80",
@@ -66,7 +67,8 @@ internal sealed record Isolation(bool IsKept, string Sentence, bool MayPass = fa
     /// <summary>What a guest beside the sandbox at <paramref name="other"/> must not reach.</summary>
     public static IEnumerable<string> Targets(EndpointSettings other)
     {
-        // First where the firewall answers for certain: later there may be no messages left for this sandbox.
+        // The targets at which the firewall certainly answers come first: later the kernel may have no messages left for this
+        // sandbox.
         yield return string.Create(CultureInfo.InvariantCulture, $"{Host} {other.Gateway} {FirewallsPort}");
         yield return string.Create(CultureInfo.InvariantCulture, $"{Metadata} {MetadataAddress} {FirewallsPort}");
         yield return "wait";
@@ -87,7 +89,7 @@ internal sealed record Isolation(bool IsKept, string Sentence, bool MayPass = fa
     }
 
     /// <summary>Reads what <see cref="Script"/> said.</summary>
-    /// <param name="otherLived">Whether the other sandbox was still there to answer.</param>
+    /// <param name="otherLived">Whether the other sandbox still existed to answer.</param>
     public static Isolation Of(DockerOptions options, string said, bool otherLived)
     {
         var seen = said.Split('\n').Select(line => line.Trim().Split(' ', 4)).Where(words => words.Length >= 3)
@@ -107,8 +109,8 @@ internal sealed record Isolation(bool IsKept, string Sentence, bool MayPass = fa
             return new(false, $"Guests on the network {NameOf(options)} reach {what}. {WhatToDo(options)}");
         }
 
-        // Of the way to this machine, and of the way through it. Between two guests the bridge itself may say nothing, but
-        // that the other one lived is known.
+        // Both the way to this machine and the way through it must be denied. Between two guests the bridge itself may give no
+        // answer, but the other one is known to have existed.
         if (new[] { Host, Metadata }.All(way => seen.Any(one => one.What == way && one.Words.Contains(Denied, StringComparison.Ordinal))))
             return new(true, $"Guests on the network {NameOf(options)} are kept from the host, its networks, metadata and each other by "
                 + "deploy/sandbox-network.sh");

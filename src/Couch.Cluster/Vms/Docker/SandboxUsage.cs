@@ -18,7 +18,7 @@ internal static class SandboxUsage
             CpuSeconds = counters?.CPUStats?.CPUUsage?.TotalUsage / 1e9,
             MemoryPeakMB = Memory(counters?.MemoryStats) / Sandbox.BytesPerMB,
             NetworkEgressGB = counters is null ? null : Sent(counters, abilities) / Sandbox.BytesPerGB,
-            // Its files, and what its log may hold. Folders in memory are memory.
+            // Its files, and the most that its log may use. Folders in memory count as memory.
             DiskUsedGB = (listed.FirstOrDefault(one => one.ID == container.ID)?.SizeRw + Sandbox.LogBytes(container)) / Sandbox.BytesPerGB,
             UptimeSeconds = Uptime(container.State, clock.GetUtcNow()),
         };
@@ -35,8 +35,8 @@ internal static class SandboxUsage
         }, cancel);
     }
 
-    // What is held now, of which the guest keeps the highest. Not the engine's own peak: it counts cached files, which
-    // the kernel takes back, and Podman 4 reports the limit in its place.
+    // The memory in use now, of which the guest keeps the maximum. The engine's own peak is not used: it counts cached files, which
+    // the kernel reclaims, and Podman 4 reports the limit in its place.
     private static double? Memory(MemoryStats? memory)
     {
         if (memory is null)
@@ -47,7 +47,7 @@ internal static class SandboxUsage
         return memory.Usage > cached ? memory.Usage - cached : memory.Usage;
     }
 
-    // Podman before 4.4 tells the two the other way round (its issue 16618).
+    // Podman before 4.4 swaps the two (its issue 16618).
     private static double Sent(ContainerStatsResponse counters, EngineAbilities abilities) =>
         counters.Networks?.Values.Sum(network => (double)(abilities.SwapsTraffic ? network.RxBytes : network.TxBytes)) ?? 0;
 
@@ -60,7 +60,7 @@ internal static class SandboxUsage
         return Math.Max(0, (until - started).TotalSeconds);
     }
 
-    /// <summary>Keeps what is reported at once; <see cref="Progress{T}"/> would keep it some time later.</summary>
+    /// <summary>Stores what is reported at once; <see cref="Progress{T}"/> would store it some time later.</summary>
     private sealed class Last : IProgress<ContainerStatsResponse>
     {
         public ContainerStatsResponse? Value { get; private set; }

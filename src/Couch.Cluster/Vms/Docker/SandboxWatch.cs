@@ -5,8 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace Couch.Cluster.Vms.Docker;
 
 /// <summary>
-/// Listens to the engine, and has each guest whose sandbox ends look at it at once. Only a hint: the guest asks the engine itself,
-/// and what is missed here, measurements and the sweep find later. Every node listens; asking twice is asking once.
+/// Listens to the engine's events, and makes each guest whose sandbox ends look at it at once. An event is only a hint: the guest
+/// asks the engine itself, and measurements and the sweep find later what is missed here. Every node listens; a duplicate request
+/// has no further effect.
 /// </summary>
 internal sealed partial class SandboxWatch(
     DockerProvider provider, Installation installation, IGrainFactory grains, TimeProvider clock,
@@ -30,7 +31,7 @@ internal sealed partial class SandboxWatch(
             }
             catch (VmProviderException failure)
             {
-                // A restart of the engine's, or of the machine's services: said once.
+                // A restart of the engine, or of the machine's services: logged once.
                 if (!isSaid)
                     LogDeaf(failure.Message);
                 isSaid = true;

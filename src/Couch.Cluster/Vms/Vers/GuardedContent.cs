@@ -3,8 +3,8 @@ using System.Net;
 namespace Couch.Cluster.Vms.Vers;
 
 /// <summary>
-/// A body that asks, each time it is sent and as the last thing before it is, whether it may be. No request is whole
-/// without its body, so where the answer is an exception the server has been asked for nothing.
+/// A body that calls a check each time it is sent, as the last step before sending. No request is complete without its body, so
+/// when the check throws, the server has received no request.
 /// </summary>
 internal sealed class GuardedContent(byte[] body, Func<CancellationToken, Task> mayBeSent) : HttpContent
 {

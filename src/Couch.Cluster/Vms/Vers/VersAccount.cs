@@ -2,7 +2,7 @@ using Couch.Cluster.Configuration;
 
 namespace Couch.Cluster.Vms.Vers;
 
-/// <summary>The key and the golden commit that count now.</summary>
+/// <summary>The key and the golden commit that are in force.</summary>
 internal sealed class VersAccount(VersOptions options)
 {
     private volatile Credentials current = new(options.Key, options.Commit);
@@ -14,7 +14,7 @@ internal sealed class VersAccount(VersOptions options)
 
     public void Become(VersKey key, Guid commit)
     {
-        // A call that is under way may yet quote an earlier one.
+        // A call in progress may still quote an earlier key.
         if (!known.Any(one => one.IsSameAs(key)))
             known = [.. known, key];
         current = new(key, commit);
@@ -26,7 +26,9 @@ internal sealed class VersAccount(VersOptions options)
     private sealed record Credentials(VersKey Key, Guid Commit);
 }
 
-/// <summary>VERS_API_KEY and GOLDEN_COMMIT_ID, which may change together. A key counts once the provider has accepted it.</summary>
+/// <summary>
+/// VERS_API_KEY and GOLDEN_COMMIT_ID, which may change together. A key takes effect once the provider has accepted it.
+/// </summary>
 internal sealed class RotatingVersAccount(VersAccount account, VersApi api) : IRotatingSetting
 {
     public string Name => $"{VersOptions.KeyName}, {VersOptions.CommitName}";

@@ -5,29 +5,31 @@ using System.Text.Json;
 namespace Couch.Cluster.Vms.Vers;
 
 /// <summary>
-/// The provider's API, a method a call. Each ends within its bound, or with its node: with an answer, with the caller's cancellation, or
-/// with a <see cref="VmProviderException"/> that says in a sentence what was wrong.
+/// The provider's API, one method per call. Each call ends within its bound, or when its node shuts down: with an answer, with the
+/// caller's cancellation, or with a <see cref="VmProviderException"/> that says in a sentence what was wrong.
 /// </summary>
 internal sealed class VersApi(
     IHttpClientFactory clients, VersOptions options, VersAccount account, NodeShutdown shutdown, TimeProvider clock)
 {
-    /// <summary>The client's name, and what it repeats, is <see cref="VersRegistration"/>'s.</summary>
+    /// <summary>The client's name; <see cref="VersRegistration"/> configures it and its retries.</summary>
     public const string Client = "vers";
 
-    /// <summary>The most of an answer about one VM.</summary>
+    /// <summary>The largest answer about one VM.</summary>
     private const int Short = 64 * 1024;
 
-    /// <summary>The most of a file or of a command's output: a kernel's figures of a machine with very many cores.</summary>
+    /// <summary>The largest file or output of a command: a kernel's figures of a machine with very many cores.</summary>
     private const int FromInside = 256 * 1024;
 
-    /// <summary>The most of a list: some 100,000 VMs. One is asked for at a time (<see cref="VersLists"/>), so no node holds two.</summary>
+    /// <summary>
+    /// The largest list: some 100,000 VMs. One is requested at a time (<see cref="VersLists"/>), so no node holds two.
+    /// </summary>
     private const int Long = 32 * 1024 * 1024;
 
     private readonly VersFailures failures = new(account.StrikeOut, clock);
 
-    /// <summary>Restores a VM from the golden commit. Never repeated: each time would make another.</summary>
+    /// <summary>Restores a VM from the golden commit. Never retried, because each call makes another VM.</summary>
     /// <exception cref="VmProviderException">
-    /// With <see cref="VmProviderException.MayHaveMade"/> wherever the request was sent and neither an answer nor a refusal came.
+    /// With <see cref="VmProviderException.MayHaveMade"/> when the request was sent and neither an answer nor a refusal came.
     /// </exception>
     public async Task<string> Create(CancellationToken cancel)
     {
@@ -36,34 +38,38 @@ internal sealed class VersApi(
         {
             Body = new CreateBody(account.Commit),
             Bound = options.CreateBound,
-            // No request is whole without its body.
+            // Marks the create as sent: a request is not complete without its body, so before this no VM can have been made.
             MayBeSent = _ =>
             {
                 isSent = true;
                 return Task.CompletedTask;
             },
             MayHaveMade = () => isSent,
-            // Bad commit, bad key. A conflict or a full quota may pass.
+            // A bad commit or a bad key. A conflict or a full quota may be temporary.
             Final = [HttpStatusCode.BadRequest, HttpStatusCode.NotFound],
         }, cancel);
         return created!.VmId;
     }
 
-    /// <param name="mayBeSent">Asked as each try is sent; where it throws, nothing is, and the call ends so. Null: it may.</param>
+    /// <param name="mayBeSent">
+    /// Called as each try is sent; when it throws, nothing is sent, and the call ends with its exception. Null: it may be sent.
+    /// </param>
     public Task Label(string vmId, IReadOnlyDictionary<string, string> labels, CancellationToken cancel,
         Func<CancellationToken, Task>? mayBeSent = null) =>
         Tell(new($"label VM {vmId}", HttpMethod.Patch, $"vm/{Escape(vmId)}/label") { Body = new LabelBody(labels), MayBeSent = mayBeSent },
             cancel);
 
-    /// <returns>Null where there is no such VM.</returns>
+    /// <returns>Null when there is no such VM.</returns>
     public Task<VersVm?> Status(string vmId, CancellationToken cancel) =>
         Ask<VersVm>(new($"look at VM {vmId}", HttpMethod.Get, $"vm/{Escape(vmId)}/status")
     {
         Nothing = [HttpStatusCode.NotFound, HttpStatusCode.BadRequest],
     }, cancel);
 
-    /// <summary>Looks at a VM whose id is a person's word and not the provider's.</summary>
-    /// <returns>The VM; null where there is none, or where we may not look at it and it is closed to us: it is another owner's.</returns>
+    /// <summary>Looks at a VM whose id was given by a person, not by the provider.</summary>
+    /// <returns>
+    /// The VM; null when there is none, or when access to it is refused and it is closed to us: it is another owner's.
+    /// </returns>
     public async Task<(VersVm? Found, bool IsClosed)> LookAtGiven(string vmId, CancellationToken cancel)
     {
         var isClosed = false;
@@ -75,12 +81,12 @@ internal sealed class VersApi(
         return (found, isClosed);
     }
 
-    /// <returns>Null where the account has no such tag.</returns>
+    /// <returns>Null when the account has no such tag.</returns>
     public async Task<TagBody?> Tag(string name, CancellationToken cancel) =>
         await Ask<TagBody>(
             new($"look at tag {name}", HttpMethod.Get, $"commit_tags/{Escape(name)}") { Nothing = [HttpStatusCode.NotFound] }, cancel);
 
-    /// <summary>Describes a tag of the golden commit, which is made where there is none.</summary>
+    /// <summary>Describes a tag of the golden commit, and creates the tag when there is none.</summary>
     public async Task DescribeTag(string name, string description, CancellationToken cancel)
     {
         var isMissing = false;
@@ -98,19 +104,19 @@ internal sealed class VersApi(
     public async Task<IReadOnlyList<VersVm>> List(CancellationToken cancel) =>
         (await Ask<VersVm[]>(new("list VMs", HttpMethod.Get, "vms") { MostBytes = Long }, cancel))!;
 
-    /// <summary>Whether the provider takes a key that does not count yet.</summary>
-    /// <exception cref="VmProviderException">It does not, or the outcome is not known.</exception>
+    /// <summary>Checks whether the provider accepts a key that is not in force yet.</summary>
+    /// <exception cref="VmProviderException">It does not, or that is unknown.</exception>
     public Task Check(VersKey key, CancellationToken cancel) =>
         Tell(new("list VMs", HttpMethod.Get, "vms") { MostBytes = Long, Key = key }, cancel);
 
-    /// <summary>Waits at the provider for a boot to end. A VM that is gone is success.</summary>
+    /// <summary>The provider waits for a boot to end first. A VM that is gone is success.</summary>
     public Task Destroy(string vmId, CancellationToken cancel) => Tell(new($"destroy VM {vmId}", HttpMethod.Delete, $"vm/{Escape(vmId)}")
     {
         Bound = options.DestroyBound,
         Nothing = [HttpStatusCode.NotFound],
     }, cancel);
 
-    /// <summary>Disks only grow: 400 says that this one is large enough.</summary>
+    /// <summary>Disks only grow: 400 means that this one is large enough.</summary>
     public Task GrowDisk(string vmId, int mib, CancellationToken cancel) =>
         Tell(new($"grow the disk of VM {vmId}", HttpMethod.Patch, $"vm/{Escape(vmId)}/disk")
     {
@@ -118,7 +124,9 @@ internal sealed class VersApi(
         Nothing = [HttpStatusCode.BadRequest],
     }, cancel);
 
-    /// <returns>Null where there is no such file. The description does not say how that is told: 404 or 500.</returns>
+    /// <returns>
+    /// Null when there is no such file. The provider's description does not say how that is reported: 404 or 500.
+    /// </returns>
     public async Task<byte[]?> ReadFile(string vmId, string path, CancellationToken cancel) =>
         (await Ask<FileBody>(new($"read {path} of VM {vmId}", HttpMethod.Get, $"vm/{Escape(vmId)}/files?path={Escape(path)}")
         {
@@ -137,7 +145,7 @@ internal sealed class VersApi(
             Body = new ExecBody(command, (int)Math.Ceiling(options.CallBound.TotalSeconds)),
         }, cancel))!;
 
-    /// <returns>Null where the provider says one of <see cref="Question.Nothing"/>.</returns>
+    /// <returns>Null when the provider answers with one of <see cref="Question.Nothing"/>.</returns>
     private async Task<T?> Ask<T>(Question question, CancellationToken cancel) where T : class
     {
         if (await Tell(question, cancel) is not { } body)
@@ -195,7 +203,7 @@ internal sealed class VersApi(
         }
     }
 
-    /// <summary>A refusal's words; none where there are too many, for the status says enough.</summary>
+    /// <summary>A refusal's text; empty when it is too long, because the status says enough.</summary>
     private static async Task<byte[]> Words(BoundedContent said, CancellationToken cancel)
     {
         try
@@ -210,33 +218,33 @@ internal sealed class VersApi(
 
     private static string Escape(string text) => Uri.EscapeDataString(text);
 
-    /// <param name="Task">To follow "asked to".</param>
+    /// <param name="Task">The text that follows "asked to".</param>
     private sealed record Question(string Task, HttpMethod Method, string Path)
     {
         public object? Body { get; init; }
 
-        /// <summary>Null: the account's, as it counts now.</summary>
+        /// <summary>Null: the account's key that is in force.</summary>
         public VersKey? Key { get; init; }
 
-        /// <summary>Asked as the body is sent, each time that it is. Null: it may.</summary>
+        /// <summary>Called each time the body is sent. Null: it may be sent.</summary>
         public Func<CancellationToken, Task>? MayBeSent { get; init; }
 
-        /// <summary>Whether a VM may have been made that is not reported, where no answer comes.</summary>
+        /// <summary>Whether a VM may have been made that is not reported, when no answer comes.</summary>
         public Func<bool> MayHaveMade { get; init; } = () => false;
 
-        /// <summary>Null: what any call may take.</summary>
+        /// <summary>Null: the bound of any call.</summary>
         public TimeSpan? Bound { get; init; }
 
-        /// <summary>How large the answer may be.</summary>
+        /// <summary>The largest answer that is accepted.</summary>
         public int MostBytes { get; init; } = Short;
 
-        /// <summary>Statuses that are an answer: there is nothing.</summary>
+        /// <summary>Statuses that count as an answer: there is nothing.</summary>
         public HttpStatusCode[] Nothing { get; init; } = [];
 
-        /// <summary>Told which of them it was.</summary>
+        /// <summary>Receives the status that it was.</summary>
         public Action<HttpStatusCode>? OnNothing { get; init; }
 
-        /// <summary>Statuses that asking again cannot change, beside a bad key's.</summary>
+        /// <summary>Statuses that a retry cannot change, besides those of a bad key.</summary>
         public HttpStatusCode[] Final { get; init; } = [];
 
         public byte[]? Heard(HttpStatusCode nothing)

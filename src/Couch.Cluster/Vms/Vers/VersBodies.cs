@@ -4,7 +4,7 @@ using Couch.Domain.Guests;
 
 namespace Couch.Cluster.Vms.Vers;
 
-// The fields of the provider's description that we send and read; what else it says is let go by.
+// The fields of the provider's description that are sent and read here; other fields are ignored.
 
 internal sealed record CreateBody(Guid CommitId);
 
@@ -31,8 +31,10 @@ internal sealed record ExecutedBody(int ExitCode, string Stdout, string Stderr);
 
 internal sealed record ErrorBody(string Error);
 
-/// <param name="State"><c>booting</c>, <c>running</c>, <c>paused</c>, <c>sleeping</c>, <c>dead</c>, or a word of later days.</param>
-/// <param name="Labels">Null or empty where it carries none.</param>
+/// <param name="State">
+/// <c>booting</c>, <c>running</c>, <c>paused</c>, <c>sleeping</c>, <c>dead</c>, or a word of a later API.
+/// </param>
+/// <param name="Labels">Null or empty when it carries none.</param>
 internal sealed record VersVm(
     [property: JsonConverter(typeof(VmIdConverter))] string VmId,
     DateTimeOffset CreatedAt,
@@ -55,15 +57,15 @@ internal static class VersJson
     public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        // No answer of the provider's is deeper than a list of VMs with labels.
+        // No answer of the provider is deeper than a list of VMs with labels.
         MaxDepth = 8,
-        // An answer without a field that was promised is no answer.
+        // An answer that lacks a promised field is invalid.
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
     };
 }
 
-/// <summary>A VM's id is a UUID. Anything else would be kept, shown, and put into addresses.</summary>
+/// <summary>A VM's id is a UUID. Any other text is refused, because an id is stored, shown, and put into addresses.</summary>
 internal sealed class VmIdConverter : JsonConverter<string>
 {
     public override string Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

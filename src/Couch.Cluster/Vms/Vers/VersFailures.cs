@@ -4,18 +4,18 @@ using System.Text.Json;
 
 namespace Couch.Cluster.Vms.Vers;
 
-/// <summary>What the provider's refusals and silences mean, in sentences. None has the key in it.</summary>
+/// <summary>Describes the provider's refusals and missing answers in sentences. None has the key in it.</summary>
 internal sealed class VersFailures(Func<string, string> strikeOut, TimeProvider clock)
 {
     private const int MostWords = 300;
 
-    /// <summary>The longest that a provider's Retry-After is believed.</summary>
+    /// <summary>The longest Retry-After of a provider that is respected.</summary>
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(5);
 
-    /// <param name="task">What was asked for, to follow "to".</param>
-    /// <param name="isFinal">What a status other than a bad key's means for good.</param>
+    /// <param name="task">What was requested; it follows "to".</param>
+    /// <param name="isFinal">Whether a status other than a bad key's is final.</param>
     /// <param name="mayHaveMade">
-    /// It was a create. One that failed may have come to a VM before; 503, like any 4xx, says that it was not taken up.
+    /// Whether it was a create. A create that failed may have made a VM first; 503, like any 4xx, means that it was not processed.
     /// </param>
     public VmProviderException Refusal(string task, HttpResponseMessage reply, byte[] body, bool isFinal, bool mayHaveMade = false)
     {
@@ -42,7 +42,7 @@ internal sealed class VersFailures(Func<string, string> strikeOut, TimeProvider 
     public static VmProviderException TooLarge(string task, Exception inner, bool mayHaveMade) =>
         new($"Vers was asked to {task}, and {inner.GetBaseException().Message}", inner: inner) { MayHaveMade = mayHaveMade };
 
-    /// <summary>A connection that is reset in the moment it is made comes out of the client as the socket's own failure.</summary>
+    /// <summary>A connection that is reset while it is being made fails in the client with the socket's own exception.</summary>
     public static bool IsOfTransport(Exception failure) => failure is HttpRequestException or SocketException;
 
     public static VmProviderException Unreadable(string task, Exception inner, bool mayHaveMade) =>
@@ -58,7 +58,9 @@ internal sealed class VersFailures(Func<string, string> strikeOut, TimeProvider 
 
     private static bool IsBadKey(HttpStatusCode status) => status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden;
 
-    /// <summary>The <c>error</c> field, on one line and not endless; else the status in words, for proxies say HTML.</summary>
+    /// <summary>
+    /// The <c>error</c> field, on one line and bounded; otherwise the status in words, because proxies answer with HTML.
+    /// </summary>
     private string Words(HttpResponseMessage reply, byte[] body)
     {
         string? words = null;

@@ -6,7 +6,7 @@ namespace Couch.Cluster.Vms.Vers;
 /// <summary>The account's key. It leaves this type in one header, and nowhere else.</summary>
 public sealed class VersKey
 {
-    /// <summary>Shorter is no key, and could not be struck out of a text without ruining it.</summary>
+    /// <summary>A shorter text is no key, and could not be removed from a text without ruining it.</summary>
     public const int LeastLength = 8;
 
     private readonly string value;
@@ -17,14 +17,16 @@ public sealed class VersKey
 
     internal AuthenticationHeaderValue Header => new("Bearer", value);
 
-    /// <summary>Visible ASCII without spaces: anything else would break the header, and the exception would quote it.</summary>
+    /// <summary>
+    /// Accepts visible ASCII without spaces: any other character would break the header, and the exception would quote it.
+    /// </summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out VersKey? key)
     {
         key = text.Length >= LeastLength && text.All(c => c is > ' ' and <= '~') ? new(text) : null;
         return key is not null;
     }
 
-    /// <summary>Strikes the key out of another party's words: providers quote what they refuse.</summary>
+    /// <summary>Replaces the key in another party's text: providers quote what they refuse.</summary>
     internal string StrikeOut(string text) => text.Replace(value, ToString(), StringComparison.OrdinalIgnoreCase);
 
     /// <inheritdoc/>

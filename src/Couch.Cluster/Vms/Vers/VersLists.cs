@@ -3,19 +3,20 @@ using Couch.Domain.Guests;
 namespace Couch.Cluster.Vms.Vers;
 
 /// <summary>
-/// The account's list, asked for once at a time however many want it. A list is long where guests are many, and many
-/// want one at the same moment: each is given the next one to begin, together with all who have come by then. Between two
-/// it rests for longer than one takes, so that ends by the hundred are destroys more than lists, here and at the provider.
+/// The account's list, requested once at a time for any number of callers. A list is long when there are many guests, and many
+/// guests need one at the same moment: each caller gets the next list to begin, together with all callers that have arrived by
+/// then. After a list comes a pause longer than the list took, so that hundreds of ends cost more destroys than lists, here and at
+/// the provider.
 /// </summary>
 internal sealed class VersLists(VersApi api, TimeProvider clock)
 {
-    /// <summary>How many times as long as the last list took.</summary>
+    /// <summary>The pause, as a multiple of the time that the last list took.</summary>
     private const int RestsFor = 2;
 
-    /// <summary>A receipt waits for this too.</summary>
+    /// <summary>Bounds the pause, because a receipt waits for it too.</summary>
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
 
-    /// <summary>A list that took so long hung more than anybody worked on it: there is nothing to rest from.</summary>
+    /// <summary>A list that took this long was mostly not worked on but hanging: no pause follows.</summary>
     private static readonly TimeSpan Hung = TimeSpan.FromSeconds(5);
 
     private readonly Lock gate = new();
@@ -24,7 +25,8 @@ internal sealed class VersLists(VersApi api, TimeProvider clock)
     private Task rest = Task.CompletedTask;
 
     /// <summary>
-    /// A list that begins after this call, so that it tells whatever was answered before. It fails for all who wait for it.
+    /// A list that begins after this call, so that it includes whatever was answered before. It fails for all callers that wait for
+    /// it.
     /// </summary>
     public Task<VersList> Next(CancellationToken cancel)
     {
@@ -45,7 +47,7 @@ internal sealed class VersLists(VersApi api, TimeProvider clock)
         var began = clock.GetTimestamp();
         try
         {
-            // One who no longer wants it must not take it from the others.
+            // The cancellation of one caller must not cancel the list for the others.
             return new(await api.List(CancellationToken.None));
         }
         finally
@@ -56,12 +58,12 @@ internal sealed class VersLists(VersApi api, TimeProvider clock)
     }
 }
 
-/// <summary>The account's VMs as one list told them, to be looked up by as many guests as there are.</summary>
+/// <summary>The account's VMs as one list reported them, indexed for the lookups of many guests.</summary>
 internal sealed class VersList(IReadOnlyList<VersVm> vms)
 {
     private readonly ILookup<string?, VersVm> byGuest = vms.ToLookup(vm => vm.Guest);
 
-    /// <summary>Ids are UUIDs; a person may spell one in capitals.</summary>
+    /// <summary>Ids are UUIDs; a person may write one in capitals.</summary>
     private readonly ILookup<string, VersVm> byId = vms.ToLookup(vm => vm.VmId, StringComparer.OrdinalIgnoreCase);
 
     public IReadOnlyList<VersVm> Vms => vms;

@@ -1,8 +1,6 @@
 namespace Couch.Cluster.Vms.Vers;
 
-/// <summary>
-/// The couch's mark as the description of a tag of the golden commit: of all that an account has, labels are for VMs alone.
-/// </summary>
+/// <summary>The couch's mark as the description of a tag of the golden commit: an account has labels for VMs only.</summary>
 internal sealed class VersMark(VersApi api) : IInstallationMark
 {
     public async Task<IReadOnlyCollection<string>> Read(string installation, CancellationToken cancel) =>

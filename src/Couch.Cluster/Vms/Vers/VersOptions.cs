@@ -30,7 +30,7 @@ public sealed record VersOptions
     /// <value>From <c>COUCH_VERS_ENDPOINT</c>; default <c>https://{vm_id}.vm.vers.sh</c>.</value>
     public string Endpoint { get; init; } = DefaultEndpoint;
 
-    /// <summary>The account is this couch's alone, so VMs without a claim are leftovers and may be destroyed.</summary>
+    /// <summary>The account belongs to this couch alone, so VMs without a claim are leftovers and may be destroyed.</summary>
     /// <value>From <c>COUCH_VERS_DEDICATED</c>; true or false, default false: they are counted, and stay.</value>
     public bool IsDedicated { get; init; }
 
@@ -55,7 +55,7 @@ public sealed record VersOptions
     internal TimeSpan RepeatDelay { get; init; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong.</summary>
-    /// <returns>Null where Vers is not configured, or wrongly.</returns>
+    /// <returns>Null when Vers is not configured, or is configured wrongly.</returns>
     public static VersOptions? Read(Settings settings)
     {
         var key = ReadKey(settings, out var hasKey);
@@ -114,7 +114,7 @@ public sealed record VersOptions
             && url is { Scheme: "http" or "https", UserInfo: "", Query: "", Fragment: "" })
             return text.TrimEnd('/');
 
-        // Not quoted: it may hold a password.
+        // The value is not quoted: it may hold a password.
         settings.Wrong("VERS_API_URL", "must be an http or https address without a user, a query or a fragment");
         return DefaultApiUrl;
     }

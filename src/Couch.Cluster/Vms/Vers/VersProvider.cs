@@ -5,9 +5,8 @@ using Couch.Domain.Vms;
 namespace Couch.Cluster.Vms.Vers;
 
 /// <summary>
-/// Guests' VMs from Vers. A create there takes no label and is not idempotent, so a VM is claimed by a second call; one
-/// whose create's answer got lost stays unclaimed, is never adopted, and is left to the sweep. "One VM" means one
-/// claimed VM.
+/// Guests' VMs from Vers. A create there takes no label and is not idempotent, so a VM is claimed by a second call; a VM whose
+/// create's answer was lost stays unclaimed, is never adopted, and is left to the sweep. "One VM" means one claimed VM.
 /// </summary>
 internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions options, NodeShutdown shutdown, TimeProvider clock,
     VmProbe? probe = null) : IVmProvider
@@ -25,7 +24,7 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
 
     public bool MeasuresUsage => options.IsMetered;
 
-    /// <summary>A create gives no claim, and a list may be behind.</summary>
+    /// <summary>A create sets no claim, and a list may lag.</summary>
     public bool IsExact => false;
 
     public async Task<VmProviderProblem?> Check(CancellationToken cancel)
@@ -47,7 +46,7 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
     public async Task<EnsuredVm?> Find(VmOrder order, CancellationToken cancel) =>
         await KeepOne(order, cancel) is { } vmId ? new(vmId, options.EndpointOf(vmId)) : null;
 
-    /// <remarks>Does not wait for the boot: what needs it is <see cref="Configure"/>'s.</remarks>
+    /// <remarks>Does not wait for the boot: <see cref="Configure"/> does what needs it.</remarks>
     public async Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel)
     {
         var vmId = order.MayExist ? await KeepOne(order, cancel) : null;
@@ -63,8 +62,8 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
     }
 
     /// <remarks>
-    /// Paused, sleeping and any word of later days are <see cref="VmSight.Booting"/>: such a VM may yet be ready, and
-    /// what is taken for dead gets destroyed.
+    /// Paused, sleeping and any unknown word are <see cref="VmSight.Booting"/>: such a VM may still become ready, and a VM that is
+    /// taken for dead is destroyed.
     /// </remarks>
     public async Task<VmSight> Observe(string vmId, CancellationToken cancel)
     {
@@ -79,7 +78,9 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
         };
     }
 
-    /// <summary>Grows the disk, which waits for the boot, and installs the guest's key, which needs it over.</summary>
+    /// <summary>
+    /// Grows the disk, which waits for the boot, and installs the guest's key, which requires that the boot is over.
+    /// </summary>
     public async Task Configure(VmOrder order, string vmId, CancellationToken cancel)
     {
         await api.GrowDisk(vmId, (int)Math.Min(int.MaxValue, Math.Ceiling(order.Limits.MaxDiskGB * MibInGB)), cancel);
@@ -101,7 +102,7 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
             case var _ when ours.Contains(given.Id):
                 return new(ours);
             case { Fate: GivenVmFate.Destroyed } when Guid.TryParseExact(given.Id, "D", out _):
-                // What the list leaves out may be there all the same, and the key may see VMs that it may not touch.
+                // A VM that the list leaves out may exist all the same, and the key may see VMs that it may not touch.
                 var (found, isClosed) = list.Find(given.Id) is { } listed ? (listed, false) : await api.LookAtGiven(given.Id, cancel);
                 var isOurs = found is not null && (found.IsClaimedBy(guest, installation) || found is { Guest: null, Installation: null });
                 if (isOurs)
@@ -133,13 +134,11 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
             ?? throw new VmProviderException($"VM {vmId} does not tell what it uses: its meter ended with exit code {told.ExitCode}");
     }
 
-    /// <summary>Letters, digits and dashes: anything else could be read as another path of the API.</summary>
+    /// <summary>Letters, digits and dashes: any other character could make it another path of the API.</summary>
     private static bool CouldBeAVmId(string text) =>
         text.Length is > 0 and <= LongestVmId && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-');
 
-    /// <summary>
-    /// Of the VMs that carry the guest's claim keeps the oldest that lives, as every node would, and destroys the others.
-    /// </summary>
+    /// <summary>Keeps the oldest living VM that carries the guest's claim, as every node would, and destroys the others.</summary>
     private async Task<string?> KeepOne(VmOrder order, CancellationToken cancel)
     {
         var claimed = (await lists.Next(cancel)).ClaimedBy(order.Guest, order.Installation);
@@ -156,12 +155,12 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
             }
             catch (VmProviderException) when (vm.IsBooting && order.HasCondemned(vm.VmId))
             {
-                // A destroy waits for the boot, and this one has no end: its guest must not wait for it too. The sweep tries on.
+                // A destroy waits for the boot, and this boot does not end: the guest must not wait for it too. The sweep retries.
             }
         }
     }
 
-    /// <summary>Not cancelled, only bounded: a VM made and left without a claim is not found again.</summary>
+    /// <summary>Bounded, but not cancelled: a VM that is made and left without a claim is not found again.</summary>
     private async Task Claim(string vmId, VmOrder order)
     {
         try
@@ -174,7 +173,7 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
         }
         catch (Exception failure)
         {
-            // Whatever it was: no one else knows of this VM.
+            // Whatever the failure was: no other code knows of this VM.
             var refusal = failure as VmProviderException;
             var notUndone = await Undo(vmId);
             throw new VmProviderException("A new VM could not be claimed, and "
@@ -188,7 +187,7 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
         }
     }
 
-    /// <returns>Why it may be left; null where it is gone again.</returns>
+    /// <returns>Why the VM may be left; null when it has been destroyed again.</returns>
     private async Task<VmProviderException?> Undo(string vmId)
     {
         try

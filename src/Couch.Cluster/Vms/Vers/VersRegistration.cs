@@ -12,7 +12,7 @@ public static class VersRegistration
 {
     private const int MostRepeats = 3;
 
-    /// <summary>A provider that wants to be left alone for longer is left alone, and the call fails at once.</summary>
+    /// <summary>When a provider asks for a longer wait, there is no retry, and the call fails at once.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     /// <summary>
@@ -33,13 +33,13 @@ public static class VersRegistration
         services.AddSingleton<VersProvider>();
         services.AddSingleton<IVmProvider>(from => from.GetRequiredService<VersProvider>());
         services.AddHttpClient(VersApi.Client)
-            // Every failure is said once, by the caller.
+            // Every failure is logged once, by the caller.
             .RemoveAllLoggers()
             // The calls have bounds of their own, in time and in size.
             .ConfigureHttpClient(client => client.Timeout = Timeout.InfiniteTimeSpan)
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
             {
-                // A redirect followed would repeat a create, and take the key to another address.
+                // Following a redirect would repeat a create, and send the key to another address.
                 AllowAutoRedirect = false,
                 UseCookies = false,
                 ConnectTimeout = TimeSpan.FromSeconds(10),
@@ -53,8 +53,8 @@ public static class VersRegistration
     }
 
     /// <summary>
-    /// Calls that may be made twice are made again after a transport fault, a failure or a retryAfter to wait. No circuit
-    /// breaker: none may stand before a destroy.
+    /// Retries calls that may be made twice after a transport fault, a failure or a Retry-After. There is no circuit breaker,
+    /// because it could block a destroy.
     /// </summary>
     private static HttpRetryStrategyOptions Repeat(VersOptions options, TimeProvider clock)
     {
@@ -68,7 +68,7 @@ public static class VersRegistration
             DelayGenerator = attempt => ValueTask.FromResult(
                 attempt.Outcome.Result is { } reply ? VersFailures.RetryAfter(reply, clock) : null),
         };
-        // POST makes VMs and runs commands. Everything else that the provider has is the same done twice.
+        // POST makes VMs and runs commands. All other methods of the provider are idempotent.
         repeat.DisableFor(HttpMethod.Post);
         return repeat;
     }

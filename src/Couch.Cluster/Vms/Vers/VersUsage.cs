@@ -4,8 +4,9 @@ using Couch.Domain.Guests;
 namespace Couch.Cluster.Vms.Vers;
 
 /// <summary>
-/// A VM's own figures, from its kernel. The machine is the guest's, so its word is the guest's word. A restored VM
-/// carries on its ancestor's counters: CPU and network have the golden image's in them, and uptime is cut at the VM's age.
+/// A VM's own figures, from its kernel. The guest controls the machine, so the figures are only as reliable as the guest. A
+/// restored VM continues its ancestor's counters: CPU and network include the golden image's, and uptime is limited to the VM's
+/// age.
 /// </summary>
 internal static class VersUsage
 {
@@ -24,7 +25,7 @@ internal static class VersUsage
 
     /// <param name="text">What <see cref="Command"/> printed.</param>
     /// <param name="age">How long the VM has existed.</param>
-    /// <returns>Null where the text is not that.</returns>
+    /// <returns>Null when the text is not that.</returns>
     public static UsageReport? Read(string text, TimeSpan age)
     {
         if (text.Split($"{Border}\n") is not [var stat, var memory, var network, var uptime, var disk])
