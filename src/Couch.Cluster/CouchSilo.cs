@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using Couch.Cluster.Delivery;
 using Couch.Cluster.Events;
@@ -170,7 +169,8 @@ public static class CouchSilo
     private static void AddWebhooks(this IServiceCollection services)
     {
         services.TryAddSingleton<WebhookOptions>();
-        services.TryAddSingleton<ResolveName>(_ => Dns.GetHostAddressesAsync);
+        services.TryAddSingleton<NameResolution>();
+        services.TryAddSingleton<ResolveName>(from => from.GetRequiredService<NameResolution>().Resolve);
         services.TryAddSingleton<Dial>(_ => WebhookConnections.DialDirectly);
         services.AddSingleton<WebhookConnections>();
         services.AddSingleton<WebhookSender>();

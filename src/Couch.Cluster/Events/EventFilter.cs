@@ -15,6 +15,9 @@ public sealed record EventFilter
     /// <summary>Of this invite or this guest, by its id; null: of all. An invite's are its own, and not those of its guest.</summary>
     public string? Subject { get; init; }
 
+    /// <summary>Whether every event is wanted.</summary>
+    internal bool IsAll => Types is null && Agent is null && Subject is null;
+
     /// <summary>The words of the types whose events are an invite's own.</summary>
     internal static IReadOnlyList<string> InvitesOwn { get; } =
         [.. Words.All<EventType>().Where(word => word.StartsWith("couch.invite.", StringComparison.Ordinal))];

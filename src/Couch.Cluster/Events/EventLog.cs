@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Couch.Cluster.Storage;
+using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Text;
 
@@ -10,11 +11,13 @@ namespace Couch.Cluster.Events;
 /// grains' rows fill it; here it is read, numbered and shortened.
 /// </summary>
 /// <remarks>Decision record 47 says how a number keeps its promise.</remarks>
-public sealed class EventLog(CouchDatabase database, EventRetention retention, TimeProvider clock)
+public sealed class EventLog(CouchDatabase database, EventRetention retention)
 {
     /// <summary>The most events that one page may have.</summary>
     public const int MostAtOnce = 1000;
 
+    // A stay has some ten events; one that is extended all day long may have hundreds.
+    private const int MostOfAStay = 10_000;
     private const int NumberedAtOnce = 1000;
     private const int DeletedAtOnce = 2000;
     private const int DeletesAPass = 25;
@@ -27,12 +30,7 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention, T
     private static readonly string InvitesOwn = string.Join(", ", EventFilter.InvitesOwn.Select(word => $"'{word}'"));
 
     /// <summary>Numbers what is committed, and says the highest number there is; 0 for an empty log.</summary>
-    public async Task<long> Newest(CancellationToken cancel)
-    {
-        var rows = await database.Ask(
-            database.NumberEvents, [("most", NumberedAtOnce)], row => row.GetInt64(0), cancel);
-        return rows[0];
-    }
+    public async Task<long> Newest(CancellationToken cancel) => (await NumberAll(cancel)).Newest;
 
     /// <summary>Events after <paramref name="since"/>, oldest first; those that were committed before the call are among them.</summary>
     /// <param name="time">Only those that happened then or later; null: all.</param>
@@ -45,15 +43,16 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention, T
     }
 
     /// <summary>Events after <paramref name="since"/> that have their number, oldest first.</summary>
-    internal Task<IReadOnlyList<LoggedEvent>> Read(long since, int limit, CancellationToken cancel) =>
-        Read(since, null, new(), limit, cancel);
+    internal Task<IReadOnlyList<LoggedEvent>> Read(long since, EventFilter filter, int limit, CancellationToken cancel) =>
+        Read(since, null, filter, limit, cancel);
 
-    /// <summary>A stay's whole history, its invite's included, oldest first; at most <see cref="MostAtOnce"/>.</summary>
-    public async Task<IReadOnlyList<LoggedEvent>> History(InviteId invite, CancellationToken cancel)
+    /// <summary>A stay's whole history, its invite's included, oldest first.</summary>
+    public async Task<IReadOnlyList<LoggedEvent>> History(GuestId guest, InviteId invite, CancellationToken cancel)
     {
         await NumberAll(cancel);
         return await database.Ask(
-            $"{Columns} WHERE invite = @invite ORDER BY id LIMIT @limit", [("invite", invite.Value), ("limit", MostAtOnce)], Event, cancel);
+            $"{Columns} WHERE invite = @invite OR guest = @guest ORDER BY id LIMIT @limit",
+            [("invite", invite.Value), ("guest", guest.Value), ("limit", MostOfAStay)], Event, cancel);
     }
 
     /// <summary>How many events of each type there are, with the lowest and the highest number of each.</summary>
@@ -80,21 +79,29 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention, T
     /// <summary>Numbers what no reader has numbered, and deletes what is older than it is kept, in small batches.</summary>
     internal async Task Keep()
     {
-        await NumberAll(CancellationToken.None);
+        var numbered = await NumberAll(CancellationToken.None, isThorough: true);
         if (retention.Days is 0)
             return;
-        var below = Number(clock.GetUtcNow().AddDays(-retention.Days));
+        // By the database's clock, as the numbers are: a node whose clock is ahead deletes nothing too early.
+        var below = numbered.Now - (long)TimeSpan.FromDays(retention.Days).TotalMicroseconds;
         for (var batch = 0; batch < DeletesAPass && await Delete(below) == DeletedAtOnce; batch++)
         {
         }
     }
 
-    private async Task NumberAll(CancellationToken cancel)
+    /// <summary>Numbers everything that was committed before the call; what comes meanwhile is not waited for.</summary>
+    private async Task<Numbered> NumberAll(CancellationToken cancel, bool isThorough = false)
     {
-        var last = await Newest(cancel);
-        while (await Newest(cancel) is var newest && newest > last)
-            last = newest;
+        Numbered numbered;
+        do
+            numbered = await NumberSome(cancel, isThorough);
+        while (numbered.Count == NumberedAtOnce);
+        return numbered;
     }
+
+    private async Task<Numbered> NumberSome(CancellationToken cancel, bool isThorough = false) => (await database.Ask(
+        database.NumberEvents, [("most", NumberedAtOnce), ("thorough", isThorough)],
+        row => new Numbered(row.GetInt64(0), row.GetInt32(1), row.GetInt64(2)), cancel))[0];
 
     private Task<int> Delete(long below) => database.Guard(async () =>
     {
@@ -114,7 +121,7 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention, T
         {
             query += " AND at >= @at";
             values.Add(("at", at.ToIso()));
-            since = Math.Max(since, Number(at - ClocksApart));
+            since = Math.Max(since, Number(at) - (long)ClocksApart.TotalMicroseconds);
         }
 
         query += OfTypes(filter);
@@ -143,6 +150,11 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention, T
 
     /// <summary>The lowest number that an event of that time can have, by the database's clock.</summary>
     private static long Number(DateTimeOffset time) => Math.Max(time.ToUnixTimeMilliseconds() * 1000, 0);
+
+    /// <param name="Newest">The highest number there is.</param>
+    /// <param name="Count">How many were numbered now.</param>
+    /// <param name="Now">The database's time, in microseconds since 1970.</param>
+    private sealed record Numbered(long Newest, int Count, long Now);
 
     private static LoggedEvent Event(DbDataReader row) =>
         LoggedEvent.Of(

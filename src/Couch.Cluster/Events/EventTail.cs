@@ -32,7 +32,7 @@ public sealed partial class EventTail(EventLog log, CouchMeter meter, TimeProvid
 
     /// <summary>
     /// What comes after <paramref name="since"/>, in order, without gap and without repeat, until it is cancelled. An empty batch
-    /// says that there was nothing for <paramref name="patience"/>.
+    /// says that there was nothing for it for <paramref name="patience"/>.
     /// </summary>
     /// <param name="since">The number of the last event that the reader has; null: from now on.</param>
     /// <exception cref="StorageUnavailableException">The log cannot be read. Asking again from the last number misses nothing.</exception>
@@ -40,24 +40,47 @@ public sealed partial class EventTail(EventLog log, CouchMeter meter, TimeProvid
         long? since, EventFilter filter, TimeSpan patience, [EnumeratorCancellation] CancellationToken cancel)
     {
         var at = since ?? await log.Newest(cancel);
+        var told = clock.GetTimestamp();
         Join();
         try
         {
+            // What is old is read by its filter: few may want much of a long log.
+            if (since is not null && !filter.IsAll)
+            {
+                var newest = await log.Newest(cancel);
+                while (await log.Read(at, filter, EventLog.MostAtOnce, cancel) is { Count: > 0 } page)
+                {
+                    at = page[^1].Id;
+                    told = clock.GetTimestamp();
+                    yield return page;
+                }
+
+                at = Math.Max(at, newest);
+            }
+
             while (true)
             {
+                if (clock.GetElapsedTime(told) >= patience)
+                {
+                    told = clock.GetTimestamp();
+                    yield return [];
+                }
+
                 // Taken before looking: what comes in between is not waited for.
                 var next = news.Task;
                 IReadOnlyList<LoggedEvent> found =
-                    window.After(at) is { } recent ? recent : await log.Read(at, EventLog.MostAtOnce, cancel);
+                    window.After(at) is { } recent ? recent : await log.Read(at, new(), EventLog.MostAtOnce, cancel);
                 if (found.Count > 0)
                 {
                     at = found[^1].Id;
-                    if (found.Where(filter.Wants).ToList() is { Count: > 0 } wanted)
-                        yield return wanted;
+                    if (found.Where(filter.Wants).ToList() is not { Count: > 0 } wanted)
+                        continue;
+                    told = clock.GetTimestamp();
+                    yield return wanted;
                 }
-                else if (!await Comes(next, patience, cancel))
+                else
                 {
-                    yield return [];
+                    await Comes(next, patience - clock.GetElapsedTime(told), cancel);
                 }
             }
         }
@@ -67,16 +90,14 @@ public sealed partial class EventTail(EventLog log, CouchMeter meter, TimeProvid
         }
     }
 
-    private async Task<bool> Comes(Task next, TimeSpan patience, CancellationToken cancel)
+    private async Task Comes(Task next, TimeSpan patience, CancellationToken cancel)
     {
         try
         {
-            await next.WaitAsync(patience, clock, cancel);
-            return true;
+            await next.WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.Zero, clock, cancel);
         }
         catch (TimeoutException)
         {
-            return false;
         }
     }
 
@@ -129,7 +150,7 @@ public sealed partial class EventTail(EventLog log, CouchMeter meter, TimeProvid
                 var newest = await log.Newest(CancellationToken.None);
                 while (seen is null || newest > seen.Last)
                 {
-                    var found = seen is null ? [] : await log.Read(seen.Last, EventLog.MostAtOnce, CancellationToken.None);
+                    var found = seen is null ? [] : await log.Read(seen.Last, new(), EventLog.MostAtOnce, CancellationToken.None);
                     if (seen is not null && found.Count == 0)
                         break;
                     seen = seen?.With(found, Kept) ?? new(newest, newest, []);

@@ -165,7 +165,7 @@ internal sealed partial class GuestGrain(
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
         await Tick();
-        await timeUp.Forget(reminderName);
+        await timeUp.Forget(reminderName, needsNoWake: row.Unreadable is null && row.WakeAt is null);
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

@@ -102,11 +102,8 @@ internal sealed partial class HousekeepingGrain(
 
     public Task<VmFindings> SweepVms() => vms?.Sweep() ?? Task.FromResult(new VmFindings());
 
-    public async Task ReceiveReminder(string reminderName, TickStatus status)
-    {
-        await Sweep();
-        await new GrainWake(this, clock, Sweep).Forget(reminderName);
-    }
+    /// <summary>A reminder that an older version armed stays: its silos tick it, and read no rows.</summary>
+    public Task ReceiveReminder(string reminderName, TickStatus status) => Sweep();
 
     private async Task<Findings> Pass(TimeSpan patience)
     {

@@ -142,7 +142,7 @@ internal sealed partial class InviteGrain(
             // sweep finds that it is overdue.
         }
 
-        await wake.Forget(reminderName);
+        await wake.Forget(reminderName, needsNoWake: row is { IsKnown: true, WakeAt: null });
     }
 
     private async Task Tick()

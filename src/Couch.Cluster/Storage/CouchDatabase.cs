@@ -40,7 +40,8 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
     public abstract DbDataSource Reads { get; }
 
     /// <summary>
-    /// The statement that numbers committed events, at most @most of them, and returns the highest number there is.
+    /// The statement that numbers committed events, at most @most of them, also those that were drawn long ago if it is @thorough. It
+    /// returns the highest number there is, how many were numbered now, and the database's time in microseconds since 1970.
     /// </summary>
     internal abstract string NumberEvents { get; }
 

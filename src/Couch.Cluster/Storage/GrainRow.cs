@@ -167,7 +167,7 @@ internal sealed class GrainRow<T>(
         {
             // The row may be written and only the reply lost: read it before reporting anything.
             var found = await Reread(failure);
-            if (!next.Equals(found))
+            if (!next.Equals(found) || (state.RecordExists ? state.State.WakeAt : null) != wake?.At)
             {
                 // The connection was lost before the write was done. If it is done after all, the row's version refuses the second
                 // write.

@@ -39,11 +39,13 @@ internal sealed class GrainWake(IGrainBase grain, TimeProvider clock, Func<Task>
     }
 
     /// <summary>
-    /// Removes a reminder that an older version armed, once it has ticked. A reminder that remains ticks once more.
+    /// Removes a reminder that an older version armed, once it has ticked and its grain need not be woken again. Until then it
+    /// stays, because the silo that ticks it may be of the older version, which reads no rows.
     /// </summary>
-    public async Task Forget(string reminder)
+    /// <param name="needsNoWake">Whether there is no row, or it names no moment.</param>
+    public async Task Forget(string reminder, bool needsNoWake)
     {
-        if (reminder == Armed && await grain.GetReminder(reminder) is { } armed)
+        if (needsNoWake && reminder == Armed && await grain.GetReminder(reminder) is { } armed)
             await grain.UnregisterReminder(armed);
     }
 

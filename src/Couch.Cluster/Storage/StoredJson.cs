@@ -140,6 +140,7 @@ internal static class StoredJson
     {
         fields.Remove(WakeAt);
         fields.Remove(Ring);
+        fields.Remove(Events);
         if (wake is not null)
             (fields[WakeAt], fields[Ring]) = (wake.At.ToUnixTimeMilliseconds(), wake.Ring);
         if (events is not null)

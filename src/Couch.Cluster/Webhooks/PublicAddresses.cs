@@ -15,6 +15,8 @@ internal static class PublicAddresses
         Net("0.0.0.0/8"), Net("10.0.0.0/8"), Net("100.64.0.0/10"), Net("127.0.0.0/8"), Net("169.254.0.0/16"), Net("172.16.0.0/12"),
         Net("192.0.0.0/24"), Net("192.0.2.0/24"), Net("192.88.99.0/24"), Net("192.168.0.0/16"), Net("198.18.0.0/15"),
         Net("198.51.100.0/24"), Net("203.0.113.0/24"), Net("224.0.0.0/4"), Net("240.0.0.0/4"),
+        // Azure's metadata service, which looks public.
+        Net("168.63.129.16/32"),
     ];
 
     private static readonly IPNetwork GlobalUnicast = Net("2000::/3");

@@ -144,8 +144,6 @@ internal sealed partial class WebhookGrain(
         {
             // Nothing is sent until the row can be read; housekeeping reports it.
         }
-
-        await wake.Forget(reminderName);
     }
 
     /// <summary>Starts deliveries that are due, stops those that are not, and schedules the next attempt.</summary>

@@ -34,7 +34,7 @@ public static class EventEndpoints
         var limit = Paging.ReadLimit(query.Limit, fields);
         return fields.Refusal is { } refusal
             ? refusal
-            : TypedResults.Ok(EventList.Of(await log.Page(since ?? 0, time, filter, limit, cancel), limit));
+            : TypedResults.Ok(EventList.Of(await log.Page(since ?? 0, time, filter, limit + 1, cancel), limit));
     }
 
     /// <summary>Follows events as they happen, as server-sent events.</summary>
@@ -60,6 +60,6 @@ public static class EventEndpoints
     public static async Task<Results<Ok<EventList>, Refusal>> History(
         string id, IGrainFactory grains, EventLog log, CancellationToken cancel) =>
         GuestId.TryParse(id, out var guestId) && await grains.Guest(guestId).Get() is { } guest
-            ? TypedResults.Ok(EventList.Of(await log.History(guest.InviteId, cancel), EventLog.MostAtOnce))
+            ? TypedResults.Ok(EventList.Of(await log.History(guestId, guest.InviteId, cancel)))
             : Refusals.GuestNotFound;
 }

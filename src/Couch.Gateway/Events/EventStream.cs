@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Reflection;
 using Couch.Cluster.Events;
+using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
 using Couch.Gateway.Access;
 using Microsoft.AspNetCore.Authorization;
@@ -54,9 +55,12 @@ public sealed class EventStream(long? since, EventFilter filter) : IResult, IEnd
             {
                 if (clock.GetElapsedTime(asked) >= Heartbeat)
                 {
-                    asked = clock.GetTimestamp();
-                    if (!await IsStillWelcome(httpContext))
+                    var isWelcome = await IsStillWelcome(httpContext);
+                    // While it is not known, because the database is away, nothing but the comment is sent.
+                    if (isWelcome is false || (isWelcome is null && batch.Count > 0))
                         return;
+                    if (isWelcome is true)
+                        asked = clock.GetTimestamp();
                 }
 
                 await Write(
@@ -89,9 +93,17 @@ public sealed class EventStream(long? since, EventFilter filter) : IResult, IEnd
     }
 
     /// <summary>A key that was revoked, or has come to its end, reads on for no longer than a heartbeat.</summary>
-    private static async Task<bool> IsStillWelcome(HttpContext context)
+    /// <returns>Null where the database does not say.</returns>
+    private static async Task<bool?> IsStillWelcome(HttpContext context)
     {
         var authorization = context.RequestServices.GetRequiredService<IAuthorizationService>();
-        return (await authorization.AuthorizeAsync(context.User, context, HostAccess.Policy)).Succeeded;
+        try
+        {
+            return (await authorization.AuthorizeAsync(context.User, context, HostAccess.Policy)).Succeeded;
+        }
+        catch (StorageUnavailableException)
+        {
+            return null;
+        }
     }
 }

@@ -56,13 +56,13 @@ public sealed record EventList
     /// <summary>The <c>since_id</c> of the next page; null when there are no more events now.</summary>
     public required long? NextCursor { get; init; }
 
-    /// <param name="limit">How many the page may have.</param>
-    internal static EventList Of(IReadOnlyList<LoggedEvent> events, int limit) => new()
+    /// <param name="events">One more than the page may have, where there is more.</param>
+    /// <param name="limit">How many the page may have; null: all.</param>
+    internal static EventList Of(IReadOnlyList<LoggedEvent> events, int? limit = null)
     {
-        Events = [.. events.Select(EventView.Of)],
-        Count = events.Count,
-        NextCursor = events.Count == limit ? events[^1].Id : null,
-    };
+        var page = events.Take(limit ?? events.Count).Select(EventView.Of).ToList();
+        return new() { Events = page, Count = page.Count, NextCursor = page.Count < events.Count ? page[^1].Id : null };
+    }
 }
 
 /// <summary>How many events there are.</summary>

@@ -101,6 +101,19 @@ public sealed class EventStreamTests(KeyedCouchHost couch) : IClassFixture<Keyed
     [InlineData("?since=yesterday")]
     public async Task A_page_that_cannot_be_meant_is_refused(string query) => (await couch.Host.Get($"/couch/events{query}")).Refuses(400);
 
+    [Theory]
+    [InlineData("0001-01-01T00:00:00Z")]
+    [InlineData("9999-12-31T23:59:59Z")]
+    public async Task A_page_may_begin_at_any_time(string since) => (await couch.Host.Get($"/couch/events?since={since}")).Is(200);
+
+    [Fact]
+    public async Task A_page_that_ends_the_log_has_no_next_one()
+    {
+        await couch.Host.Invite(new { createdBy = "only" });
+        var page = (await couch.Host.Get("/couch/events?agent=only&limit=1")).Is(200);
+        Assert.Equal(("1", null), (page["count"], page["nextCursor"]));
+    }
+
     [Fact]
     public async Task A_wrong_last_event_id_is_refused() =>
         (await couch.Host.Sending("Last-Event-ID", "x").Get("/couch/events/stream")).Refuses(400);
@@ -125,6 +138,33 @@ public sealed class EventStreamTests(KeyedCouchHost couch) : IClassFixture<Keyed
             },
             Bound, "the stream ends");
         await Assert.ThrowsAsync<EndOfStreamException>(() => ends);
+    }
+
+    [Fact]
+    public async Task A_stream_says_that_it_lives_also_while_only_events_happen_that_it_does_not_want()
+    {
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var own = await CouchHost.Start(builder => builder.Services.AddSingleton<TimeProvider>(clock));
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, own.Address.Port);
+        await socket.SendAsync("GET /couch/events/stream?type=couch.key.* HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
+        var (comments, buffer) = (0, new byte[4096]);
+        var reading = Task.Run(async () =>
+        {
+            while (await socket.ReceiveAsync(buffer) is > 0 and var count)
+                Interlocked.Add(ref comments, buffer.AsSpan(0, count).Count(":\n\n"u8));
+        });
+
+        await Until.True(
+            async () =>
+            {
+                await own.Anyone.Invite();
+                clock.Advance(TimeSpan.FromSeconds(2));
+                return Volatile.Read(ref comments) >= 3;
+            },
+            Bound, "comments come");
+        socket.Dispose();
+        await reading.ContinueWith(_ => { }, TaskScheduler.Default);
     }
 
     [Fact]

@@ -92,6 +92,21 @@ public sealed class SqliteWriterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_text_of_two_statements_whose_second_fails_leaves_nothing_of_the_first()
+    {
+        using var held = Hold();
+        var before = Write(1, "before");
+        var halved = Query("INSERT INTO written (id, name) VALUES (2, 'half') RETURNING name; SELECT json('no JSON')");
+        held.Release();
+
+        await Assert.ThrowsAsync<SqliteException>(() => halved);
+        // Undone with it, and told so: its caller reads again.
+        await Assert.ThrowsAsync<SqliteException>(() => before);
+        Assert.Empty(Written());
+        await Write(1, "before");
+    }
+
+    [Fact]
     public async Task A_refused_statement_can_be_sent_again()
     {
         await Write(1, "same");

@@ -32,39 +32,57 @@ CREATE INDEX event_by_invite ON event (invite, id) WHERE invite IS NOT NULL;
 CREATE INDEX event_by_guest ON event (guest, id) WHERE guest IS NOT NULL;
 
 -- One row. Its lock is what keeps numbers and their commits in one order.
-CREATE TABLE event_number (last bigint NOT NULL);
-INSERT INTO event_number VALUES (0);
+CREATE TABLE event_number (
+  is_the_one boolean PRIMARY KEY DEFAULT true CHECK (is_the_one),
+  last bigint NOT NULL,
+  -- The highest "drawn" that has a number.
+  drawn bigint NOT NULL
+);
+INSERT INTO event_number (last, drawn) VALUES (0, 0);
 
--- Numbers what is committed, at most so many, and answers the last number there is. A number is at least the microseconds since
--- 1970, so that a database that was restored from a backup goes on above all numbers that readers have seen from the one before.
-CREATE FUNCTION couch_number_events(most integer) RETURNS bigint LANGUAGE plpgsql AS $$
+-- Numbers what is committed, at most so many. Answers the last number there is, how many were numbered now, and the time in
+-- microseconds since 1970. A number is at least that time, so that a database that was restored from a backup goes on above all
+-- numbers that readers have seen from the one before.
+--
+-- Deleted rows stay in the index for as long as any transaction is open that could see them. So only what was drawn recently is
+-- looked at, and everything where the caller is thorough, which housekeeping is.
+CREATE FUNCTION couch_number_events(most integer, is_thorough boolean, OUT newest bigint, OUT numbered integer, OUT now_is bigint)
+LANGUAGE plpgsql AS $$
 DECLARE
-  highest bigint;
-  numbered bigint;
+  looks_from bigint;
+  drawn_last bigint;
 BEGIN
-  IF NOT EXISTS (SELECT FROM event_unnumbered) THEN
-    SELECT last INTO highest FROM event_number;
-    RETURN highest;
+  now_is := CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint);
+  numbered := 0;
+  SELECT last, CASE WHEN is_thorough THEN 0 ELSE drawn - 100000 END INTO newest, looks_from FROM event_number;
+  IF newest IS NULL THEN
+    INSERT INTO event_number (last, drawn) SELECT coalesce(max(id), 0), 0 FROM event ON CONFLICT DO NOTHING;
+    looks_from := 0;
+    SELECT last INTO newest FROM event_number;
+  END IF;
+  IF NOT EXISTS (SELECT FROM event_unnumbered WHERE event_unnumbered.drawn > looks_from) THEN
+    RETURN;
   END IF;
 
-  SELECT greatest(last, CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)) INTO highest FROM event_number FOR UPDATE;
-  WITH taken AS (
-    DELETE FROM event_unnumbered WHERE drawn IN (SELECT drawn FROM event_unnumbered ORDER BY drawn LIMIT most)
-    RETURNING drawn, at, type, agent, invite, guest, record
+  SELECT last INTO newest FROM event_number FOR UPDATE;
+  WITH found AS (
+    SELECT event_unnumbered.drawn FROM event_unnumbered WHERE event_unnumbered.drawn > looks_from
+    ORDER BY event_unnumbered.drawn LIMIT most
+  ), taken AS (
+    DELETE FROM event_unnumbered AS gone WHERE gone.drawn IN (SELECT found.drawn FROM found)
+    RETURNING gone.drawn, at, type, agent, invite, guest, record
   ), placed AS (
     INSERT INTO event (id, at, type, agent, invite, guest, record)
-    SELECT highest + row_number() OVER (ORDER BY drawn), at, type, agent, invite, guest, record FROM taken
+    SELECT greatest(newest, now_is) + row_number() OVER (ORDER BY taken.drawn), at, type, agent, invite, guest, record FROM taken
     RETURNING id
   )
-  SELECT max(id) INTO numbered FROM placed;
-  IF numbered IS NULL THEN
-    -- Another reader was faster.
-    SELECT last INTO highest FROM event_number;
-    RETURN highest;
+  SELECT count(*), max(placed.id), (SELECT max(taken.drawn) FROM taken) INTO numbered, newest, drawn_last FROM placed;
+  -- None where another reader was faster.
+  IF numbered > 0 THEN
+    UPDATE event_number SET last = newest, drawn = greatest(event_number.drawn, drawn_last);
+  ELSE
+    SELECT last INTO newest FROM event_number;
   END IF;
-
-  UPDATE event_number SET last = numbered;
-  RETURN numbered;
 END
 $$;
 

@@ -44,7 +44,7 @@ public sealed class PostgresDatabase : CouchDatabase
     /// <inheritdoc/>
     public override DbDataSource Reads => source;
 
-    internal override string NumberEvents => "SELECT couch_number_events(@most)";
+    internal override string NumberEvents => "SELECT newest, numbered, now_is FROM couch_number_events(@most, @thorough)";
 
     /// <summary>
     /// Null when <paramref name="connectionString"/> names a PostgreSQL database; otherwise the reason, quoting no secret.

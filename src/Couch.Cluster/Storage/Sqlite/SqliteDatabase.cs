@@ -67,7 +67,11 @@ public sealed class SqliteDatabase : CouchDatabase
 
     /// <remarks>The only writer numbers events as it writes them.</remarks>
     internal override string NumberEvents =>
-        "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0) WHERE @most > 0";
+        """
+        SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0), 0,
+          CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000
+        WHERE @most > 0 AND @thorough IS NOT NULL
+        """;
 
     /// <summary>The node's own signing keys, made on first use.</summary>
     /// <exception cref="SettingsException">The key's file is damaged.</exception>

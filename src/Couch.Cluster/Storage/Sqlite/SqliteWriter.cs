@@ -146,6 +146,7 @@ internal sealed class SqliteWriter : IDisposable
     private void Run(Waiting one)
     {
         var text = one.Command.CommandText;
+        var changed = raw.sqlite3_total_changes(connection.Handle);
         try
         {
             var command = Compiled(text);
@@ -155,9 +156,9 @@ internal sealed class SqliteWriter : IDisposable
             using var reader = command.ExecuteReader();
             one.Answer(new RowsInMemory(reader));
         }
-        catch (Exception failure) when (IsInTransaction)
+        catch (Exception failure) when (IsInTransaction && raw.sqlite3_total_changes(connection.Handle) == changed)
         {
-            // The statement has been rolled back, and the transaction goes on.
+            // The statement has been rolled back, and the transaction goes on. One of several statements would have left changes.
             if (compiled.Remove(text, out var failed))
                 failed.Dispose();
             one.Fail(failure);
