@@ -127,6 +127,14 @@ public sealed class EventStreamTests(KeyedCouchHost couch) : IClassFixture<Keyed
         var host = own.With(KeyedCouchHost.Key);
         var key = (await host.Post("/couch/keys", new { name = "reader", scopes = new[] { "events" } })).Is(201);
         await using var stream = await EventReader.Open(own.Address, key["key"]!);
+        foreach (var beat in new[] { "one", "two" })
+        {
+            clock.Advance(TimeSpan.FromSeconds(16));
+            await host.Invite(new { createdBy = beat });
+            clock.Advance(TimeSpan.FromSeconds(1));
+            Assert.Contains(beat, (await stream.Next(Bound)).Data, StringComparison.Ordinal);
+        }
+
         (await host.Delete($"/couch/keys/{key["id"]}")).Is(200);
 
         var ends = stream.Until("never", Bound);
