@@ -14,8 +14,8 @@ namespace Couch.Domain.Events;
 public static class Transitions
 {
     private const string NoProvider =
-        "No VM provider is configured: set VERS_API_KEY and GOLDEN_COMMIT_ID, or COUCH_DOCKER_IMAGE. Until then a guest waits for a host to "
-            + "activate it";
+        "No VM provider is configured: set VERS_API_KEY and GOLDEN_COMMIT_ID, or COUCH_DOCKER_IMAGE. Until then a guest waits for a host "
+            + "to activate it";
 
     /// <param name="before">What the table holds; null where there is no row.</param>
     public static IEnumerable<CouchEvent> Of(Invite? before, Invite after)

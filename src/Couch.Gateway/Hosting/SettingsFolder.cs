@@ -31,7 +31,8 @@ internal static class SettingsFolder
         }
         catch (Exception failure) when (failure is UnauthorizedAccessException or IOException)
         {
-            throw new SettingsException($"  - {Name} cannot be read: {failure.Message} The couch's own user must be able to read each file");
+            throw new SettingsException(
+                $"  - {Name} cannot be read: {failure.Message} The couch's own user must be able to read each file");
         }
 
         var configuration = (IConfigurationRoot)builder.Configuration;
