@@ -12,7 +12,7 @@ namespace Couch.Cluster.Webhooks;
 /// failure means and when the next attempt is due.
 /// </summary>
 internal sealed partial class WebhookDelivery(
-    EventLog log, EventTail tail, WebhookSender sender, IGrainFactory grains, TimeProvider clock, ILogger<WebhookDelivery> logger)
+    EventTail tail, WebhookSender sender, IGrainFactory grains, TimeProvider clock, ILogger<WebhookDelivery> logger)
     : IDisposable
 {
     private const int PageSize = 100;
@@ -85,20 +85,10 @@ internal sealed partial class WebhookDelivery(
         return goesOn;
     }
 
-    /// <summary>
-    /// The wanted events after <paramref name="at"/>. Old events are read from the database by their types; new ones come from the tail.
-    /// </summary>
+    /// <summary>The wanted events after <paramref name="at"/>.</summary>
     private async IAsyncEnumerable<LoggedEvent> From(long at, EventFilter filter, [EnumeratorCancellation] CancellationToken cancel)
     {
-        var newest = await log.Newest(cancel);
-        while (await log.Page(at, null, filter, PageSize, cancel) is { Count: > 0 } page)
-        {
-            foreach (var one in page)
-                yield return one;
-            at = page[^1].Id;
-        }
-
-        await foreach (var batch in tail.Follow(Math.Max(at, newest), filter, Heartbeat, cancel))
+        await foreach (var batch in tail.Follow(at, filter, Heartbeat, cancel, PageSize))
         foreach (var one in batch)
             yield return one;
     }
