@@ -1,0 +1,71 @@
+namespace Couch.Client;
+
+/// <summary>What is in a couch, and what it still owes.</summary>
+public sealed record CouchSummary
+{
+    /// <summary>As of when.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>How many guests there are, by status.</summary>
+    public required GuestCounts Guests { get; init; }
+
+    /// <summary>How many invites there are, by status.</summary>
+    public required InviteCounts Invites { get; init; }
+
+    /// <summary>What the guests that stay have used, summed.</summary>
+    public required ResourceUsage Usage { get; init; }
+
+    /// <summary>What is outstanding. All zero is good.</summary>
+    public required Owed Owed { get; init; }
+}
+
+/// <summary>How many guests there are, by status.</summary>
+public sealed record GuestCounts
+{
+    /// <inheritdoc cref="GuestStatus.Provisioning"/>
+    public long Provisioning { get; init; }
+
+    /// <inheritdoc cref="GuestStatus.Running"/>
+    public long Running { get; init; }
+
+    /// <inheritdoc cref="GuestStatus.Stopped"/>
+    public long Stopped { get; init; }
+
+    /// <inheritdoc cref="GuestStatus.Expired"/>
+    public long Expired { get; init; }
+
+    /// <inheritdoc cref="GuestStatus.Revoked"/>
+    public long Revoked { get; init; }
+}
+
+/// <summary>How many invites there are, by status.</summary>
+public sealed record InviteCounts
+{
+    /// <inheritdoc cref="InviteStatus.Active"/>
+    public long Active { get; init; }
+
+    /// <inheritdoc cref="InviteStatus.Redeemed"/>
+    public long Redeemed { get; init; }
+
+    /// <inheritdoc cref="InviteStatus.Revoked"/>
+    public long Revoked { get; init; }
+
+    /// <inheritdoc cref="InviteStatus.Expired"/>
+    public long Expired { get; init; }
+}
+
+/// <summary>What is outstanding.</summary>
+public sealed record Owed
+{
+    /// <summary>VMs of ended guests that are not yet known to be destroyed.</summary>
+    public long DestroysOutstanding { get; init; }
+
+    /// <summary>The age of the oldest of them, in seconds; null where there is none.</summary>
+    public double? OldestDestroySeconds { get; init; }
+
+    /// <summary>VMs that are nobody's, as of the last sweep; null where there is no VM provider, or it is not known yet.</summary>
+    public long? UnclaimedVms { get; init; }
+
+    /// <summary>Guests that have been provisioning for over a minute.</summary>
+    public long ProvisioningOverAMinute { get; init; }
+}
