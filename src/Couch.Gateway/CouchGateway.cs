@@ -1,6 +1,7 @@
 using Couch.Cluster;
 using Couch.Cluster.Configuration;
 using Couch.Gateway.Access;
+using Couch.Gateway.Bulk;
 using Couch.Gateway.Requests;
 using Couch.Gateway.Connections;
 using Couch.Gateway.Events;
@@ -13,6 +14,7 @@ using Couch.Gateway.OpenApi;
 using Couch.Gateway.Problems;
 using Couch.Gateway.Secrecy;
 using Couch.Gateway.Stays;
+using Couch.Gateway.Summary;
 using Couch.Gateway.Telemetry;
 using Couch.Gateway.Webhooks;
 
@@ -53,6 +55,7 @@ public static class CouchGateway
         builder.Services.AddSecrecy();
         GatewayJson.Configure(builder.Services);
         builder.Services.AddStays();
+        builder.Services.AddSingleton<SharedSummary>();
         builder.Services.AddProblems();
         builder.Services.AddHealth();
         builder.Services.AddApiDescription();
@@ -78,6 +81,8 @@ public static class CouchGateway
         var leased = app.MapUnderLease();
         leased.MapInvites();
         leased.MapGuests();
+        leased.MapBulk();
+        leased.MapSummary();
         leased.MapKeys();
         leased.MapEvents();
         leased.MapWebhooks();

@@ -77,6 +77,11 @@ public sealed partial class DescriptionTests(CouchHost couch) : IClassFixture<Co
         Matches("GuestStatusView", (await couch.Anyone.Get($"/couch/guests/{guest["guestId"]}/status")).Json);
         Matches("StayView", (await couch.With(guest["authToken"]!).Get("/couch/status")).Json);
         Matches("InviteView", (await couch.Anyone.Get("/couch/invites?status=redeemed")).Json["invites"]![0]!);
+        Matches("SummaryView", (await couch.Anyone.Get("/couch/summary")).Json);
+        var many = (await couch.Anyone.Post("/couch/guests/kill", new { ids = new[] { "x" } })).Json;
+        Matches("KilledManyView", many);
+        Matches("FailedView", many["failed"]![0]!);
+        Matches("RevokedManyView", (await couch.Anyone.Post("/couch/invites/revoke", new { ids = new[] { "x" } })).Json);
         Matches("CreatedKeyView", (await couch.Anyone.Post("/couch/keys", new { name = "described", scopes = new[] { "meter" } })).Json);
         Matches("HostKeyView", (await couch.Anyone.Get("/couch/keys")).Json["keys"]![0]!);
         Matches("CreatedWebhookView", (await couch.Anyone.Post("/couch/webhooks", new { url = "http://receiver.example/" })).Json);
