@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Couch.Domain.Text;
+using Couch.Gateway.Console;
 using Couch.Gateway.Events;
 using Couch.Gateway.Guests;
 using Couch.Gateway.Health;
@@ -44,6 +45,9 @@ namespace Couch.Gateway;
 [JsonSerializable(typeof(WebhookView))]
 [JsonSerializable(typeof(WebhookList))]
 [JsonSerializable(typeof(WebhookTestView))]
+[JsonSerializable(typeof(SignInBody))]
+[JsonSerializable(typeof(SessionView))]
+[JsonSerializable(typeof(TicketView))]
 [JsonSerializable(typeof(HealthView))]
 [JsonSerializable(typeof(ReadyView))]
 internal sealed partial class GatewayJson : JsonSerializerContext
