@@ -4,6 +4,7 @@ using Couch.Gateway.Access;
 using Couch.Gateway.Bulk;
 using Couch.Gateway.Requests;
 using Couch.Gateway.Connections;
+using Couch.Gateway.Console;
 using Couch.Gateway.Events;
 using Couch.Gateway.Guests;
 using Couch.Gateway.Health;
@@ -50,6 +51,7 @@ public static class CouchGateway
         builder.Services.AddSingleton(gateway);
         builder.Services.AddPlaces(capacity);
         builder.Services.AddHostAccess();
+        builder.Services.AddConsole();
         builder.Services.AddRateLimits();
         builder.Services.AddTrustedProxies(gateway);
         builder.Services.AddSecrecy();
@@ -87,6 +89,8 @@ public static class CouchGateway
         leased.MapEvents();
         leased.MapWebhooks();
         leased.MapStays();
+        leased.MapConsole();
+        app.MapConsolePages();
         app.MapApiDescription();
         return app;
     }

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Couch.Domain.Text;
 using Couch.Gateway.Bulk;
+using Couch.Gateway.Console;
 using Couch.Gateway.Events;
 using Couch.Gateway.Guests;
 using Couch.Gateway.Health;
@@ -50,6 +51,9 @@ namespace Couch.Gateway;
 [JsonSerializable(typeof(KilledManyView))]
 [JsonSerializable(typeof(RevokedManyView))]
 [JsonSerializable(typeof(SummaryView))]
+[JsonSerializable(typeof(SignInBody))]
+[JsonSerializable(typeof(SessionView))]
+[JsonSerializable(typeof(TicketView))]
 [JsonSerializable(typeof(HealthView))]
 [JsonSerializable(typeof(ReadyView))]
 internal sealed partial class GatewayJson : JsonSerializerContext

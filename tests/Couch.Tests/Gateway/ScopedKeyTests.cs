@@ -46,6 +46,8 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
         ["DELETE /couch/webhooks/{id}"] = ["webhooks"],
         ["POST /couch/webhooks/{id}/resume"] = ["webhooks"],
         ["POST /couch/webhooks/{id}/test"] = ["webhooks"],
+        ["GET /couch/console/session"] = Scopes,
+        ["POST /couch/console/tickets"] = Scopes,
     };
 
     [Fact]
