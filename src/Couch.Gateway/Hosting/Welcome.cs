@@ -22,7 +22,7 @@ internal static partial class Welcome
             Couch listens on {string.Join(", ", app.Urls)}{Part(options.Role)}
             Data: {app.Services.GetRequiredService<CouchDatabase>().Where}
             Host endpoints: {HostEndpoints(key)}
-            VMs: {Vms(options)}
+            VMs: {Vms(options)}{ConsoleAt(options, url)}
             Try: curl {toTry}
             """;
     }
@@ -36,6 +36,9 @@ internal static partial class Welcome
 
     [LoggerMessage(310, LogLevel.Information, "Couch listens on {Urls}; data: {Data}; host endpoints: {HostEndpoints}")]
     private static partial void Started(ILogger logger, string urls, string data, string hostEndpoints);
+
+    private static string ConsoleAt(CouchOptions options, string url) =>
+        options.Role is CouchRole.Silo ? "" : $"{Environment.NewLine}Console: {url}/";
 
     private static string Part(CouchRole role) => role switch
     {

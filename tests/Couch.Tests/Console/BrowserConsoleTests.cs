@@ -77,7 +77,7 @@ public sealed class BrowserConsoleTests(Browser browser, KeyedCouchHost couch) :
             "`${localStorage.length} ${sessionStorage.length} ${document.cookie} ${location.search}`"));
         Assert.DoesNotContain(
             page.Requests, request => Uri.UnescapeDataString(request).Contains(KeyedCouchHost.Key, StringComparison.Ordinal));
-        await page.Evaluate("[...document.querySelectorAll('header button')].find(button => button.textContent === 'Sign out').click()");
+        await page.ClickText("header button", "Sign out");
         await page.SeesText("You are signed out");
         Assert.Equal(0, (int)(await page.Evaluate("couch.house.guests.size"))!);
         await page.Open($"{couch.Address}");
@@ -274,6 +274,7 @@ public sealed class BrowserConsoleTests(Browser browser, KeyedCouchHost couch) :
         await SignIn(page, couch.Address);
         await page.SeesText("nothing of an ended guest is left", ".card.good");
 
+        // As another version of the couch may answer it.
         await page.Answer("/couch/summary", 200, Summary(destroys: 3));
         await page.Evaluate("couch.house.summarize()");
         await page.SeesText("3 VMs to destroy, the oldest for 2 min", ".card.bad");
@@ -290,12 +291,12 @@ public sealed class BrowserConsoleTests(Browser browser, KeyedCouchHost couch) :
         await couch.Host.Arrive();
         await SignIn(page, couch.Address);
         await page.Answer("/couch/guests/kill", 404, """{"error":"not found"}""");
-        await Open();
-        await Press("Count first");
+        await page.ClickText("button", "End many");
+        await page.ClickText("button", "Count first");
         await page.SeesText("This couch cannot do that for many at once", "dialog");
 
         await page.Answer("/couch/guests/kill", 200, """{"killed":7,"alreadyEnded":1,"failed":[]}""");
-        await Press("Count first");
+        await page.ClickText("button", "Count first");
         await page.SeesText("7 guests would be killed; 1 ended already", "dialog");
         Assert.True((bool)(await page.Evaluate("document.querySelector('dialog .danger').disabled"))!);
         await page.Type("6");
@@ -310,10 +311,76 @@ public sealed class BrowserConsoleTests(Browser browser, KeyedCouchHost couch) :
         await page.Click("dialog .danger");
         await page.SeesText("6 guests killed, 1 ended already, 1 failed", "dialog");
         await page.SeesText("<b>it did not answer</b>", "dialog li");
+    }
 
-        Task Press(string label) => page.Evaluate(
-            $"[...document.querySelectorAll('button')].find(button => button.textContent.startsWith('{label}')).click()");
-        Task Open() => Press("End many");
+    [Fact]
+    public async Task A_stay_is_followed_from_the_invite_to_the_receipt_and_nothing_is_owed_at_its_end()
+    {
+        await using var demo = await CouchHost.Start("--COUCH_DEMO=true", $"--COUCH_AUTH_TOKEN={KeyedCouchHost.Key}");
+        await using var page = await browser.NewPage();
+        await SignIn(page, demo.Address);
+        await page.SeesText("nothing of an ended guest is left", ".card.good");
+        var host = demo.With(KeyedCouchHost.Key);
+        var guest = (await demo.Anyone.Redeem(await host.Invite(new { createdBy = "noah", label = "a stay" }), "stays")).Is(201)["guestId"];
+
+        await page.Sees(Row("stays") + "?.classList.contains('running')", "it runs, by itself");
+        await page.Press("j", "Enter");
+        await page.SeesText("is running", ".timeline");
+        await page.Press("e");
+        await page.Sees("document.querySelector('dialog input:focus')", "it is asked for how long");
+        await page.Press("Enter");
+        await page.SeesText("was given more time: 1 h by configured", ".timeline");
+        await page.Press("x", "y");
+
+        await page.SeesText("VM destroyed: the receipt", ".timeline");
+        Assert.Matches(
+            "was invited: a stay by configured.*redeemed the invite.*is running.*was given more time.*was killed by configured.*receipt",
+            await page.Text(".timeline"));
+        Assert.NotNull((await host.Get($"/couch/guests/{guest}")).Is(200).Json["vm"]!["destroyedAt"]);
+        await page.Press("Escape");
+        await page.SeesText("nothing of an ended guest is left", ".card.good");
+        await page.SeesText("VM destroyed", ".row.revoked");
+        await IsClean(page, demo.Address);
+    }
+
+    [Fact]
+    public async Task Many_guests_and_many_invites_are_ended_for_real()
+    {
+        await using var own = await CouchHost.Start($"--COUCH_AUTH_TOKEN={KeyedCouchHost.Key}");
+        var host = own.With(KeyedCouchHost.Key);
+        for (var i = 0; i < 5; i++)
+        {
+            await host.Arrive(new { createdBy = "noah", label = i < 3 ? "batch" : "other" });
+            await host.Invite(new { createdBy = "noah", label = "open" });
+        }
+
+        await using var page = await browser.NewPage();
+        await SignIn(page, own.Address);
+        await page.Sees("couch.house.guests.size === 5", "all are here");
+        await End("End many", "all", "batch", "3");
+        await page.SeesText("3 guests killed, 0 ended already, 0 failed", "dialog");
+        await page.Press("Escape");
+        await page.Sees("document.querySelectorAll('.row.revoked').length === 3", "they are shown as ended");
+
+        await page.Press("2");
+        await page.Sees("document.querySelectorAll('.row.active').length === 5", "the invites are shown");
+        await End("Revoke many", "ids", "open", "5");
+        await page.SeesText("5 invites revoked, 0 ended already, 0 failed", "dialog");
+        await page.Press("Escape");
+        await page.Sees("document.querySelectorAll('.row.revoked').length === 5", "they are shown as revoked");
+        Assert.Equal(2, (int)(await host.Get("/couch/guests?status=provisioning")).Json["count"]!);
+        await IsClean(page, own.Address);
+
+        async Task End(string button, string which, string label, string count)
+        {
+            await page.ClickText(".tools button", button);
+            await page.Evaluate(
+                $"document.querySelector('dialog select').value = '{which}'; document.querySelectorAll('dialog input')[1].value = '{label}'");
+            await page.ClickText("dialog button", "Count first");
+            await page.Sees("document.querySelector('dialog .danger')", "they are counted");
+            await page.Type(count);
+            await page.Click("dialog .danger");
+        }
     }
 
     [Fact]

@@ -112,6 +112,11 @@ internal sealed class BrowserPage(Browser browser, string session, string contex
 
     public Task Click(string selector) => Evaluate($"document.querySelector({JsonSerializer.Serialize(selector)}).click()");
 
+    /// <summary>Presses the first of these whose text begins so.</summary>
+    public Task ClickText(string selector, string text) => Evaluate(
+        $"[...document.querySelectorAll({JsonSerializer.Serialize(selector)})]"
+            + $".find(one => one.textContent.startsWith({JsonSerializer.Serialize(text)})).click()");
+
     public Task<JsonNode> Call(string method, object parameters) => browser.Call(session, method, parameters);
 
     public async ValueTask DisposeAsync() => await browser.Forget(session, context);

@@ -152,7 +152,7 @@ export function guestsView(app) {
         rows.sort((a, b) => (rank[a.status] ?? 2) - (rank[b.status] ?? 2) || turn * order(a, b) || (a.id < b.id ? 1 : -1));
         grid.set(rows);
         shown.textContent = `${many(rows.length, 'guest')} shown`
-            + (house.isLoaded ? '.' : ', reading…') + (house.isWhole ? '' : ' Of those that have ended, only the latest are here.')
+            + (house.isLoaded ? '.' : ', reading…') + (house.isWhole ? '' : ' There are more: only the latest are here.')
             + (house.usageAt ? ` Usage as of ${clock(house.usageAt)}; r reads it again.` : '');
         drawCards();
     }
@@ -170,6 +170,7 @@ export function guestsView(app) {
         const [owed, isOwed] = whatIsOwed();
         cards.replaceChildren(
             card('In the house', `${counts.running} running`, [
+                house.summary?.vmProvider === 'demo' ? 'VMs are only pretended: this is a demo' : null,
                 `${counts.provisioning} provisioning`, invites ? `${many(invites.active, 'open invite')}` : null,
                 `${counts.stopped + counts.expired + counts.revoked} ended${house.summary ? '' : ' here'}`]),
             card('May still spend', `${short(left.tokens)} tokens`,

@@ -336,11 +336,17 @@ class House extends EventTarget {
         }
         if (this.guests.size < mostEnded)
             return;
-        const ended = [...this.guests.values()].filter(row => !isStaying(row.status));
-        if (ended.length <= mostEnded * 1.1)
+        const rows = [...this.guests.values()];
+        this.#keepNewest(rows.filter(row => !isStaying(row.status)), mostEnded);
+        this.#keepNewest(rows.filter(row => isStaying(row.status)), mostStaying);
+    }
+
+    /** Lets go of the oldest; of a tenth at once, so that it is not done for each that comes. */
+    #keepNewest(rows, most) {
+        if (rows.length <= most * 1.1)
             return;
-        ended.sort((a, b) => a.id < b.id ? -1 : 1);
-        for (const row of ended.slice(0, ended.length - mostEnded))
+        rows.sort((a, b) => a.id < b.id ? -1 : 1);
+        for (const row of rows.slice(0, rows.length - most))
             this.guests.delete(row.id);
         this.isWhole = false;
     }
