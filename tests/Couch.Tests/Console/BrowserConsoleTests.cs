@@ -374,8 +374,8 @@ public sealed class BrowserConsoleTests(Browser browser, KeyedCouchHost couch) :
         async Task End(string button, string which, string label, string count)
         {
             await page.ClickText(".tools button", button);
-            await page.Evaluate(
-                $"document.querySelector('dialog select').value = '{which}'; document.querySelectorAll('dialog input')[1].value = '{label}'");
+            await page.Evaluate($"document.querySelector('dialog select').value = '{which}'");
+            await page.Evaluate($"document.querySelectorAll('dialog input')[1].value = '{label}'");
             await page.ClickText("dialog button", "Count first");
             await page.Sees("document.querySelector('dialog .danger')", "they are counted");
             await page.Type(count);
