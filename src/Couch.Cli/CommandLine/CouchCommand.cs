@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Couch.Cli.Completion;
 using Couch.Cli.Contexts;
+using Couch.Cli.Doctor;
 using Couch.Cli.Events;
 using Couch.Cli.Guests;
 using Couch.Cli.Invites;
@@ -55,6 +56,7 @@ internal static class CouchCommand
             KeyCommands.Group(),
             WebhookCommands.Group(),
             SummaryCommand.Verb(),
+            DoctorCommand.Verb(),
             ContextCommands.Group(),
             CompletionCommand.Group(),
         };

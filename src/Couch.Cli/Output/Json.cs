@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Couch.Cli.Doctor;
 using Couch.Cli.Settings;
 using Couch.Client;
 
@@ -28,4 +29,5 @@ internal static class Json
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ContextView))]
+[JsonSerializable(typeof(Finding))]
 internal sealed partial class CliJson : JsonSerializerContext;
