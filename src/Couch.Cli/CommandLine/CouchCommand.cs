@@ -5,6 +5,7 @@ using Couch.Cli.Contexts;
 using Couch.Cli.Doctor;
 using Couch.Cli.Events;
 using Couch.Cli.Guests;
+using Couch.Cli.Import;
 using Couch.Cli.Invites;
 using Couch.Cli.Keys;
 using Couch.Cli.Output;
@@ -57,6 +58,7 @@ internal static class CouchCommand
             WebhookCommands.Group(),
             SummaryCommand.Verb(),
             DoctorCommand.Verb(),
+            ImportCommand.Verb(),
             ContextCommands.Group(),
             CompletionCommand.Group(),
         };

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Couch.Cli.Doctor;
+using Couch.Cli.Import;
 using Couch.Cli.Settings;
 using Couch.Client;
 
@@ -30,4 +31,5 @@ internal static class Json
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ContextView))]
 [JsonSerializable(typeof(Finding))]
+[JsonSerializable(typeof(Imported))]
 internal sealed partial class CliJson : JsonSerializerContext;
