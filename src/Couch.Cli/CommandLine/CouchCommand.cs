@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Couch.Cli.Completion;
+using Couch.Cli.Contexts;
+using Couch.Cli.Doctor;
+using Couch.Cli.Events;
+using Couch.Cli.Guests;
+using Couch.Cli.Import;
+using Couch.Cli.Invites;
+using Couch.Cli.Keys;
+using Couch.Cli.Output;
+using Couch.Cli.Stays;
+using Couch.Cli.Summary;
+using Couch.Cli.Terminal;
+using Couch.Cli.Webhooks;
+
+namespace Couch.Cli.CommandLine;
+
+/// <summary>The command <c>couch</c>: its groups, its help, and what its end says.</summary>
+internal static class CouchCommand
+{
+    private static readonly TimeSpan TimeToEnd = TimeSpan.FromSeconds(2);
+
+    public static async Task<int> Run(string[] args, Surroundings around)
+    {
+        Invocation.Around = around;
+        // A name that begins with @ is a name, and not a file of arguments.
+        var parsed = Root().Parse(args, new() { ResponseFileTokenReplacer = null });
+        try
+        {
+            if (parsed.Errors.Count > 0 && parsed.Action?.ClearsParseErrors is not true)
+                return Usage(parsed, around);
+            return await parsed.InvokeAsync(new()
+            {
+                Output = around.Out,
+                Error = around.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeToEnd,
+            });
+        }
+        finally
+        {
+            await around.Out.FlushAsync();
+        }
+    }
+
+    private static RootCommand Root()
+    {
+        var root = new RootCommand("Hospitality for agent fleets: invites, guests with limits, and a kill switch.")
+        {
+            InviteCommands.Group(),
+            GuestCommands.Group(),
+            RedeemCommand.Verb(),
+            StayCommands.Stay(),
+            StayCommands.Checkout(),
+            EventsCommand.Verb(),
+            KeyCommands.Group(),
+            WebhookCommands.Group(),
+            SummaryCommand.Verb(),
+            DoctorCommand.Verb(),
+            ImportCommand.Verb(),
+            ContextCommands.Group(),
+            CompletionCommand.Group(),
+        };
+        foreach (var option in GlobalOptions.All)
+            root.Add(option);
+        foreach (var option in root.Options)
+        {
+            if (option is HelpOption help)
+                help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        }
+
+        return root;
+    }
+
+    private static int Usage(ParseResult parsed, Surroundings around)
+    {
+        var path = HelpWithExamples.PathOf(parsed.CommandResult);
+        var command = parsed.CommandResult.Command;
+        // The parser would say that a command is missing.
+        var what = command.Subcommands.Count == 0 ? parsed.Errors[0].Message
+            : parsed.UnmatchedTokens is [var word, ..] ? $"'{word}' is no command of '{path}'"
+            : $"'{path}' needs one of: {string.Join(", ", command.Subcommands.Select(sub => sub.Name))}";
+        new Notes(around).Fail(what, $"see: {path} --help");
+        return ExitCode.Usage;
+    }
+}

@@ -1,0 +1,23 @@
+using System.Net;
+using Couch.Client;
+
+namespace Couch.Cli.CommandLine;
+
+/// <summary>Calls that an older couch does not know: its bare 404 would be taken for a guest that is not there.</summary>
+internal static class Older
+{
+    /// <exception cref="StopException">The couch does not know the call.</exception>
+    public static async Task<T> Explains<T>(Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (CouchException unknown) when (unknown.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed)
+        {
+            throw new StopException(
+                ExitCode.Failure, "the couch does not know this call: it is older than this command",
+                "upgrade the couch; see: couch doctor");
+        }
+    }
+}

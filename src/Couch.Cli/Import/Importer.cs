@@ -1,0 +1,159 @@
+using System.Security.Cryptography;
+using System.Text;
+using Couch.Client;
+
+namespace Couch.Cli.Import;
+
+/// <summary>Brings rows of the original's file into a couch, by what the protocol allows from outside.</summary>
+internal sealed class Importer(CouchClient couch, Ledger ledger, TimeProvider clock, bool isDryRun)
+{
+    private const string Unknown = "import";
+
+    /// <summary>A row whose time is up to within this is not worth bringing.</summary>
+    private static readonly TimeSpan Least = TimeSpan.FromSeconds(30);
+
+    /// <summary>Makes an active invite anew, with the time that it had left.</summary>
+    public async Task<Imported> Bring(OldInvite old, CancellationToken cancel)
+    {
+        var result = new Imported { Kind = "invite", OldId = old.Id, State = Imported.Left, Old = Shown(old.Code) };
+        if (old.Status is not InviteStatus.Active)
+            return result with { Why = $"it is {old.Status}" };
+        var key = Key("invite", old.Id);
+        var row = ledger[key];
+        if (row is { InviteId: { } id, Code: { } code })
+            return result with { State = Imported.Done, NewId = id, New = Shown(code), Why = "it came before" };
+        if (HoursLeft(old.ExpiresAt, row) is not { } hours)
+            return result with { Why = "its time is up" };
+        if (isDryRun)
+            return result with { State = Imported.Would };
+
+        row ??= new() { Hours = hours };
+        ledger.Keep(key, row);
+        try
+        {
+            var made = await couch.Invites.Create(
+                new()
+                {
+                    CreatedBy = Name(old.CreatedBy),
+                    Label = old.Label,
+                    ResourceLimits = old.ResourceLimits,
+                    Permissions = old.Permissions,
+                    ExpiresInHours = row.Hours,
+                }, key, cancel);
+            ledger.Keep(key, row with { InviteId = made.Id, Code = made.Code.Reveal() });
+            return result with { State = Imported.Done, NewId = made.Id, New = made.Code.Reveal() };
+        }
+        catch (CouchException refused) when (refused is CouchValidationException or CouchConflictException)
+        {
+            return result with { State = Imported.Failed, Why = refused.Message };
+        }
+    }
+
+    /// <summary>Invites a guest that stays, redeems the invite in its name, and reports what it has used.</summary>
+    public async Task<Imported> Bring(OldGuest old, OldInvite? invite, CancellationToken cancel)
+    {
+        var result = new Imported { Kind = "guest", OldId = old.Id, State = Imported.Left, Old = Shown(old.AuthToken) };
+        if (old.Status is not (GuestStatus.Provisioning or GuestStatus.Running))
+            return result with { Why = $"it is {old.Status}" };
+        var key = Key("guest", old.Id);
+        var row = ledger[key];
+        if (row is { GuestId: { } id, Token: { } token })
+            return result with { State = Imported.Done, NewId = id, New = Shown(token), Why = "it came before" };
+        if (HoursLeft(old.ExpiresAt, row) is not { } hours)
+            return result with { Why = "its time is up" };
+        if (isDryRun)
+            return result with { State = Imported.Would };
+
+        row ??= new() { Hours = hours };
+        ledger.Keep(key, row);
+        try
+        {
+            row = await Invited(key, row, old, invite, cancel);
+            var redeemed = await couch.Redeem(row.Code!, Name(old.Name), Blank(old.PublicKey), key, cancel);
+            await Report(redeemed.GuestId, old, cancel);
+            ledger.Keep(key, row with { GuestId = redeemed.GuestId, Token = redeemed.AuthToken.Reveal() });
+            return result with
+            {
+                State = Imported.Done, NewId = redeemed.GuestId, New = redeemed.AuthToken.Reveal(), Why = WhatStayed(old),
+            };
+        }
+        catch (CouchException refused) when (refused is CouchValidationException or CouchConflictException)
+        {
+            await TakeBack(row, cancel);
+            return result with { State = Imported.Failed, Why = refused.Message };
+        }
+    }
+
+    private async Task<LedgerRow> Invited(string key, LedgerRow row, OldGuest old, OldInvite? invite, CancellationToken cancel)
+    {
+        if (row.Code is not null)
+            return row;
+        var made = await couch.Invites.Create(
+            new()
+            {
+                CreatedBy = Name(invite?.CreatedBy),
+                Label = invite?.Label,
+                // The new stay begins now and ends when the old one would have.
+                ResourceLimits = (old.ResourceLimits ?? new()) with { MaxDurationHours = row.Hours },
+                Permissions = old.Permissions,
+                // The original only named a limit that was exceeded: a guest that is over one is not ended by its move.
+                Enforcement = IsOverLimit(old) ? Enforcement.Report : null,
+            }, key, cancel);
+        row = row with { InviteId = made.Id, Code = made.Code.Reveal() };
+        ledger.Keep(key, row);
+        return row;
+    }
+
+    /// <summary>All but the time it was up: the stay's time begins anew, and the old one would be over its limit.</summary>
+    private async Task Report(string guestId, OldGuest old, CancellationToken cancel)
+    {
+        if (old.ResourceUsage is { } used)
+            await couch.Guests.ReportUsage(guestId, used with { UptimeSeconds = null }, cancel);
+    }
+
+    /// <summary>An invite that nobody can redeem in the guest's name is of no use.</summary>
+    private async Task TakeBack(LedgerRow row, CancellationToken cancel)
+    {
+        if (row.InviteId is not { } id)
+            return;
+        try
+        {
+            await couch.Invites.Revoke(id, cancel: cancel);
+        }
+        catch (CouchValidationException)
+        {
+            // It has ended already.
+        }
+    }
+
+    private double? HoursLeft(DateTimeOffset? expiresAt, LedgerRow? row)
+    {
+        if (row is not null)
+            return row.Hours;
+        var left = (expiresAt ?? DateTimeOffset.MinValue) - clock.GetUtcNow();
+        return left < Least ? null : Math.Round(left.TotalHours, 3, MidpointRounding.ToPositiveInfinity);
+    }
+
+    private static string? WhatStayed(OldGuest old) => old.VmId is null
+        ? null
+        : $"its VM {old.VmId} does not come: the couch makes a new one; without a provider: couch guest activate ID --vm-id {old.VmId} "
+            + $"--endpoint {old.AgentEndpoint}";
+
+    private static bool IsOverLimit(OldGuest old)
+    {
+        var (used, may) = (old.ResourceUsage ?? new(), old.ResourceLimits ?? new());
+        return used.TokensUsed > may.MaxTokenBudget || used.DiskUsedGB > may.MaxDiskGB || used.NetworkEgressGB > may.MaxNetworkEgressGB
+            || used.MemoryPeakMB > may.MaxMemoryMB;
+    }
+
+    /// <summary>A dry run shows no secrets.</summary>
+    private string? Shown(string? secret) => isDryRun ? null : secret;
+
+    private static string Name(string? name) => Blank(name) ?? Unknown;
+
+    private static string? Blank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
+
+    /// <summary>Made from the old id, which the file has and nobody else needs: the same row always asks with the same key.</summary>
+    private static string Key(string kind, string oldId) =>
+        "import-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{kind} {oldId}")));
+}

@@ -1,0 +1,4 @@
+using Couch.Cli.CommandLine;
+using Couch.Cli.Terminal;
+
+return await CouchCommand.Run(args, Surroundings.OfThisProcess());
