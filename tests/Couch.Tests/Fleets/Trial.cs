@@ -24,7 +24,7 @@ internal sealed class Trial(string name, string database, Tally tally, Fleet fle
     private static readonly TimeSpan Swept = TimeSpan.FromMinutes(5);
 
     /// <summary>The length of the run.</summary>
-    public static TimeSpan Length { get; } = TimeSpan.FromSeconds(Support.Length.Of(30, 300));
+    public static TimeSpan Length { get; } = TimeSpan.FromSeconds(Support.Length.Of(30, 240));
 
     private readonly Ledger ledger = new(skew, isLogged);
 
