@@ -2,7 +2,7 @@
 # Measures the couch against limits that are measured in the same run, on SQLite and on a PostgreSQL of its own:
 #   tests/bench.sh            about forty minutes, 100,000 guests and a million
 #   tests/bench.sh --quick    shorter, 10,000 guests and 100,000
-#   tests/bench.sh --only writes    one claim: cold, polls, pages, writes, events, vms, expiry, housekeeping, million, nodes or tls
+#   tests/bench.sh --only writes    one claim: cold, polls, pages, writes, events, vms, expiry, kill, housekeeping, million, nodes or tls
 # Prints Markdown. Ratios travel from machine to machine; rates do not, and neither does a ratio from a busy one.
 set -euo pipefail
 cd "$(dirname "$0")/.."

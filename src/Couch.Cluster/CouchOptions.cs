@@ -93,6 +93,10 @@ public sealed class CouchOptions
             settings.Wrong("COUCH_ROLE", $"is {role.Word()}, which needs a PostgreSQL to share with others: set ConnectionStrings__Couch. "
                 + "SQLite serves one process, a node");
 
+        var vms = role is CouchRole.Gateway ? VmOptions.NoneAtTheEdge(settings) : VmOptions.Read(settings);
+        if (vms.IsDemo && postgres is not null)
+            settings.Wrong("COUCH_DEMO", "pretends VMs in one process, and PostgreSQL is for several: unset ConnectionStrings__Couch");
+
         var wrongBefore = settings.Errors.Count;
         var keys = ReadSigningKeys(settings);
         if (keys is null && postgres is not null && settings.Errors.Count == wrongBefore)
@@ -108,7 +112,7 @@ public sealed class CouchOptions
         return new CouchOptions
         {
             Role = role,
-            Vms = role is CouchRole.Gateway ? VmOptions.NoneAtTheEdge(settings) : VmOptions.Read(settings),
+            Vms = vms,
             Postgres = postgres,
             DataFolder = settings.Text("COUCH_DATA_DIR") ?? Default.DataFolder,
             SigningKeys = keys,

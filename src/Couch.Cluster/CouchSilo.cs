@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Couch.Cluster.Bulk;
 using Couch.Cluster.Delivery;
 using Couch.Cluster.Events;
 using Couch.Cluster.Housekeeping;
@@ -10,9 +11,11 @@ using Couch.Cluster.Connection;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Storage.Postgres;
 using Couch.Cluster.Storage.Sqlite;
+using Couch.Cluster.Summary;
 using Couch.Cluster.Telemetry;
 using Couch.Cluster.Transport;
 using Couch.Cluster.Vms;
+using Couch.Cluster.Vms.Demo;
 using Couch.Cluster.Vms.Docker;
 using Couch.Cluster.Vms.Vers;
 using Couch.Cluster.Webhooks;
@@ -96,6 +99,8 @@ public static class CouchSilo
         services.AddSingleton<EventLog>();
         services.AddSingleton<EventTail>();
         services.AddSingleton<WebhookRows>();
+        services.AddSingleton<BulkRows>();
+        services.AddSingleton<SummaryRows>();
         services.TryAddSingleton<CouchMeter>();
     }
 
@@ -108,6 +113,8 @@ public static class CouchSilo
         else if (options.Docker is { } docker)
             services.AddSingleton(docker).AddSingleton<DockerProvider>().AddSingleton<IVmProvider>(Metered<DockerProvider>)
                 .AddHostedService<GuestNetworkWatch>().AddHostedService<SandboxWatch>();
+        else if (options.IsDemo)
+            services.AddSingleton<DemoProvider>().AddSingleton<IVmProvider>(Metered<DemoProvider>);
         else
             return;
 
@@ -150,6 +157,7 @@ public static class CouchSilo
         silo.Services.TryAddSingleton<Retention>();
         silo.Services.AddSingleton<Purge>();
         silo.Services.AddSingleton<UnreadableRows>();
+        silo.Services.AddSingleton<BulkWork>();
 
         silo.Services.AddWebhooks();
 

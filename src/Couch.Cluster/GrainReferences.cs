@@ -1,8 +1,10 @@
+using Couch.Cluster.Bulk;
 using Couch.Cluster.Guests;
 using Couch.Cluster.Invites;
 using Couch.Cluster.Keys;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Webhooks;
+using Couch.Domain.Bulk;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
@@ -31,6 +33,11 @@ public static class GrainReferences
     /// <exception cref="SiloUnavailableException">This process has not reached a silo yet.</exception>
     public static IWebhookGrain Webhook(this IGrainFactory grains, WebhookId id) =>
         Reference<IWebhookGrain>.To(grains, GrainKinds.Webhook, id.Value);
+
+    /// <summary>The bulk order's grain, whether or not it has a row.</summary>
+    /// <exception cref="SiloUnavailableException">This process has not reached a silo yet.</exception>
+    public static IBulkOrderGrain BulkOrder(this IGrainFactory grains, BulkOrderId id) =>
+        Reference<IBulkOrderGrain>.To(grains, GrainKinds.BulkOrder, id.Value);
 
     /// <summary>
     /// When asked by type, Orleans computes the interface's name by reflection at every call, which is a tenth of the cost of a

@@ -1,8 +1,10 @@
 using Couch.Cluster;
 using Couch.Cluster.Configuration;
 using Couch.Gateway.Access;
+using Couch.Gateway.Bulk;
 using Couch.Gateway.Requests;
 using Couch.Gateway.Connections;
+using Couch.Gateway.Console;
 using Couch.Gateway.Events;
 using Couch.Gateway.Guests;
 using Couch.Gateway.Health;
@@ -13,6 +15,7 @@ using Couch.Gateway.OpenApi;
 using Couch.Gateway.Problems;
 using Couch.Gateway.Secrecy;
 using Couch.Gateway.Stays;
+using Couch.Gateway.Summary;
 using Couch.Gateway.Telemetry;
 using Couch.Gateway.Webhooks;
 
@@ -48,11 +51,13 @@ public static class CouchGateway
         builder.Services.AddSingleton(gateway);
         builder.Services.AddPlaces(capacity);
         builder.Services.AddHostAccess();
+        builder.Services.AddConsole();
         builder.Services.AddRateLimits();
         builder.Services.AddTrustedProxies(gateway);
         builder.Services.AddSecrecy();
         GatewayJson.Configure(builder.Services);
         builder.Services.AddStays();
+        builder.Services.AddSingleton<SharedSummary>();
         builder.Services.AddProblems();
         builder.Services.AddHealth();
         builder.Services.AddApiDescription();
@@ -78,10 +83,14 @@ public static class CouchGateway
         var leased = app.MapUnderLease();
         leased.MapInvites();
         leased.MapGuests();
+        leased.MapBulk();
+        leased.MapSummary();
         leased.MapKeys();
         leased.MapEvents();
         leased.MapWebhooks();
         leased.MapStays();
+        leased.MapConsole();
+        app.MapConsolePages();
         app.MapApiDescription();
         return app;
     }

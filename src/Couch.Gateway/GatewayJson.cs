@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
 using Couch.Domain.Text;
+using Couch.Gateway.Bulk;
+using Couch.Gateway.Console;
 using Couch.Gateway.Events;
 using Couch.Gateway.Guests;
 using Couch.Gateway.Health;
@@ -7,6 +9,7 @@ using Couch.Gateway.Invites;
 using Couch.Gateway.Keys;
 using Couch.Gateway.Problems;
 using Couch.Gateway.Stays;
+using Couch.Gateway.Summary;
 using Couch.Gateway.Webhooks;
 
 namespace Couch.Gateway;
@@ -44,6 +47,13 @@ namespace Couch.Gateway;
 [JsonSerializable(typeof(WebhookView))]
 [JsonSerializable(typeof(WebhookList))]
 [JsonSerializable(typeof(WebhookTestView))]
+[JsonSerializable(typeof(BulkBody))]
+[JsonSerializable(typeof(KilledManyView))]
+[JsonSerializable(typeof(RevokedManyView))]
+[JsonSerializable(typeof(SummaryView))]
+[JsonSerializable(typeof(SignInBody))]
+[JsonSerializable(typeof(SessionView))]
+[JsonSerializable(typeof(TicketView))]
 [JsonSerializable(typeof(HealthView))]
 [JsonSerializable(typeof(ReadyView))]
 internal sealed partial class GatewayJson : JsonSerializerContext

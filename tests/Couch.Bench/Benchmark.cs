@@ -11,7 +11,7 @@ namespace Couch.Bench;
 /// <summary>All claims, on one engine after the other. Reads as the table of contents of this project.</summary>
 internal static class Benchmark
 {
-    private static readonly string[] OfGuestsVms = ["vms", "expiry", "housekeeping"];
+    private static readonly string[] OfGuestsVms = ["vms", "expiry", "kill", "housekeeping"];
     private static readonly string[] OfScales = ["million", "nodes", "tls"];
 
     /// <summary>What can be measured alone.</summary>
@@ -102,6 +102,8 @@ internal static class Benchmark
 
         if (Wanted("expiry"))
             await MassExpiry.Run(plan, report, engine, couches);
+        if (Wanted("kill"))
+            await MassKill.Run(plan, report, engine, couches);
         if (Wanted("housekeeping"))
             await SafetyNet.Run(plan, report, engine);
         return report.Table($"Guests' VMs ({engine.Name}, a simulated provider)");

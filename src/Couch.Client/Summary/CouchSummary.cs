@@ -17,6 +17,11 @@ public sealed record CouchSummary
 
     /// <summary>What is outstanding. All zero is good.</summary>
     public required Owed Owed { get; init; }
+
+    /// <summary>
+    /// Where VMs come from; null when guests wait for a host to activate them, or when it is not known.
+    /// </summary>
+    public string? VmProvider { get; init; }
 }
 
 /// <summary>How many guests there are, by status.</summary>

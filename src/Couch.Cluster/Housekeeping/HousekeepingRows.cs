@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Couch.Cluster.Storage;
+using Couch.Domain.Bulk;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
@@ -186,6 +187,7 @@ public sealed class HousekeepingRows(CouchDatabase database)
         GrainKinds.Invite => StoredJson.TryRead<Invite>(id, text, out _) is not null,
         GrainKinds.HostKey => StoredJson.TryRead<HostKey>(id, text, out _) is not null,
         GrainKinds.Webhook => StoredJson.TryRead<Webhook>(id, text, out _) is not null,
+        GrainKinds.BulkOrder => StoredJson.TryRead<BulkOrder>(id, text, out _) is not null,
         _ => true,
     };
 

@@ -26,7 +26,17 @@ public interface IHousekeepingGrain : IGrainWithStringKey
     /// <summary>One complete pass over the VMs. Blocks nothing, because the provider may be slow.</summary>
     [AlwaysInterleave, Alias("SweepVms")]
     Task<VmFindings> SweepVms();
+
+    /// <summary>The VM provider, and what the last pass over the VMs has found there.</summary>
+    [AlwaysInterleave, Alias("LookAtProvider")]
+    Task<ProviderSeen> LookAtProvider();
 }
+
+/// <summary>The VM provider, as housekeeping knows it.</summary>
+/// <param name="Name">Its name in a guest's <c>vm</c> record; null where there is none.</param>
+/// <param name="Unclaimed">How many VMs without a claim the last pass has found; null where there was none, or it could not list them.</param>
+[GenerateSerializer, Immutable, Alias("couch.ProviderSeen")]
+public sealed record ProviderSeen([property: Id(0)] string? Name, [property: Id(1)] int? Unclaimed);
 
 /// <summary>What a pass found and repaired.</summary>
 /// <param name="Overdue">Rows past their time that their own tick had not settled.</param>

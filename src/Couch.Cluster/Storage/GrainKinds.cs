@@ -18,6 +18,9 @@ public static class GrainKinds
     /// <summary>A webhook's row, keyed by its <see cref="Domain.Webhooks.WebhookId"/>.</summary>
     public const string Webhook = "webhook";
 
+    /// <summary>A bulk order's row, keyed by its <see cref="Domain.Bulk.BulkOrderId"/>.</summary>
+    public const string BulkOrder = "bulk-order";
+
     /// <summary>The one row of housekeeping, keyed by <see cref="Housekeeping.IHousekeepingGrain.Key"/>.</summary>
     public const string Housekeeping = "housekeeping";
 }

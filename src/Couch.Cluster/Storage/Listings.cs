@@ -14,8 +14,8 @@ public sealed record Page<T>(IReadOnlyList<T> Rows, string? NextCursor, IReadOnl
 
 /// <summary>
 /// The lists. They are read from the table by keyset, never by calling grains, so that a page costs the same with a million rows as
-/// with a thousand. The primary key is the order and the cursor. Filters mean the status as of now. A row that cannot be read is
-/// named in its place, under the filter that its columns match.
+/// with a thousand. The primary key is the order and the cursor. A status means the status as of now. A row that cannot be read is
+/// named in its place, under the filters that its columns match.
 /// </summary>
 public sealed class Listings(CouchDatabase database)
 {
@@ -23,16 +23,19 @@ public sealed class Listings(CouchDatabase database)
     private const string Order = " ORDER BY id DESC LIMIT @limit";
 
     /// <param name="cursor">The id after which the page begins; null begins with the newest.</param>
-    public Task<Page<Invite>> Invites(InviteStatus? status, int limit, InviteId? cursor, DateTimeOffset now, CancellationToken cancel) =>
+    /// <param name="filter">Narrows the list down; null: does not.</param>
+    public Task<Page<Invite>> Invites(
+        InviteStatus? status, int limit, InviteId? cursor, DateTimeOffset now, CancellationToken cancel, RowFilter? filter = null) =>
         Read<Invite, InviteId>(
             GrainKinds.Invite, status?.Word(), status is InviteStatus.Active, status is InviteStatus.Expired,
-            limit, cursor, now, invite => invite.AsOf(now), cancel);
+            limit, cursor, now, invite => invite.AsOf(now), cancel, filter);
 
     /// <inheritdoc cref="Invites"/>
-    public Task<Page<Guest>> Guests(GuestStatus? status, int limit, GuestId? cursor, DateTimeOffset now, CancellationToken cancel) =>
+    public Task<Page<Guest>> Guests(
+        GuestStatus? status, int limit, GuestId? cursor, DateTimeOffset now, CancellationToken cancel, RowFilter? filter = null) =>
         Read<Guest, GuestId>(
             GrainKinds.Guest, status?.Word(), status is GuestStatus.Provisioning or GuestStatus.Running, status is GuestStatus.Expired,
-            limit, cursor, now, guest => guest.AsOf(now), cancel);
+            limit, cursor, now, guest => guest.AsOf(now), cancel, filter);
 
     /// <summary>Host keys, valid or not.</summary>
     /// <inheritdoc cref="Invites"/>
@@ -46,15 +49,15 @@ public sealed class Listings(CouchDatabase database)
 
     private async Task<Page<T>> Read<T, TId>(
         string kind, string? status, bool isOpen, bool isExpired, int limit, TId? cursor, DateTimeOffset now,
-        Func<T, T> asOf, CancellationToken cancel) where T : class where TId : struct, ICouchId<TId>
+        Func<T, T> asOf, CancellationToken cancel, RowFilter? filter = null) where T : class where TId : struct, ICouchId<TId>
     {
-        List<(string Name, object Value)> values = [("kind", kind), ("limit", limit + 1)];
+        List<(string Name, object Value)> values = [("kind", kind), ("limit", limit + 1), .. filter?.Values ?? []];
         if (status is not null) values.Add(("status", status));
         if (isOpen || isExpired) values.Add(("now", now.ToIso()));
         if (cursor is { } after) values.Add(("cursor", after.Value));
 
         var found = await database.Ask(
-            Query(status is not null, isOpen, isExpired, cursor is not null), [.. values],
+            Query(status is not null, isOpen, isExpired, cursor is not null, filter?.Conditions(kind) ?? ""), [.. values],
             row => Found<T>.Read(row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1)), cancel);
         // One row more than requested shows whether there is a next page, without counting.
         var hasNext = found.Count > limit;
@@ -77,9 +80,10 @@ public sealed class Listings(CouchDatabase database)
     }
 
     /// <summary>The statement of one kind of page. Both engines accept it unchanged.</summary>
-    internal static string Query(bool hasStatus, bool isOpen, bool isExpired, bool hasCursor)
+    /// <param name="filter">Further conditions, see <see cref="RowFilter.Conditions"/>.</param>
+    internal static string Query(bool hasStatus, bool isOpen, bool isExpired, bool hasCursor, string filter = "")
     {
-        var before = hasCursor ? " AND id < @cursor" : "";
+        var before = (hasCursor ? " AND id < @cursor" : "") + filter;
         if (!hasStatus)
             return Select + before + Order;
 

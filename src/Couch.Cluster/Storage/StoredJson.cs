@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Couch.Cluster.Housekeeping;
+using Couch.Domain.Bulk;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
@@ -115,6 +116,7 @@ internal static class StoredJson
                 Invite invite => (invite.Id.Value, invite.Redemption?.RedeemedAt ?? invite.CreatedAt),
                 HostKey hostKey => (hostKey.Id.Value, hostKey.CreatedAt),
                 Webhook webhook => (webhook.Id.Value, webhook.CreatedAt),
+                BulkOrder order => (order.Id.Value, order.CreatedAt),
                 _ => (key, default),
             };
             return id == key ? null : "Its id is another row's.";

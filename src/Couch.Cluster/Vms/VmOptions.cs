@@ -17,6 +17,9 @@ public sealed class VmOptions
     /// <summary>The container engine; null where <c>COUCH_DOCKER_IMAGE</c> is not set.</summary>
     public DockerOptions? Docker { get; init; }
 
+    /// <summary>Whether VMs are only pretended, inside this process. From <c>COUCH_DEMO</c>, or <c>--demo</c>; default false.</summary>
+    public bool IsDemo { get; init; }
+
     /// <summary>Attempts to get a VM before the guest is given up. 1 to 100; default 8. From <c>COUCH_VM_ATTEMPTS</c>.</summary>
     public int Attempts { get; init; } = 8;
 
@@ -47,6 +50,7 @@ public sealed class VmOptions
         {
             Vers = VersOptions.Read(settings),
             Docker = DockerOptions.Read(settings),
+            IsDemo = settings.YesOrNo("COUCH_DEMO", false),
             Attempts = settings.Whole("COUCH_VM_ATTEMPTS", Default.Attempts, 1, 100),
             MeasureEvery = TimeSpan.FromSeconds(settings.Whole("COUCH_METER_SECONDS", (int)Default.MeasureEvery.TotalSeconds, 0, 3600)),
             DestroysUnknown = ReadUnknown(settings),
@@ -54,6 +58,8 @@ public sealed class VmOptions
         };
         if (options is { Vers: not null, Docker: not null })
             settings.Wrong("COUCH_DOCKER_IMAGE", "and VERS_API_KEY are both set: guests' VMs come from one host; unset one of them");
+        if (options is { IsDemo: true, Vers: not null } or { IsDemo: true, Docker: not null })
+            settings.Wrong("COUCH_DEMO", "pretends VMs, and a VM provider is set as well: unset one of them");
         return options;
     }
 

@@ -24,6 +24,12 @@ internal sealed partial class VmSweep(
 
     private readonly SemaphoreSlim turn = new(1);
 
+    /// <summary>The provider's name in a guest's record.</summary>
+    public string ProviderName => provider.Name;
+
+    /// <summary>How many VMs without a claim the last pass has found; null where there was none, or it could not list them.</summary>
+    public int? Unclaimed { get; private set; }
+
     public void Dispose() => turn.Dispose();
 
     /// <summary>Begins a pass, unless one is under way. Its failure is logged; the next minute brings another.</summary>
@@ -70,6 +76,7 @@ internal sealed partial class VmSweep(
             Guests = guests,
             InMemory = await InMemory(),
         }.Reconcile();
+        Unclaimed = listed is null ? null : found.Unclaimed.Count;
         Tell(isAtStart ? found with { Stuck = [], Unmetered = [] } : found);
 
         await Each(found.ToDestroy, DestroysAtOnce, Destroy);

@@ -1,7 +1,7 @@
 namespace Couch.Domain.Capabilities;
 
 /// <summary>
-/// A signed secret: <see cref="Prefix"/> and 64 characters of base64url. <see cref="SigningKeys"/> makes and checks it.
+/// A signed secret: <see cref="Prefix"/> and base64url, mostly 64 characters. <see cref="SigningKeys"/> makes and checks it.
 /// Its ToString is redacted; only <see cref="Reveal"/> returns the secret.
 /// </summary>
 internal interface ICapability

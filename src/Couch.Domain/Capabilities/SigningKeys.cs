@@ -14,7 +14,7 @@ namespace Couch.Domain.Capabilities;
 /// 64 characters with no spare bits. A capability carries its own proof, so a forged one costs a hash and never
 /// reaches a grain, and nothing secret is stored. The first key signs; all verify, so that keys can be rotated.
 /// </summary>
-public sealed class SigningKeys
+public sealed partial class SigningKeys
 {
     /// <summary>The smallest length of a key, in bytes.</summary>
     public const int LeastKeyBytes = 32;
@@ -153,7 +153,7 @@ public sealed class SigningKeys
     private static void Mac(IncrementalHash key, ReadOnlySpan<byte> purpose, ReadOnlySpan<byte> id, Span<byte> mac)
     {
         // Appended in one piece: two pieces would cost a fifth more.
-        Span<byte> message = stackalloc byte[purpose.Length + IdBytes];
+        Span<byte> message = stackalloc byte[purpose.Length + id.Length];
         purpose.CopyTo(message);
         id.CopyTo(message[purpose.Length..]);
         key.AppendData(message);

@@ -48,6 +48,17 @@ public sealed record ResourceUsage
         UptimeSeconds = Higher(UptimeSeconds, report.UptimeSeconds),
     };
 
+    /// <summary>Each counter of both, added up.</summary>
+    public ResourceUsage Plus(ResourceUsage other) => new()
+    {
+        CpuSeconds = CpuSeconds + other.CpuSeconds,
+        MemoryPeakMB = MemoryPeakMB + other.MemoryPeakMB,
+        DiskUsedGB = DiskUsedGB + other.DiskUsedGB,
+        NetworkEgressGB = NetworkEgressGB + other.NetworkEgressGB,
+        TokensUsed = TokensUsed + other.TokensUsed,
+        UptimeSeconds = UptimeSeconds + other.UptimeSeconds,
+    };
+
     /// <summary>All of it, as a meter would tell it.</summary>
     public UsageReport AsReport() => new()
     {

@@ -14,6 +14,9 @@ internal sealed class ConfiguredHostKey(HttpOptions options) : IRotatingSetting
     /// <summary>Whether there is one. Without one, only callers on this machine are hosts.</summary>
     public bool IsSet => current is not null;
 
+    /// <summary>The current key's hash, to which the console's sessions of this key are bound; empty where there is no key.</summary>
+    public ReadOnlySpan<byte> Hash => current is { } key ? key.Hash : [];
+
     /// <summary>The keys are compared as hashes, so that neither the time nor the length reveals anything about the key.</summary>
     public bool Is(string presented) => current is { } key && CryptographicOperations.FixedTimeEquals(Secret.HashOf(presented), key.Hash);
 

@@ -1,8 +1,7 @@
 using Couch.Cluster.Configuration;
-using Couch.Cluster.Keys;
-using Couch.Domain.Capabilities;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
+using Couch.Gateway.Console;
 using Couch.Gateway.Problems;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
@@ -22,6 +21,7 @@ public static class HostAccess
     public static void AddHostAccess(this IServiceCollection services)
     {
         services.AddSingleton<ConfiguredHostKey>().AddSingleton<IRotatingSetting>(from => from.GetRequiredService<ConfiguredHostKey>());
+        services.AddSingleton<HostKeyring>();
         services.AddAuthorizationBuilder().AddPolicy(Policy, policy => policy.AddRequirements(new IsHost()));
         services.AddSingleton<IAuthorizationHandler, HostDoor>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, HostRefusal>();
@@ -30,10 +30,10 @@ public static class HostAccess
     private sealed class IsHost : IAuthorizationRequirement;
 
     /// <summary>
-    /// With a configured key, a host is a caller that presents it or a key made under it. Without one, only a caller on this machine is a
-    /// host, see <see cref="OriginalCaller"/>; a presented key does not matter.
+    /// With a configured key, a host is a caller that presents it or a key made under it, or the console that signed in with one of these.
+    /// Without one, only a caller on this machine is a host, see <see cref="OriginalCaller"/>; a presented key does not matter.
     /// </summary>
-    private sealed class HostDoor(ConfiguredHostKey configured, SigningKeys signing, HostKeys keys, TimeProvider clock)
+    private sealed class HostDoor(ConfiguredHostKey configured, HostKeyring keyring, ConsoleSessions sessions)
         : AuthorizationHandler<IsHost>
     {
         protected override async Task HandleRequirementAsync(AuthorizationHandlerContext context, IsHost requirement)
@@ -49,16 +49,10 @@ public static class HostAccess
         {
             if (!configured.IsSet)
                 return OriginalCaller.IsOnThisMachine(http) ? HostCaller.Loopback : null;
-            if (Bearer.Of(http.Request) is not { } presented)
-                return null;
-            if (configured.Is(presented))
-                return HostCaller.Configured;
-
-            // A forged key costs a hash. A genuine one is looked up each time, so that a revocation takes effect at once.
-            return signing.TryVerifyHostKey(presented, out var id)
-                && await keys.Find(id, http.RequestAborted) is { } key && key.IsGood(clock.Now())
-                ? new HostCaller(key.Actor, new(key.Scopes, key.ExpiresAt))
-                : null;
+            // Whoever shows a key acts by that key, whatever else the request carries.
+            return Bearer.Of(http.Request) is { } presented
+                ? await keyring.Find(presented, http.RequestAborted)
+                : await sessions.Find(http);
         }
 
         /// <summary>An endpoint that names no scope accepts no made key.</summary>
@@ -75,6 +69,8 @@ public static class HostAccess
                 return next(context);
             if (context.Features.Get<HostCaller>() is not null)
                 return RefuseScope(context, context.GetEndpoint()?.Metadata.GetMetadata<Needs>()?.AnyOf ?? []);
+            if (ConsoleSessions.IsForged(context))
+                return Refusals.NotFromTheConsole.ExecuteAsync(context);
             context.Response.Headers.WWWAuthenticate = "Bearer";
             return (!configured.IsSet ? Refusals.NotOnThisMachine : Refusals.NoHostKey).ExecuteAsync(context);
         }

@@ -29,15 +29,16 @@ public static class GuestEndpoints
 
     /// <summary>Lists guests, newest first.</summary>
     public static async Task<Results<Ok<GuestList>, Refusal>> List(
-        [AsParameters] StatusPaging paging, Listings listings, TimeProvider clock, CancellationToken cancel)
+        [AsParameters] GuestPaging paging, Listings listings, TimeProvider clock, CancellationToken cancel)
     {
         var fields = new Fields();
         var status = paging.ReadStatus<GuestStatus>(fields);
+        var filter = paging.ReadFilter(fields);
         var (limit, cursor) = paging.Read<GuestId>(fields);
         if (fields.Refusal is { } refusal)
             return refusal;
 
-        var page = await listings.Guests(status, limit, cursor, clock.Now(), cancel);
+        var page = await listings.Guests(status, limit, cursor, clock.Now(), cancel, filter);
         return TypedResults.Ok(new GuestList
         {
             Guests = [.. page.Rows.Select(GuestView.Of)],

@@ -6,6 +6,8 @@ namespace Couch.Gateway.Hosting;
 /// <summary>What a couch says once it listens: where, with what data, for whom, and what to try first.</summary>
 internal static partial class Welcome
 {
+    private const string DefaultEngine = "unix:///var/run/docker.sock";
+
     public static string To(WebApplication app)
     {
         var options = app.Services.GetRequiredService<CouchOptions>();
@@ -20,6 +22,7 @@ internal static partial class Welcome
             Couch listens on {string.Join(", ", app.Urls)}{Part(options.Role)}
             Data: {app.Services.GetRequiredService<CouchDatabase>().Where}
             Host endpoints: {HostEndpoints(key)}
+            VMs: {Vms(options)}{ConsoleAt(options, url)}
             Try: curl {toTry}
             """;
     }
@@ -34,12 +37,38 @@ internal static partial class Welcome
     [LoggerMessage(310, LogLevel.Information, "Couch listens on {Urls}; data: {Data}; host endpoints: {HostEndpoints}")]
     private static partial void Started(ILogger logger, string urls, string data, string hostEndpoints);
 
+    private static string ConsoleAt(CouchOptions options, string url) =>
+        options.Role is CouchRole.Silo ? "" : $"{Environment.NewLine}Console: {url}/";
+
     private static string Part(CouchRole role) => role switch
     {
         CouchRole.Silo => " as a silo: health and metrics alone",
         CouchRole.Gateway => " as a gateway, and asks the silos",
         _ => "",
     };
+
+    private static string Vms(CouchOptions options) => options switch
+    {
+        { Role: CouchRole.Gateway } => "as the silos are set",
+        { Vms.IsDemo: true } => "DEMO: none are made, they are only pretended inside this process",
+        { Vms.Vers: not null } => "from Vers",
+        { Vms.Docker: { } docker } => $"sandboxes of {docker.Image} on the container engine at {docker.Engine}",
+        _ => "none, so guests wait until a host activates them. " + (EngineAtHand() is { } engine
+            ? $"There is a container engine at {engine}: set COUCH_DOCKER_IMAGE to an image" + (engine == DefaultEngine ? "" : $", DOCKER_HOST to {engine}")
+            : "Set COUCH_DOCKER_IMAGE or VERS_API_KEY") + "; or try it with --demo",
+    };
+
+    /// <summary>The socket of a container engine on this machine; null where none is found.</summary>
+    private static string? EngineAtHand()
+    {
+        string?[] places =
+        [
+            DefaultEngine["unix://".Length..],
+            "/run/podman/podman.sock",
+            Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } own ? $"{own}/podman/podman.sock" : null,
+        ];
+        return places.FirstOrDefault(File.Exists) is { } socket ? $"unix://{socket}" : null;
+    }
 
     private static string HostEndpoints(string? key) => key switch
     {

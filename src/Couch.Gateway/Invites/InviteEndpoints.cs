@@ -71,11 +71,12 @@ public static class InviteEndpoints
     {
         var fields = new Fields();
         var status = paging.ReadStatus<InviteStatus>(fields);
+        var filter = paging.ReadFilter(fields);
         var (limit, cursor) = paging.Read<InviteId>(fields);
         if (fields.Refusal is { } refusal)
             return refusal;
 
-        var page = await listings.Invites(status, limit, cursor, clock.Now(), cancel);
+        var page = await listings.Invites(status, limit, cursor, clock.Now(), cancel, filter);
         return TypedResults.Ok(new InviteList
         {
             Invites = [.. page.Rows.Select(invite => InviteView.Of(invite, keys))],

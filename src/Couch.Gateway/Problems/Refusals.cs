@@ -31,6 +31,15 @@ internal static class Refusals
     public static Refusal CannotOutlive(DateTimeOffset end) =>
         new(403, $"forbidden — this host key ends at {end.ToIso()}, so it cannot make one that ends later",
         "Ask for a smaller expiresInHours, or with a key that has more time.");
+    public static Refusal WrongHostKey { get; } = new(401, "Unauthorized — this is not a host key of this couch",
+        "It may be mistyped, revoked, or past its time. A guest's token is not a host key.");
+    public static Refusal SpentTicket { get; } = new(401, "Unauthorized — this sign-in link is spent, or past its five minutes",
+        "Ask for another, or sign in with the host key itself.");
+    public static Refusal NotFromTheConsole { get; } = new(403, "forbidden — a session is for the console's own pages alone",
+        "A request by the console's cookie that changes something carries 'Couch-Console: 1', and comes from the couch's own pages. "
+            + "Programs send the host key as a bearer.");
+    public static Refusal SessionMakesNoTicket { get; } = new(403, "forbidden — a session makes no sign-in link",
+        "Ask with the host key itself: otherwise a session could outlive its day.");
     public static Refusal TooManyRequests(int most) => new(429, "too many requests",
         $"One address may ask {most} times a minute; Retry-After says in how many seconds the next minute begins.");
 
@@ -93,6 +102,9 @@ internal static class Refusals
         Silo = silo,
         Database = database,
     });
+    public static Refusal OrderGoesOn { get; } = new(
+        503, "the order is still being carried out", "It is stored, and is carried out whatever crashes. Asking again is safe: what has "
+            + "ended by then counts as already ended.");
     public static Refusal Full { get; } = new(
         503, "the couch is full", "As many connections are being served as it may hold. Nothing was done: ask again.");
     public static Refusal Bug { get; } = new(

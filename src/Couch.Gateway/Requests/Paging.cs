@@ -1,11 +1,13 @@
 using System.ComponentModel;
 using System.Globalization;
+using Couch.Cluster.Storage;
 using Couch.Domain.Text;
+using Couch.Domain.Values;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Couch.Gateway.Requests;
 
-/// <summary>What part of a list is asked for. A parameter that comes twice is refused, an empty one is as good as none.</summary>
+/// <summary>What part of a list is asked for. A limit, cursor or status that comes twice is refused; what is empty is as good as none.</summary>
 public class Paging
 {
     private const int MostRows = 1000;
@@ -48,13 +50,26 @@ public class Paging
     }
 }
 
-/// <summary>What part of a list is asked for, by status.</summary>
-public sealed class StatusPaging : Paging
+/// <summary>What part of a list is asked for, by status and by what the invites say.</summary>
+public class StatusPaging : Paging
 {
     /// <summary>Only those with this status, as of now.</summary>
     [Description("Only those with this status, as of now.")]
     [FromQuery(Name = "status")]
     public string? Status { get; init; }
+
+    /// <summary>Only those whose invite was made under exactly this name.</summary>
+    [Description("Only those whose invite was made under exactly this name.")]
+    [FromQuery(Name = "createdBy")]
+    public string? CreatedBy { get; init; }
+
+    /// <summary>Only those whose invite has exactly this label.</summary>
+    [Description("Only those whose invite has exactly this label.")]
+    [FromQuery(Name = "label")]
+    public string? Label { get; init; }
+
+    internal virtual RowFilter ReadFilter(Fields fields) => new(
+        fields.Optional("createdBy", CreatedBy, Bounds.MostName), fields.Optional("label", Label, Bounds.MostLabel));
 
     internal TStatus? ReadStatus<TStatus>(Fields fields) where TStatus : struct, Enum
     {
@@ -65,4 +80,16 @@ public sealed class StatusPaging : Paging
         fields.Wrong($"status must be one of {string.Join(", ", Words.All<TStatus>())}");
         return null;
     }
+}
+
+/// <summary>What part of the list of guests is asked for.</summary>
+public sealed class GuestPaging : StatusPaging
+{
+    /// <summary>Only guests whose name begins so; capital letters from A to Z count as small ones.</summary>
+    [Description("Only guests whose name begins so; capital letters from A to Z count as small ones.")]
+    [FromQuery(Name = "name")]
+    public string? Name { get; init; }
+
+    internal override RowFilter ReadFilter(Fields fields) =>
+        base.ReadFilter(fields) with { Name = fields.Optional("name", Name, Bounds.MostName) };
 }

@@ -1,4 +1,5 @@
 using Couch.Gateway.Connections;
+using Couch.Gateway.Console;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Couch.Gateway.Secrecy;
@@ -14,6 +15,7 @@ internal sealed class DiscreetContextFactory(IServiceProvider services, Redactio
     {
         featureCollection.Get<CountedConnection>()?.Begin();
         QueryCapabilities.TakeFrom(featureCollection);
+        ConsoleCookie.TakeFrom(featureCollection);
         redaction.Clean(featureCollection.GetRequiredFeature<IHttpRequestFeature>());
         return factory.Create(featureCollection);
     }

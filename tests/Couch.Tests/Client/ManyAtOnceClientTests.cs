@@ -1,12 +1,47 @@
 using System.Text;
 using Couch.Client;
+using Couch.Tests.Support;
 using Xunit;
 
 namespace Couch.Tests.Client;
 
 /// <summary>Many guests or invites are ended at once, and a couch is summed up.</summary>
-public sealed class ManyAtOnceClientTests
+public sealed class ManyAtOnceClientTests(CouchHost couch) : IClassFixture<CouchHost>
 {
+    [Fact]
+    public async Task A_real_couch_ends_what_is_selected_and_sums_up_what_is_there()
+    {
+        var client = Clients.Of(couch);
+        var staying = new List<string>();
+        for (var turn = 0; turn < 3; turn++)
+        {
+            var invite = await client.Invites.Create(new() { CreatedBy = "many", Label = "spent" });
+            staying.Add((await client.Redeem(invite.Code, $"Many-{turn}")).GuestId);
+            await client.Invites.Create(new() { CreatedBy = "many", Label = "open" });
+        }
+
+        staying.Reverse();
+        Assert.Equal(
+            staying,
+            (await client.Guests.List(new() { CreatedBy = "many", Label = "spent", Name = "mANY", PageSize = 2 }).ToList())
+                .Select(guest => guest.Id));
+        Assert.Equal(3, (await client.Invites.List(new() { CreatedBy = "many", Label = "open", PageSize = 2 }).ToList()).Count);
+        Assert.Equal(3, (await client.Summary()).Guests.Provisioning);
+
+        var all = Selection.Everything() with { CreatedBy = "many" };
+        Assert.Equal(3, (await client.Guests.Kill(all with { DryRun = true })).Killed);
+        var one = await client.Guests.Kill(Selection.Of(staying[0], "nobody"));
+        Assert.Equal((1, "nobody"), (one.Killed, Assert.Single(one.Failed).Id));
+        Assert.Equal(2, (await client.Guests.KillStepwise(all).ToList())[^1].Killed);
+        Assert.Equal(3, (await client.Invites.Revoke(all)).Revoked);
+        Assert.Equal(0, (await client.Invites.RevokeStepwise(all).ToList())[^1].Revoked);
+
+        var summary = await client.Summary();
+        Assert.Equal((0, 3, 3), (summary.Guests.Provisioning, summary.Guests.Revoked, summary.Invites.Revoked));
+        Assert.Null(summary.VmProvider);
+        await Assert.ThrowsAsync<CouchValidationException>(() => client.Guests.Kill(Selection.Of()));
+    }
+
     [Fact]
     public async Task Some_are_named_by_their_ids_and_all_by_what_their_invites_have_in_common()
     {

@@ -59,6 +59,34 @@ public abstract class CrashTests(CrashableCouch home)
     }
 
     [Fact]
+    public async Task A_bulk_kill_whose_node_is_killed_in_the_middle_is_carried_out_though_nobody_asks_again()
+    {
+        await using var couch = await home.Start();
+        var guests = new List<string>();
+        for (var guest = 0; guest < 40; guest++)
+            guests.Add((await couch.Anyone.Arrive())["guestId"]!);
+        await using (await home.HoldBackChanges("guest", guests[^1]))
+        {
+            var asking = couch.Anyone.Post("/couch/guests/kill", new { ids = guests });
+            foreach (var guest in guests[..^1])
+                await Until.True(async () => await home.StatusInTable("guest", guest) == "revoked", Minute, "the others are killed");
+            await couch.KillHard();
+            await Assert.ThrowsAnyAsync<HttpRequestException>(() => asking);
+        }
+
+        Assert.Equal("provisioning", await home.StatusInTable("guest", guests[^1]));
+        await couch.StartAgain();
+
+        await Until.True(
+            async () => await home.StatusInTable("guest", guests[^1]) == "revoked", 2 * Minute, "the last is killed");
+        foreach (var guest in guests)
+        {
+            var events = (await couch.Anyone.Get($"/couch/guests/{guest}/events")).Is(200).Json["events"]!.AsArray();
+            Assert.Single(events, one => (string)one!["type"]! == "couch.guest.killed");
+        }
+    }
+
+    [Fact]
     public async Task A_kill_and_a_revocation_are_answered_the_same_under_their_key_after_a_crash()
     {
         await using var couch = await home.Start();

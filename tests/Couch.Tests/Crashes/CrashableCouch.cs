@@ -41,8 +41,9 @@ public abstract class CrashableCouch : IAsyncLifetime
     /// <summary>Until disposed, no guest's row gets into the table.</summary>
     internal abstract Task<IAsyncDisposable> HoldBackGuests();
 
-    /// <summary>Until disposed, no row of a webhook changes.</summary>
-    internal abstract Task<IAsyncDisposable> HoldBackWebhooks();
+    /// <summary>Until disposed, no row of this kind changes.</summary>
+    /// <param name="id">Only this row; null: every one.</param>
+    internal abstract Task<IAsyncDisposable> HoldBackChanges(string kind, string? id = null);
 
     internal Task<string> BackUp(string file, int exitCode = 0) =>
         DeployScript.Run(exitCode, "backup.sh", BackupArguments(file), ForScripts);
@@ -63,6 +64,8 @@ public abstract class CrashableCouch : IAsyncLifetime
     protected abstract string[] RestoreArguments(string file);
 
     protected abstract Task<DbConnection> Open();
+
+    protected static string IsHeldBack(string kind, string? id) => $"NEW.kind = '{kind}'" + (id is null ? "" : $" AND NEW.id = '{id}'");
 
     protected static async Task Execute(DbConnection connection, string statement)
     {
@@ -104,15 +107,15 @@ public sealed class CrashableSqlite : CrashableCouch
         });
     }
 
-    internal override async Task<IAsyncDisposable> HoldBackWebhooks()
+    internal override async Task<IAsyncDisposable> HoldBackChanges(string kind, string? id = null)
     {
         await using var connection = await Open();
-        await Execute(connection, "CREATE TRIGGER hold_webhooks BEFORE UPDATE ON grain_state WHEN NEW.kind = 'webhook' BEGIN SELECT "
+        await Execute(connection, $"CREATE TRIGGER hold_changes BEFORE UPDATE ON grain_state WHEN {IsHeldBack(kind, id)} BEGIN SELECT "
             + "RAISE(ABORT, 'held back'); END");
         return new Undo(async () =>
         {
             await using var again = await Open();
-            await Execute(again, "DROP TRIGGER hold_webhooks");
+            await Execute(again, "DROP TRIGGER hold_changes");
         });
     }
 
@@ -166,18 +169,18 @@ public sealed class CrashablePostgres : CrashableCouch
         });
     }
 
-    internal override async Task<IAsyncDisposable> HoldBackWebhooks()
+    internal override async Task<IAsyncDisposable> HoldBackChanges(string kind, string? id = null)
     {
         await using var connection = await Open();
-        await Execute(connection, """
-            CREATE FUNCTION hold_webhooks() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''held back''; END';
-            CREATE TRIGGER hold_webhooks BEFORE UPDATE ON grain_state FOR EACH ROW WHEN (NEW.kind = 'webhook')
-              EXECUTE FUNCTION hold_webhooks();
+        await Execute(connection, $"""
+            CREATE FUNCTION hold_changes() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''held back''; END';
+            CREATE TRIGGER hold_changes BEFORE UPDATE ON grain_state FOR EACH ROW WHEN ({IsHeldBack(kind, id)})
+              EXECUTE FUNCTION hold_changes();
             """);
         return new Undo(async () =>
         {
             await using var again = await Open();
-            await Execute(again, "DROP FUNCTION hold_webhooks() CASCADE");
+            await Execute(again, "DROP FUNCTION hold_changes() CASCADE");
         });
     }
 

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using Couch.Domain.Bulk;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
@@ -24,6 +25,7 @@ public sealed class ContractTests
             "Invites=0 invites, Guests=1 guests, Meter=2 meter, Keys=3 keys, Vms=4 vms, Events=5 events, Webhooks=6 webhooks",
             Pinned<KeyScope>());
         Assert.Equal("Active=0 active, Failing=1 failing, Parked=2 parked", Pinned<WebhookState>());
+        Assert.Equal("KillGuests=0 kill-guests, RevokeInvites=1 revoke-invites", Pinned<BulkAction>());
         Assert.Equal("Stop=0 stop, Report=1 report", Pinned<Enforcement>());
         Assert.Equal(
             "Expired=0 expired, Killed=1 killed, LimitsExceeded=2 limits-exceeded, ProvisioningFailed=3 provisioning-failed, VmLost=4 "
@@ -68,6 +70,8 @@ public sealed class ContractTests
     [InlineData(typeof(Actor), "KeyId Name")]
     [InlineData(
         typeof(Webhook), "Id Url Types Description CreatedWith DeliveredId State FailingSince LastError NextAttemptAt Failures")]
+    [InlineData(typeof(BulkOrder), "Id Action Scope By Batch After Done DoneBefore AlreadyEnded NotFound Unreadable FinishedAt")]
+    [InlineData(typeof(BulkScope), "Ids CreatedBy Label")]
     public void Members_keep_their_numbers(Type type, string members)
     {
         var numbered = type.GetProperties()

@@ -11,6 +11,7 @@ public sealed class HostKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCouc
     [
         "POST /couch/redeem", "GET /couch/status", "GET /couch/invites/preview", "POST /couch/checkout",
         "GET /health", "GET /health/ready", "GET /openapi/v1.json",
+        "GET /", "GET /console/sign-in", "GET /console/{file}", "POST /couch/console/sign-in", "POST /couch/console/sign-out",
     ];
 
     [Fact]

@@ -15,6 +15,7 @@ public sealed class HostileClientTests(CouchHost couch) : IClassFixture<CouchHos
         "POST /couch/redeem", "GET /couch/status", "POST /couch/checkout",
         "GET /couch/guests", "GET /couch/guests/{id}", "GET /couch/guests/{id}/status", "DELETE /couch/guests/{id}",
         "POST /couch/guests/{id}/activate", "PUT /couch/guests/{id}/usage", "POST /couch/guests/{id}/extend",
+        "POST /couch/console/sign-in", "POST /couch/console/sign-out", "GET /couch/console/session", "GET /console/{id}", "GET /",
         "GET /health", "PATCH /couch/guests", "GET /nowhere/{id}",
     ];
 
@@ -23,7 +24,7 @@ public sealed class HostileClientTests(CouchHost couch) : IClassFixture<CouchHos
         "createdBy", "label", "resourceLimits", "permissions", "expiresInHours", "enforcement", "maxCpuCores", "maxMemoryMB", "maxDiskGB",
         "maxNetworkEgressGB", "maxDurationHours", "maxTokenBudget", "canAccessInternet", "code", "inviteCode", "name", "publicKey", "token",
         "vmId", "agentEndpoint", "hours", "cpuSeconds", "memoryPeakMB", "diskUsedGB", "networkEgressGB", "tokensUsed", "uptimeSeconds",
-        "status", "limit", "cursor", "unknown", "\\ud800", "",
+        "key", "ticket", "status", "limit", "cursor", "unknown", "\\ud800", "",
     ];
 
     private static readonly string[] Scalars =
@@ -58,7 +59,8 @@ public sealed class HostileClientTests(CouchHost couch) : IClassFixture<CouchHos
         // Kestrel itself turns down a NUL in a path, before there is a request.
         var id = Gen.OneOf(Any(known), Text.Select(text => text.Replace("\0", "", StringComparison.Ordinal)));
         var query = Gen.Select(Any(Names), word).Array[0, 3];
-        var headers = Gen.Select(Any("Idempotency-Key", "Authorization", "X-Forwarded-For", "Accept", "Expect"), word).Array[0, 2];
+        var headers = Gen.Select(Any("Idempotency-Key", "Authorization", "X-Forwarded-For", "Accept", "Expect", "Cookie", "Couch-Console",
+            "If-None-Match", "Accept-Encoding", "Sec-Fetch-Site", "Origin"), word).Array[0, 2];
         var type = Gen.Frequency((8, Gen.Const("application/json")),
             (1, Any("", "text/plain", "application/json; charset=\"utf-8\"", "application/json; charset=", ";")));
 

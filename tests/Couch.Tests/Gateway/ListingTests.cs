@@ -56,6 +56,44 @@ public sealed class ListingTests
     }
 
     [Fact]
+    public async Task Lists_are_narrowed_down_by_what_invites_say_and_by_the_guests_name()
+    {
+        await using var couch = await CouchHost.Start();
+        var host = couch.Anyone;
+        async Task<string> Arrives(string createdBy, string label, string name) =>
+            (await host.Redeem(await host.Invite(new { createdBy, label }), name)).Is(201)["guestId"]!;
+        async Task Gives(string query, params string[] guests)
+        {
+            var page = (await host.Get($"/couch/guests?{query}")).Is(200);
+            Assert.Equal(guests.Order(), page.Json["guests"]!.AsArray().Select(row => row!["id"]!.ToString()).Order());
+        }
+
+        var ada = await Arrives("ada", "nightly", "Worker-1");
+        var other = await Arrives("ada", "", "worker-2");
+        var noah = await Arrives("noah", "nightly", "Ärger");
+        await host.Invite(new { createdBy = "ada", label = "nightly" });
+
+        await Gives("createdBy=ada", ada, other);
+        await Gives("createdBy=Ada");
+        await Gives("label=nightly", ada, noah);
+        await Gives("createdBy=ada&label=nightly&status=provisioning", ada);
+        await Gives("createdBy=ada&status=expired");
+        await Gives("name=WORK", ada, other);
+        await Gives("name=worker-2&createdBy=ada", other);
+        await Gives("name=%C3%84r", noah);
+        await Gives("name=orker");
+        await Gives("name=%25");
+        await Gives("createdBy=&label=&name=", ada, other, noah);
+
+        var first = (await host.Get("/couch/guests?createdBy=ada&limit=1")).Is(200);
+        Assert.Equal(other, first["nextCursor"]);
+        Assert.Equal(ada, (string?)(await host.Get($"/couch/guests?createdBy=ada&limit=1&cursor={other}")).Is(200).Json["guests"]![0]!["id"]);
+        Assert.Equal(2, (int)(await host.Get("/couch/invites?createdBy=ada&label=nightly")).Is(200).Json["count"]!);
+        Assert.Equal(1, (int)(await host.Get("/couch/invites?createdBy=ada&label=nightly&status=active")).Is(200).Json["count"]!);
+        Assert.Equal(0, (int)(await host.Get("/couch/invites?createdBy=nobody")).Is(200).Json["count"]!);
+    }
+
+    [Fact]
     public async Task What_a_list_is_asked_is_checked()
     {
         await using var couch = await CouchHost.Start();
@@ -72,5 +110,7 @@ public sealed class ListingTests
         (await couch.Anyone.Get("/couch/guests?status=Running")).Refuses(
             400, "status must be one of provisioning, running, stopped, expired, revoked");
         (await couch.Anyone.Get("/couch/guests?status=running&status=stopped")).Refuses(400);
+        (await couch.Anyone.Get($"/couch/guests?name={new string('x', 129)}")).Refuses(400, "name must be at most 128 characters");
+        (await couch.Anyone.Get("/couch/invites?label=a%00b")).Refuses(400, "label must not contain control characters");
     }
 }

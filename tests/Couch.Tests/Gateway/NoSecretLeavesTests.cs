@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Couch.Cluster;
+using Couch.Tests.Console;
 using Couch.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -55,6 +56,14 @@ public sealed class NoSecretLeavesTests
         var webhook = (await host.Post("/couch/webhooks", new { url = $"{couch.Address}couch/redeem" })).Is(201);
         secrets.Add(webhook["secret"]!["whsec_".Length..]);
         (await host.Post($"/couch/webhooks/{webhook["id"]}/test")).Is(200);
+        var session = await couch.SignInWith(HostKey);
+        var ticket = (await host.Post("/couch/console/tickets")).Is(200)["ticket"]!;
+        secrets.AddRange([session, ticket]);
+        (await couch.By(session).Get("/couch/guests")).Is(200);
+        await couch.By(Visits.Forged(session)).AsConsole().Get("/couch/guests");
+        (await couch.Anyone.AsConsole().Post(Signing.SignIn, new { ticket })).Is(200);
+        await couch.Anyone.AsConsole().Post(Signing.SignIn, new { ticket });
+        await couch.Anyone.AsConsole().Post(Signing.SignIn, new { key = made["key"] + "!" });
 
         for (var i = 0; i < 5; i++)
         {
@@ -80,7 +89,7 @@ public sealed class NoSecretLeavesTests
             await couch.With(made["key"]!).Get("/couch/guests");
             await couch.With(made["key"]!).Get("/couch/keys");
             await couch.With(Visits.Forged(made["key"]!)).Get("/couch/guests");
-            foreach (var misplaced in new[] { code, token, made["key"]!, HostKey })
+            foreach (var misplaced in new[] { code, token, made["key"]!, HostKey, session, ticket })
                 await Misplace(couch, misplaced);
             await couch.Anyone.Post("/couch/checkout", new { token });
             await couch.Anyone.Get($"/couch/status?token={token}");

@@ -14,8 +14,9 @@ public sealed class RefusalLabelTests
     public void The_words_under_which_refusals_are_counted_never_change() => Assert.Equal(
         "already-ended body-encoded body-missing body-not-json body-too-large bug cannot-activate cannot-grant "
         + "cannot-outlive cannot-redeem cannot-revoke cannot-revoke-key ended full guest-not-found invalid-token "
-        + "invite-not-found key-not-found key-reused lacks-scope no-host-key not-on-this-machine not-ready plain "
-        + "stay-too-long too-many-requests too-many-webhooks unavailable unreadable-row webhook-not-found wrong",
+        + "invite-not-found key-not-found key-reused lacks-scope no-host-key not-from-the-console "
+        + "not-on-this-machine not-ready order-goes-on plain session-makes-no-ticket spent-ticket "
+        + "stay-too-long too-many-requests too-many-webhooks unavailable unreadable-row webhook-not-found wrong wrong-host-key",
         string.Join(' ', typeof(Refusals).GetMembers(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)
             .Where(member => member is PropertyInfo { PropertyType: var type } && type == typeof(Refusal)
                 || member is MethodInfo { IsSpecialName: false, ReturnType: var returned } && returned == typeof(Refusal))

@@ -21,6 +21,9 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
         ["GET /couch/invites"] = ["invites"],
         ["GET /couch/invites/{id}"] = ["invites"],
         ["DELETE /couch/invites/{id}"] = ["invites"],
+        ["POST /couch/invites/revoke"] = ["invites"],
+        ["POST /couch/guests/kill"] = ["guests"],
+        ["GET /couch/summary"] = ["guests"],
         ["GET /couch/guests"] = ["guests"],
         ["GET /couch/guests/{id}"] = ["guests", "meter"],
         ["GET /couch/guests/{id}/status"] = ["guests", "meter"],
@@ -43,6 +46,8 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
         ["DELETE /couch/webhooks/{id}"] = ["webhooks"],
         ["POST /couch/webhooks/{id}/resume"] = ["webhooks"],
         ["POST /couch/webhooks/{id}/test"] = ["webhooks"],
+        ["GET /couch/console/session"] = Scopes,
+        ["POST /couch/console/tickets"] = Scopes,
     };
 
     [Fact]

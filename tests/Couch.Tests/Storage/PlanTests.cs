@@ -39,6 +39,40 @@ public abstract class PlanTests(PlanTests.FullTable table)
         Assert.Contains("grain_state_open", plan, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("rare", null, null, "grain_state_by_creator")]
+    [InlineData(null, "rare", null, "grain_state_by_label")]
+    [InlineData(null, null, "rare", "grain_state_by_name")]
+    public async Task What_few_rows_say_is_found_by_an_index_of_its_own(string? createdBy, string? label, string? name, string index)
+    {
+        var filter = new RowFilter(createdBy, label, name);
+        var kind = name is null ? GrainKinds.Invite : GrainKinds.Guest;
+        var (_, plan) = await table.Database.Plan(
+            Listings.Query(hasStatus: false, isOpen: false, isExpired: false, hasCursor: false, filter.Conditions(kind)),
+            [("service", GrainKinds.Service), ("kind", kind), ("limit", 101), .. filter.Values]);
+
+        Assert.Contains(index, plan, StringComparison.Ordinal);
+        Assert.DoesNotContain("Seq Scan", plan, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("common", null)]
+    [InlineData("rare", null)]
+    [InlineData("common", "running")]
+    public async Task Guests_of_an_invites_creator_are_found_without_reading_all_rows(string createdBy, string? status)
+    {
+        var filter = new RowFilter(createdBy);
+        var (_, plan) = await table.Database.Plan(
+            Listings.Query(status is not null, status is not null, isExpired: false, hasCursor: false, filter.Conditions(GrainKinds.Guest)),
+            [
+                ("service", GrainKinds.Service), ("kind", GrainKinds.Guest), ("limit", 101), .. filter.Values,
+                .. status is null ? [] : new[] { ("status", (object)status), ("now", FullTable.Now.ToIso()) },
+            ]);
+
+        Assert.DoesNotContain("Seq Scan", plan, StringComparison.Ordinal);
+        Assert.DoesNotContain("SCAN grain_state\n", plan, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Overdue_rows_are_walked_off_their_own_index()
     {
@@ -134,13 +168,15 @@ public abstract class PlanTests(PlanTests.FullTable table)
                     + "all_numbers",
                     "printf('%05d', n)", "TEXT");
             await Fill(GrainKinds.Invite, $$$"""
-                CASE WHEN n >= 99500 THEN '{"status":"active","expiresAt":"2026-11-24T12:00:00.000Z"}'
-                  WHEN n % 2 = 0 THEN '{"status":"expired","expiresAt":"2026-01-01T00:00:00.000Z"}'
-                  ELSE '{"status":"redeemed","expiresAt":"2026-01-01T00:00:00.000Z","redemption":{"guestId":"01M000000000000000000' || {{{id}}} || '"}}' END
+                CASE WHEN n >= 99500 THEN '{"status":"active","createdBy":"common","expiresAt":"2026-11-24T12:00:00.000Z"}'
+                  WHEN n % 2000 = 0 THEN '{"status":"expired","createdBy":"rare","label":"rare","expiresAt":"2026-01-01T00:00:00.000Z"}'
+                  WHEN n % 2 = 0 THEN '{"status":"expired","createdBy":"common","expiresAt":"2026-01-01T00:00:00.000Z"}'
+                  ELSE '{"status":"redeemed","createdBy":"common","expiresAt":"2026-01-01T00:00:00.000Z","redemption":{"guestId":"01M000000000000000000' || {{{id}}} || '"}}' END
                 """);
             await Fill(GrainKinds.Guest, """
                 CASE WHEN n >= 99500 THEN '{"status":"running","expiresAt":"2026-11-24T12:00:00.000Z","vm":{"host":"vers","state":"ready","id":"vm"}}'
-                  ELSE '{"status":"stopped","expiresAt":"2026-01-01T00:00:00.000Z","stoppedAt":"2026-01-01T00:00:00.000Z"}' END
+                  WHEN n % 2000 = 0 THEN '{"status":"stopped","name":"Rare","expiresAt":"2026-01-01T00:00:00.000Z","stoppedAt":"2026-01-01T00:00:00.000Z"}'
+                  ELSE '{"status":"stopped","name":"guest","expiresAt":"2026-01-01T00:00:00.000Z","stoppedAt":"2026-01-01T00:00:00.000Z"}' END
                 """);
             if (Database is PostgresDatabase)
             {

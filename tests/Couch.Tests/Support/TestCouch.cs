@@ -1,11 +1,13 @@
 using System.Security.Cryptography;
 using Couch.Cluster;
+using Couch.Cluster.Bulk;
 using Couch.Cluster.Guests;
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Invites;
 using Couch.Cluster.Keys;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Webhooks;
+using Couch.Domain.Bulk;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
 using Couch.Domain.Keys;
@@ -84,6 +86,8 @@ public abstract class TestCouch(Engine engine, DateTimeOffset? begins = null) : 
     internal IHostKeyGrain HostKey(HostKeyId id) => cluster.Client.GetGrain<IHostKeyGrain>(id.Value);
 
     internal IWebhookGrain Webhook(WebhookId id) => cluster.Client.GetGrain<IWebhookGrain>(id.Value);
+
+    internal IBulkOrderGrain Order(BulkOrderId id) => cluster.Client.GetGrain<IBulkOrderGrain>(id.Value);
 
     internal IHousekeepingGrain Housekeeping => cluster.Client.GetGrain<IHousekeepingGrain>(IHousekeepingGrain.Key);
 

@@ -19,7 +19,7 @@ public abstract class WebhookCrashTests(CrashableCouch home)
         await receiver.Gets(1, Soon);
         await Until.True(async () => (long)(await Get())["behind"]! == 0, Soon, "the first is recorded");
 
-        await using (await home.HoldBackWebhooks())
+        await using (await home.HoldBackChanges("webhook"))
         {
             await couch.Anyone.Invite();
             await couch.Anyone.Invite();

@@ -16,7 +16,7 @@ internal static class Nodes
 {
     private const int Most = 3;
     private const double MostGrowth = 1.3;
-    private const int Stored = 40_000;
+    private const int Stored = 80_000;
     private static readonly TimeSpan PollsWarmUp = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan RedeemsWarmUp = TimeSpan.FromSeconds(15);
 

@@ -1,0 +1,25 @@
+using Couch.Cluster.Keys;
+using Couch.Domain.Capabilities;
+using Couch.Domain.Keys;
+using Couch.Domain.Text;
+
+namespace Couch.Gateway.Access;
+
+/// <summary>Finds the host that a host key stands for: the configured one, or one made under it.</summary>
+internal sealed class HostKeyring(ConfiguredHostKey configured, SigningKeys signing, HostKeys keys, TimeProvider clock)
+{
+    /// <summary>The host that presents this text; null where it is no host key, or one that is no longer good.</summary>
+    public async Task<HostCaller?> Find(string presented, CancellationToken cancel)
+    {
+        if (configured.Is(presented))
+            return HostCaller.Configured;
+        // A forged key costs a hash.
+        return signing.TryVerifyHostKey(presented, out var id) ? await Find(id, cancel) : null;
+    }
+
+    /// <summary>The host with this made key, which is looked up each time, so that a revocation takes effect at once.</summary>
+    public async Task<HostCaller?> Find(HostKeyId id, CancellationToken cancel) =>
+        await keys.Find(id, cancel) is { } key && key.IsGood(clock.Now())
+            ? new HostCaller(key.Actor, new(key.Scopes, key.ExpiresAt))
+            : null;
+}

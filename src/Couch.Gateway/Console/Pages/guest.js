@@ -1,0 +1,177 @@
+// One guest: its stay as one line of time, from the invite to the receipt.
+import { call, now, sentence } from './api.js';
+import { button, dialog, field, h, say, theirs } from './dom.js';
+import { house, shares, staying } from './house.js';
+import { askToKill, bar, paint } from './guests.js';
+import { full, moment, span } from './text.js';
+
+const words = {
+    'couch.invite.created': 'was invited', 'couch.invite.redeemed': 'redeemed the invite', 'couch.invite.revoked': 'invite revoked',
+    'couch.invite.expired': 'invite expired', 'couch.guest.activated': 'is running', 'couch.guest.killed': 'was killed',
+    'couch.guest.expired': 'ended: its time was up', 'couch.guest.stopped': 'ended', 'couch.guest.extended': 'was given more time',
+    'couch.guest.limits_exceeded': 'is over a limit', 'couch.provision.failed': 'got no VM',
+    'couch.vm.destroyed': 'VM destroyed: the receipt',
+};
+
+export function guestView(app, id) {
+    const body = h('div', null, h('p', null, 'Reading…'));
+    const element = h('section', { class: 'guest' },
+        h('h1', { tabindex: '-1' }, 'Guest'), h('p', { class: 'back' }, button('← All guests (Esc)', () => app.act('Escape'))), body);
+    let guest = null;
+    let isGone = false;
+    let timer = 0;
+
+    async function read() {
+        try {
+            const [one, status, history] = await Promise.all([
+                call('GET', `/couch/guests/${encodeURIComponent(id)}`), call('GET', `/couch/guests/${encodeURIComponent(id)}/status`),
+                call('GET', `/couch/guests/${encodeURIComponent(id)}/events`)]);
+            if (isGone)
+                return;
+            guest = one;
+            house.keep(one);
+            draw(one, status, history.events);
+        } catch (failure) {
+            if (!isGone && !guest)
+                body.replaceChildren(h('p', { class: 'bad' }, sentence(failure)));
+            else if (!isGone)
+                say(sentence(failure), true);
+        }
+    }
+
+    function draw(one, status, events) {
+        const row = house.guests.get(one.id);
+        const isStaying = staying(one);
+        element.querySelector('h1').replaceChildren(theirs(one.name));
+        body.replaceChildren(
+            h('p', { class: `state ${one.status}` }, one.status,
+                isStaying ? h('span', null, ' — ', h('span', { class: 'ticking' }), ' left') : null,
+                one.endReason ? `: ${one.endReason}` : null, one.endDetail ? h('span', null, ' (', theirs(one.endDetail), ')') : null,
+                by(one.endedWith)),
+            status.violations.length ? h('p', { class: 'bad' }, 'Over its limits: ', status.violations.join(', ')) : '',
+            h('div', { class: 'buttons' }, isStaying
+                ? [button('Extend… (e)', extend), button('Kill… (x)', () => askToKill(one, read), { class: 'danger' })] : []),
+            h('h2', null, 'May use, and has used'), used(one, row),
+            h('h2', null, 'From invite to receipt'), timeline(one, events),
+            h('h2', null, 'VM'), facts([
+                ['id', one.vmId ? theirs(one.vmId) : null], ['agent', one.agentEndpoint ? theirs(one.agentEndpoint) : null],
+                ['provider', one.vm.host], ['state', one.vm.state], ['attempts', String(one.vm.attempts)],
+                ['requested', moment(one.vm.requestedAt)], ['ready', moment(one.vm.readyAt)],
+                ['destruction requested', moment(one.vm.destroyRequestedAt)], ['destroyed (receipt)', moment(one.vm.destroyedAt)],
+                ['last error', one.vm.lastError ? theirs(one.vm.lastError) : null],
+                ['unaccounted for', one.vm.unaccounted > 0 ? String(one.vm.unaccounted) : null]]),
+            h('h2', null, 'Which key did what'), facts([
+                ['activated', who(one.activatedWith)], ['extended', who(one.extendedWith)], ['killed', who(one.killedWith)],
+                ['ended', who(one.endedWith)]]),
+            h('h2', null, 'Details'), facts([
+                ['id', one.id], ['invite', one.inviteId], ['arrived', moment(one.createdAt)], ['until', moment(one.expiresAt)],
+                ['ended', moment(one.stoppedAt)], ['may reach the internet', yes(one.permissions.canAccessInternet)],
+                ['may start agents', yes(one.permissions.canSpawnSubAgents)],
+                ['may reach host services', yes(one.permissions.canAccessHostServices)],
+                ['over a limit', one.enforcement === 'stop' ? 'it is stopped' : 'it is only reported'],
+                ['public key', one.publicKey ? theirs(one.publicKey) : null]]));
+        tick();
+    }
+
+    function used(one, row) {
+        const [limits, usage] = [one.resourceLimits, one.resourceUsage];
+        const figures = {
+            tokens: [full(usage.tokensUsed), full(limits.maxTokenBudget)],
+            network: [`${full(usage.networkEgressGB)} GB`, `${full(limits.maxNetworkEgressGB)} GB`],
+            disk: [`${full(usage.diskUsedGB)} GB`, `${full(limits.maxDiskGB)} GB`],
+            memory: [`${full(usage.memoryPeakMB)} MB`, `${full(limits.maxMemoryMB)} MB`],
+            time: [span((row.stoppedAt ?? now()) - row.createdAt), span(row.expiresAt - row.createdAt)],
+        };
+        return h('table', { class: 'used' }, shares(row).map(share => {
+            const one = bar();
+            paint(one, share);
+            return h('tr', null, h('th', { scope: 'row' }, share.name), h('td', null, one),
+                h('td', null, `${figures[share.name][0]} of ${figures[share.name][1]}`));
+        }), h('tr', null, h('th', { scope: 'row' }, 'processor'), h('td'),
+            h('td', null, `${span(usage.cpuSeconds * 1000)} on ${limits.maxCpuCores} cores`)));
+    }
+
+    function timeline(one, events) {
+        const steps = events.map(event => ({
+            at: event.timestamp, what: words[event.type] ?? event.type, by: event.metadata.by, more: more(event),
+        }));
+        // What the VM's record knows and the log does not.
+        const had = type => events.some(event => event.type === type);
+        if (one.vm.requestedAt)
+            steps.push({ at: one.vm.requestedAt, what: 'VM requested' });
+        if (one.vm.destroyRequestedAt)
+            steps.push({ at: one.vm.destroyRequestedAt, what: 'destruction of the VM requested' });
+        if (one.vm.destroyedAt && !had('couch.vm.destroyed'))
+            steps.push({ at: one.vm.destroyedAt, what: words['couch.vm.destroyed'] });
+        steps.sort((a, b) => a.at < b.at ? -1 : a.at > b.at ? 1 : 0);
+        if (!staying(one) && one.vm.requestedAt && !one.vm.destroyedAt)
+            steps.push({ at: null, what: one.vm.state === 'left' ? 'no receipt: the VM was given by hand and is left alone'
+                : 'the receipt is still owed' });
+        return h('ol', { class: 'timeline' }, steps.map(step => h('li', { class: step.at ? null : 'owed' },
+            h('time', step.at ? { datetime: step.at } : null, step.at ? moment(step.at) : 'now'), ' ', step.what,
+                step.more ? [': ', theirs(step.more)] : null,
+            by(step.by))));
+    }
+
+    function more(event) {
+        const { label, endReason, endDetail, hours, violations, error, vmId } = event.payload;
+        return { 'couch.invite.created': label, 'couch.guest.stopped': [endReason, endDetail].filter(Boolean).join(', '),
+            'couch.guest.extended': hours ? `${hours} h` : null, 'couch.guest.limits_exceeded': violations?.join(', '),
+            'couch.provision.failed': error, 'couch.guest.activated': vmId }[event.type];
+    }
+
+    function extend() {
+        const hours = h('input', { type: 'number', min: '0.01', max: '720', step: 'any', value: '1', required: true });
+        const form = h('form', { onsubmit: async event => {
+            event.preventDefault();
+            try {
+                const extended = await call('POST', `/couch/guests/${encodeURIComponent(id)}/extend`, { hours: Number(hours.value) });
+                box.close();
+                say(`It stays until ${moment(extended.expiresAt)}.`);
+                read();
+            } catch (failure) {
+                say(sentence(failure), true);
+            }
+        } }, field('How many hours more', hours, 'The whole stay is at most 720 hours.'),
+        h('div', { class: 'buttons' }, h('button', { class: 'main' }, 'Extend'), button('Cancel (Esc)', () => box.close())));
+        const box = dialog('Give it more time', form);
+    }
+
+    const tick = () => {
+        const cell = body.querySelector('.ticking');
+        if (cell && guest)
+            cell.textContent = span(Date.parse(guest.expiresAt) - now());
+    };
+    const ticking = setInterval(tick, 1000);
+    // Its events may come in a burst: it is read again once.
+    const onEvents = event => {
+        if (event.detail.some(one => one.payload.guestId === id)) {
+            clearTimeout(timer);
+            timer = setTimeout(read, 150);
+        }
+    };
+    house.addEventListener('events', onEvents);
+    read();
+
+    return {
+        element, title: 'Guest', refresh: read,
+        focus: () => element.querySelector('h1').focus(),
+        keys: {
+            x: () => guest && staying(guest) && askToKill(guest, read),
+            e: () => guest && staying(guest) && extend(),
+        },
+        leave() {
+            isGone = true;
+            clearInterval(ticking);
+            clearTimeout(timer);
+            house.removeEventListener('events', onEvents);
+        },
+    };
+}
+
+const yes = flag => flag ? 'yes' : 'no';
+const who = actor => actor?.name ? theirs(actor.name + (actor.keyId ? ` (${actor.keyId})` : '')) : null;
+const by = actor => actor?.name ? h('span', { class: 'by' }, ' by ', theirs(actor.name)) : null;
+
+export const facts = pairs => h('dl', null, pairs.filter(([, value]) => value !== null && value !== '—').map(
+    ([name, value]) => h('div', null, h('dt', null, name), h('dd', null, value))));

@@ -1,0 +1,408 @@
+// Who is in the house: every guest that stays, and the latest of those that have ended. Read once, then kept up by events. What is kept is
+// bounded, so that the page can stay open for as long as somebody likes.
+import { call, now, pages, Refused } from './api.js';
+import { Follower } from './follow.js';
+
+const mostStaying = 20_000;
+const mostEndedOfEach = 2_000;
+const mostEnded = 6_000;
+const mostInvites = 20_000;
+const mostEvents = 1_000;
+
+// Beyond it, guests are read as a list instead of one by one.
+const mostReadOneByOne = 20;
+
+/** After so long a list is a better way to catch up than all that has happened. */
+const longestGap = 10 * 60_000;
+
+const isStaying = status => status === 'running' || status === 'provisioning';
+
+class House extends EventTarget {
+    guests = new Map();
+    /** Of an invite: its label, and who made it. */
+    invites = new Map();
+    /** The latest events, oldest first. */
+    events = [];
+    summary = null;
+    /** Why there is no summary; null: there is one, or it has not been asked for. */
+    whyNoSummary = null;
+    isWhole = true;
+    /** Whether all lists were read once. */
+    isLoaded = false;
+    usageAt = 0;
+    /** 'off' (no right to follow), 'connecting', 'open', 'gone', 'paused' or 'refused'. */
+    connection = 'connecting';
+    goneSince = 0;
+    #awaySince = 0;
+    #scopes = [];
+    #follower = null;
+    #wanted = new Set();
+    #generation = 0;
+    #timers = new Map();
+    /** The last event that was taken, and while guests are being read the last one of each of them. */
+    #last = 0;
+    #reading = 0;
+    #touched = new Map();
+
+    can = scope => this.#scopes.includes(scope);
+
+    /** Says who is signed in, before anything is read. */
+    begin(scopes) {
+        this.close();
+        this.#scopes = scopes;
+    }
+
+    /** Reads and follows for whoever is signed in. */
+    async open(scopes) {
+        this.begin(scopes);
+        const generation = ++this.#generation;
+        // Before the lists: what happens while they are read is told by the stream afterwards.
+        const newest = this.can('events') ? (await call('GET', '/couch/events/stats')).newestId ?? 0 : 0;
+        if (generation !== this.#generation)
+            return;
+        if (this.can('events')) {
+            this.#follower = new Follower(newest, events => this.#take(events), (state, why) => this.#connect(state, why));
+            this.#set('connecting');
+            this.#follower.start();
+        } else {
+            this.#set('off');
+        }
+        await this.load();
+    }
+
+    close() {
+        this.#generation++;
+        this.#follower?.stop();
+        this.#follower = null;
+        this.#timers.forEach(clearTimeout);
+        this.#timers.clear();
+        this.guests.clear();
+        this.invites.clear();
+        this.#wanted.clear();
+        this.events = [];
+        this.summary = null;
+        this.whyNoSummary = null;
+        [this.goneSince, this.#awaySince] = [0, 0];
+        this.isLoaded = false;
+    }
+
+    hurry() {
+        this.#follower?.hurry();
+    }
+
+    pause() {
+        this.#follower?.pause();
+    }
+
+    resume() {
+        this.#follower?.resume();
+    }
+
+    /** Reads everything anew. What is shown stays until its successor is there. */
+    async load() {
+        const generation = this.#generation;
+        const isOld = () => generation !== this.#generation;
+        this.summarize();
+        if (!this.can('guests')) {
+            this.isLoaded = true;
+            return this.#changed();
+        }
+        await this.#whileReading(() => this.#readLists(isOld));
+        if (!isOld())
+            await this.#readInvites(isOld);
+    }
+
+    async #readLists(isOld) {
+        const before = new Set(this.guests.keys());
+        const found = new Set();
+        let isWhole = true;
+        for (const [status, most] of [['running', mostStaying], ['provisioning', mostStaying], ['stopped', mostEndedOfEach],
+            ['revoked', mostEndedOfEach], ['expired', mostEndedOfEach]]) {
+            let left = most;
+            let since = this.#last;
+            for await (const page of pages(`/couch/guests?status=${status}`, most / 1000)) {
+                if (isOld())
+                    return;
+                // Each page is shown as it comes, on top of what was there.
+                for (const guest of page.guests) {
+                    found.add(guest.id);
+                    this.#put(guest, since);
+                }
+                since = this.#last;
+                left -= page.count;
+                isWhole &&= left > 0 || !page.nextCursor;
+                this.#changed();
+            }
+        }
+        // What came by an event meanwhile stays.
+        for (const id of before) {
+            if (!found.has(id))
+                this.guests.delete(id);
+        }
+        [this.isWhole, this.isLoaded, this.usageAt] = [isWhole, true, now()];
+        this.#changed();
+    }
+
+    /** Asks for what is owed and for the counts. */
+    async summarize() {
+        if (!this.can('guests'))
+            return;
+        const generation = this.#generation;
+        try {
+            const summary = await call('GET', '/couch/summary');
+            if (generation === this.#generation)
+                [this.summary, this.whyNoSummary] = [summary, null];
+        } catch (refused) {
+            if (!(refused instanceof Refused))
+                throw refused;
+            if (generation === this.#generation)
+                [this.summary, this.whyNoSummary] = [null, refused.status === 404
+                    ? 'This couch cannot say what is owed: GET /couch/summary answers 404.'
+                    : `What is owed is not known: ${refused.message}.`];
+        }
+        this.#changed();
+    }
+
+    /** Counts by status of the guests that are here: all that stay, unless there are too many to hold. */
+    count() {
+        const counts = { running: 0, provisioning: 0, stopped: 0, expired: 0, revoked: 0 };
+        for (const row of this.guests.values())
+            counts[row.status]++;
+        return counts;
+    }
+
+    /** What all staying guests may still spend together. */
+    left() {
+        const left = { tokens: 0, network: 0, guests: 0 };
+        for (const row of this.guests.values()) {
+            if (!isStaying(row.status))
+                continue;
+            left.guests++;
+            left.tokens += Math.max(0, row.limits.maxTokenBudget - row.usage.tokensUsed);
+            left.network += Math.max(0, row.limits.maxNetworkEgressGB - row.usage.networkEgressGB);
+        }
+        return left;
+    }
+
+    /** Keeps a guest as it was read just now. */
+    keep(guest) {
+        this.guests.set(guest.id, rowOf(guest));
+        this.#changed();
+    }
+
+    /**
+     * Takes a guest as an answer has it. An event may have come while the answer was under way: then nobody knows which of them is newer,
+     * and it is read once more.
+     * @param since the last event that had been taken when it was asked for
+     */
+    #put(guest, since) {
+        this.guests.set(guest.id, rowOf(guest));
+        if (this.#touched.get(guest.id) > since)
+            this.#want(guest.id);
+    }
+
+    #want(id) {
+        this.#wanted.add(id);
+        this.#after('guests', 50, () => this.#readWanted());
+    }
+
+    async #whileReading(read) {
+        this.#reading++;
+        try {
+            return await read();
+        } finally {
+            if (--this.#reading === 0)
+                this.#touched.clear();
+        }
+    }
+
+    #connect(state, why) {
+        if (state === 'open' && this.#awaySince) {
+            // What it fails with, it fails with again at the next opening.
+            if (!this.isLoaded || now() - this.#awaySince > longestGap)
+                this.load().catch(() => { });
+            else
+                this.summarize();
+        }
+        this.#awaySince = state === 'open' ? 0 : this.#awaySince || now();
+        this.goneSince = state === 'gone' ? this.goneSince || now() : 0;
+        this.#set(state, why);
+    }
+
+    #set(state, why) {
+        this.connection = state;
+        this.dispatchEvent(new CustomEvent('connection', { detail: why }));
+    }
+
+    #take(events) {
+        for (const event of events)
+            this.#apply(event);
+        this.events.push(...events);
+        if (this.events.length > mostEvents)
+            this.events.splice(0, this.events.length - mostEvents);
+        this.#prune();
+        this.#changed();
+        this.dispatchEvent(new CustomEvent('events', { detail: events }));
+        this.#after('summary', 1_000, () => this.summarize());
+        // A guest that is still without a VM then is owed one.
+        if (events.some(event => event.type === 'couch.invite.redeemed'))
+            this.#after('late', 62_000, () => this.summarize());
+    }
+
+    #apply(event) {
+        const { guestId, inviteId, label } = event.payload;
+        this.#last = event.id;
+        if (guestId && this.#reading > 0)
+            this.#touched.set(guestId, event.id);
+        if (event.type === 'couch.invite.created')
+            this.invites.set(inviteId, { label: label ?? '', createdBy: event.agent ?? '' });
+        const row = this.guests.get(guestId);
+        const end = (status, reason) => Object.assign(row, {
+            status, endReason: reason, stoppedAt: Date.parse(event.timestamp), endedBy: event.metadata.by?.name ?? null,
+            vm: row.vm === 'none' ? 'none' : row.vm === 'destroyed' ? 'destroyed' : 'destroying',
+        });
+        if (event.type === 'couch.invite.redeemed' || event.type === 'couch.guest.limits_exceeded')
+            this.#want(guestId);
+        else if (!row)
+            return;
+        else if (event.type === 'couch.guest.activated' && isStaying(row.status))
+            Object.assign(row, { status: 'running', vm: 'ready' });
+        else if (event.type === 'couch.guest.killed')
+            end('revoked', 'killed');
+        else if (event.type === 'couch.guest.expired')
+            end('expired', 'expired');
+        else if (event.type === 'couch.guest.stopped')
+            end('stopped', event.payload.endReason);
+        else if (event.type === 'couch.guest.extended')
+            Object.assign(row, { expiresAt: Date.parse(event.payload.expiresAt) });
+        else if (event.type === 'couch.vm.destroyed')
+            Object.assign(row, { vm: 'destroyed' });
+    }
+
+    async #readWanted() {
+        const ids = [...this.#wanted];
+        this.#wanted.clear();
+        if (!this.can('guests'))
+            return;
+        try {
+            await this.#whileReading(() => this.#readSome(ids));
+        } catch (refused) {
+            if (!(refused instanceof Refused))
+                throw refused;
+            if (refused.status !== 404 && refused.status !== 401) {
+                ids.forEach(id => this.#wanted.add(id));
+                this.#after('guests', 2_000, () => this.#readWanted());
+            }
+        }
+        this.#prune();
+        this.#changed();
+    }
+
+    async #readSome(ids) {
+        if (ids.length <= mostReadOneByOne) {
+            for (const id of ids) {
+                const since = this.#last;
+                this.#put(await call('GET', `/couch/guests/${id}`), since);
+            }
+            return;
+        }
+        // So many have come at once: they are the newest.
+        let since = this.#last;
+        for await (const page of pages('/couch/guests', Math.ceil(ids.length / 1000) + 1)) {
+            page.guests.forEach(guest => this.#put(guest, since));
+            since = this.#last;
+        }
+    }
+
+    /** Labels are the invites': they come after the guests, and only for a key that may see invites. */
+    async #readInvites(isOld) {
+        if (!this.can('invites'))
+            return;
+        for await (const page of pages('/couch/invites?status=redeemed', mostInvites / 1000)) {
+            if (isOld())
+                return;
+            // Newest first, and a map keeps the order in which it was filled: the oldest are let go of first.
+            for (const invite of page.invites.reverse())
+                this.invites.set(invite.id, { label: invite.label, createdBy: invite.createdBy });
+            this.#changed();
+        }
+    }
+
+    #prune() {
+        for (const id of this.invites.keys()) {
+            if (this.invites.size <= mostInvites)
+                break;
+            this.invites.delete(id);
+        }
+        if (this.guests.size < mostEnded)
+            return;
+        const rows = [...this.guests.values()];
+        this.#keepNewest(rows.filter(row => !isStaying(row.status)), mostEnded);
+        this.#keepNewest(rows.filter(row => isStaying(row.status)), mostStaying);
+    }
+
+    /** Lets go of the oldest; of a tenth at once, so that it is not done for each that comes. */
+    #keepNewest(rows, most) {
+        if (rows.length <= most * 1.1)
+            return;
+        rows.sort((a, b) => a.id < b.id ? -1 : 1);
+        for (const row of rows.slice(0, rows.length - most))
+            this.guests.delete(row.id);
+        this.isWhole = false;
+    }
+
+    /** At most every so often, however much happens. */
+    #after(name, milliseconds, act) {
+        if (this.#timers.has(name))
+            return;
+        const generation = this.#generation;
+        this.#timers.set(name, setTimeout(() => {
+            this.#timers.delete(name);
+            if (generation === this.#generation)
+                act();
+        }, milliseconds));
+    }
+
+    #changed() {
+        this.#after('changed', 60, () => this.dispatchEvent(new Event('change')));
+    }
+}
+
+/** What the table needs of a guest. */
+function rowOf(guest) {
+    const end = guest.endedWith ?? null;
+    return {
+        id: guest.id,
+        name: guest.name,
+        status: guest.status,
+        inviteId: guest.inviteId,
+        expiresAt: Date.parse(guest.expiresAt),
+        createdAt: Date.parse(guest.createdAt),
+        stoppedAt: guest.stoppedAt ? Date.parse(guest.stoppedAt) : null,
+        endReason: guest.endReason ?? null,
+        endedBy: end?.name ?? null,
+        limits: guest.resourceLimits,
+        usage: guest.resourceUsage,
+        vm: guest.vm?.state ?? 'none',
+    };
+}
+
+/** What of its limits a guest has used, each as a share of 1, the time included. */
+export function shares(row) {
+    const of = (used, most) => most > 0 ? used / most : used > 0 ? 1 : 0;
+    const at = row.stoppedAt ?? now();
+    return [
+        { name: 'tokens', share: of(row.usage.tokensUsed, row.limits.maxTokenBudget) },
+        { name: 'network', share: of(row.usage.networkEgressGB, row.limits.maxNetworkEgressGB) },
+        { name: 'disk', share: of(row.usage.diskUsedGB, row.limits.maxDiskGB) },
+        { name: 'memory', share: of(row.usage.memoryPeakMB, row.limits.maxMemoryMB) },
+        { name: 'time', share: Math.min(1, of(at - row.createdAt, row.expiresAt - row.createdAt)) },
+    ];
+}
+
+export const staying = row => isStaying(row.status);
+
+/** An ended guest whose VM is not known to be gone. */
+export const owes = row => !isStaying(row.status) && row.vm !== 'none' && row.vm !== 'destroyed';
+
+export const house = new House();
