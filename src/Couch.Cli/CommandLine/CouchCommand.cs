@@ -76,12 +76,25 @@ internal static class CouchCommand
     private static int Usage(ParseResult parsed, Surroundings around)
     {
         var path = HelpWithExamples.PathOf(parsed.CommandResult);
+        var notes = new Notes(around);
+        if (parsed.UnmatchedTokens.Any(LooksSecret))
+        {
+            // It is not repeated: what is printed is kept in more places still.
+            notes.Fail(
+                "a code, a token or a key does not belong into the arguments, which other users of the machine can read",
+                $"give it by a file or by standard input: {path} --help");
+            return ExitCode.Usage;
+        }
+
         var command = parsed.CommandResult.Command;
         // The parser would say that a command is missing.
         var what = command.Subcommands.Count == 0 ? parsed.Errors[0].Message
             : parsed.UnmatchedTokens is [var word, ..] ? $"'{word}' is no command of '{path}'"
             : $"'{path}' needs one of: {string.Join(", ", command.Subcommands.Select(sub => sub.Name))}";
-        new Notes(around).Fail(what, $"see: {path} --help");
+        notes.Fail(what, $"see: {path} --help");
         return ExitCode.Usage;
     }
+
+    private static bool LooksSecret(string word) =>
+        new[] { "inv_", "guest_", "couch_", "whsec_" }.Any(kind => word.Contains(kind, StringComparison.Ordinal));
 }

@@ -13,21 +13,19 @@ internal sealed class House(Invocation call)
 
     public async IAsyncEnumerable<Finding> Look([EnumeratorCancellation] CancellationToken cancel)
     {
-        var waiting = await Guests(GuestStatus.Provisioning, cancel);
-        var recent = await Guests(null, cancel);
-        yield return Provider(waiting, recent);
-
-        Owed? owed = null;
+        CouchSummary? summary = null;
         try
         {
-            owed = (await call.Couch.Summary(cancel)).Owed;
+            summary = await call.Couch.Summary(cancel);
         }
         catch (CouchException)
         {
-            // The version has said that it is missing.
+            // An older couch has none: the version has said so.
         }
 
-        if (owed is null)
+        var waiting = await Guests(GuestStatus.Provisioning, cancel);
+        yield return Provider(summary?.VmProvider, waiting, await Guests(null, cancel));
+        if (summary?.Owed is not { } owed)
             yield break;
         if (owed.ProvisioningOverAMinute > 0 && waiting.Any(guest => guest.Vm.Host is not null))
             yield return Slow(owed.ProvisioningOverAMinute, waiting);
@@ -78,7 +76,7 @@ internal sealed class House(Invocation call)
                 "on a dedicated account the couch destroys them within minutes; otherwise look there whether they are yours");
     }
 
-    private static Finding Provider(List<Guest> waiting, List<Guest> recent)
+    private static Finding Provider(string? provider, List<Guest> waiting, List<Guest> recent)
     {
         if (waiting.Where(guest => guest.Vm.Host is null).ToList() is [_, ..] orphans)
             return Finding.Fault(
@@ -93,9 +91,9 @@ internal sealed class House(Invocation call)
             return Finding.Fault(
                 "provider", $"the newest guest got no VM: {telling.EndDetail ?? telling.Vm.LastError ?? "the provider has failed"}",
                 $"see whether the VM provider {telling.Vm.Host} is reached, accepts the couch's key, and has the golden image");
-        return telling is not null
-            ? Finding.Ok("provider", $"VMs come from {telling.Vm.Host ?? "a host's hands"}")
-            : Finding.Note("provider", "no guest has had a VM yet: --deep tries");
+        return (provider ?? telling?.Vm.Host) is { } name
+            ? Finding.Ok("provider", $"VMs come from {name}")
+            : Finding.Note("provider", "no VM provider is known: without one, guests wait for a host to activate them. --deep tries");
     }
 
     private static Finding Slow(long count, List<Guest> waiting)

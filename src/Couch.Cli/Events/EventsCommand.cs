@@ -53,6 +53,8 @@ internal static class EventsCommand
                 break;
             Print(call, one);
         }
+
+        call.Printer.End(EventViews.Event);
     }
 
     private static async Task Follow(Invocation call, CancellationToken cancel)

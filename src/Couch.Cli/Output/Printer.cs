@@ -85,6 +85,14 @@ internal sealed class Printer(Surroundings around, Format format, bool showSecre
         around.Out.Flush();
     }
 
+    /// <summary>After the last of them: where there was none, TSV still has its header.</summary>
+    public void End<T>(View<T> view)
+    {
+        if (format is Format.Tsv)
+            Header(view);
+        around.Out.Flush();
+    }
+
     /// <summary>A value by itself, as it is.</summary>
     public void Bare(string value)
     {

@@ -17,7 +17,6 @@ public sealed class DoctorCliTests(KeyedWebhookHost couch) : IClassFixture<Keyed
     public async ValueTask InitializeAsync()
     {
         newest = await TamperedCouch.Before(couch.Address);
-        newest.IsOfThisVersion();
         noah.Environment["COUCH_URL"] = newest.Address.AbsoluteUri;
     }
 
@@ -169,7 +168,7 @@ public sealed class DoctorCliTests(KeyedWebhookHost couch) : IClassFixture<Keyed
     [Fact]
     public async Task Destroys_are_owed()
     {
-        newest.IsOfThisVersion("""{"destroysOutstanding":7,"oldestDestroySeconds":720,"provisioningOverAMinute":0}""");
+        newest.Owes("""{"destroysOutstanding":7,"oldestDestroySeconds":720,"provisioningOverAMinute":0}""");
 
         await Finds("owed", "VMs of 7 ended guests are not destroyed yet, the oldest for 12m", "VM provider");
     }
@@ -177,7 +176,7 @@ public sealed class DoctorCliTests(KeyedWebhookHost couch) : IClassFixture<Keyed
     [Fact]
     public async Task VMs_are_nobodys()
     {
-        newest.IsOfThisVersion("""{"destroysOutstanding":0,"unclaimedVms":3,"provisioningOverAMinute":0}""");
+        newest.Owes("""{"destroysOutstanding":0,"unclaimedVms":3,"provisioningOverAMinute":0}""");
 
         await Finds("owed", "3 VMs that are nobody's", "dedicated");
     }
@@ -224,11 +223,10 @@ public sealed class DoctorCliTests(KeyedWebhookHost couch) : IClassFixture<Keyed
     {
         await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.Zero });
         await using var house = await CouchHost.Start(NodeSettings.Of(vers).AsArguments());
-        await using var whole = await TamperedCouch.Before(house.Address);
-        whole.IsOfThisVersion();
 
-        var ran = (await noah.Runs("doctor", "--deep", "--json", "--url", whole.Address.AbsoluteUri)).Ok();
+        var ran = (await noah.Runs("doctor", "--deep", "--json", "--url", house.Address.AbsoluteUri)).Ok();
 
+        Assert.Contains(ran.Lines, line => line.Contains("VMs come from vers", StringComparison.Ordinal));
         Assert.Contains("nothing of it is left", ran.Lines[^1], StringComparison.Ordinal);
         Assert.Empty(vers.Vms.Left);
     }

@@ -28,6 +28,7 @@ public sealed class FollowingCliTests : IDisposable
         Assert.Equal("couch.invite.created", all.Rows[0]["type"]);
         Assert.Equal(
             ["couch.guest.killed"], (await person.Runs("events", "--type", "couch.guest.*")).Ok().Rows.Select(row => row["type"]));
+        Assert.Single((await person.Runs("events", "--type", "couch.key.revoked")).Ok().Lines);
         Assert.Equal(2, (await person.Runs("events", "--limit", "2")).Ok().Rows.Count);
         Assert.Equal(all.Rows.Count - 1, (await person.Runs("events", "--since-id", all.Rows[0]["id"])).Ok().Rows.Count);
         Assert.Equal(all.Rows.Count, (await person.Runs("events", "--since", "1h")).Ok().Rows.Count);

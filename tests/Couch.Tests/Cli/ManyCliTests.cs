@@ -70,6 +70,27 @@ public sealed class ManyCliTests(CouchHost couch) : IClassFixture<CouchHost>, IA
     }
 
     [Fact]
+    public async Task All_of_a_label_are_ended_and_no_others()
+    {
+        noah.Environment["COUCH_URL"] = couch.Address.AbsoluteUri;
+        var (one, other) = ((await couch.Anyone.Arrive(new { createdBy = "noah", label = "many" }))["guestId"]!,
+            (await couch.Anyone.Arrive(new { createdBy = "noah", label = "many" }))["guestId"]!);
+        var stays = (await couch.Anyone.Arrive(new { createdBy = "noah", label = "few" }))["guestId"]!;
+        var open = (await couch.Anyone.Invite(new { createdBy = "noah", label = "many" }))["id"]!;
+
+        Assert.Equal("2", (await noah.Runs("guest", "kill", "--all", "--label", "many", "--yes")).Ok().Rows[0]["killed"]);
+        Assert.Equal("1", (await noah.Runs("invite", "revoke", "--all", "--label", "many", "--yes")).Ok().Rows[0]["revoked"]);
+
+        foreach (var (guest, status) in new[] { (one, "revoked"), (other, "revoked"), (stays, "provisioning") })
+            Assert.Equal(status, (await noah.Runs("guest", "show", guest)).Ok().Rows[0]["status"]);
+        Assert.Equal("revoked", (await noah.Runs("invite", "show", open)).Ok().Rows[0]["status"]);
+        var again = (await noah.Runs("guest", "kill", "--all", "--label", "many", "--yes")).Ok();
+        Assert.Contains("there are no guests to kill", again.Error, StringComparison.Ordinal);
+        Assert.Equal([stays], (await noah.Runs("guest", "list", "--label", "few", "--quiet")).Ok().Lines);
+        Assert.NotEqual("0", (await noah.Runs("summary")).Ok().Rows[0]["guests.revoked"]);
+    }
+
+    [Fact]
     public async Task Several_ids_are_one_order_and_their_beginnings_are_enough()
     {
         var (first, second) = ((await couch.Anyone.Arrive())["guestId"]!, (await couch.Anyone.Arrive())["guestId"]!);
@@ -101,7 +122,7 @@ public sealed class ManyCliTests(CouchHost couch) : IClassFixture<CouchHost>, IA
     [Fact]
     public async Task A_summary_says_what_is_owed()
     {
-        many.IsOfThisVersion("""{"destroysOutstanding":2,"oldestDestroySeconds":90.5,"unclaimedVms":null,"provisioningOverAMinute":1}""");
+        many.Owes("""{"destroysOutstanding":2,"oldestDestroySeconds":90.5,"unclaimedVms":null,"provisioningOverAMinute":1}""");
 
         var row = (await noah.Runs("summary")).Ok().Rows[0];
 

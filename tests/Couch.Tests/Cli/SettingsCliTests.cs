@@ -108,6 +108,12 @@ public sealed class SettingsCliTests(KeyedCouchHost couch) : IClassFixture<Keyed
         noah.Environment["COUCH_URL"] = couch.Address.AbsoluteUri;
         (await noah.Pipes(KeyedCouchHost.Key + "\n", "guest", "list", "--key-file", "-")).Ok();
         (await noah.Runs("guest", "list", "--key", KeyedCouchHost.Key)).Refuses(2, "--key");
+        foreach (var command in new[] { "redeem inv_0123456789", "redeem --name x --code inv_0123456789", "stay --token=guest_0123456789" })
+        {
+            var ran = (await noah.Runs(command.Split(' '))).Refuses(2, "does not belong into the arguments");
+            Assert.DoesNotContain("0123456789", ran.Error, StringComparison.Ordinal);
+        }
+
         (await noah.Pipes("", "guest", "list", "--key-file", "-")).Refuses(2, "standard input is empty");
         (await noah.Pipes("inv_x", "redeem", "--name", "x", "--key-file", "-", "--code-file", "-")).Refuses(2, "only one secret");
         (await noah.Runs("guest", "list", "--key-file", noah.File("two.txt", "one\ntwo"))).Refuses(2, "several lines");

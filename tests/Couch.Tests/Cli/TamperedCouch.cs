@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using Couch.Tests.Support;
 using Microsoft.AspNetCore.Http;
 
@@ -43,19 +42,9 @@ internal sealed class TamperedCouch : IAsyncDisposable
     /// <summary>The couch itself answers it again.</summary>
     public void Heal(string path) => own.TryRemove(path, out _);
 
-    /// <summary>As the newest couch is: nothing owed, and it describes all that the command asks for.</summary>
-    public void IsOfThisVersion(string owed = """{"destroysOutstanding":0,"provisioningOverAMinute":0}""")
-    {
-        Answers("/couch/summary", 200, $$"""{"at":"2026-11-29T12:00:00.000Z","guests":{},"invites":{},"usage":{},"owed":{{owed}}}""");
-        Answers("/openapi/v1.json", async context =>
-        {
-            var description = JsonNode.Parse(await Http.GetStringAsync(new Uri(couch, "openapi/v1.json")))!;
-            foreach (var path in new[] { "/couch/summary", "/couch/guests/kill", "/couch/invites/revoke" })
-                description["paths"]![path] ??= new JsonObject();
-            context.Response.ContentType = "application/json";
-            await context.Response.WriteAsync(description.ToJsonString());
-        });
-    }
+    /// <summary>Its summary says that this is owed.</summary>
+    public void Owes(string owed) => Answers("/couch/summary", 200,
+        $$"""{"at":"2026-11-29T12:00:00.000Z","guests":{},"invites":{},"usage":{},"owed":{{owed}}}""");
 
     /// <summary>Asks the couch, and gives its answer to the caller.</summary>
     public async Task PassOn(HttpContext context, bool isAnswerLost = false)
