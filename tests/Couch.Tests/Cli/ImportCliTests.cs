@@ -101,12 +101,12 @@ public sealed class ImportCliTests : IAsyncLifetime
         Assert.Equal((3, 2), await Count());
     }
 
-    [Fact]
-    public async Task An_import_whose_answer_was_lost_goes_on_where_it_was()
+    [Theory, InlineData("/couch/redeem"), InlineData("/couch/invites")]
+    public async Task An_import_whose_answer_was_lost_goes_on_where_it_was(string path)
     {
-        way.Answers("/couch/redeem", context => way.PassOn(context, isAnswerLost: true));
+        way.Answers(path, context => way.PassOn(context, isAnswerLost: true));
         (await noah.Runs("import", file, "--yes")).Ends(7);
-        way.Heal("/couch/redeem");
+        way.Heal(path);
 
         (await noah.Runs("import", file, "--yes")).Ok();
 
