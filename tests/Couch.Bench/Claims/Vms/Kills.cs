@@ -12,7 +12,7 @@ internal static class Kills
 {
     private const int AtOnce = 8;
     private const int Warming = 100;
-    private static readonly TimeSpan Bound = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Bound = TimeSpan.FromMilliseconds(15);
 
     public static async Task Run(Report report, CouchWithVms couch, IReadOnlyList<Arrived> running)
     {
@@ -27,7 +27,7 @@ internal static class Kills
         Tell("its creates hanging", await Kill(couch, running.Skip(Warming + half)));
 
         void Tell(string how, Times times) =>
-            report.Within($"kill → destroy received, {how}", times.ToString(), "p99 ≤ 50 ms", times.P99 <= Bound);
+            report.Within($"kill → destroy received, {how}", times.ToString(), "p99 ≤ 15 ms", times.P99 <= Bound);
     }
 
     private static async Task<Times> Kill(CouchWithVms couch, IEnumerable<Arrived> guests)

@@ -11,6 +11,7 @@ internal static class MassExpiry
 {
     private static readonly TimeSpan UntilThen = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Target = TimeSpan.FromSeconds(10);
 
     public static async Task Run(Plan plan, Report report, StorageEngine engine, Couches couches)
     {
@@ -37,7 +38,7 @@ internal static class MassExpiry
             $"the first was gone after {(destroys.Min(call => call.Outcome!.At) - end).TotalSeconds:0.0} s, the last after "
                 + $"{last.TotalSeconds:0.0} s, the last receipt after "
             + $"{(receipt - end).TotalSeconds:0.0} s; {most} calls at once, {lists} lists",
-            $"≤ 60 s, ≤ {CouchWithVms.CallsAtOnce} destroys at once", last <= Bound && MostAtOnce(destroys) <= CouchWithVms.CallsAtOnce
+            $"≤ 10 s, ≤ {CouchWithVms.CallsAtOnce} destroys at once", last <= Target && MostAtOnce(destroys) <= CouchWithVms.CallsAtOnce
                 && began == 0);
     }
 
