@@ -2,6 +2,8 @@ using Couch.Cluster.Events;
 using Couch.Cluster.Storage;
 using Couch.Domain.Bulk;
 using Couch.Domain.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
 
@@ -13,6 +15,7 @@ internal sealed partial class BulkOrderGrain(
     CouchDatabase database,
     EventRecords records,
     BulkWork work,
+    IServiceProvider services,
     TimeProvider clock,
     ILogger<BulkOrderGrain> log) : Grain, IBulkOrderGrain, IRemindable, IDisposable
 {
@@ -21,7 +24,10 @@ internal sealed partial class BulkOrderGrain(
     /// <summary>How long the work pauses after a failure.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly CancellationTokenSource leaving = new();
+    // A node that shuts down waits for no order: another goes on with it.
+    private readonly CancellationTokenSource leaving =
+        CancellationTokenSource.CreateLinkedTokenSource(services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+
     private GrainRow<BulkOrder> row = null!;
     private IGrainTimer? working;
     private TaskCompletionSource progress = NewSignal();
@@ -29,15 +35,14 @@ internal sealed partial class BulkOrderGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        row = new(GrainContext, GrainKinds.BulkOrder, storage, database, DeactivateOnIdle, Rules, records, Changed);
+        row = new(GrainContext, GrainKinds.BulkOrder, storage, database, Leave, Rules, records, Changed);
         return Task.CompletedTask;
     }
 
-    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        // What the batch has done so far is done; another activation repeats it, with the same results.
-        await leaving.CancelAsync();
-        progress.TrySetResult();
+        Leave();
+        return Task.CompletedTask;
     }
 
     public void Dispose() => leaving.Dispose();
@@ -48,9 +53,9 @@ internal sealed partial class BulkOrderGrain(
             return given;
 
         order.MustBeNew(this.GetPrimaryKeyString());
-        await row.Write(order);
+        await row.Write(order.Begin(clock.Now()));
         LogGiven(order.Id, order.Action.Word());
-        return order;
+        return row.Current!;
     }
 
     public async Task<BulkOrder?> WaitForProgress(BulkOrder seen)
@@ -60,7 +65,7 @@ internal sealed partial class BulkOrderGrain(
         Drive();
         while (row.Current is { } order && order == seen && !order.IsFinished && !leaving.IsCancellationRequested
             && IBulkOrderGrain.LongestWait - clock.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
-            await progress.Task.WaitAsync(left, clock).ConfigureAwait(
+            await progress.Task.WaitAsync(left, clock, leaving.Token).ConfigureAwait(
                 ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         return row.Current;
     }
@@ -131,7 +136,7 @@ internal sealed partial class BulkOrderGrain(
         catch (InconsistentStateException)
         {
             // Another activation goes on with it.
-            DeactivateOnIdle();
+            Leave();
         }
         catch (Exception) when (leaving.IsCancellationRequested)
         {
@@ -140,6 +145,17 @@ internal sealed partial class BulkOrderGrain(
         {
             TellOf(failure);
         }
+    }
+
+    /// <summary>
+    /// Ends this activation and whatever waits in it. What the batch has done so far is done; another activation repeats it, with the same
+    /// results.
+    /// </summary>
+    private void Leave()
+    {
+        leaving.Cancel();
+        progress.TrySetResult();
+        DeactivateOnIdle();
     }
 
     /// <summary>Once an activation: an order may have to wait for long, and tries again every second.</summary>

@@ -1,3 +1,4 @@
+using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Storage;
 using Couch.Domain.Bulk;
 using Couch.Domain.Guests;
@@ -29,6 +30,28 @@ public sealed class BulkRows(CouchDatabase database)
                 ("limit", limit),
             ],
             row => row.GetString(0), cancel);
+
+    /// <summary>Redeemed invites that <paramref name="scope"/>, of all, is for and whose guests have no row, in the order of their guests' ids.</summary>
+    /// <param name="after">Only guests of after this moment.</param>
+    /// <param name="until">Only guests of before this moment.</param>
+    public async Task<IReadOnlyList<MissingGuest>> Missing(
+        BulkScope scope, DateTimeOffset after, DateTimeOffset until, int limit, CancellationToken cancel)
+    {
+        var filter = new RowFilter(scope.CreatedBy, scope.Label);
+        var found = await database.Ask(
+            $"""
+            SELECT invite.id, invite.guest_id FROM grain_state AS invite
+            WHERE invite.service = @service AND invite.kind = 'invite' AND invite.guest_id > @after AND invite.guest_id < @until
+              {filter.OfInvite("invite")}
+              AND NOT EXISTS (
+                SELECT 1 FROM grain_state AS guest
+                WHERE guest.service = @service AND guest.kind = 'guest' AND guest.id > @after AND guest.id = invite.guest_id)
+            ORDER BY invite.guest_id LIMIT @limit
+            """,
+            [.. filter.Values, ("after", GuestId.LowestAt(after).Value), ("until", GuestId.LowestAt(until).Value), ("limit", limit)],
+            row => row.Invite(0) is { } invite && row.Guest(1) is { } guest ? new MissingGuest(invite, guest) : null, cancel);
+        return [.. found.OfType<MissingGuest>()];
+    }
 
     /// <summary>How many are open and in <paramref name="scope"/>, of all.</summary>
     public async Task<int> CountOpen(BulkAction action, BulkScope scope, DateTimeOffset now, CancellationToken cancel)

@@ -12,12 +12,33 @@ internal sealed class BulkWork(BulkRows rows, IGrainFactory grains, TimeProvider
     /// <summary>As many as keep the database busy; other callers still get their turn.</summary>
     private const int AtOnce = 96;
 
+    /// <summary>How long one is waited for; what it does then, it does unseen, and is asked again.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long before the order a redemption may have been whose guest has no row yet. Housekeeping brings older ones.</summary>
+    private static readonly TimeSpan Stragglers = TimeSpan.FromMinutes(10);
+
     /// <summary>The next of those that the order is for; none where there are no more.</summary>
     /// <exception cref="StorageUnavailableException">The table cannot be read.</exception>
-    public async Task<IReadOnlyList<string>> Find(BulkOrder order, CancellationToken cancel) => order is { Scope.Ids: null, Room: > 0 }
-        ? await rows.Open(
-            order.Action, order.Scope, order.After, order.CreatedAt + BulkOrder.Skew, clock.GetUtcNow(), order.Room, cancel)
-        : [];
+    public async Task<IReadOnlyList<string>> Find(BulkOrder order, CancellationToken cancel)
+    {
+        if (order is not { Scope.Ids: null, Room: > 0 })
+            return [];
+        var until = order.Until ?? order.CreatedAt + BulkOrder.Skew;
+        // By this node's clock some may be over that are not by their own node's.
+        var open = await rows.Open(
+            order.Action, order.Scope, order.After, until, clock.GetUtcNow() - BulkOrder.Skew, order.Room, cancel);
+        return open.Count == 0 && order.Action is BulkAction.KillGuests ? await BringMissing(order, until, cancel) : open;
+    }
+
+    /// <summary>Guests whose invite is redeemed and who have no row yet: each is brought, so that it can be killed.</summary>
+    private async Task<IReadOnlyList<string>> BringMissing(BulkOrder order, DateTimeOffset until, CancellationToken cancel)
+    {
+        var missing = await rows.Missing(order.Scope, order.CreatedAt - Stragglers, until, order.Room, cancel);
+        foreach (var one in missing)
+            await grains.Invite(one.InviteId).EnsureGuestArrived();
+        return [.. missing.Select(one => one.GuestId.Value)];
+    }
 
     /// <summary>Ends each in the order's batch. One that was ended by this order before is ended again, with the same result.</summary>
     /// <returns>What became of each, without those that failed; and one of the failures.</returns>
@@ -39,7 +60,7 @@ internal sealed class BulkWork(BulkRows rows, IGrainFactory grains, TimeProvider
             {
                 try
                 {
-                    results[id] = await End(order, id);
+                    results[id] = await End(order, id).WaitAsync(Patience, clock, cancel);
                 }
                 catch (Exception failure)
                 {

@@ -1,3 +1,4 @@
+using Couch.Cluster.Bulk;
 using Couch.Cluster.Guests;
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Invites;
@@ -13,7 +14,7 @@ internal sealed class UnderLease(NodeLease lease) : IIncomingGrainCallFilter
 {
     public async Task Invoke(IIncomingGrainCallContext context)
     {
-        if (context.Grain is not (IGuestGrain or IInviteGrain or IHostKeyGrain or IHousekeepingGrain))
+        if (context.Grain is not (IGuestGrain or IInviteGrain or IHostKeyGrain or IHousekeepingGrain or IBulkOrderGrain))
         {
             await context.Invoke();
             return;

@@ -13,14 +13,19 @@ public sealed record RowFilter(string? CreatedBy = null, string? Label = null, s
     /// <param name="kind">One of <see cref="GrainKinds"/>: a guest's invite is another row.</param>
     internal string Conditions(string kind)
     {
-        var row = kind is GrainKinds.Invite ? "grain_state" : "invite";
-        var ofInvite = (CreatedBy is null ? "" : $" AND {row}.created_by = @createdBy") + (Label is null ? "" : $" AND {row}.label = @label");
+        var ofInvite = kind is GrainKinds.Invite ? OfInvite("grain_state") : OfInvite("invite");
         if (ofInvite is not "" && kind is not GrainKinds.Invite)
+            // Not EXISTS: SQLite would search the creator's invites anew for each guest.
             ofInvite =
-                " AND EXISTS (SELECT 1 FROM grain_state AS invite WHERE invite.service = @service AND invite.kind = 'invite'"
-                + $" AND invite.guest_id = grain_state.id{ofInvite})";
+                " AND id IN (SELECT invite.guest_id FROM grain_state AS invite WHERE invite.service = @service AND invite.kind = 'invite'"
+                + $" AND invite.guest_id IS NOT NULL{ofInvite})";
         return ofInvite + (Name is null ? "" : " AND name_key >= @name AND name_key < @nameEnd");
     }
+
+    /// <summary>The conditions on the invite's own row.</summary>
+    /// <param name="row">The name of its table in the statement.</param>
+    internal string OfInvite(string row) =>
+        (CreatedBy is null ? "" : $" AND {row}.created_by = @createdBy") + (Label is null ? "" : $" AND {row}.label = @label");
 
     /// <summary>The parameters of <see cref="Conditions"/>.</summary>
     internal IEnumerable<(string Name, object Value)> Values

@@ -156,7 +156,7 @@ internal static class StoredJson
     private static void PassOverWake(JsonTypeInfo type)
     {
         if (type.Type != typeof(Guest) && type.Type != typeof(Invite) && type.Type != typeof(Webhook)
-            && type.Type != typeof(HousekeepingState))
+            && type.Type != typeof(BulkOrder) && type.Type != typeof(HousekeepingState))
             return;
         foreach (var name in new[] { WakeAt, Ring })
         {

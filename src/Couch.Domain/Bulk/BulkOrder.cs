@@ -17,6 +17,8 @@ public sealed record BulkOrder
     /// <summary>How many make a batch.</summary>
     public const int BatchSize = 1000;
 
+    private const int MostWaiting = 10 * BatchSize;
+
     /// <summary>
     /// How far nodes' clocks may be apart. An order for all is also for those that are there by then: their ids are of another node's clock.
     /// </summary>
@@ -49,7 +51,7 @@ public sealed record BulkOrder
     /// <summary>How many it had ended before this pass over the table.</summary>
     [Id(7)] public int DoneBefore { get; init; }
 
-    /// <summary>How many had ended before.</summary>
+    /// <summary>Of those that it names, how many had ended before.</summary>
     [Id(8)] public int AlreadyEnded { get; init; }
 
     /// <summary>The ids of which none that the order is for was found, with a blank between two; null: none.</summary>
@@ -60,6 +62,9 @@ public sealed record BulkOrder
 
     /// <summary>When all was done; null while it is not.</summary>
     [Id(11)] public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>An order for all is for those whose ids are of before this moment; null until its grain has set it.</summary>
+    [Id(12)] public DateTimeOffset? Until { get; init; }
 
     /// <summary>The millisecond the order was given, taken from the id.</summary>
     [JsonIgnore] public DateTimeOffset CreatedAt => Id.CreatedAt;
@@ -89,6 +94,10 @@ public sealed record BulkOrder
     public static BulkOrder New(BulkOrderId id, BulkAction action, BulkScope scope, Actor by) =>
         new() { Id = id, Action = action, Scope = scope, By = by, Batch = scope.Ids };
 
+    /// <summary>The order as its grain keeps it.</summary>
+    /// <param name="now">By the clock of the grain's node, which may be later than that of the node that gave the order.</param>
+    public BulkOrder Begin(DateTimeOffset now) => this with { Until = (now > CreatedAt ? now : CreatedAt) + Skew };
+
     /// <summary>Checks an order that was given, before it is kept.</summary>
     /// <param name="id">The id that it is kept under.</param>
     /// <exception cref="OutOfBoundsException">It is not within bounds, has another id, or is not new.</exception>
@@ -104,8 +113,8 @@ public sealed record BulkOrder
     /// <summary>Whether it has been finished for so long that it is to be deleted.</summary>
     public bool IsOver(DateTimeOffset now) => IsFinished && now >= NextMoment;
 
-    /// <summary>How many more a batch may have.</summary>
-    [JsonIgnore] public int Room => Math.Max(0, BatchSize - EachInBatch.Count);
+    /// <summary>How many more are taken into the batch; none while very many have failed and wait to be tried again.</summary>
+    [JsonIgnore] public int Room => EachInBatch.Count < MostWaiting ? BatchSize : 0;
 
     /// <summary>Adds the results of the batch. Ids without one stay in it.</summary>
     public BulkOrder Record(IReadOnlyDictionary<string, BulkResult> results)
@@ -114,7 +123,8 @@ public sealed record BulkOrder
         {
             Batch = IdList.JoinOrNull(EachInBatch.Where(id => !results.ContainsKey(id))),
             Done = Done + Count(BulkResult.Done),
-            AlreadyEnded = AlreadyEnded + Count(BulkResult.AlreadyEnded),
+            // Of all, those are meant that stay: one that ended by itself meanwhile is none of them.
+            AlreadyEnded = AlreadyEnded + (Scope.Ids is null ? 0 : Count(BulkResult.AlreadyEnded)),
             NotFound = IdList.Add(NotFound, With(BulkResult.NotFound), BulkScope.MostIds),
             Unreadable = IdList.Add(Unreadable, With(BulkResult.Unreadable), BulkScope.MostIds),
         };
@@ -134,7 +144,8 @@ public sealed record BulkOrder
     public BulkOrder Take(IReadOnlyList<string> found, DateTimeOffset now)
     {
         if (found.Count > 0)
-            return this with { Batch = IdList.Join(EachInBatch.Union(found)), After = found[^1] };
+            // Those that have failed come last: they may take long to fail again.
+            return this with { Batch = IdList.Join(found.Union(EachInBatch)), After = found[^1] };
         if (Batch is not null)
             return this;
         return Scope.Ids is null && Done > DoneBefore

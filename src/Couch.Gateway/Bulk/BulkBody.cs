@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Couch.Domain.Bulk;
 using Couch.Domain.Values;
 using Couch.Gateway.Requests;
@@ -5,6 +6,8 @@ using Couch.Gateway.Requests;
 namespace Couch.Gateway.Bulk;
 
 /// <summary>Which guests or invites are to end: either ids or all.</summary>
+/// <remarks>A field that is not known is refused: a filter that is misspelt would otherwise end all.</remarks>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record BulkBody
 {
     private const int MostIdLength = 64;
@@ -28,6 +31,11 @@ public sealed record BulkBody
     internal (BulkScope Scope, IReadOnlyList<string> NoIds) Read<TId>(Fields fields) where TId : struct, Domain.Text.ICouchId<TId>
     {
         var (createdBy, label) = (fields.Optional("createdBy", CreatedBy, Bounds.MostName), fields.Optional("label", Label, Bounds.MostLabel));
+        // Elsewhere a blank text counts as none; here it would be no filter, and end all.
+        if (CreatedBy is not null && createdBy is null)
+            fields.Wrong("createdBy must not be blank; leave it out to mean any");
+        if (Label is not null && label is null)
+            fields.Wrong("label must not be blank; leave it out to mean any");
         if (Ids is null == All is not true)
             fields.Wrong("give either ids or \"all\": true");
         if (Ids is null)

@@ -32,17 +32,17 @@ public static class BulkEndpoints
     /// </remarks>
     public static Task<Results<Ok<KilledManyView>, BulkProgress, Refusal>> Kill(
         BulkBody body, HttpContext context, IGrainFactory grains, BulkRows rows, TimeProvider clock, RandomNumberGenerator chance,
-        CancellationToken cancel) =>
+        IHostApplicationLifetime lifetime, CancellationToken cancel) =>
         Run<GuestId, KilledManyView>(
-            BulkAction.KillGuests, KilledManyView.Of, body, context, new(grains, rows, clock, chance), cancel);
+            BulkAction.KillGuests, KilledManyView.Of, body, context, new(grains, rows, clock, chance, lifetime), cancel);
 
     /// <summary>Revokes many invites: those that are named, or all that are active.</summary>
     /// <inheritdoc cref="Kill" path="/remarks"/>
     public static Task<Results<Ok<RevokedManyView>, BulkProgress, Refusal>> Revoke(
         BulkBody body, HttpContext context, IGrainFactory grains, BulkRows rows, TimeProvider clock, RandomNumberGenerator chance,
-        CancellationToken cancel) =>
+        IHostApplicationLifetime lifetime, CancellationToken cancel) =>
         Run<InviteId, RevokedManyView>(
-            BulkAction.RevokeInvites, RevokedManyView.Of, body, context, new(grains, rows, clock, chance), cancel);
+            BulkAction.RevokeInvites, RevokedManyView.Of, body, context, new(grains, rows, clock, chance, lifetime), cancel);
 
     private static async Task<Results<Ok<TView>, BulkProgress, Refusal>> Run<TId, TView>(
         BulkAction action, Func<BulkOutcome, TView> view, BulkBody body, HttpContext context, BulkOrders orders, CancellationToken cancel)
@@ -59,7 +59,7 @@ public static class BulkEndpoints
 
         var given = await orders.Give(action, scope, HostCaller.Of(context).Actor);
         if (BulkProgress.IsWanted(context.Request))
-            return new BulkProgress(orders.Follow(given, cancel), order => view(BulkOutcome.Of(order, noIds)));
+            return new BulkProgress(given, orders.Follow(given, cancel), order => view(BulkOutcome.Of(order, noIds)));
 
         await foreach (var order in orders.Follow(given, cancel))
         {

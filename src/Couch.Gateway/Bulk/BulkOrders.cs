@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Couch.Cluster;
 using Couch.Cluster.Bulk;
+using Couch.Cluster.Storage;
 using Couch.Domain.Bulk;
 using Couch.Domain.Keys;
 using Couch.Domain.Text;
@@ -9,7 +10,8 @@ using Couch.Domain.Text;
 namespace Couch.Gateway.Bulk;
 
 /// <summary>Gives orders to their grains and follows them.</summary>
-internal sealed record BulkOrders(IGrainFactory Grains, BulkRows Rows, TimeProvider Clock, RandomNumberGenerator Chance)
+internal sealed record BulkOrders(
+    IGrainFactory Grains, BulkRows Rows, TimeProvider Clock, RandomNumberGenerator Chance, IHostApplicationLifetime Lifetime)
 {
     /// <summary>How long a caller waits for an order; a balancer may give up sooner. The order goes on either way.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
@@ -38,15 +40,18 @@ internal sealed record BulkOrders(IGrainFactory Grains, BulkRows Rows, TimeProvi
         return Grains.BulkOrder(order.Id).Give(order);
     }
 
-    /// <summary>The order each time that it is further, until it is finished or the caller has waited for too long.</summary>
+    /// <summary>
+    /// The order each time that it is further, until it is finished, the caller has waited for too long, or this process is to end.
+    /// </summary>
+    /// <exception cref="StorageUnavailableException">There is no such order any more: its database has been exchanged for an older one.</exception>
     public async IAsyncEnumerable<BulkOrder> Follow(BulkOrder given, [EnumeratorCancellation] CancellationToken cancel)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel, Lifetime.ApplicationStopping);
         patience.CancelAfter(LongestWait);
         var (seen, end) = (given, patience.Token);
         while (!seen.IsFinished && !end.IsCancellationRequested)
         {
-            BulkOrder? order = null;
+            BulkOrder? order;
             try
             {
                 order = await Grains.BulkOrder(given.Id).WaitForProgress(seen).WaitAsync(end);
@@ -59,11 +64,13 @@ internal sealed record BulkOrders(IGrainFactory Grains, BulkRows Rows, TimeProvi
             {
                 // Its node has died, or the database is away: it goes on by itself, and says later how far it is.
                 await Task.Delay(AfterFailure, Clock, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                continue;
             }
 
-            if (order is null || order == seen)
-                continue;
-            yield return seen = order;
+            if (order is null)
+                throw new StorageUnavailableException("the order is not stored any more");
+            if (order != seen)
+                yield return seen = order;
         }
     }
 }

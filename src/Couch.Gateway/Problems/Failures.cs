@@ -14,6 +14,9 @@ namespace Couch.Gateway.Problems;
 /// </summary>
 internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandler
 {
+    // What the framework says of a field that a body does not take; it has no other sign of it.
+    private const string Unmapped = "could not be mapped to any .NET member";
+
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         var refusal = exception switch
@@ -54,6 +57,8 @@ internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandle
         // The body is not JSON at all, as opposed to JSON that a field does not take.
         { InnerException: JsonException { InnerException: JsonException } malformed } => Refusals.Wrong(
             $"the body is not valid JSON, at line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}"),
+        { InnerException: JsonException { Message: var said } } when said.Contains(Unmapped, StringComparison.Ordinal) => Refusals.Wrong(
+            "the body has a field that is not known here; names are spelled in one way, such as createdBy"),
         { InnerException: JsonException { Path: ['$', '.', .. var field] } } => Refusals.Wrong(
             $"{field} has the wrong type, or is not valid text"),
         { InnerException: JsonException } => Refusals.Wrong("the body must be a JSON object"),

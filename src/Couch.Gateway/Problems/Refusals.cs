@@ -103,8 +103,7 @@ internal static class Refusals
         Database = database,
     });
     public static Refusal OrderGoesOn { get; } = new(
-        503, "the order is still being carried out", "It is stored, and is carried out whatever crashes. Asking again is safe: what has "
-            + "ended by then counts as already ended.");
+        503, "the order is still being carried out", "It is stored, and is carried out whatever crashes. Asking again is safe.");
     public static Refusal Full { get; } = new(
         503, "the couch is full", "As many connections are being served as it may hold. Nothing was done: ask again.");
     public static Refusal Bug { get; } = new(

@@ -19,8 +19,7 @@ public static class SummaryEndpoints
 
     /// <summary>Shows the whole couch at a glance.</summary>
     /// <remarks>
-    /// Costs about the same however much history there is: ended guests and spent invites are counted off an index, and only the rows of
-    /// guests that are staying are read.
+    /// Cheap: ended guests and spent invites are counted off an index, and only the rows of guests that are staying are read.
     /// </remarks>
     public static async Task<Ok<SummaryView>> Show(
         SharedSummary summaries, IGrainFactory grains, TimeProvider clock, CancellationToken cancel)

@@ -28,6 +28,20 @@ public sealed class BulkGrainTests() : TestCouch(new SqliteEngine())
     }
 
     [Fact]
+    public async Task A_guest_whose_row_is_not_written_yet_is_killed_with_all()
+    {
+        var invite = await AnInvite();
+        Faults.CrashBeforeArrival();
+        await Assert.ThrowsAnyAsync<Exception>(() => Invite(invite.Id).Redeem(Some.Redeem()));
+        var guest = (await Row(invite.Id))!.Redemption!.GuestId;
+        Assert.Null(await Row(guest));
+
+        await Finishes(await Give(BulkScope.Of(null)));
+
+        Assert.Equal(GuestStatus.Revoked, (await Row(guest))!.Status);
+    }
+
+    [Fact]
     public async Task A_finished_order_is_deleted_after_a_while()
     {
         var guest = await AGuest();

@@ -53,7 +53,7 @@ public sealed class BulkOrderTests
         var order = Order(BulkScope.Of(null)).Record(new Dictionary<string, BulkResult>()).Take(Three[..2], Some.Time);
 
         order = order.Record(Results(BulkResult.Done, Three[1])).Take(Three[2..], Some.Time);
-        Assert.Equal([Three[0], Three[2]], order.EachInBatch);
+        Assert.Equal([Three[2], Three[0]], order.EachInBatch);
         order = order.Record(Results(BulkResult.Done, Three[2])).Take([], Some.Time);
         Assert.Equal([Three[0]], order.EachInBatch);
         Assert.False(order.IsFinished);

@@ -98,6 +98,7 @@ public sealed class BulkTests
 
         Assert.Equal("application/x-ndjson", answer.ContentHeaders.ContentType?.MediaType);
         var lines = answer.Body.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal("""{"killed":0,"alreadyEnded":0,"failed":[]}""", lines[0]);
         Assert.Equal("""{"killed":5,"alreadyEnded":0,"failed":[]}""", lines[^1]);
         Assert.All(lines, line => Assert.True((int)JsonNode.Parse(line)!["killed"]! <= 5));
     }
@@ -110,6 +111,9 @@ public sealed class BulkTests
     [InlineData("""{"ids":[null]}""", "each of ids is required")]
     [InlineData("""{"ids":"x"}""", "ids has the wrong type, or is not valid text")]
     [InlineData("""{"all":"yes"}""", "all has the wrong type, or is not valid text")]
+    [InlineData("""{"all":true,"createdBy":""}""", "createdBy must not be blank; leave it out to mean any")]
+    [InlineData("""{"all":true,"label":" "}""", "label must not be blank; leave it out to mean any")]
+    [InlineData("""{"all":true,"createdby":"noah"}""", "the body has a field that is not known here; names are spelled in one way, such as createdBy")]
     public async Task What_is_asked_is_checked(string body, string error)
     {
         await using var couch = await CouchHost.Start();

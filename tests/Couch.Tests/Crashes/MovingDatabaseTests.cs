@@ -45,7 +45,7 @@ public sealed class MovingDatabaseTests : IAsyncLifetime
             async () => (await couch.Http.DeleteAsync($"/couch/guests/{guest["guestId"]}"))
                 .StatusCode is not HttpStatusCode.ServiceUnavailable, Recovers, "the kill switch works");
         await Works(couch, 40);
-        Assert.Equal("ok", await Database(couch));
+        await Until.True(async () => await Database(couch) is "ok", Soon, "readiness says that all is well");
     }
 
     [Fact]

@@ -70,7 +70,7 @@ public sealed class ContractTests
     [InlineData(typeof(Actor), "KeyId Name")]
     [InlineData(
         typeof(Webhook), "Id Url Types Description CreatedWith DeliveredId State FailingSince LastError NextAttemptAt Failures")]
-    [InlineData(typeof(BulkOrder), "Id Action Scope By Batch After Done DoneBefore AlreadyEnded NotFound Unreadable FinishedAt")]
+    [InlineData(typeof(BulkOrder), "Id Action Scope By Batch After Done DoneBefore AlreadyEnded NotFound Unreadable FinishedAt Until")]
     [InlineData(typeof(BulkScope), "Ids CreatedBy Label")]
     public void Members_keep_their_numbers(Type type, string members)
     {

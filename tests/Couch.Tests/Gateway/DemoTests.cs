@@ -1,4 +1,5 @@
 using Couch.Tests.Support;
+using Couch.VersSimulator;
 using Xunit;
 
 namespace Couch.Tests.Gateway;
@@ -33,6 +34,29 @@ public sealed class DemoTests
 
         (await couch.Anyone.Delete(path)).Is(200);
         await Until.True(async () => (await couch.Anyone.Get(path)).Json["vm"]!["destroyedAt"] is not null, Bound, "the receipt");
+    }
+
+    [Fact]
+    public async Task It_is_refused_on_data_whose_guests_have_real_vms()
+    {
+        using var folder = new TemporaryFolder();
+        await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.Zero });
+        var settings = new Dictionary<string, string> { ["COUCH_DATA_DIR"] = folder["data"] };
+        await using (var couch = await CouchProcess.Start(settings.And(new Dictionary<string, string>
+                     {
+                         ["VERS_API_URL"] = vers.Url.ToString(), ["VERS_API_KEY"] = vers.Options.Key,
+                         ["GOLDEN_COMMIT_ID"] = vers.Options.Commit.ToString(),
+                     })))
+        {
+            var guest = await couch.Anyone.Arrive();
+            await Until.True(
+                async () => (await couch.Anyone.Get($"/couch/guests/{guest["guestId"]}"))["status"] is "running", Bound, "it runs");
+        }
+
+        var (exitCode, output) = await CouchProcess.RunToEnd(settings.And(new Dictionary<string, string> { ["COUCH_DEMO"] = "true" }));
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("give the demo a data folder of its own", output, StringComparison.Ordinal);
     }
 
     [Fact]

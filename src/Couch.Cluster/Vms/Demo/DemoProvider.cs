@@ -24,7 +24,12 @@ internal sealed class DemoProvider(VmRows rows, Installation installation, TimeP
 
     public bool IsExact => true;
 
-    public Task<VmProviderProblem?> Check(CancellationToken cancel) => Task.FromResult<VmProviderProblem?>(null);
+    /// <summary>A real VM is never said to be destroyed: a folder that has guests of a real provider is refused.</summary>
+    public async Task<VmProviderProblem?> Check(CancellationToken cancel) =>
+        (await rows.OpenVms(cancel)).FirstOrDefault(guest => guest.Vm.Host is { } host && host != Name) is { } other
+            ? new($"The data has guests whose VMs are from {other.Vm.Host}, such as {other.Id}, and a demo could not destroy them: "
+                + "give the demo a data folder of its own (COUCH_DATA_DIR)", IsFinal: true)
+            : null;
 
     public async Task<EnsuredVm?> Find(VmOrder order, CancellationToken cancel)
     {
