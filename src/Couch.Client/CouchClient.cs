@@ -32,6 +32,7 @@ public sealed class CouchClient
         Keys = new(transport);
         Events = new(transport);
         Webhooks = new(transport);
+        Console = new(transport);
     }
 
     /// <summary>What a host does with invites.</summary>
@@ -48,6 +49,9 @@ public sealed class CouchClient
 
     /// <summary>Addresses to which events are sent.</summary>
     public WebhooksClient Webhooks { get; }
+
+    /// <summary>The way into the console.</summary>
+    public ConsoleClient Console { get; }
 
     /// <summary>What a guest does for itself.</summary>
     /// <param name="token">The guest's token, from <see cref="Redemption.AuthToken"/>.</param>

@@ -24,6 +24,7 @@ internal static class Advice
             "give a host key by COUCH_AUTH_TOKEN or --key-file, or store it: couch context set NAME --url URL --key-file FILE",
         CouchUnauthorizedException => $"the key from {target.KeyFrom} is not valid, or not any more; couch doctor looks closer",
         CouchForbiddenException => Detail(problem) ?? "ask with a key that has the scope; couch doctor shows this key's",
+        CouchUnavailableException { LookFirst: true } => "it may have been done: look first, before you ask again",
         CouchUnavailableException { StatusCode: null } =>
             $"is the couch running, and is the address right ({target.UrlFrom})? See: couch doctor",
         CouchUnavailableException => Detail(problem) ?? "ask again; couch doctor looks closer",

@@ -6,6 +6,13 @@ namespace Couch.Cli.CommandLine;
 /// <summary>What became of an order for many, whatever was ordered.</summary>
 internal sealed record BulkResult(int Done, int AlreadyEnded, IReadOnlyList<BulkFailure> Failed);
 
+/// <summary>What a selection says.</summary>
+internal static class Selections
+{
+    /// <summary>Whether not all that are named are meant: one by itself must fit the filters too.</summary>
+    public static bool IsFiltered(this Selection selection) => selection.CreatedBy is not null || selection.Label is not null;
+}
+
 /// <summary>Does something to many at once: counts first, asks, does it, and tells how far it is.</summary>
 /// <typeparam name="T">The couch's answer.</typeparam>
 internal sealed class Bulk<T>(

@@ -24,7 +24,7 @@ internal static class CommonOptions
 
     public static readonly Option<int?> Limit = new("--limit")
     {
-        Description = "How many at most; 0: all. On a terminal 100 unless said otherwise, elsewhere all.", HelpName = "n",
+        Description = "How many at most; 0: all. Otherwise all, but 100 on a terminal; of events all there too.", HelpName = "n",
     };
 
     public static readonly Option<string> IdempotencyKey = new("--idempotency-key")

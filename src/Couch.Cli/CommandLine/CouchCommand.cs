@@ -19,7 +19,8 @@ namespace Couch.Cli.CommandLine;
 /// <summary>The command <c>couch</c>: its groups, its help, and what its end says.</summary>
 internal static class CouchCommand
 {
-    private static readonly TimeSpan TimeToEnd = TimeSpan.FromSeconds(2);
+    /// <summary>An interrupted trial takes back what it has made.</summary>
+    private static readonly TimeSpan TimeToEnd = Trial.LongestUndo + TimeSpan.FromSeconds(2);
 
     public static async Task<int> Run(string[] args, Surroundings around)
     {
@@ -28,21 +29,32 @@ internal static class CouchCommand
         var parsed = Root().Parse(args, new() { ResponseFileTokenReplacer = null });
         try
         {
-            if (parsed.Errors.Count > 0 && parsed.Action?.ClearsParseErrors is not true)
-                return Usage(parsed, around);
-            return await parsed.InvokeAsync(new()
+            try
+            {
+                return await Invoke(parsed, around);
+            }
+            finally
+            {
+                await around.Out.FlushAsync();
+            }
+        }
+        catch (ReaderGoneException)
+        {
+            // Of help, too, somebody may have read enough.
+            return ExitCode.Ok;
+        }
+    }
+
+    private static async Task<int> Invoke(ParseResult parsed, Surroundings around) =>
+        parsed.Errors.Count > 0 && parsed.Action?.ClearsParseErrors is not true
+            ? Usage(parsed, around)
+            : await parsed.InvokeAsync(new()
             {
                 Output = around.Out,
                 Error = around.Error,
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = TimeToEnd,
             });
-        }
-        finally
-        {
-            await around.Out.FlushAsync();
-        }
-    }
 
     private static RootCommand Root()
     {
@@ -57,6 +69,7 @@ internal static class CouchCommand
             KeyCommands.Group(),
             WebhookCommands.Group(),
             SummaryCommand.Verb(),
+            ConsoleCommand.Verb(),
             DoctorCommand.Verb(),
             ImportCommand.Verb(),
             ContextCommands.Group(),

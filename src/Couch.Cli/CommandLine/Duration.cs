@@ -12,7 +12,7 @@ internal static class Duration
         double? seconds = text is [.., var unit] ? unit switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86_400, _ => null } : null;
         // Far more than any bound of the couch, and far less than what a TimeSpan holds.
         if (seconds is null || !double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-            || number * seconds > 1e10)
+            || number * seconds is not (>= 0 and <= 1e10))
             return false;
         span = TimeSpan.FromSeconds(number * seconds.Value);
         return true;

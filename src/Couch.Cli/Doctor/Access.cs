@@ -7,6 +7,12 @@ namespace Couch.Cli.Doctor;
 /// <summary>The key: whether it is valid, and what it may do. Each scope is tried by a call that changes nothing.</summary>
 internal sealed class Access(Invocation call, IReadOnlyList<string> wanted)
 {
+    /// <summary>The scopes that this command knows; which a key has, is tried for all but <c>vms</c>.</summary>
+    public static IReadOnlyList<string> Known { get; } =
+    [
+        KeyScope.Invites, KeyScope.Guests, KeyScope.Events, KeyScope.Keys, KeyScope.Webhooks, KeyScope.Meter, KeyScope.Vms,
+    ];
+
     /// <summary>No guest has it: whoever may report usage is told that there is none.</summary>
     private static readonly string NobodysId = new('0', 26);
 
@@ -26,9 +32,9 @@ internal sealed class Access(Invocation call, IReadOnlyList<string> wanted)
                 yield break;
             }
 
-            if (may)
+            if (may is true)
                 has.Add(scope);
-            else
+            else if (may is false)
                 lacks.Add(scope);
         }
 
@@ -48,6 +54,9 @@ internal sealed class Access(Invocation call, IReadOnlyList<string> wanted)
             yield return Finding.Ok(
                 "key", $"{whose} has {string.Join(", ", has.Order())}" + (lacks.Count == 0 ? "" : $", and not {string.Join(", ", lacks)}"));
         }
+
+        if (wanted.Where(scope => !has.Contains(scope) && !lacks.Contains(scope)).ToList() is [_, ..] open)
+            yield return Finding.Note("key", $"whether it has {string.Join(", ", open)} cannot be tried at this couch");
     }
 
     private IEnumerable<(string Scope, Func<Task> Attempt)> Attempts(CancellationToken cancel)
@@ -60,17 +69,21 @@ internal sealed class Access(Invocation call, IReadOnlyList<string> wanted)
         yield return (KeyScope.Meter, () => call.Couch.Guests.ReportUsage(NobodysId, new() { CpuSeconds = 0 }, cancel));
     }
 
-    /// <returns>Whether it may; or the fault that makes every other attempt useless.</returns>
-    private async Task<(bool May, Finding? Fault)> Try(Func<Task> attempt)
+    /// <returns>Whether it may, null where the couch is older and has no such call; or the fault that makes all others useless.</returns>
+    private async Task<(bool? May, Finding? Fault)> Try(Func<Task> attempt)
     {
         try
         {
             await attempt();
             return (true, null);
         }
-        catch (CouchNotFoundException)
+        catch (CouchNotFoundException nobody) when (nobody.Problem?.Error is not null)
         {
             return (true, null);
+        }
+        catch (CouchException unknown) when (Older.DoesNotKnow(unknown))
+        {
+            return (null, null);
         }
         catch (CouchForbiddenException)
         {

@@ -30,6 +30,9 @@ internal static class DoctorCommand
         }.Does(async (call, cancel) =>
         {
             var wanted = call.Get(scopes) is { Length: > 0 } given ? given : [KeyScope.Invites, KeyScope.Guests, KeyScope.Events];
+            if (wanted.Except(Access.Known).ToList() is [var odd, ..])
+                throw new StopException(
+                    ExitCode.Usage, $"'{odd}' is no scope of a key", $"the scopes are {string.Join(", ", Access.Known)}");
             var faults = 0;
             await foreach (var finding in Examine(
                 call, wanted, call.Get(deep), call.Get(wait) ?? UsualBound, cancel))

@@ -13,16 +13,9 @@ internal sealed class House(Invocation call)
 
     public async IAsyncEnumerable<Finding> Look([EnumeratorCancellation] CancellationToken cancel)
     {
-        CouchSummary? summary = null;
-        try
-        {
-            summary = await call.Couch.Summary(cancel);
-        }
-        catch (CouchException)
-        {
-            // An older couch has none: the version has said so.
-        }
-
+        var (summary, why) = await Summary(cancel);
+        if (why is not null)
+            yield return why;
         var waiting = await Guests(GuestStatus.Provisioning, cancel);
         yield return Provider(summary?.VmProvider, waiting, await Guests(null, cancel));
         if (summary?.Owed is not { } owed)
@@ -103,6 +96,24 @@ internal sealed class House(Invocation call)
             "provider", $"{count} guest{(count == 1 ? "" : "s")} wait for over a minute for a VM from {oldest.Vm.Host}: "
                 + (oldest.Vm.LastError ?? "it has said nothing yet"),
             "see whether the VM provider is reached, accepts the couch's key, and has the golden image and room");
+    }
+
+    private async Task<(CouchSummary? Summary, Finding? Why)> Summary(CancellationToken cancel)
+    {
+        try
+        {
+            return (await call.Couch.Summary(cancel), null);
+        }
+        catch (CouchException unknown) when (Older.DoesNotKnow(unknown))
+        {
+            // The version has said so.
+            return (null, null);
+        }
+        catch (CouchException failed)
+        {
+            return (null, Finding.Fault(
+                "owed", $"the couch does not say what it owes: {failed.Message}", failed.Detail ?? "ask again; the couch's log says more"));
+        }
     }
 
     private async Task<List<Guest>> Guests(string? status, CancellationToken cancel)

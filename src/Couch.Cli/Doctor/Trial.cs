@@ -20,7 +20,10 @@ internal sealed class Trial(Invocation call, TimeSpan bound)
     private static readonly TimeSpan LongestStay = TimeSpan.FromMinutes(15);
 
     private static readonly TimeSpan LongestConnect = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LongestUndo = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long it may take to take everything back, also where the command is interrupted.</summary>
+    public static readonly TimeSpan LongestUndo = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     private Invite? invite;
@@ -79,13 +82,13 @@ internal sealed class Trial(Invocation call, TimeSpan bound)
 
     private async Task<Finding> Run(CancellationToken cancel)
     {
-        var clock = call.Surroundings.Clock;
-        var began = clock.GetTimestamp();
-        while (true)
+        var patience = new Patience(call, bound);
+        for (; ; await Task.Delay(Pause, call.Surroundings.Clock, cancel))
         {
-            var now = await call.Couch.Guests.Get(guest!.GuestId, cancel);
+            if (await patience.Ask(() => call.Couch.Guests.Get(guest!.GuestId, cancel)) is not { } now)
+                continue;
             if (now.Status is GuestStatus.Running)
-                return Finding.Ok(Check, $"it runs after {Words.Span(clock.GetElapsedTime(began))}");
+                return Finding.Ok(Check, $"it runs after {Words.Span(patience.Waited)}");
             if (!now.IsStaying())
                 return Finding.Fault(
                     Check, $"the guest got no VM: {now.EndDetail ?? now.Vm.LastError ?? now.EndReason ?? now.Status}",
@@ -93,12 +96,11 @@ internal sealed class Trial(Invocation call, TimeSpan bound)
             if (now.Vm.Host is null)
                 return Finding.Fault(
                     Check, "the guest gets no VM: this couch has no VM provider", "configure one: docs/vms.md; or activate guests by hand");
-            if (clock.GetElapsedTime(began) >= bound)
+            if (patience.IsOver)
                 return Finding.Fault(
                     Check, $"the guest is still provisioning after {Words.Span(bound)}: {now.Vm.LastError ?? $"its VM is {now.Vm.State}"}",
                     $"see whether the VM provider {now.Vm.Host} is reached, accepts the couch's key, and has room; "
                         + "or give it longer by --timeout");
-            await Task.Delay(Pause, clock, cancel);
         }
     }
 
@@ -132,18 +134,17 @@ internal sealed class Trial(Invocation call, TimeSpan bound)
 
     private async Task<Finding> Receipt(CancellationToken cancel)
     {
-        var clock = call.Surroundings.Clock;
-        var began = clock.GetTimestamp();
-        while (true)
+        var patience = new Patience(call, bound);
+        for (; ; await Task.Delay(Pause, call.Surroundings.Clock, cancel))
         {
-            var now = await call.Couch.Guests.Get(guest!.GuestId, cancel);
+            if (await patience.Ask(() => call.Couch.Guests.Get(guest!.GuestId, cancel)) is not { } now)
+                continue;
             if (now.Vm.DestroyedAt is not null)
-                return Finding.Ok(Check, $"its VM is destroyed after {Words.Span(clock.GetElapsedTime(began))}: nothing of it is left");
-            if (clock.GetElapsedTime(began) >= bound)
+                return Finding.Ok(Check, $"its VM is destroyed after {Words.Span(patience.Waited)}: nothing of it is left");
+            if (patience.IsOver)
                 return Finding.Fault(
                     Check, $"its VM is not destroyed after {Words.Span(bound)}: {now.Vm.LastError ?? now.Vm.State}",
                     "the couch goes on trying: see whether the VM provider is reached and accepts the couch's key");
-            await Task.Delay(Pause, clock, cancel);
         }
     }
 
@@ -155,10 +156,8 @@ internal sealed class Trial(Invocation call, TimeSpan bound)
         using var timeout = new CancellationTokenSource(LongestUndo, call.Surroundings.Clock);
         try
         {
-            if (guest is null)
-                await call.Couch.Invites.Revoke(invite.Id, cancel: timeout.Token);
-            else
-                await call.Couch.Guests.Kill(guest.GuestId, cancel: timeout.Token);
+            if ((guest?.GuestId ?? await AdmittedUnlessRevoked(invite.Id, timeout.Token)) is { } id)
+                await call.Couch.Guests.Kill(id, cancel: timeout.Token);
         }
         catch (CouchValidationException)
         {
@@ -167,6 +166,20 @@ internal sealed class Trial(Invocation call, TimeSpan bound)
         catch (Exception unable) when (unable is CouchException or OperationCanceledException)
         {
             call.Notes.Warn($"the trial's invite {invite.Id} could not be taken back: it ends by itself within {Words.Span(LongestStay)}");
+        }
+    }
+
+    /// <summary>Revokes the invite; where a redeem whose answer was lost came before, it is that redeem's guest which has to go.</summary>
+    private async Task<string?> AdmittedUnlessRevoked(string inviteId, CancellationToken cancel)
+    {
+        try
+        {
+            await call.Couch.Invites.Revoke(inviteId, cancel: cancel);
+            return null;
+        }
+        catch (CouchException ended) when (ended is CouchValidationException or CouchConflictException)
+        {
+            return (await call.Couch.Invites.Get(inviteId, cancel)).GuestId;
         }
     }
 }

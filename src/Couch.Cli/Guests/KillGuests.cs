@@ -19,7 +19,7 @@ internal static class KillGuests
         {
             var given = await Ids.Resolve(call.Get(ids) ?? [], "guest", () => GuestCommands.AllIds(call), cancel);
             var selection = Bulk<KilledGuests>.Chosen(call, given);
-            return given is [var id] && !call.Get(CommonOptions.DryRun)
+            return given is [var id] && !call.Get(CommonOptions.DryRun) && !selection.IsFiltered()
                 ? await One(call, id, cancel)
                 : await Many(call).Run(call, selection, cancel);
         });

@@ -43,24 +43,23 @@ internal static class WaitForGuest
 
     private static async Task<Guest> For(Invocation call, string id, string wanted, TimeSpan bound, CancellationToken cancel)
     {
-        var clock = call.Surroundings.Clock;
-        var began = clock.GetTimestamp();
+        var patience = new Patience(call, bound);
         string? said = null;
-        while (true)
+        for (; ; await Task.Delay(Look, call.Surroundings.Clock, cancel))
         {
-            var guest = await call.Couch.Guests.Get(id, cancel);
+            if (await patience.Ask(() => call.Couch.Guests.Get(id, cancel)) is not { } guest)
+                continue;
             if (Is(guest, wanted))
                 return guest;
             if (WhyNever(guest, wanted) is { } never)
                 throw new StopException(ExitCode.Failure, never, "see: couch guest history " + id);
-            if (clock.GetElapsedTime(began) >= bound)
+            if (patience.IsOver)
                 throw new StopException(
                     ExitCode.Failure, $"the guest is {guest.Status} (VM: {guest.Vm.State}) after {Output.Words.Span(bound)}, not {wanted}",
                     guest.Vm.LastError ?? "wait longer by --timeout; couch doctor looks closer");
             var state = $"{guest.Status} (VM: {guest.Vm.State})";
             if (state != said)
                 call.Notes.Say(said = state);
-            await Task.Delay(Look, clock, cancel);
         }
     }
 

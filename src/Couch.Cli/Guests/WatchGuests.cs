@@ -130,17 +130,22 @@ internal sealed class WatchGuests(Invocation call, GuestFilter filter)
 
     private async Task List(CancellationToken cancel)
     {
-        var now = new List<Guest>();
-        await foreach (var guest in call.Couch.Guests.List(filter, cancel))
+        var now = new Dictionary<string, Guest>();
+        // A screen has an end: those that stay are on it, however many have come and gone after them.
+        string?[] first = IsTable && filter.Status is null ? [GuestStatus.Running, GuestStatus.Provisioning] : [];
+        foreach (var status in first.Append(filter.Status))
         {
-            now.Add(guest);
-            if (IsTable && now.Count == Most)
-                break;
+            await foreach (var guest in call.Couch.Guests.List(filter with { Status = status }, cancel))
+            {
+                if (IsTable && now.Count >= Most)
+                    break;
+                now[guest.Id] = guest;
+            }
         }
 
-        foreach (var gone in guests.Keys.Except(now.Select(guest => guest.Id)).ToList())
+        foreach (var gone in guests.Keys.Except(now.Keys).ToList())
             guests.Remove(gone);
-        foreach (var guest in now)
+        foreach (var guest in now.Values)
             Take(guest);
         changed.Clear();
         (mustList, isAway) = (false, false);
@@ -167,6 +172,7 @@ internal sealed class WatchGuests(Invocation call, GuestFilter filter)
         var rows = guests.Values.OrderByDescending(guest => guest.Status is GuestStatus.Running)
             .ThenByDescending(guest => guest.IsStaying()).ThenByDescending(guest => guest.Id, StringComparer.Ordinal).ToList();
         var text = rows.Count == 0 ? "there are none\n" : Tables.List(rows, GuestViews.Guest, call.Surroundings, showSecrets: false);
-        return isAway ? text + "the couch does not answer; trying again\n" : text;
+        // At the top: what is below the terminal's end is not seen.
+        return isAway ? "the couch does not answer; trying again\n" + text : text;
     }
 }

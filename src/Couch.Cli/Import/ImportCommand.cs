@@ -44,10 +44,18 @@ internal static class ImportCommand
             var failed = 0;
             // Codes and tokens, old and new, are what was asked for.
             var printer = isDryRun ? call.Printer : call.Printer.Revealing;
-            await foreach (var row in Bring(store, new(call.Couch, ledger, call.Surroundings.Clock, isDryRun), cancel))
+            var importer = new Importer(call.Couch, ledger, call.Surroundings.Clock, isDryRun);
+            await foreach (var row in Bring(store, importer, cancel))
             {
                 failed += row.State is Imported.Failed ? 1 : 0;
                 printer.Next(row, View, Line);
+            }
+
+            // When all are there: whoever may not report still has every code and token.
+            foreach (var guest in store.Guests)
+            {
+                if (await importer.ReportUsage(guest, cancel) is { } why)
+                    call.Notes.Warn(why);
             }
 
             return failed == 0 ? ExitCode.Ok : ExitCode.Failure;

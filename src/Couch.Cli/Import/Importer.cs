@@ -49,7 +49,7 @@ internal sealed class Importer(CouchClient couch, Ledger ledger, TimeProvider cl
         }
     }
 
-    /// <summary>Invites a guest that stays, redeems the invite in its name, and reports what it has used.</summary>
+    /// <summary>Invites a guest that stays, and redeems the invite in its name. Its token is kept before anything else is done.</summary>
     public async Task<Imported> Bring(OldGuest old, OldInvite? invite, CancellationToken cancel)
     {
         var result = new Imported { Kind = "guest", OldId = old.Id, State = Imported.Left, Old = Shown(old.AuthToken) };
@@ -69,9 +69,12 @@ internal sealed class Importer(CouchClient couch, Ledger ledger, TimeProvider cl
         try
         {
             row = await Invited(key, row, old, invite, cancel);
-            var redeemed = await couch.Redeem(row.Code!, Name(old.Name), Blank(old.PublicKey), key, cancel);
-            await Report(redeemed.GuestId, old, cancel);
-            ledger.Keep(key, row with { GuestId = redeemed.GuestId, Token = redeemed.AuthToken.Reveal() });
+            var redeemed = await couch.Redeem(
+                row.Code!, Name(old.Name), Blank(old.PublicKey), ledger.IdempotencyKeyOf(key), cancel);
+            ledger.Keep(key, row with
+            {
+                GuestId = redeemed.GuestId, Token = redeemed.AuthToken.Reveal(), OwesUsage = old.ResourceUsage is not null,
+            });
             return result with
             {
                 State = Imported.Done, NewId = redeemed.GuestId, New = redeemed.AuthToken.Reveal(), Why = WhatStayed(old),
@@ -79,8 +82,35 @@ internal sealed class Importer(CouchClient couch, Ledger ledger, TimeProvider cl
         }
         catch (CouchException refused) when (refused is CouchValidationException or CouchConflictException)
         {
-            await TakeBack(row, cancel);
+            if (row.InviteId is { } made)
+            {
+                await TakeBack(made, cancel);
+                ledger.Drop(key);
+            }
+
             return result with { State = Imported.Failed, Why = refused.Message };
+        }
+    }
+
+    /// <summary>
+    /// Reports what a guest that came had used: all but the time it was up, since the stay's time begins anew, and the old one would be
+    /// over its limit. A guest that cannot be reported stays all the same, and the next run tries again.
+    /// </summary>
+    /// <returns>Why it was not reported; null where nothing is owed.</returns>
+    public async Task<string?> ReportUsage(OldGuest old, CancellationToken cancel)
+    {
+        var key = Key("guest", old.Id);
+        if (isDryRun || old.ResourceUsage is not { } used || ledger[key] is not { GuestId: { } id, OwesUsage: true } row)
+            return null;
+        try
+        {
+            await couch.Guests.ReportUsage(id, used with { UptimeSeconds = null }, cancel);
+            ledger.Keep(key, row with { OwesUsage = false });
+            return null;
+        }
+        catch (CouchException refused)
+        {
+            return $"what guest {id} had used was not reported: {refused.Message}";
         }
     }
 
@@ -98,27 +128,30 @@ internal sealed class Importer(CouchClient couch, Ledger ledger, TimeProvider cl
                 Permissions = old.Permissions,
                 // The original only named a limit that was exceeded: a guest that is over one is not ended by its move.
                 Enforcement = IsOverLimit(old) ? Enforcement.Report : null,
-            }, key, cancel);
+            }, ledger.IdempotencyKeyOf(key), cancel);
         row = row with { InviteId = made.Id, Code = made.Code.Reveal() };
         ledger.Keep(key, row);
         return row;
     }
 
-    /// <summary>All but the time it was up: the stay's time begins anew, and the old one would be over its limit.</summary>
-    private async Task Report(string guestId, OldGuest old, CancellationToken cancel)
+    /// <summary>An invite that nobody can redeem in the guest's name is of no use, and neither is a guest whose token nobody has.</summary>
+    private async Task TakeBack(string inviteId, CancellationToken cancel)
     {
-        if (old.ResourceUsage is { } used)
-            await couch.Guests.ReportUsage(guestId, used with { UptimeSeconds = null }, cancel);
-    }
+        try
+        {
+            await couch.Invites.Revoke(inviteId, cancel: cancel);
+            return;
+        }
+        catch (CouchException ended) when (ended is CouchValidationException or CouchConflictException)
+        {
+            // It has ended already: perhaps by a redeem whose answer was lost.
+        }
 
-    /// <summary>An invite that nobody can redeem in the guest's name is of no use.</summary>
-    private async Task TakeBack(LedgerRow row, CancellationToken cancel)
-    {
-        if (row.InviteId is not { } id)
+        if ((await couch.Invites.Get(inviteId, cancel)).GuestId is not { } admitted)
             return;
         try
         {
-            await couch.Invites.Revoke(id, cancel: cancel);
+            await couch.Guests.Kill(admitted, cancel: cancel);
         }
         catch (CouchValidationException)
         {

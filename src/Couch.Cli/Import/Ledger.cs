@@ -23,6 +23,9 @@ internal sealed record LedgerRow
 
     /// <summary>Its guest's token in this couch.</summary>
     public string? Token { get; init; }
+
+    /// <summary>Whether what its guest had used is still to be reported.</summary>
+    public bool OwesUsage { get; init; }
 }
 
 /// <summary>All of them, and into which couch.</summary>
@@ -31,6 +34,9 @@ internal sealed record LedgerRows
     public required string Couch { get; init; }
 
     public Dictionary<string, LedgerRow> Rows { get; init; } = [];
+
+    /// <summary>How often a row was refused, and what it had made was taken back.</summary>
+    public Dictionary<string, int> Refused { get; set; } = [];
 }
 
 /// <summary>
@@ -47,6 +53,12 @@ internal sealed class Ledger
 
     /// <summary>The row of a key; null where nothing was done yet.</summary>
     public LedgerRow? this[string key] => rows.Rows.GetValueOrDefault(key);
+
+    /// <summary>
+    /// The idempotency key for a row: always the same, until the row is dropped. To that one the couch would go on giving what was taken
+    /// back.
+    /// </summary>
+    public string IdempotencyKeyOf(string key) => rows.Refused.GetValueOrDefault(key) is > 0 and var times ? $"{key}-{times}" : key;
 
     /// <exception cref="StopException">It cannot be read, or is another couch's.</exception>
     public static Ledger Open(string path, Uri couch)
@@ -73,6 +85,19 @@ internal sealed class Ledger
     public void Keep(string key, LedgerRow row)
     {
         rows.Rows[key] = row;
+        Save();
+    }
+
+    /// <summary>Forgets a row that was refused, and whose invite was taken back: the next attempt begins anew.</summary>
+    public void Drop(string key)
+    {
+        rows.Rows.Remove(key);
+        rows.Refused[key] = rows.Refused.GetValueOrDefault(key) + 1;
+        Save();
+    }
+
+    private void Save()
+    {
         try
         {
             var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };

@@ -64,7 +64,7 @@ internal static class InviteCommands
         {
             var given = await Ids.Resolve(call.Get(ids) ?? [], "invite", () => AllIds(call), cancel);
             var selection = Bulk<RevokedInvites>.Chosen(call, given);
-            if (given is not [var id])
+            if (given is not [var id] || selection.IsFiltered())
                 return await Many(call).Run(call, selection, cancel);
 
             var invite = await call.Couch.Invites.Get(id, cancel);

@@ -36,6 +36,8 @@ internal static class RedeemCommand
         {
             if (call.Has(wait) && call.Get(noWait))
                 throw new StopException(ExitCode.Usage, "--wait does not go with --no-wait");
+            // Before the code is spent.
+            var bound = WaitOption.Bound(call, wait);
             var code = call.Secrets.Read(call.Get(codeFile) ?? "-", "the invite's code");
             var ssh = call.Get(publicKey) is { } file ? call.Secrets.Read(file, "the public key") : null;
             var redeemed = await Redeem(call, code, call.Get(name)!, ssh, cancel);
@@ -43,8 +45,7 @@ internal static class RedeemCommand
             if (call.Get(noWait))
                 return;
 
-            var stay = await WaitOption.UntilItRuns(
-                call, redeemed.AuthToken, WaitOption.Bound(call, wait), stay => Say(call, stay), cancel);
+            var stay = await WaitOption.UntilItRuns(call, redeemed.AuthToken, bound, stay => Say(call, stay), cancel);
             if (stay.AgentEndpoint is { } endpoint)
                 call.Notes.Say($"endpoint: {endpoint}");
         });

@@ -22,10 +22,11 @@ internal static class StayCommands
             TokenFile, wait,
         }.Does(async (call, cancel) =>
         {
+            var bound = WaitOption.Bound(call, wait);
             var token = Token(call);
             call.Printer.One(
                 call.Has(wait)
-                    ? await WaitOption.UntilItRuns(call, token, WaitOption.Bound(call, wait), stay => call.Notes.Say(stay.Status), cancel)
+                    ? await WaitOption.UntilItRuns(call, token, bound, stay => call.Notes.Say(stay.Status), cancel)
                     : await call.Couch.Stay(token).Get(cancel: cancel),
                 StayViews.Stay);
         });
@@ -39,7 +40,10 @@ internal static class StayCommands
 
     private static Secret Token(Invocation call) =>
         call.Get(TokenFile) is { } file ? call.Secrets.Read(file, "the guest's token")
-        : call.Surroundings.Variable("COUCH_TOKEN") is { } token ? token.Trim()
+        : call.Surroundings.Variable("COUCH_TOKEN")?.Trim() is { Length: > 0 } token
+            ? !token.Any(char.IsControl)
+                ? token
+                : throw new StopException(ExitCode.Usage, "COUCH_TOKEN does not hold a guest's token alone: it has several lines")
         : throw new StopException(
             ExitCode.Usage, "there is no guest's token", "give it by COUCH_TOKEN or --token-file; 'couch redeem' prints it");
 }

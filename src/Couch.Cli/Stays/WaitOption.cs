@@ -10,6 +10,11 @@ internal static class WaitOption
 {
     private static readonly TimeSpan UsualBound = TimeSpan.FromMinutes(5);
 
+    /// <summary>No stay is longer.</summary>
+    private static readonly TimeSpan LongestBound = TimeSpan.FromDays(30);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
+
     /// <summary><c>--wait</c> alone, or with how long.</summary>
     public static Option<TimeSpan?> Option(string description)
     {
@@ -18,27 +23,47 @@ internal static class WaitOption
         return wait;
     }
 
-    /// <summary>How long to wait where it was not said.</summary>
-    public static TimeSpan Bound(Invocation call, Option<TimeSpan?> wait) => call.Get(wait) ?? UsualBound;
+    /// <summary>How long to wait, also where it was not said.</summary>
+    /// <exception cref="StopException">It is longer than any stay.</exception>
+    public static TimeSpan Bound(Invocation call, Option<TimeSpan?> wait) => (call.Get(wait) ?? UsualBound) is var bound
+        && bound <= LongestBound
+            ? bound
+            : throw new StopException(ExitCode.Usage, $"--wait is at most {Words.Span(LongestBound)}: no stay is longer");
 
-    /// <summary>Waits while the guest is provisioning.</summary>
+    /// <summary>Waits while the guest is provisioning, also where the couch is away meanwhile.</summary>
     /// <param name="seen">Called with each change.</param>
     /// <exception cref="StopException">It did not run in time, or its stay has ended.</exception>
+    /// <exception cref="CouchUnavailableException">The time is up, and the couch is away.</exception>
     public static async Task<Stay> UntilItRuns(
         Invocation call, Secret token, TimeSpan bound, Action<Stay> seen, CancellationToken cancel)
     {
         using var timeout = new CancellationTokenSource(bound, call.Surroundings.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, timeout.Token);
+        var patience = new Patience(call, bound);
+        CouchUnavailableException? away = null;
+        (string Status, string? Endpoint)? last = null;
         try
         {
-            await foreach (var stay in call.Couch.Stay(token).Watch(either.Token))
+            for (; ; await Task.Delay(Pause, call.Surroundings.Clock, either.Token))
             {
-                seen(stay);
-                if (stay.Status is not GuestStatus.Provisioning)
-                    return stay;
+                try
+                {
+                    await foreach (var stay in call.Couch.Stay(token).Watch(either.Token))
+                    {
+                        away = null;
+                        if (last != (stay.Status, stay.AgentEndpoint))
+                            seen(stay);
+                        last = (stay.Status, stay.AgentEndpoint);
+                        if (stay.Status is not GuestStatus.Provisioning)
+                            return stay;
+                    }
+                }
+                catch (CouchUnavailableException lost)
+                {
+                    away = lost;
+                    patience.SayAway();
+                }
             }
-
-            throw new StopException(ExitCode.Failure, "the couch has stopped answering");
         }
         catch (CouchNotFoundException ended) when (ended.EndReason is { } reason)
         {
@@ -46,6 +71,8 @@ internal static class WaitOption
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
+            if (away is not null)
+                throw away;
             throw new StopException(
                 ExitCode.Failure, $"the guest is still provisioning after {Words.Span(bound)}",
                 "wait on by: couch stay --wait. Without a VM provider a host activates it: couch guest activate");

@@ -16,7 +16,7 @@ internal static class Questions
         if (!around.CanAsk)
             throw new StopException(ExitCode.Usage, "this needs --yes where there is no terminal to ask at", "add --yes");
 
-        around.Error.Write($"{Visible.Of(question)} [y/N] ");
+        around.Error.Write($"{Notes.Told(question)} [y/N] ");
         if (around.In.ReadLine()?.Trim().ToLowerInvariant() is not ("y" or "yes"))
             throw new StopException(ExitCode.Failure, "nothing was done");
     }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using Couch.Client.Http;
 using Couch.Client.Json;
@@ -80,13 +81,24 @@ public sealed class EventsClient
             var (answer, failure) = await transport.Try(call, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
             if (failure is null)
                 return (await EventStream.Open(answer!, transport.Options, cancel).ConfigureAwait(false), failures);
-            if (!failure.IsTransient)
+            if (IsFinal(failure))
                 throw failure;
             retryAfter = failure.RetryAfter > transport.Options.LongestRetryAfter
                 ? transport.Options.LongestRetryAfter
                 : failure.RetryAfter;
         }
     }
+
+    /// <summary>
+    /// Whether the couch itself says no. A couch that was there comes back: until then what stands between may answer with a timeout, any
+    /// failure, or a 404 of its own.
+    /// </summary>
+    private static bool IsFinal(CouchException failure) => !failure.IsTransient && failure switch
+    {
+        CouchNotFoundException { Problem: null or { Error: null, Type: null } } => false,
+        { StatusCode: HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError } => false,
+        _ => true,
+    };
 
     private static Call Stream(long last, EventFilter? filter) => new(HttpMethod.Get, Path + "/stream")
     {

@@ -10,16 +10,18 @@ namespace Couch.Client.Http;
 internal sealed class Transport
 {
     private readonly HttpClient http;
-    private readonly Uri address;
 
     public Transport(HttpClient http, CouchClientOptions options)
     {
         (this.http, Options) = (http, options.Copy());
-        address = Options.Read(http.BaseAddress);
+        Address = Options.Read(http.BaseAddress);
         Backoff = new(Options);
     }
 
     public CouchClientOptions Options { get; }
+
+    /// <summary>The couch's, ending in a slash.</summary>
+    public Uri Address { get; }
 
     public Backoff Backoff { get; }
 
@@ -48,6 +50,8 @@ internal sealed class Transport
                 return response!;
             if (mayHaveBeenDone && call.IsDoneWhenGone && failure is CouchNotFoundException)
                 return new(HttpStatusCode.NoContent);
+            if (failure is CouchUnavailableException lost)
+                lost.LookFirst = call.Repeats is Repeats.IfNothingWasDone && !lost.NothingWasDone;
             if (attempt >= Options.MostAttempts || !MayRepeat(call, failure) || failure.RetryAfter > Options.LongestRetryAfter)
                 throw failure;
             mayHaveBeenDone |= !failure.NothingWasDone;
@@ -59,7 +63,8 @@ internal sealed class Transport
     public async Task<(HttpResponseMessage? Answer, CouchException? Failure)> Try(
         Call call, HttpCompletionOption completion, CancellationToken cancel)
     {
-        using var request = call.ToRequest(address, Options.HostKey);
+        using var request = call.ToRequest(Address, Options.HostKey);
+        var sent = request.RequestUri;
         HttpResponseMessage response;
         try
         {
@@ -68,6 +73,13 @@ internal sealed class Transport
         catch (Exception lost) when (CouchUnavailableException.IsLoss(lost, cancel))
         {
             return (null, new CouchUnavailableException(lost));
+        }
+
+        // Too late for what was sent, but not for the next one, and the answer is a stranger's.
+        if (response.RequestMessage?.RequestUri is { } answered && answered != sent)
+        {
+            response.Dispose();
+            return (null, CouchException.Redirected());
         }
 
         if (response.IsSuccessStatusCode || response.StatusCode is HttpStatusCode.NotModified)

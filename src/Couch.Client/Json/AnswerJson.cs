@@ -32,6 +32,7 @@ namespace Couch.Client.Json;
 [JsonSerializable(typeof(CreatedWebhook))]
 [JsonSerializable(typeof(WebhookTest))]
 [JsonSerializable(typeof(CouchSummary))]
+[JsonSerializable(typeof(ConsoleLink))]
 [JsonSerializable(typeof(Health))]
 [JsonSerializable(typeof(Readiness))]
 [JsonSerializable(typeof(CouchProblem))]

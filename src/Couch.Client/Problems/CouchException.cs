@@ -35,6 +35,9 @@ public class CouchException : Exception
     /// <summary>Whether it is certain that the request has had no effect.</summary>
     internal virtual bool NothingWasDone => false;
 
+    internal static CouchException Redirected() => new(
+        "a redirect was followed, and what was sent may have gone to a stranger: set AllowAutoRedirect to false", null, null);
+
     internal static CouchException Unreadable(HttpStatusCode? status, Exception? inner = null) =>
         new("the answer is not one of the couch protocol", status, null, inner);
 }

@@ -3,8 +3,8 @@ using System.Net;
 namespace Couch.Client;
 
 /// <summary>
-/// 502, 503 or 504, or no answer at all. What was asked may or may not have happened. Asking again is safe; where the call takes an
-/// idempotency key, the same key gives the same answer.
+/// 502, 503 or 504, or no answer at all. What was asked may or may not have happened. Asking again is safe, unless
+/// <see cref="LookFirst"/> is true; where the call takes an idempotency key, the same key gives the same answer.
 /// </summary>
 public sealed class CouchUnavailableException : CouchException
 {
@@ -23,6 +23,12 @@ public sealed class CouchUnavailableException : CouchException
 
     /// <summary>Why the node's database does not answer, or <c>ok</c>; null where the answer does not say it.</summary>
     public string? Database => Problem?.Database;
+
+    /// <summary>
+    /// Whether it may have been done, and would be done or refused a second time: look before asking again. Only for calls that the client
+    /// does not repeat by itself then, such as extending a guest or making a key.
+    /// </summary>
+    public bool LookFirst { get; internal set; }
 
     internal override bool IsTransient => true;
 

@@ -211,6 +211,36 @@ public sealed class DoctorCliTests(KeyedWebhookHost couch) : IClassFixture<Keyed
     }
 
     [Fact]
+    public async Task A_trial_whose_redeem_has_lost_its_answer_ends_the_guest()
+    {
+        newest.Answers("/couch/redeem", context => newest.PassOn(context, isAnswerLost: true));
+
+        await Finds("trial", "redeem:", "log", "--deep");
+
+        var rows = (await noah.Runs("guest", "list", "--name", "couch-doctor")).Ok().Rows;
+        Assert.NotEmpty(rows);
+        Assert.All(rows, row => Assert.Equal("revoked", row["status"]));
+    }
+
+    [Fact]
+    public async Task The_couch_does_not_say_what_it_owes()
+    {
+        newest.Answers("/couch/summary", 500, """{"error":"internal error","detail":"It is logged."}""");
+
+        await Finds("owed", "does not say what it owes: internal error", "It is logged.");
+    }
+
+    [Fact]
+    public async Task A_scope_that_is_none_is_refused_and_one_that_cannot_be_tried_is_said()
+    {
+        (await noah.Runs("doctor", "--scopes", "guest")).Refuses(2, "'guest' is no scope");
+
+        newest.Answers("/couch/webhooks", 405, "");
+        var ran = (await noah.Runs("doctor", "--json", "--scopes", "guests,vms,webhooks")).Ok();
+        Assert.Contains(ran.Lines, line => line.Contains("whether it has vms, webhooks cannot be tried", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_trial_finds_that_there_is_no_provider_and_takes_its_guest_back()
     {
         await Finds("trial", "this couch has no VM provider", "docs/vms.md", "--deep");

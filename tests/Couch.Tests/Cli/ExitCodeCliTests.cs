@@ -1,3 +1,4 @@
+using System.Globalization;
 using Couch.Cli.CommandLine;
 using Couch.Tests.Support;
 using Microsoft.AspNetCore.Http;
@@ -24,6 +25,8 @@ public sealed class ExitCodeCliTests(KeyedCouchHost couch) : IClassFixture<Keyed
     [InlineData("guest extend 01 2", "'2' is no time", "90m")]
     [InlineData("invite create --cpu much", "much", "--help")]
     [InlineData("redeem", "--name", "--help")]
+    [InlineData("stay --wait 60d", "--wait is at most 30d", "--wait")]
+    [InlineData("events --since NaNs", "'NaNs' is no time", "90m")]
     [InlineData("guest list --context elsewhere", "elsewhere", "couch context list")]
     [InlineData("guest list --url nonsense", "nonsense", "https://")]
     [InlineData("guest list --key-file nowhere.txt", "nowhere.txt", "key")]
@@ -45,6 +48,24 @@ public sealed class ExitCodeCliTests(KeyedCouchHost couch) : IClassFixture<Keyed
     [InlineData("context use elsewhere", "there is no context")]
     public async Task It_is_3_where_there_is_no_such_thing(string command, string says) =>
         (await noah.Runs(command.Split(' '))).Refuses(3, says);
+
+    [Theory]
+    [InlineData("guest show {0}", 3)]
+    [InlineData("guest kill {0} --yes", 3)]
+    [InlineData("guest list --key-file {0}", 2)]
+    [InlineData("guest list --status {0}", 2)]
+    [InlineData("{0}", 2)]
+    public async Task A_secret_in_the_wrong_place_is_not_repeated(string command, int ends)
+    {
+        foreach (var kind in new[] { "inv", "guest", "couch" })
+        {
+            var secret = $"{kind}_0123456789abcdefABCDEF-_0123456789";
+            var ran = await noah.Runs(string.Format(CultureInfo.InvariantCulture, command, secret).Split(' '));
+
+            ran.Ends(ends);
+            Assert.DoesNotContain("0123456789", ran.Out + ran.Error, StringComparison.Ordinal);
+        }
+    }
 
     [Fact]
     public async Task It_is_3_for_a_code_that_is_not_genuine() =>
@@ -90,6 +111,25 @@ public sealed class ExitCodeCliTests(KeyedCouchHost couch) : IClassFixture<Keyed
         });
         using var person = new Person(busy.Address);
         (await person.Pipes("inv_x", "redeem", "--name", "guest-1")).Refuses(6, "ask again in 3600 s");
+    }
+
+    [Fact]
+    public async Task It_is_7_where_it_may_have_been_done_and_says_to_look_first()
+    {
+        var guest = (await couch.Host.Arrive())["guestId"]!;
+        await using var lossy = await TamperedCouch.Before(couch.Address);
+        lossy.Answers($"/couch/guests/{guest}/extend", context => lossy.PassOn(context, isAnswerLost: true));
+        noah.Environment["COUCH_URL"] = lossy.Address.AbsoluteUri;
+
+        (await noah.Runs("guest", "extend", guest, "1h")).Refuses(7, "it may have been done: look first");
+    }
+
+    [Fact]
+    public async Task It_is_0_for_help_that_nobody_reads_on()
+    {
+        var ran = (await noah.Scripts("couch --help | true; echo ${PIPESTATUS[0]}")).Ok();
+
+        Assert.Equal(("0\n", ""), (ran.Out, ran.Error));
     }
 
     [Fact]

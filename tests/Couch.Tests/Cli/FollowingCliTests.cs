@@ -109,6 +109,20 @@ public sealed class FollowingCliTests : IDisposable
         Assert.Contains(await watching.Until("guest-2"), line => line.Contains("\e[2A", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_watched_list_that_is_full_has_those_who_stay()
+    {
+        await using var couch = await CouchHost.Start();
+        using var person = new Person(couch.Address);
+        await couch.Anyone.Redeem(await couch.Anyone.Invite(), "elder");
+        var gone = (await couch.Anyone.Redeem(await couch.Anyone.Invite(), "younger"))["guestId"];
+        await couch.Anyone.Delete($"/couch/guests/{gone}");
+
+        await using var watching = person.StartsAtTerminal(100, "guest", "list", "--watch", "--limit", "1");
+
+        Assert.DoesNotContain(await watching.Until("elder"), line => line.Contains("younger", StringComparison.Ordinal));
+    }
+
     private static async Task<string> Invite(CouchProcess couch) =>
         (string)(await couch.Post("/couch/invites", new { createdBy = "noah" }))["id"]!;
 

@@ -33,7 +33,7 @@ public sealed partial class HelpCliTests : IDisposable
                 "invite create", "invite list", "invite show", "invite revoke", "guest list", "guest show", "guest extend", "guest kill",
                 "guest activate", "guest usage", "guest history", "guest wait", "redeem", "stay", "checkout", "events", "key create",
                 "key list", "key show", "key revoke", "webhook create", "webhook list", "webhook show", "webhook test", "webhook resume",
-                "webhook delete", "summary", "doctor", "import", "context list", "context use", "context set", "context remove",
+                "webhook delete", "summary", "console", "doctor", "import", "context list", "context use", "context set", "context remove",
                 "completion bash", "completion zsh", "completion fish",
             },
             seen.ToHashSet());

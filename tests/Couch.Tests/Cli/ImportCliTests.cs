@@ -148,6 +148,42 @@ public sealed class ImportCliTests : IAsyncLifetime
 
         Assert.Contains("publicKey", ran.Rows.Single(row => row["state"] == "failed")["why"], StringComparison.Ordinal);
         Assert.Equal(2, ran.Rows.Count(row => row["state"] == "imported"));
+
+        // Where the file is mended the couch is asked anew, and not by the key to which it has answered.
+        (await noah.Runs("import", noah.File("couch.json", Store()), "--yes")).Ok();
+        Assert.Equal((4, 2), await Count());
+    }
+
+    [Fact]
+    public async Task What_a_guest_has_used_is_reported_after_its_token_is_there_and_again_where_it_was_refused()
+    {
+        var store = JsonNode.Parse(Store())!;
+        store["guests"]![0]!["resourceUsage"]!["tokensUsed"] = -1;
+        var ran = (await noah.Runs("import", noah.File("couch.json", store.ToJsonString()), "--yes")).Ok();
+        var row = ran.Rows.Single(one => one["oldId"] == "old-4");
+        Assert.Contains($"what guest {row["newId"]} had used was not reported", ran.Error, StringComparison.Ordinal);
+        (await couch.Anyone.Get($"/couch/status?token={row["new"]}")).Is(200);
+
+        (await noah.Runs("import", noah.File("couch.json", Store()), "--yes")).Ok();
+
+        var guest = await couch.Anyone.Get($"/couch/guests/{row["newId"]}");
+        Assert.Equal("42", guest.Json["resourceUsage"]!["tokensUsed"]!.ToString());
+        Assert.Equal((3, 2), await Count());
+    }
+
+    [Fact]
+    public async Task A_guest_whose_token_was_lost_is_ended_and_comes_anew()
+    {
+        way.Answers("/couch/redeem", context => way.PassOn(context, isAnswerLost: true));
+        (await noah.Runs("import", file, "--yes")).Ends(7);
+        way.Answers("/couch/redeem", 409, """{"error":"invite is redeemed — cannot redeem"}""");
+        (await noah.Runs("import", file, "--yes")).Ends(1);
+        way.Heal("/couch/redeem");
+
+        (await noah.Runs("import", file, "--yes")).Ok();
+
+        var guests = (await couch.Anyone.Get("/couch/guests")).Json["guests"]!.AsArray();
+        Assert.Equal(["provisioning", "provisioning", "revoked"], guests.Select(guest => (string)guest!["status"]!).Order());
     }
 
     private async Task<(int Invites, int Guests)> Count() => (

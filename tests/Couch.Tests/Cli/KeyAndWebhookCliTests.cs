@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+using Couch.Tests.Console;
 using Couch.Tests.Support;
 using Couch.Tests.Webhooks;
 using Xunit;
@@ -32,6 +34,20 @@ public sealed class KeyAndWebhookCliTests(KeyedWebhookHost couch) : IClassFixtur
         (await noah.Scripts(
             "couch key create --name w --scope guests --quiet > key.txt && COUCH_AUTH_TOKEN= couch guest list --key-file key.txt")).Ok();
         (await noah.Runs("key", "create", "--name", "w", "--scope", "everything")).Refuses(2, "scopes must each be one of");
+    }
+
+    [Fact]
+    public async Task A_link_to_the_console_is_printed_alone_and_signs_in()
+    {
+        var ran = (await noah.Runs("console")).Ok();
+
+        Assert.Matches($"^{Regex.Escape(couch.Address.AbsoluteUri)}console/sign-in#couch_ticket_[^\\s]+\n$", ran.Out);
+        Assert.Matches("within [45]m", ran.Error);
+        Assert.DoesNotContain("couch_ticket_", ran.Error, StringComparison.Ordinal);
+        var ticket = ran.Out.Trim().Split('#')[1];
+        (await couch.Anyone.AsConsole().Post("/couch/console/sign-in", new { ticket })).Is(200);
+        Assert.StartsWith(
+            couch.Address.AbsoluteUri, (string)(await noah.Runs("console", "--json")).Ok().Json["link"]!, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -91,6 +91,24 @@ public sealed class ManyCliTests(CouchHost couch) : IClassFixture<CouchHost>, IA
     }
 
     [Fact]
+    public async Task One_by_its_id_must_fit_the_filters_too()
+    {
+        noah.Environment["COUCH_URL"] = couch.Address.AbsoluteUri;
+        var stays = (await couch.Anyone.Arrive(new { createdBy = "noah", label = "quiet" }))["guestId"]!;
+        var open = (await couch.Anyone.Invite(new { createdBy = "noah", label = "quiet" }))["id"]!;
+
+        var other = (await noah.Runs("guest", "kill", stays, "--label", "loud", "--yes")).Ends(1);
+        Assert.Contains("guest not found with this createdBy and label", other.Error, StringComparison.Ordinal);
+        (await noah.Runs("guest", "kill", stays, "--created-by", "nina", "--yes")).Ends(1);
+        (await noah.Runs("invite", "revoke", open, "--label", "loud", "--yes")).Ends(1);
+
+        Assert.Equal("provisioning", (await noah.Runs("guest", "show", stays)).Ok().Rows[0]["status"]);
+        Assert.Equal("active", (await noah.Runs("invite", "show", open)).Ok().Rows[0]["status"]);
+        (await noah.Runs("guest", "kill", stays, "--label", "quiet", "--yes")).Ok();
+        Assert.Equal("revoked", (await noah.Runs("guest", "show", stays)).Ok().Rows[0]["status"]);
+    }
+
+    [Fact]
     public async Task Several_ids_are_one_order_and_their_beginnings_are_enough()
     {
         var (first, second) = ((await couch.Anyone.Arrive())["guestId"]!, (await couch.Anyone.Arrive())["guestId"]!);

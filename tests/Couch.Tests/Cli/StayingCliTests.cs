@@ -53,6 +53,37 @@ public sealed class StayingCliTests(CouchHost couch) : IClassFixture<CouchHost>,
     }
 
     [Fact]
+    public async Task A_wait_goes_on_over_a_couch_that_is_away_and_says_so_once()
+    {
+        var arrived = await couch.Anyone.Arrive();
+        var id = arrived["guestId"]!;
+        await using var away = await TamperedCouch.Before(couch.Address);
+        foreach (var path in new[] { "/couch/status", $"/couch/guests/{id}" })
+        {
+            var asked = 0;
+            // More often than the client asks again by itself, twice.
+            away.Answers(path, context =>
+            {
+                if (Interlocked.Increment(ref asked) > 9)
+                    return away.PassOn(context);
+                context.Response.StatusCode = 503;
+                return Task.CompletedTask;
+            });
+        }
+
+        (await guest.Runs("guest", "activate", id, "--vm-id", "v", "--endpoint", "http://10.0.0.7:8080")).Ok();
+        guest.Environment["COUCH_TOKEN"] = arrived["authToken"]!;
+        guest.Environment["COUCH_URL"] = away.Address.AbsoluteUri;
+
+        foreach (var command in new[] { "stay --wait 30s", $"guest wait {id} --for running --timeout 30s" })
+        {
+            var ran = (await guest.Runs(command.Split(' '))).Ok();
+            Assert.Equal("running", ran.Rows[0]["status"]);
+            Assert.Equal(2, ran.Error.Split("the couch does not answer").Length);
+        }
+    }
+
+    [Fact]
     public async Task The_same_idempotency_key_gives_the_same_token()
     {
         var code = guest.File("code", (await couch.Anyone.Invite())["code"]!);
@@ -86,6 +117,8 @@ public sealed class StayingCliTests(CouchHost couch) : IClassFixture<CouchHost>,
     {
         var arrived = await couch.Anyone.Arrive();
         (await guest.Runs("stay")).Refuses(2, "COUCH_TOKEN");
+        guest.Environment["COUCH_TOKEN"] = " ";
+        (await guest.Runs("stay")).Refuses(2, "there is no guest's token");
         guest.Environment["COUCH_TOKEN"] = "guest_nonsense";
         (await guest.Runs("stay")).Refuses(3, "invalid or expired token");
 

@@ -154,6 +154,29 @@ public sealed class FollowingClientTests(KeyedCouchHost couch) : IClassFixture<K
     }
 
     [Fact]
+    public async Task It_waits_over_whatever_a_proxy_answers_and_ends_at_the_couchs_own_no()
+    {
+        using var stub = new StubCouch();
+        stub.Says(Events(1), Stream).Says(HttpStatusCode.RequestTimeout).Says(HttpStatusCode.InternalServerError)
+            .Says((HttpStatusCode)520).Says(HttpStatusCode.NotFound).Says(Events(2), Stream)
+            .Says("""{"type":"about:blank","error":"not found"}""", HttpStatusCode.NotFound, "application/problem+json");
+        var seen = new List<long>();
+
+        var following = Follow();
+        await stub.Pass(following);
+
+        await Assert.ThrowsAsync<CouchNotFoundException>(() => following);
+        Assert.Equal([1, 2], seen);
+        Assert.Equal(0, stub.Left);
+
+        async Task Follow()
+        {
+            await foreach (var happened in stub.Client().Events.Follow(since: 0))
+                seen.Add(happened.Id);
+        }
+    }
+
+    [Fact]
     public async Task A_stream_that_has_fallen_silent_counts_as_lost()
     {
         using var stub = new StubCouch();

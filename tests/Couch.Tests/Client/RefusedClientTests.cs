@@ -1,6 +1,7 @@
 using System.Net;
 using Couch.Client;
 using Couch.Tests.Support;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Xunit;
 
@@ -25,6 +26,27 @@ public sealed class RefusedClientTests(KeyedCouchHost couch) : IClassFixture<Key
             HttpStatusCode.RequestEntityTooLarge,
             (await Assert.ThrowsAsync<CouchValidationException>(
                 () => host.Invites.Create(new() { CreatedBy = "noah", Label = new string('x', 70_000) }))).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_redirect_that_was_followed_is_a_failure_whatever_was_answered()
+    {
+        var arrivals = 0;
+        await using var elsewhere = await StubServer.Start(context =>
+        {
+            Interlocked.Increment(ref arrivals);
+            return context.Response.WriteAsJsonAsync(new { guestId = Unknown, authToken = "guest_x", expiresAt = "2026-11-23T12:00:00Z" });
+        });
+        await using var redirects = await StubServer.Start(context =>
+        {
+            context.Response.Redirect(new Uri(elsewhere.Address, "elsewhere").AbsoluteUri, permanent: false, preserveMethod: true);
+            return Task.CompletedTask;
+        });
+
+        var refused = await Assert.ThrowsAsync<CouchException>(() => Clients.Of(redirects.Address).Redeem("inv_abc", "guest-1"));
+
+        Assert.Contains("AllowAutoRedirect", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(1, arrivals);
     }
 
     [Fact]
