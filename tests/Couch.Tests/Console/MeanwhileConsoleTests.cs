@@ -264,7 +264,7 @@ public sealed class MeanwhileConsoleTests(Browser browser, KeyedCouchHost couch)
         (await couch.Host.Post($"/couch/guests/{id}/activate", new { vmId = $"vm-{id}", agentEndpoint = "https://vm" })).Is(200);
 
     /// <summary>From now on requests for this path wait in the page to be answered by <see cref="Answer"/>.</summary>
-    private static Task Hold(BrowserPage page, string path) => page.Evaluate($$"""
+    private static async Task Hold(BrowserPage page, string path) => await page.Evaluate($$"""
         (() => {
             const real = fetch;
             window.held = [];
@@ -276,6 +276,6 @@ public sealed class MeanwhileConsoleTests(Browser browser, KeyedCouchHost couch)
         """);
 
     /// <summary>Answers the request of this place, and waits until the page has taken it.</summary>
-    private static Task Answer(BrowserPage page, int at, string body, int status = 200) => page.Evaluate(
+    private static async Task Answer(BrowserPage page, int at, string body, int status = 200) => await page.Evaluate(
         $"held[{at}].answer('{body}', {status}); new Promise(done => setTimeout(done, 50))");
 }
