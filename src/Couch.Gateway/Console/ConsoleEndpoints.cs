@@ -23,7 +23,7 @@ public static class ConsoleEndpoints
 
         var all = app.MapGroup("/couch/console").WithTags("Console").AcceptsAfterAccess().LimitTo(app, RateLimits.Status);
         all.MapPost("sign-in", SignIn).Refuses(400, 401, 403, 413, 415, 429, 500, 503);
-        all.MapPost("sign-out", SignOut).Refuses(429, 500, 503);
+        all.MapPost("sign-out", SignOut).Refuses(403, 429, 500, 503);
     }
 
     /// <summary>Opens a session: the answer sets the console's cookie, for 24 hours at most.</summary>
@@ -60,8 +60,10 @@ public static class ConsoleEndpoints
     /// <remarks>
     /// A session is not stored, so a copy of the cookie would stay good until its end. Revoke the host key to end all of its sessions.
     /// </remarks>
-    public static NoContent SignOut(HttpContext context)
+    public static Results<NoContent, Refusal> SignOut(HttpContext context)
     {
+        if (!ConsoleSessions.IsOwn(context.Request))
+            return Refusals.NotFromTheConsole;
         ConsoleCookie.Forget(context);
         return TypedResults.NoContent();
     }

@@ -9,7 +9,7 @@ namespace Couch.Tests.Console;
 /// <summary>The console as a person uses it: in a real browser, by its keyboard, against a real couch.</summary>
 public sealed class BrowserConsoleTests(Browser browser, KeyedCouchHost couch) : IClassFixture<Browser>, IClassFixture<KeyedCouchHost>
 {
-    private const string IsLive = "document.querySelector('.pill.open') && couch.house.isLoaded";
+    internal const string IsLive = "document.querySelector('.pill.open') && couch.house.isLoaded";
 
 
     [Fact]
@@ -35,6 +35,8 @@ public sealed class BrowserConsoleTests(Browser browser, KeyedCouchHost couch) :
         Assert.Equal(
             $"curl -X POST {couch.Address}couch/redeem -H \"Content-Type: application/json\" "
                 + $"-d '{{\"code\":\"{code}\",\"name\":\"your-name\"}}'", command);
+        Assert.Equal(
+            $"echo {code} | couch redeem --name your-name --url {couch.Address}".TrimEnd('/'), await page.Text("#couch-command"));
         await page.Press("Escape");
         await page.Sees("!document.querySelector('dialog')", "the code is shown once");
         Assert.DoesNotContain(
@@ -319,6 +321,7 @@ public sealed class BrowserConsoleTests(Browser browser, KeyedCouchHost couch) :
         await using var demo = await CouchHost.Start("--COUCH_DEMO=true", $"--COUCH_AUTH_TOKEN={KeyedCouchHost.Key}");
         await using var page = await browser.NewPage();
         await SignIn(page, demo.Address);
+        await page.SeesText("Demo: VMs are only pretended", ".demo:not([hidden])");
         await page.SeesText("nothing of an ended guest is left", ".card.good");
         var host = demo.With(KeyedCouchHost.Key);
         var guest = (await demo.Anyone.Redeem(await host.Invite(new { createdBy = "noah", label = "a stay" }), "stays")).Is(201)["guestId"];
@@ -460,7 +463,7 @@ public sealed class BrowserConsoleTests(Browser browser, KeyedCouchHost couch) :
         await IsClean(page, couch.Address);
     }
 
-    private static async Task SignIn(BrowserPage page, Uri address, string key = KeyedCouchHost.Key)
+    internal static async Task SignIn(BrowserPage page, Uri address, string key = KeyedCouchHost.Key)
     {
         await page.Open($"{address}");
         await page.Sees("document.activeElement?.id === 'host-key'", "the page asks for the host key");
@@ -479,7 +482,7 @@ public sealed class BrowserConsoleTests(Browser browser, KeyedCouchHost couch) :
     }
 
     /// <summary>A row that a person can see.</summary>
-    private static string Row(string text) =>
+    internal static string Row(string text) =>
         $"[...document.querySelectorAll('.grid-body .row')].find(row => row.textContent.includes('{text}'))";
 
     private static string Summary(int destroys) => JsonSerializer.Serialize(new

@@ -182,6 +182,14 @@ public sealed class SessionConsoleTests(KeyedCouchHost couch) : IClassFixture<Ke
     }
 
     [Fact]
+    public async Task No_other_sites_page_signs_anybody_out()
+    {
+        var host = couch.By(await couch.SignInWith(KeyedCouchHost.Key));
+        foreach (var other in new[] { host, host.AsConsole().Sending("Sec-Fetch-Site", "cross-site"), couch.Anyone })
+            Assert.False((await other.Post("/couch/console/sign-out")).Refuses(403).Headers.Contains("Set-Cookie"));
+    }
+
+    [Fact]
     public async Task A_couch_without_a_host_key_asks_nobody_on_its_machine_to_sign_in()
     {
         await using var open = await CouchHost.Start();

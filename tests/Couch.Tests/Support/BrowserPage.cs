@@ -70,6 +70,9 @@ internal sealed class BrowserPage(Browser browser, string session, string contex
         await Call("Fetch.enable", new { patterns = answers.Keys.Select(each => new { urlPattern = $"*{each}*" }) });
     }
 
+    /// <summary>From now on requests for this path reach the couch again.</summary>
+    public void LetThrough(string path) => answers.TryRemove(path, out _);
+
     /// <summary>What an expression of JavaScript gives, awaited.</summary>
     public async Task<JsonNode?> Evaluate(string expression)
     {

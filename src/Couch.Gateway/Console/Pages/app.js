@@ -7,7 +7,7 @@ import { guestView } from './guest.js';
 import { house } from './house.js';
 import { invite, invitesView } from './invites.js';
 import { keysView } from './keys.js';
-import { clock } from './text.js';
+import { clock, looksSecret } from './text.js';
 import { webhooksView } from './webhooks.js';
 
 const views = {
@@ -40,12 +40,14 @@ const app = {
 
 const main = h('main', { id: 'main' });
 const banner = h('div', { class: 'banner', role: 'alert', hidden: true });
+const demo = h('p', { class: 'demo', role: 'note', hidden: true }, 'Demo: VMs are only pretended');
 const pill = h('span', { class: 'pill', role: 'status' });
 
+// What may be a secret stays out of it.
 function address(parameters) {
     const query = app.query();
     for (const [name, value] of Object.entries(parameters)) {
-        if (value === null)
+        if (value === null || looksSecret(value))
             query.delete(name);
         else
             query.set(name, value);
@@ -161,6 +163,7 @@ addEventListener('pageshow', () => house.resume());
 async function readAgain() {
     try {
         app.view.refresh();
+        house.followAgain();
         await house.load();
         say('Read again.');
     } catch (failure) {
@@ -182,7 +185,7 @@ function showConnection(why) {
         banner.replaceChildren(house.connection === 'gone'
             ? `The connection is gone since ${clock(house.goneSince)}. What is shown may be old. `
                 + 'It is tried again by itself, and nothing is missed. '
-            : `Events cannot be followed: ${said[1]} r reads again. `,
+            : `Events cannot be followed: ${said[1]} r tries again, and reads everything. `,
                 button('Try now', () => house.hurry(), { hidden: house.connection !== 'gone' }));
     } else if (!isBad && !banner.hidden && house.connection === 'open') {
         say('The connection is back; what happened meanwhile is here.');
@@ -192,12 +195,14 @@ function showConnection(why) {
     banner.dataset.state = house.connection;
 }
 
+house.addEventListener('change', () => { demo.hidden = house.summary?.vmProvider !== 'demo'; });
 house.addEventListener('connection', event => showConnection(event.detail));
 
 /** The page of whoever is signed in. */
 async function start(session) {
     app.session = session;
     house.begin(session.scopes);
+    demo.hidden = true;
     document.body.replaceChildren(
         h('a', { class: 'skip', href: '#main', onclick: event => { event.preventDefault(); app.view.focus(); } }, 'To the content'),
         h('header', null, h('strong', null, 'Couch'),
@@ -214,7 +219,7 @@ async function start(session) {
                 session.expiresAt ? h('small', null, ` until ${clock(Date.parse(session.expiresAt))}`) : null),
             button('?', () => keys['?'](), { 'aria-label': 'Help: keys' }),
             session.expiresAt ? button('Sign out', signOut) : null),
-        banner, main);
+        demo, banner, main);
     route();
     await follow();
 }

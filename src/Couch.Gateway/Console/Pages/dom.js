@@ -33,6 +33,27 @@ export function field(label, input, hint) {
     return h('label', { class: 'field' }, h('span', null, label), input, hint ? h('small', null, hint) : null);
 }
 
+/** A form that is sent once at a time: a second press while the first is under way does nothing. */
+export function formOf(send, ...children) {
+    let isUnderWay = false;
+    return h('form', { onsubmit: async event => {
+        event.preventDefault();
+        if (isUnderWay)
+            return;
+        isUnderWay = true;
+        const act = event.target.querySelector('button.main');
+        const hadFocus = document.activeElement === act;
+        act.disabled = true;
+        try {
+            await send();
+        } finally {
+            [isUnderWay, act.disabled] = [false, false];
+            if (hadFocus)
+                act.focus();
+        }
+    } }, ...children);
+}
+
 let live;
 
 /** Says something to whoever listens rather than looks, and shows it for a while to whoever looks. */
@@ -56,7 +77,7 @@ export function dialog(title, content, { keys = {}, onclose, focus } = {}) {
     const box = h('dialog', { 'aria-labelledby': 'dialog-title' }, h('h2', { id: 'dialog-title' }, title), content);
     box.addEventListener('close', () => {
         box.remove();
-        before?.focus?.();
+        refocus(before);
         onclose?.();
     });
     box.addEventListener('keydown', event => {
@@ -70,6 +91,12 @@ export function dialog(title, content, { keys = {}, onclose, focus } = {}) {
     box.showModal();
     (focus ?? box.querySelector('input, select, textarea, button'))?.focus();
     return { box, close: () => box.close() };
+}
+
+/** Gives the focus back to an element, or to its successor where the page was drawn anew: the one of the same role. */
+export function refocus(element) {
+    const role = element?.dataset?.role;
+    (element?.isConnected ? element : role && document.querySelector(`[data-role="${role}"]`))?.focus?.({ preventScroll: true });
 }
 
 export const isTyping = element => element.matches?.('input:not([type=checkbox]), textarea, select') ?? false;

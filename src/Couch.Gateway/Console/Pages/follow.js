@@ -6,6 +6,8 @@ import { open, Refused } from './api.js';
 const longestSilence = 40_000;
 const longestPause = 15_000;
 
+const final = [400, 401, 403];
+
 export class Follower {
     #since;
     #onEvents;
@@ -24,11 +26,11 @@ export class Follower {
         this.#since = since;
         this.#onEvents = onEvents;
         this.#onState = onState;
+        addEventListener('online', () => this.#wake(), { signal: this.#abort.signal });
     }
 
+    /** Follows until it is stopped or refused; after a refusal it may be started again. */
     async start() {
-        const wake = () => this.#wake();
-        addEventListener('online', wake, { signal: this.#abort.signal });
         let pause = 250;
         while (!this.#abort.signal.aborted) {
             try {
@@ -36,27 +38,39 @@ export class Follower {
             } catch (failure) {
                 if (this.#abort.signal.aborted)
                     return;
-                // Anything but "not now" is said again by each attempt.
-                if (failure instanceof Refused && failure.status >= 400 && failure.status < 500 && failure.status !== 429)
+                // Who may not, may not the next time. Anything else may be a proxy's word while the couch is started anew.
+                if (failure instanceof Refused && final.includes(failure.status))
                     return this.#onState('refused', failure);
             }
             if (this.#abort.signal.aborted)
                 return;
-            const isPaused = this.#isPaused;
-            this.#onState(isPaused ? 'paused' : 'gone');
-            await new Promise(done => {
-                this.#wake = done;
-                if (!isPaused)
-                    setTimeout(done, pause * (0.75 + Math.random() / 2));
-            });
-            pause = isPaused ? 250 : Math.min(pause * 2, longestPause);
+            if (!this.#isPaused) {
+                this.#onState('gone');
+                await this.#sleep(pause * (0.75 + Math.random() / 2));
+                pause = Math.min(pause * 2, longestPause);
+            }
+            while (this.#isPaused && !this.#abort.signal.aborted) {
+                this.#onState('paused');
+                await this.#sleep();
+                pause = 250;
+            }
         }
+    }
+
+    /** Until it is woken, and no longer than that many milliseconds. */
+    #sleep(most) {
+        return new Promise(done => {
+            this.#wake = done;
+            if (most !== undefined)
+                setTimeout(done, most);
+        });
     }
 
     /** Lets go of the connection until it is resumed: a browser has only six for all tabs of a couch that speaks HTTP/1.1. */
     pause() {
         this.#isPaused = true;
         this.#one?.abort();
+        this.#wake();
     }
 
     resume() {

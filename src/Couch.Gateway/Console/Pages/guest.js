@@ -1,6 +1,6 @@
 // One guest: its stay as one line of time, from the invite to the receipt.
 import { call, now, sentence } from './api.js';
-import { button, dialog, field, h, say, theirs } from './dom.js';
+import { button, dialog, field, formOf, h, refocus, say, theirs } from './dom.js';
 import { house, shares, staying } from './house.js';
 import { askToKill, bar, paint } from './guests.js';
 import { full, moment, span } from './text.js';
@@ -42,6 +42,7 @@ export function guestView(app, id) {
     function draw(one, status, events) {
         const row = house.guests.get(one.id);
         const isStaying = staying(one);
+        const focused = body.contains(document.activeElement) ? document.activeElement : null;
         element.querySelector('h1').replaceChildren(theirs(one.name));
         body.replaceChildren(
             h('p', { class: `state ${one.status}` }, one.status,
@@ -50,7 +51,8 @@ export function guestView(app, id) {
                 by(one.endedWith)),
             status.violations.length ? h('p', { class: 'bad' }, 'Over its limits: ', status.violations.join(', ')) : '',
             h('div', { class: 'buttons' }, isStaying
-                ? [button('Extend… (e)', extend), button('Kill… (x)', () => askToKill(one, read), { class: 'danger' })] : []),
+                ? [button('Extend… (e)', extend, { 'data-role': 'extend' }),
+                    button('Kill… (x)', () => askToKill(one, read), { class: 'danger', 'data-role': 'kill' })] : []),
             h('h2', null, 'May use, and has used'), used(one, row),
             h('h2', null, 'From invite to receipt'), timeline(one, events),
             h('h2', null, 'VM'), facts([
@@ -71,6 +73,10 @@ export function guestView(app, id) {
                 ['over a limit', one.enforcement === 'stop' ? 'it is stopped' : 'it is only reported'],
                 ['public key', one.publicKey ? theirs(one.publicKey) : null]]));
         tick();
+        refocus(focused);
+        // Its end takes the buttons away.
+        if (focused && !body.contains(document.activeElement))
+            element.querySelector('h1').focus({ preventScroll: true });
     }
 
     function used(one, row) {
@@ -122,8 +128,7 @@ export function guestView(app, id) {
 
     function extend() {
         const hours = h('input', { type: 'number', min: '0.01', max: '720', step: 'any', value: '1', required: true });
-        const form = h('form', { onsubmit: async event => {
-            event.preventDefault();
+        const form = formOf(async () => {
             try {
                 const extended = await call('POST', `/couch/guests/${encodeURIComponent(id)}/extend`, { hours: Number(hours.value) });
                 box.close();
@@ -132,7 +137,7 @@ export function guestView(app, id) {
             } catch (failure) {
                 say(sentence(failure), true);
             }
-        } }, field('How many hours more', hours, 'The whole stay is at most 720 hours.'),
+        }, field('How many hours more', hours, 'The whole stay is at most 720 hours.'),
         h('div', { class: 'buttons' }, h('button', { class: 'main' }, 'Extend'), button('Cancel (Esc)', () => box.close())));
         const box = dialog('Give it more time', form);
     }

@@ -4,7 +4,7 @@ import { button, dialog, fillTheirs, h, say, theirs } from './dom.js';
 import { Grid } from './grid.js';
 import { house, owes, shares, staying } from './house.js';
 import { endMany } from './many.js';
-import { clock, many, short, span, visible } from './text.js';
+import { clock, looksSecret, many, short, span, visible } from './text.js';
 
 const filters = {
     '': ['all', () => true],
@@ -129,8 +129,8 @@ export function guestsView(app) {
     // The view is in the address, so that it can be shared and is there again after a reload. What may be a secret stays out of it.
     function remember(name, value) {
         if (name === 'q')
-            hidden = /(inv|guest|couch|whsec)_/i.test(value) ? value : null;
-        app.replace({ [name]: (name === 'q' && hidden !== null ? null : value) || null });
+            hidden = looksSecret(value) ? value : null;
+        app.replace({ [name]: value || null });
         draw();
     }
 
@@ -170,7 +170,6 @@ export function guestsView(app) {
         const [owed, isOwed] = whatIsOwed();
         cards.replaceChildren(
             card('In the house', `${counts.running} running`, [
-                house.summary?.vmProvider === 'demo' ? 'VMs are only pretended: this is a demo' : null,
                 `${counts.provisioning} provisioning`, invites ? `${many(invites.active, 'open invite')}` : null,
                 `${counts.stopped + counts.expired + counts.revoked} ended${house.summary ? '' : ' here'}`]),
             card('May still spend', `${short(left.tokens)} tokens`,

@@ -37,6 +37,8 @@ class House extends EventTarget {
     #scopes = [];
     #follower = null;
     #wanted = new Set();
+    #wantedLater = new Set();
+    #isReadingWanted = false;
     #generation = 0;
     #timers = new Map();
     /** The last event that was taken, and while guests are being read the last one of each of them. */
@@ -79,6 +81,7 @@ class House extends EventTarget {
         this.guests.clear();
         this.invites.clear();
         this.#wanted.clear();
+        this.#wantedLater.clear();
         this.events = [];
         this.summary = null;
         this.whyNoSummary = null;
@@ -88,6 +91,14 @@ class House extends EventTarget {
 
     hurry() {
         this.#follower?.hurry();
+    }
+
+    /** Follows again where that was given up, from the last event that came. */
+    followAgain() {
+        if (this.connection !== 'refused')
+            return;
+        this.#set('connecting');
+        this.#follower?.start();
     }
 
     pause() {
@@ -116,7 +127,8 @@ class House extends EventTarget {
         const before = new Set(this.guests.keys());
         const found = new Set();
         let isWhole = true;
-        for (const [status, most] of [['running', mostStaying], ['provisioning', mostStaying], ['stopped', mostEndedOfEach],
+        // In the order in which a guest goes through them: one that moves on meanwhile is in the next list.
+        for (const [status, most] of [['provisioning', mostStaying], ['running', mostStaying], ['stopped', mostEndedOfEach],
             ['revoked', mostEndedOfEach], ['expired', mostEndedOfEach]]) {
             let left = most;
             let since = this.#last;
@@ -134,9 +146,13 @@ class House extends EventTarget {
                 this.#changed();
             }
         }
-        // What came by an event meanwhile stays.
-        for (const id of before) {
+        // Of what happened to a guest meanwhile the lists may know nothing: it stays, and is read by itself.
+        for (const id of this.#touched.keys()) {
             if (!found.has(id))
+                this.#want(id);
+        }
+        for (const id of before) {
+            if (!found.has(id) && !this.#touched.has(id))
                 this.guests.delete(id);
         }
         [this.isWhole, this.isLoaded, this.usageAt] = [isWhole, true, now()];
@@ -206,6 +222,16 @@ class House extends EventTarget {
         this.#after('guests', 50, () => this.#readWanted());
     }
 
+    /** Its VM goes on after the event of its end. */
+    #wantTwice(id) {
+        this.#want(id);
+        this.#wantedLater.add(id);
+        this.#after('later', 5_000, () => {
+            this.#wantedLater.forEach(each => this.#want(each));
+            this.#wantedLater.clear();
+        });
+    }
+
     async #whileReading(read) {
         this.#reading++;
         try {
@@ -257,17 +283,23 @@ class House extends EventTarget {
         if (event.type === 'couch.invite.created')
             this.invites.set(inviteId, { label: label ?? '', createdBy: event.agent ?? '' });
         const row = this.guests.get(guestId);
-        const end = (status, reason) => Object.assign(row, {
-            status, endReason: reason, stoppedAt: Date.parse(event.timestamp), endedBy: event.metadata.by?.name ?? null,
-            vm: row.vm === 'none' ? 'none' : row.vm === 'destroyed' ? 'destroyed' : 'destroying',
-        });
+        // What the event does not say of the VM is guessed until the guest is read.
+        const end = (status, reason) => {
+            Object.assign(row, {
+                status, endReason: reason, stoppedAt: Date.parse(event.timestamp), endedBy: event.metadata.by?.name ?? null,
+                vm: row.vm === 'none' ? 'none' : row.vm === 'destroyed' ? 'destroyed' : 'destroying',
+            });
+            this.#wantTwice(guestId);
+        };
         if (event.type === 'couch.invite.redeemed' || event.type === 'couch.guest.limits_exceeded')
             this.#want(guestId);
-        else if (!row)
-            return;
-        else if (event.type === 'couch.guest.activated' && isStaying(row.status))
-            Object.assign(row, { status: 'running', vm: 'ready' });
-        else if (event.type === 'couch.guest.killed')
+        else if (!row) {
+            if (guestId)
+                this.#want(guestId);
+        } else if (event.type === 'couch.guest.activated' && isStaying(row.status)) {
+            Object.assign(row, { status: 'running', vm: row.vm === 'none' ? 'none' : 'ready' });
+            this.#want(guestId);
+        } else if (event.type === 'couch.guest.killed')
             end('revoked', 'killed');
         else if (event.type === 'couch.guest.expired')
             end('expired', 'expired');
@@ -280,37 +312,62 @@ class House extends EventTarget {
     }
 
     async #readWanted() {
+        if (this.#isReadingWanted)
+            return this.#after('guests', 1_000, () => this.#readWanted());
+        const generation = this.#generation;
         const ids = [...this.#wanted];
         this.#wanted.clear();
         if (!this.can('guests'))
             return;
+        this.#isReadingWanted = true;
         try {
-            await this.#whileReading(() => this.#readSome(ids));
+            await this.#whileReading(() => this.#readSome(ids, () => generation !== this.#generation));
         } catch (refused) {
             if (!(refused instanceof Refused))
                 throw refused;
-            if (refused.status !== 404 && refused.status !== 401) {
+            if (refused.status !== 401 && generation === this.#generation) {
                 ids.forEach(id => this.#wanted.add(id));
                 this.#after('guests', 2_000, () => this.#readWanted());
             }
+        } finally {
+            this.#isReadingWanted = false;
         }
+        if (generation !== this.#generation)
+            return;
         this.#prune();
         this.#changed();
     }
 
-    async #readSome(ids) {
+    async #readSome(ids, isOld) {
         if (ids.length <= mostReadOneByOne) {
             for (const id of ids) {
                 const since = this.#last;
-                this.#put(await call('GET', `/couch/guests/${id}`), since);
+                const guest = await this.#readOne(id);
+                if (isOld())
+                    return;
+                if (guest)
+                    this.#put(guest, since);
             }
             return;
         }
         // So many have come at once: they are the newest.
         let since = this.#last;
         for await (const page of pages('/couch/guests', Math.ceil(ids.length / 1000) + 1)) {
+            if (isOld())
+                return;
             page.guests.forEach(guest => this.#put(guest, since));
             since = this.#last;
+        }
+    }
+
+    /** Null: there is none by this id any more. */
+    async #readOne(id) {
+        try {
+            return await call('GET', `/couch/guests/${id}`);
+        } catch (refused) {
+            if (!(refused instanceof Refused) || refused.status !== 404)
+                throw refused;
+            return null;
         }
     }
 
@@ -318,14 +375,15 @@ class House extends EventTarget {
     async #readInvites(isOld) {
         if (!this.can('invites'))
             return;
+        const read = [];
         for await (const page of pages('/couch/invites?status=redeemed', mostInvites / 1000)) {
             if (isOld())
                 return;
-            // Newest first, and a map keeps the order in which it was filled: the oldest are let go of first.
-            for (const invite of page.invites.reverse())
-                this.invites.set(invite.id, { label: invite.label, createdBy: invite.createdBy });
-            this.#changed();
+            read.push(...page.invites.map(({ id, label, createdBy }) => [id, { label, createdBy }]));
         }
+        // Lists come newest first, ids grow with time, and a map keeps the order in which it was filled: the oldest are let go of first.
+        this.invites = new Map([...this.invites, ...read].sort(([one], [other]) => one < other ? -1 : 1));
+        this.#changed();
     }
 
     #prune() {
@@ -402,7 +460,7 @@ export function shares(row) {
 
 export const staying = row => isStaying(row.status);
 
-/** An ended guest whose VM is not known to be gone. */
-export const owes = row => !isStaying(row.status) && row.vm !== 'none' && row.vm !== 'destroyed';
+/** An ended guest whose VM is not known to be gone; one that was given by hand and left alone is owed by nobody. */
+export const owes = row => !isStaying(row.status) && !['none', 'destroyed', 'left'].includes(row.vm);
 
 export const house = new House();

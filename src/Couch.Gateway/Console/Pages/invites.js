@@ -1,6 +1,6 @@
 // Invites: written, shown once with their code, listed, and taken back.
 import { call, insist, now, pages, random, sentence } from './api.js';
-import { button, copyable, dialog, field, fillTheirs, h, say, theirs } from './dom.js';
+import { button, copyable, dialog, field, fillTheirs, formOf, h, say, theirs } from './dom.js';
 import { Grid } from './grid.js';
 import { house } from './house.js';
 import { revokeMany } from './many.js';
@@ -23,6 +23,9 @@ const permissions = [
 export const redeemCommand = code =>
     `curl -X POST ${location.origin}/couch/redeem -H "Content-Type: application/json" -d '{"code":"${code}","name":"your-name"}'`;
 
+/** The same by the command line. */
+export const redeemByCouch = code => `echo ${code} | couch redeem --name your-name --url ${location.origin}`;
+
 /** Writes an invite, and shows its code. */
 export function invite(onDone) {
     const createdBy = h('input', { required: true, maxlength: '128', autocomplete: 'off' });
@@ -37,8 +40,7 @@ export function invite(onDone) {
     // One for the whole dialog: sent again after a lost answer, it gives the same invite.
     const key = random();
 
-    const form = h('form', { onsubmit: async event => {
-        event.preventDefault();
+    const form = formOf(async () => {
         const body = {
             createdBy: createdBy.value, label: label.value, expiresInHours: Number(open.value), enforcement: enforcement.value,
             resourceLimits: Object.fromEntries(most.map(([name, input]) => [name, Number(input.value)])),
@@ -52,7 +54,7 @@ export function invite(onDone) {
         } catch (failure) {
             problem.textContent = sentence(failure);
         }
-    } },
+    },
     field('Host (createdBy)', createdBy), field('Label', label, 'What it is for; you find the guest by it.'),
     h('fieldset', null, h('legend', null, 'The guest may use'), most.map(([, input], at) => field(limits[at][1], input))),
     h('fieldset', null, h('legend', null, 'The guest may reach'),
@@ -69,6 +71,7 @@ function show(made) {
     const box = dialog('The invite is written', h('div', null,
         h('p', null, 'Its code is shown here once. Whoever has it can redeem it, once, until ', moment(made.expiresAt), '.'),
         copyable('Code', made.code, 'code'), copyable('Command that redeems it', redeemCommand(made.code), 'command'),
+        copyable('The same by the command line couch', redeemByCouch(made.code), 'couch-command'),
         h('div', { class: 'buttons' }, button('Done (Esc)', () => box.close()))));
 }
 
@@ -80,14 +83,15 @@ export function invitesView(app) {
         ['', 'active', 'redeemed', 'revoked', 'expired'].map(value => h('option', { value }, value || 'all')));
     const search = h('input', { type: 'search', id: 'search', placeholder: 'Search  (/)', 'aria-label': 'Search by label, host or id',
         maxlength: '256',
-        autocomplete: 'off', oninput: () => draw() });
+        autocomplete: 'off', value: app.query().get('q') ?? '',
+        oninput: () => { app.replace({ q: search.value || null }); draw(); } });
     const shown = h('p', { class: 'shown', 'aria-live': 'polite' });
     const grid = new Grid({
         label: 'Invites', empty: 'No invite matches. Press n to write one.',
         columns: [{ name: 'status', label: 'Status' }, { name: 'name', label: 'Label' }, { name: 'label', label: 'Host' },
             { name: 'time', label: 'Open for' },
             { name: 'left', label: 'Redeemed by' }, { name: 'acts', label: '' }],
-        onOpen: row => row.guestId && app.go({ view: null, status: null, guest: row.guestId }),
+        onOpen: row => row.guestId && app.go({ view: null, status: null, q: null, guest: row.guestId }),
         fill(cells, row, element) {
             element.className = `row invite ${row.status}`;
             cells.status.textContent = row.status;

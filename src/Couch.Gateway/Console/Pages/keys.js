@@ -1,6 +1,6 @@
 // Host keys made under the configured one: made, shown once, listed, revoked.
 import { call, now, pages, sentence } from './api.js';
-import { button, copyable, dialog, field, h, say, theirs } from './dom.js';
+import { button, copyable, dialog, field, formOf, h, say, theirs } from './dom.js';
 import { moment } from './text.js';
 
 const scopes = ['invites', 'guests', 'meter', 'keys', 'events', 'webhooks', 'vms'];
@@ -38,8 +38,7 @@ export function keysView(app) {
         const hours = h('input', { type: 'number', min: '0.001', max: '87600', step: 'any' });
         const wanted = scopes.map(scope => [scope, h('input', { type: 'checkbox' })]);
         const problem = h('p', { class: 'bad', role: 'alert' });
-        const form = h('form', { onsubmit: async event => {
-            event.preventDefault();
+        const form = formOf(async () => {
             try {
                 const made = await call('POST', '/couch/keys', {
                     name: name.value, scopes: wanted.filter(([, box]) => box.checked).map(([scope]) => scope),
@@ -53,7 +52,7 @@ export function keysView(app) {
             } catch (failure) {
                 problem.textContent = sentence(failure);
             }
-        } }, field('Name', name, 'What it is for.'),
+        }, field('Name', name, 'What it is for.'),
         h('fieldset', null, h('legend', null, 'Scopes'), wanted.map(([scope, box]) => h('label', { class: 'check' }, box, ' ', scope))),
         field('Good for, in hours', hours, 'Empty: as long as the key that you signed in with.'), problem,
         h('div', { class: 'buttons' }, h('button', { class: 'main' }, 'Make the key'), button('Cancel (Esc)', () => box.close())));

@@ -32,43 +32,56 @@ function ask({ title, verb, path, count, noun, single, shown, all }) {
     const createdBy = h('input', { maxlength: '128', oninput: () => reset(), autocomplete: 'off' });
     const label = h('input', { maxlength: '256', oninput: () => reset(), autocomplete: 'off' });
     const answer = h('div', { 'aria-live': 'polite' });
+    const counting = button('Count first', () => preview(), { class: 'main' });
     const box = dialog(title, h('div', null,
         field('Which', which), field('Only of the host (createdBy)', createdBy, 'Exactly; empty: of all.'),
         field('Only with the label', label, 'Exactly; empty: with any.'), answer,
-        h('div', { class: 'buttons' }, button('Count first', preview, { class: 'main' }), button('Close (Esc)', () => box.close()))));
+        h('div', { class: 'buttons' }, counting, button('Close (Esc)', () => box.close()))));
 
-    const reset = () => answer.replaceChildren();
-    const body = isDry => ({
+    // What is shown belongs to the fields as they are now: a change takes it away, and an answer that comes later is dropped.
+    let asked = 0;
+    const reset = () => {
+        asked++;
+        answer.replaceChildren();
+    };
+    const selection = () => ({
         ...(which.value === 'all' ? { all: true } : { ids: shown }),
         ...(createdBy.value.trim() ? { createdBy: createdBy.value.trim() } : {}),
         ...(label.value.trim() ? { label: label.value.trim() } : {}),
-        ...(isDry ? { dryRun: true } : {}),
     });
 
     async function preview() {
+        reset();
+        const [wanted, mine] = [selection(), asked];
         answer.replaceChildren(h('p', null, 'Counting…'));
         try {
-            const would = await call('POST', path, body(true));
+            const would = await call('POST', path, { ...wanted, dryRun: true });
+            if (mine !== asked)
+                return;
             const number = would[count];
             if (number === 0)
                 return answer.replaceChildren(h('p', null, `There is no ${noun} to end that way.`));
             const typed = h('input', { inputmode: 'numeric', autocomplete: 'off',
                 oninput: () => { act.disabled = typed.value !== String(number); } });
-            const act = button(`${verb} ${many(number, noun)}`, () => run(number), { class: 'danger', disabled: true });
+            const act = button(`${verb} ${many(number, noun)}`, () => run(wanted, number), { class: 'danger', disabled: true });
             answer.replaceChildren(
                 h('p', null, `${many(number, noun)} would be ${count}; ${would.alreadyEnded} ended already. This cannot be undone.`),
                 field(`Type ${number} to go on`, typed), act);
             typed.focus();
         } catch (failure) {
-            answer.replaceChildren(h('p', { class: 'bad' }, why(failure)));
+            if (mine === asked)
+                answer.replaceChildren(h('p', { class: 'bad' }, why(failure)));
         }
     }
 
-    async function run(number) {
+    /** Does what was counted, whatever the fields say by then. */
+    async function run(wanted, number) {
         const progress = h('p', null, `0 of ${number}…`);
         answer.replaceChildren(progress);
+        const fields = [which, createdBy, label, counting];
+        fields.forEach(one => { one.disabled = true; });
         try {
-            const done = await follow(so => { progress.textContent = `${so[count]} of ${number}…`; });
+            const done = await follow(wanted, so => { progress.textContent = `${so[count]} of ${number}…`; });
             answer.replaceChildren(
                 h('p', null, `${many(done[count], noun)} ${count}, ${done.alreadyEnded} ended already, ${done.failed.length} failed.`),
                 done.failed.length === 0 ? '' : h('ul', null,
@@ -77,13 +90,15 @@ function ask({ title, verb, path, count, noun, single, shown, all }) {
             house.summarize();
         } catch (failure) {
             answer.replaceChildren(h('p', { class: 'bad' }, why(failure), ' What was asked is safe to be asked again.'));
+        } finally {
+            fields.forEach(one => { one.disabled = false; });
         }
     }
 
     /** Each line is how far it is; the last one is the answer. */
-    async function follow(onLine) {
+    async function follow(wanted, onLine) {
         const response = await open(path, { Accept: 'application/x-ndjson', 'Content-Type': 'application/json' }, undefined,
-            { method: 'POST', body: JSON.stringify(body(false)) });
+            { method: 'POST', body: JSON.stringify(wanted) });
         const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
         let [rest, last] = ['', null];
         const take = line => {

@@ -25,6 +25,9 @@ export function pieces(text) {
     return found;
 }
 
+/** Whether it may be, or hold, a code, a token, a key or a webhook's secret. */
+export const looksSecret = text => /(inv|guest|couch|whsec)_/i.test(text);
+
 const units = [[86_400_000, 'd'], [3_600_000, 'h'], [60_000, 'min'], [1000, 's']];
 
 /** A length of time in its two largest units, such as "2 h 5 min". */

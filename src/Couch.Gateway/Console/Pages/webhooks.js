@@ -1,6 +1,6 @@
 // Webhooks: made, with their secret shown once; watched, tested, taken up again, deleted.
 import { call, pages, sentence } from './api.js';
-import { button, copyable, dialog, field, h, say, theirs } from './dom.js';
+import { button, copyable, dialog, field, formOf, h, say, theirs } from './dom.js';
 import { moment } from './text.js';
 
 export function webhooksView(app) {
@@ -51,13 +51,12 @@ export function webhooksView(app) {
         const types = h('input', { autocomplete: 'off' });
         const description = h('input', { maxlength: '256', autocomplete: 'off' });
         const problem = h('p', { class: 'bad', role: 'alert' });
-        const form = h('form', { onsubmit: async event => {
-            event.preventDefault();
+        const form = formOf(async () => {
             const wanted = types.value.split(',').map(one => one.trim()).filter(Boolean);
             try {
                 const made = await call('POST', '/couch/webhooks', {
                     url: url.value, ...(wanted.length ? { types: wanted } : {}),
-                        ...(description.value.trim() ? { description: description.value } : {}),
+                    ...(description.value.trim() ? { description: description.value } : {}),
                 });
                 box.close();
                 const shown = dialog('The webhook is made', h('div', null,
@@ -67,7 +66,7 @@ export function webhooksView(app) {
             } catch (failure) {
                 problem.textContent = sentence(failure);
             }
-        } }, field('Address', url), field('Types', types, 'With commas, such as couch.guest.*; empty: all.'),
+        }, field('Address', url), field('Types', types, 'With commas, such as couch.guest.*; empty: all.'),
             field('What it is for', description), problem,
         h('div', { class: 'buttons' }, h('button', { class: 'main' }, 'Make the webhook'), button('Cancel (Esc)', () => box.close())));
         const box = dialog('Make a webhook', form);
