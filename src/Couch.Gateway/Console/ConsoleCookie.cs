@@ -56,7 +56,8 @@ internal sealed class ConsoleCookie
         SameSite = SameSiteMode.Strict,
         Secure = IsByHttps(context.Request),
         Path = "/",
-        MaxAge = lifetime,
+        // The header has whole seconds, and the framework cuts.
+        MaxAge = TimeSpan.FromSeconds(Math.Ceiling(lifetime.TotalSeconds)),
     };
 
     /// <summary>
