@@ -134,7 +134,7 @@ public sealed class RolesTests
         var trace = ActivityTraceId.CreateRandom();
         (await couch.Anyone.Sending("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom()}-01").Redeem(invite)).Is(201);
 
-        foreach (var span in new[] { "POST /couch/redeem", "IInviteGrain/Redeem", "IGuestGrain/Admit", "vm ensure" })
+        foreach (var span in new[] { "POST /couch/redeem", "IInviteGrain/Redeem", "IGuestGrain/Arrive", "vm ensure" })
             await Until.True(() => Task.FromResult(collector.HasSpan(trace, span)), Soon, $"the span {span}");
     }
 
