@@ -25,7 +25,8 @@ public interface IGuestGrain : IGrainWithStringKey
 
     /// <summary>As <see cref="Admit"/>, with a complete state that the caller has made.</summary>
     /// <remarks>
-    /// Invites of the version before call this. The next version removes it.
+    /// Invites call this as long as a node of a version without <see cref="Admit"/> may hold the guest. The next version calls
+    /// Admit, and the version after that removes this.
     /// </remarks>
     [Alias("Arrive")]
     Task<bool> Arrive(Guest arriving);

@@ -82,7 +82,7 @@ internal sealed partial class InviteGrain(
         LogRedeemed(redeemed.Id, redeemed.Redemption!.GuestId);
         meter.InviteRedeemed();
         // A crash here leaves a redeemed invite without its guest: a replay brings it, or housekeeping does.
-        await ItsGuest(redeemed).Admit(Admission.Of(redeemed));
+        await ItsGuest(redeemed).Arrive(Guest.Arriving(redeemed));
         return outcome;
     }
 
@@ -159,7 +159,7 @@ internal sealed partial class InviteGrain(
     {
         try
         {
-            return await ItsGuest(redeemed).Get() is null && await ItsGuest(redeemed).Admit(Admission.Of(redeemed));
+            return await ItsGuest(redeemed).Get() is null && await ItsGuest(redeemed).Arrive(Guest.Arriving(redeemed));
         }
         catch (UnreadableRowException)
         {

@@ -66,7 +66,7 @@ internal sealed class Faults
     {
         silo.AddIncomingGrainCallFilter(async call =>
         {
-            if (call.InterfaceMethod?.Name == nameof(IGuestGrain.Admit) && Interlocked.Exchange(ref crashBeforeArrival, 0) == 1)
+            if (call.InterfaceMethod?.Name == nameof(IGuestGrain.Arrive) && Interlocked.Exchange(ref crashBeforeArrival, 0) == 1)
                 throw new TimeoutException("fault: crashed before the guest arrived");
             if (call.InterfaceMethod?.Name == nameof(IGuestGrain.Observe) && Strikes(ref loseReport))
                 throw new TimeoutException("fault: the report got lost");
