@@ -25,8 +25,7 @@ public interface IGuestGrain : IGrainWithStringKey
 
     /// <summary>As <see cref="Admit"/>, with a complete state that the caller has made.</summary>
     /// <remarks>
-    /// Invites call this as long as a node of a version without <see cref="Admit"/> may hold the guest. The next version calls
-    /// Admit, and the version after that removes this.
+    /// Invites call this until the version in <c>tests/previous-version</c> knows <see cref="Admit"/>: its nodes may hold the guest.
     /// </remarks>
     [Alias("Arrive")]
     Task<bool> Arrive(Guest arriving);
