@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
@@ -16,7 +15,6 @@ public sealed partial class SigningKeys
 {
     private const int NonceBytes = 16;
     private const int PassBytes = NonceBytes + IdBytes + sizeof(long);
-    private const int PassTextLength = (PassBytes + MacBytes) * 4 / 3;
 
     /// <summary>A session, signed by the first key.</summary>
     /// <param name="configuredKey">The hash of the configured host key, to which a pass of that key is bound; empty: there is none.</param>
@@ -54,13 +52,8 @@ public sealed partial class SigningKeys
         where TCapability : struct, ICapability
     {
         pass = null;
-        var prefix = TCapability.Prefix;
-        if (text.Length != prefix.Length + PassTextLength || !text.StartsWith(prefix, StringComparison.Ordinal))
-            return false;
-
         Span<byte> proof = stackalloc byte[PassBytes + MacBytes];
-        var decoding = Base64Url.DecodeFromChars(text.AsSpan(prefix.Length), proof, out _, out var written);
-        if (decoding is not OperationStatus.Done || written != proof.Length)
+        if (!TryDecode<TCapability>(text, proof))
             return false;
 
         Span<byte> expected = stackalloc byte[MacBytes];

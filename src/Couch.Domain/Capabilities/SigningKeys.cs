@@ -21,7 +21,6 @@ public sealed partial class SigningKeys
 
     private const int IdBytes = 16;
     private const int MacBytes = HMACSHA256.HashSizeInBytes;
-    private const int TextLength = (IdBytes + MacBytes) * 4 / 3;
 
     private static ReadOnlySpan<byte> WebhookPurpose => "couch/webhook/1:"u8;
 
@@ -126,14 +125,8 @@ public sealed partial class SigningKeys
         where TCapability : struct, ICapability where TId : struct
     {
         id = default;
-        var prefix = TCapability.Prefix;
-        // 64 characters carry exactly 48 bytes: no padding and no spare bits, so a capability has one spelling.
-        if (text.Length != prefix.Length + TextLength || !text.StartsWith(prefix, StringComparison.Ordinal))
-            return false;
-
         Span<byte> proof = stackalloc byte[IdBytes + MacBytes];
-        var decoding = Base64Url.DecodeFromChars(text.AsSpan(prefix.Length), proof, out _, out var written);
-        if (decoding is not OperationStatus.Done || written != proof.Length)
+        if (!TryDecode<TCapability>(text, proof))
             return false;
 
         Span<byte> expected = stackalloc byte[MacBytes];
@@ -148,6 +141,17 @@ public sealed partial class SigningKeys
         }
 
         return false;
+    }
+
+    /// <summary>Reads a capability's text into <paramref name="proof"/>, whose length must be a multiple of three.</summary>
+    private static bool TryDecode<TCapability>(string text, Span<byte> proof) where TCapability : struct, ICapability
+    {
+        var prefix = TCapability.Prefix;
+        // Four characters carry exactly three bytes: no padding and no spare bits, so a capability has one spelling.
+        return text.Length == prefix.Length + (proof.Length / 3 * 4)
+            && text.StartsWith(prefix, StringComparison.Ordinal)
+            && Base64Url.DecodeFromChars(text.AsSpan(prefix.Length), proof, out _, out var written) is OperationStatus.Done
+            && written == proof.Length;
     }
 
     private static void Mac(IncrementalHash key, ReadOnlySpan<byte> purpose, ReadOnlySpan<byte> id, Span<byte> mac)
