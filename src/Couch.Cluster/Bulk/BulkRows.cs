@@ -1,4 +1,3 @@
-using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Storage;
 using Couch.Domain.Bulk;
 using Couch.Domain.Guests;
@@ -31,28 +30,6 @@ public sealed class BulkRows(CouchDatabase database)
             ],
             row => row.GetString(0), cancel);
 
-    /// <summary>Redeemed invites that <paramref name="scope"/>, of all, is for and whose guests have no row, in the order of their guests' ids.</summary>
-    /// <param name="after">Only guests of after this moment.</param>
-    /// <param name="until">Only guests of before this moment.</param>
-    public async Task<IReadOnlyList<MissingGuest>> Missing(
-        BulkScope scope, DateTimeOffset after, DateTimeOffset until, int limit, CancellationToken cancel)
-    {
-        var filter = new RowFilter(scope.CreatedBy, scope.Label);
-        var found = await database.Ask(
-            $"""
-            SELECT invite.id, invite.guest_id FROM grain_state AS invite
-            WHERE invite.service = @service AND invite.kind = 'invite' AND invite.guest_id > @after AND invite.guest_id < @until
-              {filter.OfInvite("invite")}
-              AND NOT EXISTS (
-                SELECT 1 FROM grain_state AS guest
-                WHERE guest.service = @service AND guest.kind = 'guest' AND guest.id > @after AND guest.id = invite.guest_id)
-            ORDER BY invite.guest_id LIMIT @limit
-            """,
-            [.. filter.Values, ("after", GuestId.LowestAt(after).Value), ("until", GuestId.LowestAt(until).Value), ("limit", limit)],
-            row => row.Invite(0) is { } invite && row.Guest(1) is { } guest ? new MissingGuest(invite, guest) : null, cancel);
-        return [.. found.OfType<MissingGuest>()];
-    }
-
     /// <summary>How many are open and in <paramref name="scope"/>, of all.</summary>
     public async Task<int> CountOpen(BulkAction action, BulkScope scope, DateTimeOffset now, CancellationToken cancel)
     {
@@ -68,11 +45,15 @@ public sealed class BulkRows(CouchDatabase database)
     {
         var names = string.Join(", ", ids.Select((_, number) => $"@id{number}"));
         var rows = await database.Ask(
-            $"SELECT id, CASE WHEN {OpenOf(action)} THEN 1 ELSE 0 END {OfKind} AND state IS NOT NULL AND id IN ({names}){Filter(action, scope)}",
+            $"SELECT id, CASE WHEN {OpenOf(action)} THEN 1 ELSE 0 END {OfKind} AND state IS NOT NULL "
+                + $"AND id IN ({names}){Filter(action, scope)}",
             [.. Values(action, scope), ("now", now.ToIso()), .. ids.Select((id, number) => ($"id{number}", (object)id))],
             row => (Id: row.GetString(0), IsOpen: row.GetInt32(1) == 1), cancel);
         return rows.ToDictionary(row => row.Id, row => row.IsOpen);
     }
+
+    /// <summary>What narrows the scope down, beside its ids.</summary>
+    internal static RowFilter FilterOf(BulkScope scope) => new(scope.CreatedBy, scope.Label);
 
     private static string OpenOf(BulkAction action) => action is BulkAction.KillGuests ? OpenGuests : OpenInvites;
 
@@ -81,10 +62,10 @@ public sealed class BulkRows(CouchDatabase database)
         $"status IN ({string.Join(", ", statuses.Select(status => $"'{status.Word()}'"))}) AND COALESCE(open_until > @now, TRUE)";
 
     private static string Filter(BulkAction action, BulkScope scope) =>
-        new RowFilter(scope.CreatedBy, scope.Label).Conditions(Kind(action));
+        FilterOf(scope).Conditions(Kind(action));
 
     private static IEnumerable<(string, object)> Values(BulkAction action, BulkScope scope) =>
-        [("kind", Kind(action)), .. new RowFilter(scope.CreatedBy, scope.Label).Values];
+        [("kind", Kind(action)), .. FilterOf(scope).Values];
 
     private static string Kind(BulkAction action) => action is BulkAction.KillGuests ? GrainKinds.Guest : GrainKinds.Invite;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Storage;
 using Couch.Domain.Bulk;
 using Couch.Domain.Guests;
@@ -7,7 +8,7 @@ using Couch.Domain.Invites;
 namespace Couch.Cluster.Bulk;
 
 /// <summary>Carries out the batches of bulk orders: asks the owner of each guest or invite, many at a time.</summary>
-internal sealed class BulkWork(BulkRows rows, IGrainFactory grains, TimeProvider clock)
+internal sealed class BulkWork(BulkRows rows, HousekeepingRows housekeeping, IGrainFactory grains, TimeProvider clock)
 {
     /// <summary>As many as keep the database busy; other callers still get their turn.</summary>
     private const int AtOnce = 96;
@@ -34,7 +35,8 @@ internal sealed class BulkWork(BulkRows rows, IGrainFactory grains, TimeProvider
     /// <summary>Guests whose invite is redeemed and who have no row yet: each is brought, so that it can be killed.</summary>
     private async Task<IReadOnlyList<string>> BringMissing(BulkOrder order, DateTimeOffset until, CancellationToken cancel)
     {
-        var missing = await rows.Missing(order.Scope, order.CreatedAt - Stragglers, until, order.Room, cancel);
+        var missing = await housekeeping.RedeemedWithoutGuest(
+            GuestId.LowestAt(order.CreatedAt - Stragglers), order.Room, cancel, GuestId.LowestAt(until), BulkRows.FilterOf(order.Scope));
         foreach (var one in missing)
             await grains.Invite(one.InviteId).EnsureGuestArrived();
         return [.. missing.Select(one => one.GuestId.Value)];

@@ -46,11 +46,14 @@ public sealed class HousekeepingRows(CouchDatabase database)
     // The watermark bounds both tables: whichever join order is chosen, nothing before it is read. Values that do not have an id's
     // 26 characters are skipped with LIKE, whose selectivity the planner estimates from the column's own values, which it cannot do
     // for length().
-    internal const string MissingQuery =
-        """
+    internal static readonly string MissingQuery = Missing(new());
+
+    private static string Missing(RowFilter filter) =>
+        $"""
         SELECT invite.id, invite.guest_id FROM grain_state AS invite
         WHERE invite.service = @service AND invite.kind = @invite AND invite.guest_id > @after AND invite.guest_id <= @upTo
           AND invite.guest_id LIKE '__________________________' AND invite.id LIKE '__________________________'
+          {filter.OfInvite("invite")}
           AND NOT EXISTS (
             SELECT 1 FROM grain_state AS guest
             WHERE guest.service = @service AND guest.kind = @guest AND guest.id > @after AND guest.id <= @upTo
@@ -137,12 +140,14 @@ public sealed class HousekeepingRows(CouchDatabase database)
     /// <summary>Spent invites whose guest never arrived, in the order of their guests' ids.</summary>
     /// <param name="after">A watermark: only guests with a later id are looked at; null looks at all history.</param>
     /// <param name="upTo">The last id that is looked at; null is the newest. See <see cref="EndOfStretch"/>.</param>
+    /// <param name="filter">Only of such invites; null: of all.</param>
     public async Task<IReadOnlyList<MissingGuest>> RedeemedWithoutGuest(
-        GuestId? after, int limit, CancellationToken cancel, GuestId? upTo = null)
+        GuestId? after, int limit, CancellationToken cancel, GuestId? upTo = null, RowFilter? filter = null)
     {
         var found = await database.Ask(
-            MissingQuery,
+            filter is null ? MissingQuery : Missing(filter),
             [
+                .. filter?.Values ?? [],
                 ("invite", GrainKinds.Invite), ("guest", GrainKinds.Guest), ("after", after?.Value ?? ""), ("upTo", upTo?.Value ?? NoEnd),
                 ("limit", limit),
             ],
