@@ -103,7 +103,8 @@ public sealed class SummaryRows(CouchDatabase database)
 
     private static DateTimeOffset? Time(DbDataReader row, int column) =>
         !row.IsDBNull(column) && DateTimeOffset.TryParse(
-            row.GetString(column), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            row.GetString(column), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var time)
             ? time
             : null;
 

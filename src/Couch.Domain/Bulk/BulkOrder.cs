@@ -20,7 +20,8 @@ public sealed record BulkOrder
     private const int MostWaiting = 10 * BatchSize;
 
     /// <summary>
-    /// How far nodes' clocks may be apart. An order for all is also for those that are there by then: their ids are of another node's clock.
+    /// How far nodes' clocks may be apart. An order for all is also for those that are there by then: their ids are of another node's
+    /// clock.
     /// </summary>
     public static readonly TimeSpan Skew = TimeSpan.FromMinutes(1);
 
@@ -119,9 +120,10 @@ public sealed record BulkOrder
     /// <summary>Adds the results of the batch. Ids without one stay in it.</summary>
     public BulkOrder Record(IReadOnlyDictionary<string, BulkResult> results)
     {
+        var ids = EachInBatch;
         return this with
         {
-            Batch = IdList.JoinOrNull(EachInBatch.Where(id => !results.ContainsKey(id))),
+            Batch = IdList.JoinOrNull(ids.Where(id => !results.ContainsKey(id))),
             Done = Done + Count(BulkResult.Done),
             // Of all, those are meant that stay: one that ended by itself meanwhile is none of them.
             AlreadyEnded = AlreadyEnded + (Scope.Ids is null ? 0 : Count(BulkResult.AlreadyEnded)),
@@ -131,12 +133,12 @@ public sealed record BulkOrder
 
         int Count(BulkResult result) => With(result).Count;
         IReadOnlyList<string> With(BulkResult result) =>
-            [.. EachInBatch.Where(id => results.TryGetValue(id, out var became) && became == result)];
+            [.. ids.Where(id => results.TryGetValue(id, out var became) && became == result)];
     }
 
     /// <summary>
-    /// Takes more into the batch, or finishes where there is nothing left. An order for all passes over the table until a pass has ended none: a guest may have been written
-    /// behind the place where the first pass was.
+    /// Takes more into the batch, or finishes where there is nothing left. An order for all passes over the table until a pass has ended
+    /// none: a guest may have been written behind the place where the first pass was.
     /// </summary>
     /// <param name="found">
     /// The next of those that the order is for, after <see cref="After"/>, at most <see cref="Room"/>; none where there are no more.

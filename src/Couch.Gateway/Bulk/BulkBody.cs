@@ -30,7 +30,8 @@ public sealed record BulkBody
     /// <returns>The scope, and the ids in it that cannot be anything's id.</returns>
     internal (BulkScope Scope, IReadOnlyList<string> NoIds) Read<TId>(Fields fields) where TId : struct, Domain.Text.ICouchId<TId>
     {
-        var (createdBy, label) = (fields.Optional("createdBy", CreatedBy, Bounds.MostName), fields.Optional("label", Label, Bounds.MostLabel));
+        var createdBy = fields.Optional("createdBy", CreatedBy, Bounds.MostName);
+        var label = fields.Optional("label", Label, Bounds.MostLabel);
         // Elsewhere a blank text counts as none; here it would be no filter, and end all.
         if (CreatedBy is not null && createdBy is null)
             fields.Wrong("createdBy must not be blank; leave it out to mean any");

@@ -43,7 +43,9 @@ internal sealed record BulkOrders(
     /// <summary>
     /// The order each time that it is further, until it is finished, the caller has waited for too long, or this process is to end.
     /// </summary>
-    /// <exception cref="StorageUnavailableException">There is no such order any more: its database has been exchanged for an older one.</exception>
+    /// <exception cref="StorageUnavailableException">
+    /// There is no such order any more: its database has been exchanged for an older one.
+    /// </exception>
     public async IAsyncEnumerable<BulkOrder> Follow(BulkOrder given, [EnumeratorCancellation] CancellationToken cancel)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel, Lifetime.ApplicationStopping);

@@ -15,7 +15,10 @@ internal sealed record BulkOutcome(int Done, int AlreadyEnded, IReadOnlyList<Fai
 
     /// <summary>Those that were not found.</summary>
     public static IEnumerable<FailedView> Failures(BulkAction action, BulkScope scope, IEnumerable<string> notFound) =>
-        notFound.Select(id => new FailedView { Id = id, Error = NotFound(action) + (scope.IsFiltered ? " with this createdBy and label" : "") });
+        notFound.Select(id => new FailedView
+        {
+            Id = id, Error = NotFound(action) + (scope.IsFiltered ? " with this createdBy and label" : ""),
+        });
 
     private static string NotFound(BulkAction action) => action is BulkAction.KillGuests ? "guest not found" : "invite not found";
 

@@ -1,13 +1,12 @@
 using Couch.Cluster;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Vms.Docker;
 
 namespace Couch.Gateway.Hosting;
 
 /// <summary>What a couch says once it listens: where, with what data, for whom, and what to try first.</summary>
 internal static partial class Welcome
 {
-    private const string DefaultEngine = "unix:///var/run/docker.sock";
-
     public static string To(WebApplication app)
     {
         var options = app.Services.GetRequiredService<CouchOptions>();
@@ -54,7 +53,8 @@ internal static partial class Welcome
         { Vms.Vers: not null } => "from Vers",
         { Vms.Docker: { } docker } => $"sandboxes of {docker.Image} on the container engine at {docker.Engine}",
         _ => "none, so guests wait until a host activates them. " + (EngineAtHand() is { } engine
-            ? $"There is a container engine at {engine}: set COUCH_DOCKER_IMAGE to an image" + (engine == DefaultEngine ? "" : $", DOCKER_HOST to {engine}")
+            ? $"There is a container engine at {engine}: set COUCH_DOCKER_IMAGE to an image"
+                + (engine == DockerOptions.DefaultEngine ? "" : $", DOCKER_HOST to {engine}")
             : "Set COUCH_DOCKER_IMAGE or VERS_API_KEY") + "; or try it with --demo",
     };
 
@@ -63,7 +63,7 @@ internal static partial class Welcome
     {
         string?[] places =
         [
-            DefaultEngine["unix://".Length..],
+            DockerOptions.DefaultEngine["unix://".Length..],
             "/run/podman/podman.sock",
             Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } own ? $"{own}/podman/podman.sock" : null,
         ];

@@ -7,7 +7,9 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Couch.Gateway.Requests;
 
-/// <summary>What part of a list is asked for. A limit, cursor or status that comes twice is refused; what is empty is as good as none.</summary>
+/// <summary>
+/// What part of a list is asked for. A limit, cursor or status that comes twice is refused; what is empty is as good as none.
+/// </summary>
 public class Paging
 {
     private const int MostRows = 1000;

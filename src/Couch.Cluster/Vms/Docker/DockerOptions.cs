@@ -9,6 +9,9 @@ namespace Couch.Cluster.Vms.Docker;
 /// <summary>How sandboxes are made on a container engine. Defaults live here; the table in docs/configuration.md says the same.</summary>
 public sealed partial class DockerOptions
 {
+    /// <summary>Where a container engine listens unless it is told otherwise.</summary>
+    public const string DefaultEngine = "unix:///var/run/docker.sock";
+
     private const string DefaultBridge = "couch-guests";
     private const int MostReference = 512;
     private const int DefaultPids = 512;
@@ -25,7 +28,7 @@ public sealed partial class DockerOptions
     /// Where the engine listens, Docker's or another that speaks its API: <c>unix://</c>, <c>tcp://</c> or <c>http://</c>, without TLS.
     /// </summary>
     /// <value>From <c>DOCKER_HOST</c>; default <c>unix:///var/run/docker.sock</c>.</value>
-    public Uri Engine { get; init; } = new("unix:///var/run/docker.sock");
+    public Uri Engine { get; init; } = new(DefaultEngine);
 
     /// <summary>What a sandbox runs, where the image's own command is not a service that stays.</summary>
     /// <value>
@@ -132,7 +135,7 @@ public sealed partial class DockerOptions
         return new DockerOptions
         {
             Image = image,
-            Engine = ReadEngine(settings, engine ?? "unix:///var/run/docker.sock"),
+            Engine = ReadEngine(settings, engine ?? DefaultEngine),
             Command = ReadCommand(settings, command),
             Port = port is 0 ? null : port,
             EndpointHost = endpointHost,
@@ -157,7 +160,7 @@ public sealed partial class DockerOptions
             })
             return address;
         settings.Wrong("DOCKER_HOST", $"must be unix:///path, tcp://host:port or http://host:port, without spaces, not '{text}'");
-        return new("unix:///var/run/docker.sock");
+        return new(DefaultEngine);
     }
 
     private static IPNetwork? ReadSubnet(Settings settings, string? text)
