@@ -13,7 +13,9 @@ public sealed class EventsClient
 
     internal EventsClient(Transport transport) => this.transport = transport;
 
-    /// <summary>Lists events that have happened, oldest first unless the filter says otherwise. Further pages are asked for as they are needed.</summary>
+    /// <summary>
+    /// Lists events that have happened, oldest first unless the filter says otherwise. Further pages are asked for as they are needed.
+    /// </summary>
     public IAsyncEnumerable<CouchEvent> List(EventListFilter? filter = null, CancellationToken cancel = default) =>
         Paging.Items(Pages(filter, cancel), page => page.Events, cancel);
 

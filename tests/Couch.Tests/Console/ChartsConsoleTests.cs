@@ -78,7 +78,8 @@ public sealed class ChartsConsoleTests(Browser browser) : IClassFixture<Browser>
                 const { parts } = await import('/console/past.js');
                 const step = (id, at, type, ran) => ({ id, at, type, ran });
                 const steps = [
-                    step(1, 12, 'couch.invite.redeemed'), step(2, 15, 'couch.guest.activated', true), step(3, 38, 'couch.guest.killed', true),
+                    step(1, 12, 'couch.invite.redeemed'), step(2, 15, 'couch.guest.activated', true),
+                    step(3, 38, 'couch.guest.killed', true),
                     step(4, 52, 'couch.invite.redeemed'), step(5, 71, 'couch.guest.expired', false),
                 ];
                 return parts(steps, { from: 0, until: 100, count: 10, base: { running: 1, provisioning: 1, at: 60 } })
@@ -100,7 +101,8 @@ public sealed class ChartsConsoleTests(Browser browser) : IClassFixture<Browser>
             // The newest first, as they are asked for.
             events = Enumerable.Range(0, 1000).Select(at => new
             {
-                id = 5_000_000 - at, timestamp = now.AddSeconds(-at), type = $"couch.{(at % 3 == 2 ? "invite" : "guest")}.{Stay[2 - (at % 3)]}",
+                id = 5_000_000 - at, timestamp = now.AddSeconds(-at),
+                type = $"couch.{(at % 3 == 2 ? "invite" : "guest")}.{Stay[2 - (at % 3)]}",
                 payload = new { vmId = "x" }, metadata = new { },
             }),
             count = 1000, nextCursor = 4_999_000,

@@ -23,11 +23,14 @@ public sealed class LongDayConsoleTests(Browser browser) : IClassFixture<Browser
         var before = await page.Kept();
 
         await Happen(32_000, 80_000);
-        var after = await page.Kept();
+        // What is still under way, such as an answer that is being read, is let go of soon; what is kept is not.
+        var after = await Until.Gives(
+            page.Kept, kept => kept.Heap <= before.Heap + (1 << 20) && kept.Nodes <= before.Nodes + 100, TimeSpan.FromSeconds(30),
+            $"it keeps as much as before, {before}");
 
         TestContext.Current.TestOutputHelper!.WriteLine($"after 32,000 events {before}, after 80,000 {after}");
-        Assert.InRange(after.Heap, 1, before.Heap + (1 << 20));
-        Assert.InRange(after.Nodes, 1, before.Nodes + 100);
+        // Forty-eight thousand events are some ten megabytes.
+        Assert.InRange(before.Heap, 1 << 20, 8 << 20);
         Assert.Equal(1000, (int)(await page.Evaluate("couch.house.events.length"))!);
         // The oldest are let go of with the next event; a list may just have brought another.
         Assert.InRange((int)(await page.Evaluate("couch.house.invites.size"))!, 20_000, 20_010);
@@ -86,7 +89,8 @@ public sealed class LongDayConsoleTests(Browser browser) : IClassFixture<Browser
         {
             await page.Open($"{couch.Address}");
             await page.Sees("window.firstRows", "there are rows");
-            await page.Sees("document.querySelector('.grid')?.getAttribute('aria-rowcount') >= 10002 && couch.house.isLoaded", "all are here");
+            await page.Sees(
+                "document.querySelector('.grid')?.getAttribute('aria-rowcount') >= 10002 && couch.house.isLoaded", "all are here");
             painted.Add(await Number("performance.getEntriesByName('first-contentful-paint')[0].startTime"));
             rows.Add(await Number("window.firstRows"));
             all.Add(await Number("performance.now()"));
@@ -107,7 +111,8 @@ public sealed class LongDayConsoleTests(Browser browser) : IClassFixture<Browser
                     if (!answered.ok)
                         throw new Error(answered.status);
                     // It moves to those that have ended, out of sight.
-                    while (couch.app.view.grid.rows.find(row => row.id === '{{id}}').status !== 'revoked' || row()?.className.includes('prov'))
+                    while (couch.app.view.grid.rows.find(row => row.id === '{{id}}').status !== 'revoked'
+                        || row()?.className.includes('prov'))
                         await new Promise(done => requestAnimationFrame(done));
                     await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
                     return performance.now() - began;

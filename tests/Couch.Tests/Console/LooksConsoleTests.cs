@@ -35,7 +35,8 @@ public sealed class LooksConsoleTests(Browser browser) : IClassFixture<Browser>
         foreach (var (name, address, keys) in couch.Dialogs())
         {
             await page.Open($"{couch.Host.Address}{address}");
-            await page.Sees($"{BrowserConsoleTests.IsLive} && document.querySelector('.timeline li, .grid .row')", $"{name} can be asked for");
+            await page.Sees(
+                $"{BrowserConsoleTests.IsLive} && document.querySelector('.timeline li, .grid .row')", $"{name} can be asked for");
             await page.Press(keys);
             await page.Sees("document.querySelector('dialog[open]')", $"{name} is asked for");
             await Look(name, "dialog");
@@ -69,7 +70,8 @@ public sealed class LooksConsoleTests(Browser browser) : IClassFixture<Browser>
                 await page.Evaluate(new BundledAxeScriptProvider().GetScript() + "; 0");
             var found = await page.Evaluate($$"""
                 axe.run({{(within is null ? "document" : $"'{within}'")}}).then(run => run.violations.map(
-                    one => `${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map(node => node.html + ' ' + node.failureSummary).join(' | ')}`))
+                    one => `${one.id}: ${one.help}: `
+                        + one.nodes.slice(0, 3).map(node => node.html + ' ' + node.failureSummary).join(' | ')))
                 """);
             return found!.AsArray().Select(one => (string)one!);
         }

@@ -149,7 +149,7 @@ internal sealed class BrowserPage(Browser browser, string session, string contex
         });
     }
 
-    /// <summary>How many bytes of JavaScript, and how many nodes of documents, are still in use once what is garbage is collected.</summary>
+    /// <summary>How many bytes of JavaScript, and how many nodes of documents, are in use once garbage is collected.</summary>
     public async Task<(long Heap, long Nodes)> Kept()
     {
         await Call("Performance.enable", new { });
