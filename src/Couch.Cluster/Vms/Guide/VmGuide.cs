@@ -11,7 +11,9 @@ public sealed class VmGuide
     /// <summary>The folder in the VM.</summary>
     public const string Folder = "/run/couch";
 
-    internal VmGuide(IReadOnlyList<VmFile> files) => Files = files;
+    private readonly DateTimeOffset writtenAt;
+
+    internal VmGuide(IReadOnlyList<VmFile> files, DateTimeOffset writtenAt) => (Files, this.writtenAt) = (files, writtenAt);
 
     /// <summary>The files. The one with the token comes last: where it is, the others are.</summary>
     public IReadOnlyList<VmFile> Files { get; }
@@ -24,11 +26,14 @@ public sealed class VmGuide
         var archive = new MemoryStream();
         using (var tar = new TarWriter(archive, TarEntryFormat.Ustar, leaveOpen: true))
         {
-            tar.WriteEntry(new UstarTarEntry(TarEntryType.Directory, Folder[1..] + "/") { Mode = forAll });
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.Directory, Folder[1..] + "/") { Mode = forAll, ModificationTime = writtenAt });
             foreach (var file in Files)
             {
                 using var content = new MemoryStream(file.Content);
-                tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, file.Path[1..]) { Mode = file.Mode, DataStream = content });
+                tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, file.Path[1..])
+                {
+                    Mode = file.Mode, ModificationTime = writtenAt, DataStream = content,
+                });
             }
         }
 

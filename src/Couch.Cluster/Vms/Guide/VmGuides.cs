@@ -33,7 +33,7 @@ internal sealed class VmGuides(string? publicUrl, SigningKeys? keys)
         return new(
         [
             new("README.md", Readme, ForAll), new("limits.json", limits, ForAll), new("env", Encoding.UTF8.GetBytes(env), ForRoot),
-        ]);
+        ], guest.Id.CreatedAt);
     }
 
     private static byte[] ReadReadme()

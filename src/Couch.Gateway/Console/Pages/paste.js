@@ -23,7 +23,7 @@ export async function pasteFor(code) {
     if (!response.ok || !page || !text.includes(place))
         throw new Refused(response.status, 'the couch has no text for agents at this address');
     const filled = text.replace(place, () => `COUCH_CODE='${code}'`);
-    return { couch: page.slice(0, -'/join'.length), link: `${page}#${code}`, text: filled };
+    return { couch: page.replace(/\/join$/, ''), link: `${page}#${code}`, text: filled };
 }
 
 /** A text of many lines, to be copied with one press. */
