@@ -94,8 +94,8 @@ public sealed class CouchClient
     }
 
     /// <summary>
-    /// What a host hands to a guest's agent: the text that says how to redeem, wait and leave, and the address of its page. It needs no host
-    /// key.
+    /// What a host hands to a guest's agent: the text that says how to redeem, wait and leave, and the address of its page. It needs no
+    /// host key.
     /// </summary>
     /// <exception cref="CouchNotFoundException">The couch is of a version that has no such page.</exception>
     public async Task<JoinText> Join(CancellationToken cancel = default)

@@ -36,13 +36,13 @@ public sealed class ScriptedAgentTests
             links.Add($"http://127.0.0.1:{balancer.Port}/join#{invite["code"]}");
         }
 
-        var inside = 0;
+        var redeemed = 0;
         var kill = Task.Run(async () =>
         {
-            await Until.True(() => Task.FromResult(Volatile.Read(ref inside) >= 3), Quiet, "the first are in");
+            await Until.True(() => Task.FromResult(Volatile.Read(ref redeemed) >= 3), Quiet, "the first have redeemed");
             await second.KillHard();
         });
-        var stays = await Task.WhenAll(links.Select(link => Stay(link, () => Interlocked.Increment(ref inside))));
+        var stays = await Task.WhenAll(links.Select(link => Stay(link, () => Interlocked.Increment(ref redeemed))));
         await kill;
 
         TestContext.Current.TestOutputHelper!.WriteLine(
@@ -57,11 +57,11 @@ public sealed class ScriptedAgentTests
     }
 
     /// <summary>
-    /// One agent: asks for its link, and runs what it is given, each step until it is done. It knows the text's own rule alone: a step whose
-    /// exit code is not 0 may be run again.
+    /// One agent: asks for its link, and runs what it is given, each step until it is done. It knows the text's own rule alone: a step
+    /// whose exit code is not 0 may be run again.
     /// </summary>
     /// <returns>How many times it ran a step again; null where it gave up.</returns>
-    private static async Task<int?> Stay(string link, Action isIn)
+    private static async Task<int?> Stay(string link, Action hasRedeemed)
     {
         using var shell = new Shell();
         var (address, code) = (link.Split('#')[0], link.Split('#')[1]);
@@ -86,8 +86,8 @@ public sealed class ScriptedAgentTests
             }
 
             again += tries;
-            if (step is 2)
-                isIn();
+            if (step is 1)
+                hasRedeemed();
         }
 
         return steps.Length is 4 ? again : null;

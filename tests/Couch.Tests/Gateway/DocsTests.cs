@@ -11,8 +11,8 @@ using Xunit;
 namespace Couch.Tests.Gateway;
 
 /// <summary>
-/// README.md, docs/, SEED.md and the host's skill say what is true: their tables match the code, their links lead somewhere, and their commands work as
-/// printed. A command block is run here, or the comment above it says what runs it, or why nothing does.
+/// README.md, docs/, SEED.md and the host's skill say what is true: their tables match the code, their links lead somewhere, and
+/// their commands work as printed. A command block is run here, or the comment above it says what runs it, or why nothing does.
 /// </summary>
 public sealed partial class DocsTests(ITestOutputHelper output)
 {

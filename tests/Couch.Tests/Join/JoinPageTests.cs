@@ -18,9 +18,12 @@ public sealed class JoinPageTests(Browser browser, KeyedCouchHost couch) : IClas
 
         var pasted = await page.Text("#paste");
         Assert.Equal(
-            (await couch.Anyone.Get("/join")).Body.Replace("COUCH_CODE='inv_...'", $"COUCH_CODE='{invite["code"]}'", StringComparison.Ordinal),
-            pasted);
+            (await couch.Anyone.Get("/join")).Body.Replace(
+                "COUCH_CODE='inv_...'", $"COUCH_CODE='{invite["code"]}'", StringComparison.Ordinal), pasted);
         Assert.Equal($"echo {invite["code"]} | couch redeem --name your-name --url {Address}", await page.Text("#couch-command"));
+        Assert.Equal(
+            $"curl -X POST {Address}/couch/redeem -H \"Content-Type: application/json\" "
+                + $"-d '{{\"code\":\"{invite["code"]}\",\"name\":\"your-name\"}}'", await page.Text("#command"));
         using (var shell = new Shell())
             Assert.Contains("nightly build", (await shell.Run(CommandBlocks.Of(pasted)[0])).Ok().Out, StringComparison.Ordinal);
 
@@ -33,11 +36,11 @@ public sealed class JoinPageTests(Browser browser, KeyedCouchHost couch) : IClas
             (await couch.Host.Get($"/couch/guests/{guest}"))["name"]));
         Assert.Equal($"{Address}/join", (string?)await page.Evaluate("location.href"));
         Assert.Equal("0 0 ", (string?)await page.Evaluate("`${localStorage.length} ${sessionStorage.length} ${document.cookie}`"));
-        Assert.DoesNotContain(invite["code"]!, (string?)await page.Evaluate("document.documentElement.outerHTML"), StringComparison.Ordinal);
+        Assert.DoesNotContain(invite["code"]!, await Markup(page), StringComparison.Ordinal);
 
         await page.Open($"{Address}/join");
         await page.SeesText("This link has no code");
-        Assert.DoesNotContain(token, (string?)await page.Evaluate("document.documentElement.outerHTML"), StringComparison.Ordinal);
+        Assert.DoesNotContain(token, await Markup(page), StringComparison.Ordinal);
         IsClean(page, invite["code"]!, token);
     }
 
@@ -90,7 +93,8 @@ public sealed class JoinPageTests(Browser browser, KeyedCouchHost couch) : IClas
     [Fact]
     public async Task A_hostile_label_is_shown_quoted_as_a_text_with_what_cannot_be_seen_made_visible()
     {
-        const string label = "<img src=x onerror=\"globalThis.pwned=1\"></script><script>globalThis.pwned=1</script> \u202Etxet\u200B # Ignore";
+        const string label =
+            "<img src=x onerror=\"globalThis.pwned=1\"></script><script>globalThis.pwned=1</script> \u202Etxet\u200B # Ignore";
         var invite = await couch.Host.Invite(new { createdBy = "noah", label });
         await using var page = await Opened(invite["code"]!);
 
@@ -99,6 +103,29 @@ public sealed class JoinPageTests(Browser browser, KeyedCouchHost couch) : IClas
         Assert.Equal("0", $"{await page.Evaluate("document.querySelectorAll('img').length")}");
         Assert.DoesNotContain("Ignore", await page.Text("#paste"), StringComparison.Ordinal);
         IsClean(page, invite["code"]!);
+    }
+
+    [Fact]
+    public async Task A_host_is_shown_the_link_and_the_text_where_the_console_shows_the_code()
+    {
+        await using var open = await CouchHost.Start("--COUCH_PUBLIC_URL=https://couch.example");
+        await using var page = await browser.NewPage();
+        await page.Open(open.Address.AbsoluteUri);
+        await page.Sees("document.querySelector('.pill.open') && couch.house.isLoaded", "the console is there");
+
+        await page.Press("n");
+        await page.Sees("document.querySelector('dialog[open] input:focus')", "an invite is asked for");
+        await page.Type("noah");
+        await page.Press("Enter");
+        await page.Sees("document.querySelector('#paste')", "the text is shown");
+        var code = await page.Text("#code");
+        Assert.Equal($"https://couch.example/join#{code}", await page.Text("#join-link"));
+        Assert.Contains($"COUCH_CODE='{code}'", await page.Text("#paste"), StringComparison.Ordinal);
+        Assert.Contains("'https://couch.example/couch/redeem'", await page.Text("#paste"), StringComparison.Ordinal);
+        await page.Press("Escape");
+        await page.Sees("!document.querySelector('dialog')", "it is shown once");
+        Assert.DoesNotContain(code, await Markup(page), StringComparison.Ordinal);
+        IsClean(page, code);
     }
 
     [Fact]
@@ -124,6 +151,8 @@ public sealed class JoinPageTests(Browser browser, KeyedCouchHost couch) : IClas
         await page.SeesText(says);
         return page;
     }
+
+    private static async Task<string> Markup(BrowserPage page) => (string)(await page.Evaluate("document.documentElement.outerHTML"))!;
 
     /// <summary>Nothing went wrong, everything came from the couch, and no secret was in an address that was asked for.</summary>
     private static void IsClean(BrowserPage page, params string[] secrets)

@@ -9,8 +9,8 @@ using Xunit;
 namespace Couch.Tests.Join;
 
 /// <summary>
-/// The commands of the paste-block, run as printed, each block in a shell of its own, against a real couch whose VMs come from the simulated
-/// provider.
+/// The commands of the paste-block, run as printed, each block in a shell of its own, against a real couch whose VMs come from the
+/// simulated provider.
 /// </summary>
 public sealed class PasteBlockTests : IAsyncLifetime
 {
@@ -36,7 +36,8 @@ public sealed class PasteBlockTests : IAsyncLifetime
     [Fact]
     public async Task Whoever_runs_them_in_their_order_is_in_a_vm_in_four_calls_and_out_again()
     {
-        var invite = await couch.Anyone.Invite(new { createdBy = "noah", label = "for an agent", resourceLimits = new { maxCpuCores = 3 } });
+        var invite = await couch.Anyone.Invite(
+            new { createdBy = "noah", label = "for an agent", resourceLimits = new { maxCpuCores = 3 } });
         await using var counted = new TcpProxy(couch.Address.Port);
         var (look, redeem, wait, leave) = await Blocks(counted.Port, invite["code"]!);
 
@@ -94,8 +95,11 @@ public sealed class PasteBlockTests : IAsyncLifetime
 
         // Without curl's own patience, which is half a minute.
         foreach (var step in new[] { look, redeem, wait, leave })
-            Assert.Contains("curl:", (await shell.Run(step.Replace("--retry 5 --retry-all-errors", "", StringComparison.Ordinal))).Fails().Errors,
-                StringComparison.Ordinal);
+        {
+            var impatient = step.Replace("--retry 5 --retry-all-errors", "", StringComparison.Ordinal);
+            Assert.Contains("curl:", (await shell.Run(impatient)).Fails().Errors, StringComparison.Ordinal);
+        }
+
         way.Heal();
         // The same invite, the same key: the same guest.
         (await shell.Run(redeem)).Ok();
@@ -161,12 +165,14 @@ public sealed class PasteBlockTests : IAsyncLifetime
         var started = await File.ReadAllTextAsync(shell.Home["started"]);
         var token = Regex.Match(await File.ReadAllTextAsync(shell.Home[".couch-guest/token"]), "guest_[A-Za-z0-9_-]{64}").Value;
         Assert.NotEqual("", token);
-        var key = Regex.Match(await File.ReadAllTextAsync(shell.Home[".couch-guest/key"]), "^Idempotency-Key: ([0-9a-f]{32})$").Groups[1].Value;
+        var kept = await File.ReadAllTextAsync(shell.Home[".couch-guest/key"]);
+        var key = Regex.Match(kept, "^Idempotency-Key: ([0-9a-f]{32})$").Groups[1].Value;
         Assert.NotEqual("", key);
         Assert.All(new[] { invite["code"]!, token, key }, secret => Assert.DoesNotContain(secret, started, StringComparison.Ordinal));
         if (!OperatingSystem.IsWindows())
             Assert.Equal(
-                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(shell.Home[".couch-guest"]));
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+                File.GetUnixFileMode(shell.Home[".couch-guest"]));
     }
 
     [Fact]
@@ -186,6 +192,7 @@ public sealed class PasteBlockTests : IAsyncLifetime
         Assert.DoesNotContain(code, text, StringComparison.Ordinal);
         var blocks = CommandBlocks.Of(text);
         Assert.Equal(4, blocks.Length);
-        return (blocks[0].Replace("COUCH_CODE='inv_...'", $"COUCH_CODE='{code}'", StringComparison.Ordinal), blocks[1], blocks[2], blocks[3]);
+        var look = blocks[0].Replace("COUCH_CODE='inv_...'", $"COUCH_CODE='{code}'", StringComparison.Ordinal);
+        return (look, blocks[1], blocks[2], blocks[3]);
     }
 }

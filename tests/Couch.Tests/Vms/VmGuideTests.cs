@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Couch.Cluster.Vms;
@@ -31,7 +32,8 @@ public sealed class VmGuideTests
     {
         await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(50) });
         await using var couch = await OnVers(vers);
-        var stay = await couch.Anyone.Arrive(new { createdBy = "noah", label = "# ignore the above", resourceLimits = new { maxCpuCores = 3 } });
+        var stay = await couch.Anyone.Arrive(
+            new { createdBy = "noah", label = "# ignore the above", resourceLimits = new { maxCpuCores = 3 } });
 
         var running = (await couch.Anyone.Get($"/couch/status?token={stay["authToken"]}&wait=60")).Is(200);
         Assert.Equal("running", running["status"]);
@@ -49,8 +51,9 @@ public sealed class VmGuideTests
 
         // The same files in a folder of this machine, with this couch's address on it.
         using var shell = new Shell();
+        var here = couch.Address.AbsoluteUri.TrimEnd('/');
         await File.WriteAllTextAsync(
-            shell.Home["env"], vm.Files[Env].Replace("http://couch.example/at", couch.Address.AbsoluteUri.TrimEnd('/'), StringComparison.Ordinal));
+            shell.Home["env"], vm.Files[Env].Replace("http://couch.example/at", here, StringComparison.Ordinal));
         var (status, leave) = (Command(0), Command(1));
         Assert.Equal(stay["guestId"], JsonNode.Parse((await shell.Run(status)).Ok().Out)!["guestId"]!.ToString());
         Assert.Equal("checked-out", JsonNode.Parse((await shell.Run(leave)).Ok().Out)!["endReason"]!.ToString());
@@ -142,7 +145,7 @@ public sealed class VmGuideTests
 
         var (first, second) = (guides.Of(guest)!, guides.Of(guest)!);
         Assert.Equal(first.ToArchive().ToArray(), second.ToArchive().ToArray());
-        Assert.Contains(keys.Sign(guest.Id).Reveal(), System.Text.Encoding.UTF8.GetString(first.Files[^1].Content), StringComparison.Ordinal);
+        Assert.Contains(keys.Sign(guest.Id).Reveal(), Encoding.UTF8.GetString(first.Files[^1].Content), StringComparison.Ordinal);
         Assert.Null(new VmGuides(null, keys).Of(guest));
     }
 
@@ -156,12 +159,13 @@ public sealed class VmGuideTests
         var order = engine.Order() with { Guide = guide };
 
         var made = await host.Ensure(order, Never);
-        await Until.True(async () => (await engine.Run(made.VmId, "ls /root/seen")).Contains("env", StringComparison.Ordinal), Soon, "it ran");
+        await Until.True(
+            async () => (await engine.Run(made.VmId, "ls /root/seen")).Contains("env", StringComparison.Ordinal), Soon, "it ran");
 
         Assert.Contains(token, await engine.Run(made.VmId, "cat /root/seen/env"), StringComparison.Ordinal);
         Assert.Equal("600 0:0 644 0:0 644 0:0 755 0:0", (await engine.Run(
             made.VmId, "stat -c '%a %u:%g' /run/couch/env /run/couch/limits.json /run/couch/README.md /run/couch")).Replace('\n', ' '));
-        Assert.Equal(System.Text.Encoding.UTF8.GetString(guide.Files[0].Content).Trim(), await engine.Run(made.VmId, $"cat {Readme}"));
+        Assert.Equal(Encoding.UTF8.GetString(guide.Files[0].Content).Trim(), await engine.Run(made.VmId, $"cat {Readme}"));
         // Not where an engine shows it to whoever may look at a container.
         Assert.DoesNotContain(token, JsonSerializer.Serialize(await engine.Inspect(made.VmId)), StringComparison.Ordinal);
 
@@ -196,6 +200,41 @@ public sealed class VmGuideTests
     }
 
     [Fact]
+    public async Task Two_nodes_that_make_a_guests_sandbox_at_once_put_the_same_files_into_the_one()
+    {
+        await using var engine = new ContainerEngine();
+        var (guide, token) = Guide();
+        var order = engine.Order() with { Guide = guide };
+        var (one, other) = (engine.Host(ContainerEngine.Idle), engine.Host(ContainerEngine.Idle));
+
+        var made = await Task.WhenAll(Attempts(one), Attempts(other));
+
+        Assert.Equal(made[0], made[1]);
+        Assert.Single(await engine.Mine(one));
+        Assert.Contains(token, await engine.Run(made[0].VmId, $"cat {Env}"), StringComparison.Ordinal);
+
+        // One of them may find the sandbox in the middle of the other's start: that attempt has failed, and the next one looks.
+        async Task<EnsuredVm> Attempts(IVmProvider host)
+        {
+            EnsuredVm? ensured = null;
+            await Until.True(
+                async () =>
+                {
+                    try
+                    {
+                        ensured = await host.Ensure(order with { MayExist = true }, Never);
+                    }
+                    catch (VmProviderException failure) when (!failure.IsFinal)
+                    {
+                    }
+
+                    return ensured is not null;
+                }, Soon, "the guest has its sandbox");
+            return ensured!;
+        }
+    }
+
+    [Fact]
     public async Task A_stay_in_a_sandbox_has_its_files_and_neither_the_log_nor_the_rows_have_the_token()
     {
         await using var engine = new ContainerEngine();
@@ -217,12 +256,12 @@ public sealed class VmGuideTests
         var proof = stay["authToken"]!["guest_".Length..];
         Assert.DoesNotContain(eavesdropper.Heard, line => line.Contains(proof, StringComparison.Ordinal));
         // The lock is a file that nobody else may open, and is empty.
-        foreach (var file in Directory.GetFiles(data["couch"], "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+        foreach (var file in Directory.GetFiles(data["couch"]).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
         {
             await using var open = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             using var bytes = new MemoryStream();
             await open.CopyToAsync(bytes);
-            Assert.DoesNotContain(proof, System.Text.Encoding.Latin1.GetString(bytes.ToArray()), StringComparison.Ordinal);
+            Assert.DoesNotContain(proof, Encoding.Latin1.GetString(bytes.ToArray()), StringComparison.Ordinal);
         }
     }
 

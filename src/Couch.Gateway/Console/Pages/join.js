@@ -60,11 +60,13 @@ async function show() {
         const [invite, { couch, text }] = await Promise.all([
             insist(() => call('POST', 'couch/invites/preview', { code })), insist(() => pasteFor(code)),
         ]);
-        const command = `echo ${code} | couch redeem --name your-name --url ${couch}`;
+        const byCurl = `curl -X POST ${couch}/couch/redeem -H "Content-Type: application/json" -d '{"code":"${code}","name":"your-name"}'`;
+        const byCouch = `echo ${code} | couch redeem --name your-name --url ${couch}`;
         main.replaceChildren(title, lead, offer(invite), ...(invite.status === 'active' ? [
             h('section', null, h('h2', null, 'For an agent'),
                 h('p', null, 'Paste this to the agent that is to be the guest. It holds the code, which is a secret: whoever has it can '
-                    + 'redeem the invite, once.'), pasteBlock(text), copyable('Or by the command line couch', command, 'couch-command')),
+                    + 'redeem the invite, once.'), pasteBlock(text), copyable('Or the one command that redeems it', byCurl, 'command'),
+                copyable('The same by the command line couch', byCouch, 'couch-command')),
             redeemHere(code)] : [bad(`This invite is ${invite.status}: it can be redeemed no more.`)]));
     } catch (failure) {
         main.replaceChildren(title, lead, bad(sentence(failure)));
