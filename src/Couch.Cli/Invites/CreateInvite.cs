@@ -67,7 +67,7 @@ internal static class CreateInvite
 
             if (join is not null)
             {
-                call.Printer.Bare(call.Get(LinkAlone) ? join.LinkFor(invite.Code) : join.TextFor(invite.Code));
+                call.Printer.Bare(call.Get(LinkAlone) ? Visible.Of(join.LinkFor(invite.Code)) : Handout.Text(join, invite.Code));
                 return;
             }
 

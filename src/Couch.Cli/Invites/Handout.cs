@@ -1,4 +1,5 @@
 using Couch.Cli.CommandLine;
+using Couch.Cli.Output;
 using Couch.Client;
 
 namespace Couch.Cli.Invites;
@@ -22,10 +23,14 @@ internal static class Handout
         }
 
         call.Printer.Bare("");
-        call.Printer.Bare("link  " + join.LinkFor(code));
+        call.Printer.Bare("link  " + Visible.Of(join.LinkFor(code)));
         call.Printer.Bare("");
         call.Notes.Say("what follows is for the guest's agent: paste it as it is. The link and the text hold the code");
         call.Printer.Bare("");
-        call.Printer.Bare(join.TextFor(code));
+        call.Printer.Bare(Text(join, code));
     }
+
+    /// <summary>The text, line by line: a couch that is not what it seems must not move a terminal's cursor.</summary>
+    public static string Text(JoinText join, Secret code) =>
+        string.Join('\n', join.TextFor(code).TrimEnd('\n').Split('\n').Select(Visible.Of));
 }

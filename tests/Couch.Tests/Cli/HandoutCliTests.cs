@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Couch.Tests.Support;
+using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace Couch.Tests.Cli;
@@ -59,6 +60,27 @@ public sealed class HandoutCliTests(CouchHost couch) : IClassFixture<CouchHost>,
             Assert.DoesNotContain("join#", ran.Out, StringComparison.Ordinal);
             Assert.DoesNotContain("curl", ran.Out, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task A_couch_that_is_not_what_it_seems_moves_no_cursor_and_puts_nothing_else_in_place_of_the_link()
+    {
+        await using var tampered = await TamperedCouch.Before(couch.Address);
+        using var nina = new Person(tampered.Address);
+        tampered.Answers("/join", context =>
+        {
+            context.Response.Headers.Link = "<http://couch.example/join>; rel=\"canonical\"";
+            return context.Response.WriteAsync("COUCH_CODE='inv_...'\n\u001b[2Jwiped\u202e\n");
+        });
+        var ran = (await nina.Runs("invite", "create", "--paste-only")).Ok();
+        Assert.Contains("\\x1b[2Jwiped\\u202e", ran.Out, StringComparison.Ordinal);
+
+        // An older couch, and a stranger's page: there is nothing to hand over, and no invite is made in vain.
+        var before = (await couch.Anyone.Get("/couch/invites?limit=1000"))["count"];
+        tampered.Answers("/join", 404, """{"error":"not found","status":404}""");
+        (await nina.Runs("invite", "create", "--link-only")).Refuses(3, "not found");
+        Assert.Equal(before, (await couch.Anyone.Get("/couch/invites?limit=1000"))["count"]);
+        Assert.DoesNotContain("link ", (await nina.AtTerminal(200, "", "invite", "create")).Ok().Out, StringComparison.Ordinal);
     }
 
     [Fact]

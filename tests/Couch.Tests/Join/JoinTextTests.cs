@@ -120,6 +120,21 @@ public sealed class JoinTextTests(CouchHost couch) : IClassFixture<CouchHost>
             (await named.Anyone.Sending("Accept", "text/html").Get("/join")).Is(200).Header("Link"));
     }
 
+    [Fact]
+    public async Task Behind_a_proxy_that_ends_tls_the_commands_go_by_tls_where_that_proxy_is_trusted()
+    {
+        await using var behind = await CouchHost.Start("--COUCH_TRUSTED_PROXIES=127.0.0.0/8");
+
+        foreach (var (asked, scheme) in new[] { (behind, "https"), (couch, "http") })
+            Assert.Contains($"'{scheme}://couch.example/couch/redeem'", (await asked.Anyone.Sending("Host", "couch.example")
+                .Sending("X-Forwarded-For", "203.0.113.7").Sending("X-Forwarded-Proto", "https").Get("/join")).Is(200).Body,
+                StringComparison.Ordinal);
+        foreach (var odd in new[] { "javascript", "https://evil.example/", "ftp" })
+            Assert.Contains("'http://couch.example/couch/redeem'", (await behind.Anyone.Sending("Host", "couch.example")
+                .Sending("X-Forwarded-For", "203.0.113.7").Sending("X-Forwarded-Proto", odd).Get("/join")).Is(200).Body,
+                StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("a'; rm -rf ~; '")]
     [InlineData("$(id)")]

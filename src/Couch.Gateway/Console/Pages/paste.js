@@ -22,8 +22,11 @@ export async function pasteFor(code) {
     const page = /^<([^>]+)>; rel="canonical"$/.exec(response.headers.get('Link') ?? '')?.[1];
     if (!response.ok || !page || !text.includes(place))
         throw new Refused(response.status, 'the couch has no text for agents at this address');
-    const filled = text.replace(place, () => `COUCH_CODE='${code}'`);
-    return { couch: page.replace(/\/join$/, ''), link: `${page}#${code}`, text: filled };
+    const told = page.replace(/\/join$/, '');
+    // Where TLS ends at a proxy, the browser knows it and the couch may not: the code must not be sent in the clear.
+    const couch = told === `http://${location.host}` ? location.origin : told;
+    const filled = text.replaceAll(told, () => couch).replace(place, () => `COUCH_CODE='${code}'`);
+    return { couch, link: `${couch}/join#${code}`, text: filled };
 }
 
 /** A text of many lines, to be copied with one press. */
