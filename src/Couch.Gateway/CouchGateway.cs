@@ -10,6 +10,7 @@ using Couch.Gateway.Guests;
 using Couch.Gateway.Health;
 using Couch.Gateway.Hosting;
 using Couch.Gateway.Invites;
+using Couch.Gateway.Join;
 using Couch.Gateway.Keys;
 using Couch.Gateway.OpenApi;
 using Couch.Gateway.Problems;
@@ -52,6 +53,7 @@ public static class CouchGateway
         builder.Services.AddPlaces(capacity);
         builder.Services.AddHostAccess();
         builder.Services.AddConsole();
+        builder.Services.AddJoin();
         builder.Services.AddRateLimits();
         builder.Services.AddTrustedProxies(gateway);
         builder.Services.AddSecrecy();
@@ -91,6 +93,7 @@ public static class CouchGateway
         leased.MapStays();
         leased.MapConsole();
         app.MapConsolePages();
+        app.MapJoin();
         app.MapApiDescription();
         return app;
     }

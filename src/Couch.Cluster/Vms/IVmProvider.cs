@@ -1,3 +1,4 @@
+using Couch.Cluster.Vms.Guide;
 using Couch.Domain.Guests;
 using Couch.Domain.Text;
 using Couch.Domain.Vms;
@@ -150,6 +151,11 @@ public sealed record VmOrder
 
     /// <summary>One OpenSSH public key, or null.</summary>
     public string? PublicKey { get; init; }
+
+    /// <summary>
+    /// Files to be in the VM before the guest is told of it; null: none. A provider that cannot put files into its VMs ignores it.
+    /// </summary>
+    public VmGuide? Guide { get; init; }
 
     /// <summary>VMs with the guest's claim that are never to be used again, because they did not become ready in time.</summary>
     public IReadOnlyList<string> Condemned { get; init; } = [];

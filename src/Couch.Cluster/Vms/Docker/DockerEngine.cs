@@ -194,6 +194,25 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         }
     }
 
+    /// <summary>
+    /// Unpacks a tar archive at the root of a container. It may hold a secret, so a refusal is told by its status alone: it might quote it.
+    /// </summary>
+    public async Task Unpack(string id, MemoryStream archive, CancellationToken cancel)
+    {
+        try
+        {
+            await Ask("put files into a sandbox", WorkBound, async (docker, token) =>
+            {
+                await docker.Containers.ExtractArchiveToContainerAsync(id, new() { Path = "/" }, archive, token);
+                return id;
+            }, cancel);
+        }
+        catch (VmProviderException failure) when (StatusOf(failure) is { } status)
+        {
+            throw new VmProviderException($"The container engine did not put files into a sandbox: {(int)status}", failure.IsFinal);
+        }
+    }
+
     public async Task<IList<VolumeResponse>> VolumesWithLabel(string label, CancellationToken cancel)
     {
         var filters = new VolumesListParameters { Filters = Filter("label", label) };
