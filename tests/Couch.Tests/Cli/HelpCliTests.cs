@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Couch.Tests.Support;
 using Xunit;
 
 namespace Couch.Tests.Cli;
 
 /// <summary>Help is the first thing that a person reads, and it must be there at once.</summary>
-public sealed partial class HelpCliTests : IDisposable
+public sealed partial class HelpCliTests(CouchHost couch) : IClassFixture<CouchHost>, IDisposable
 {
-    private readonly Person noah = new();
+    private readonly Person noah = new(couch.Address);
 
     public void Dispose() => noah.Dispose();
 
@@ -39,9 +40,10 @@ public sealed partial class HelpCliTests : IDisposable
             seen.ToHashSet());
     }
 
-    [Theory, InlineData("--help"), InlineData("--version")]
+    [Theory, InlineData("--help"), InlineData("--version"), InlineData("guest list")]
     public async Task The_first_output_needs_less_than_three_tenths_of_a_second_of_processor_time(string what)
     {
+        await couch.Anyone.Arrive();
         // The best of some: a first run reads its files from the disk, and other tests run beside.
         var best = double.MaxValue;
         for (var run = 0; run < 5; run++)
