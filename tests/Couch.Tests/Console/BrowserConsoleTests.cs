@@ -148,7 +148,7 @@ public sealed class BrowserConsoleTests(Browser browser, KeyedCouchHost couch) :
                 address.Contains("guest=", StringComparison.Ordinal)
                     ? "document.querySelector('.timeline li')" : "document.querySelector('.row')",
                 $"{address} is shown");
-            Assert.Equal("1 0 0 false", (string?)await page.Evaluate(
+            Assert.Equal("2 0 0 false", (string?)await page.Evaluate(
                 "`${document.scripts.length} ${document.images.length} ${document.querySelectorAll('style, iframe, object').length} "
                     + "${'hacked' in window}`"));
             Assert.DoesNotMatch("[\u200B\u202E\u2066]", await page.Text("body"));
@@ -461,6 +461,23 @@ public sealed class BrowserConsoleTests(Browser browser, KeyedCouchHost couch) :
         await page.Press("y");
         await page.Sees("!document.querySelector('.list td')", "it is deleted");
         await IsClean(page, couch.Address);
+    }
+
+    [Theory]
+    [InlineData("/console/grid.js")]
+    [InlineData("/console/app.js")]
+    [InlineData("/console/style.css")]
+    public async Task A_page_of_which_a_file_could_not_be_loaded_says_so_and_is_loaded_again(string file)
+    {
+        await using var page = await browser.NewPage();
+        await page.Answer(file, 503, "{}");
+        await page.Open($"{couch.Address}");
+        await page.SeesText("could not be loaded", "[role=alert]");
+        page.LetThrough(file);
+        await page.Sees("document.activeElement?.id === 'host-key'", "the page asks for the host key");
+        await page.Type(KeyedCouchHost.Key);
+        await page.Press("Enter");
+        await page.Sees(IsLive, "signed in");
     }
 
     internal static async Task SignIn(BrowserPage page, Uri address, string key = KeyedCouchHost.Key)

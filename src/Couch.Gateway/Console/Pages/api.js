@@ -17,18 +17,23 @@ export const now = () => Date.now() + ahead;
 
 export const whenSignedOut = handler => { onSignedOut = handler; };
 
+// No answer is waited for on purpose; a stream is opened in another way.
+const longest = 60_000;
+
 // The couch takes a request by the cookie only with this: no other site's page can send it.
 const own = { 'Couch-Console': '1' };
 
 export async function call(method, path, body, { headers, signal, isQuiet } = {}) {
     let response;
     let text;
+    const limit = AbortSignal.timeout(longest);
     try {
         response = await fetch(path, {
             method,
             headers: { ...own, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
             body: body === undefined ? undefined : JSON.stringify(body),
-            cache: 'no-store', redirect: 'error', referrerPolicy: 'no-referrer', signal,
+            cache: 'no-store', redirect: 'error', referrerPolicy: 'no-referrer',
+            signal: signal ? AbortSignal.any([signal, limit]) : limit,
         });
         readClock(response);
         text = await response.text();
