@@ -70,7 +70,8 @@ const whole = at + atTheEnd;
 const [width, height] = [Math.ceil(columns * cellWidth + 2 * margin), rows * cellHeight + 2 * margin];
 const steps = pictures.map(({ at }, place) => `${(100 * at / whole).toFixed(2)}%{transform:translateX(${-place * width}px)}`).join("");
 const last = -(pictures.length - 1) * width;
-process.stdout.write(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">
+const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
+process.stdout.write(`<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img">
 <title>The command couch: an invite is created and redeemed, and its guest is watched, given time, and killed.</title>
 <style>
 @keyframes play{0%{transform:translateX(0)}${steps}100%{transform:translateX(${last}px)}}

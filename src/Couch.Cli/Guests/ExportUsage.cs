@@ -35,7 +35,10 @@ internal static class ExportUsage
 
     public static Verb Verb()
     {
-        var format = new Option<string>("--format") { Description = "csv, or json: whole guests, as the protocol spells them.", HelpName = "format" };
+        var format = new Option<string>("--format")
+        {
+            Description = "csv, or json: whole guests, as the protocol spells them.", HelpName = "format",
+        };
         format.AcceptOnlyFromAmong(Csv, AsJson);
         var status = CommonOptions.Status(
             GuestStatus.Provisioning, GuestStatus.Running, GuestStatus.Stopped, GuestStatus.Expired, GuestStatus.Revoked);

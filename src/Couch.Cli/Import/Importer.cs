@@ -49,7 +49,9 @@ internal sealed class Importer(CouchClient couch, Ledger ledger, TimeProvider cl
             };
         }, cancel);
 
-    /// <summary>Brings a row of the file that is still open and has not come before; takes back what was made for one that is refused.</summary>
+    /// <summary>
+    /// Brings a row of the file that is still open and has not come before. What was made for one that is refused is taken back.
+    /// </summary>
     /// <param name="came">Its new id and its new code or token, as far as the ledger has them.</param>
     private async Task<Imported> Once(
         Imported result, string? status, bool isOpen, DateTimeOffset? expiresAt, Func<LedgerRow, (string? Id, string? Secret)> came,

@@ -34,7 +34,9 @@ public interface IHousekeepingGrain : IGrainWithStringKey
 
 /// <summary>The VM provider, as housekeeping knows it.</summary>
 /// <param name="Name">Its name in a guest's <c>vm</c> record; null where there is none.</param>
-/// <param name="Unclaimed">How many VMs without a claim the last pass has found; null where there was none, or it could not list them.</param>
+/// <param name="Unclaimed">
+/// How many VMs without a claim the last pass has found; null where there was none, or it could not list them.
+/// </param>
 /// <param name="Fault">The word of a <see cref="VmFault"/>; null where nothing is wrong, or nothing is known.</param>
 /// <param name="Says">What is wrong, as a sentence; null with <paramref name="Fault"/>.</param>
 /// <param name="At">When that was seen; null with <paramref name="Fault"/>.</param>

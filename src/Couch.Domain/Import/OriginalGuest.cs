@@ -92,7 +92,11 @@ public sealed record OriginalGuest
         // As after an activation by hand: the end of the stay destroys the VM.
         GuestStatus.Running => arrived with
         {
-            Status = status, VmId = VmId?.Trim(), AgentEndpoint = AgentEndpoint?.Trim(), GiverMayDestroy = true, Vm = new() { Host = provider },
+            Status = status,
+            VmId = VmId?.Trim(),
+            AgentEndpoint = AgentEndpoint?.Trim(),
+            GiverMayDestroy = true,
+            Vm = new() { Host = provider },
         },
         _ => arrived with
         {
@@ -113,11 +117,14 @@ public sealed record OriginalGuest
     private static string? WhyNot(Guest guest) =>
         Bounds.Required("name", guest.Name, Bounds.MostName)
         ?? Bounds.Text("publicKey", guest.PublicKey, Bounds.MostPublicKey)
-        ?? (guest.Status is GuestStatus.Running
-            ? Bounds.Required("vmId", guest.VmId, Bounds.MostVmText) ?? Bounds.Required("agentEndpoint", guest.AgentEndpoint, Bounds.MostVmText)
-            : Bounds.Text("vmId", guest.VmId, Bounds.MostVmText) ?? Bounds.Text("agentEndpoint", guest.AgentEndpoint, Bounds.MostVmText))
+        ?? VmText("vmId", guest, guest.VmId)
+        ?? VmText("agentEndpoint", guest, guest.AgentEndpoint)
         ?? guest.ResourceLimits.WhyNot()
         ?? (guest.ExpiresAt > guest.CreatedAt.AddWholeHours(Guests.ResourceLimits.MostHours)
             ? $"its stay is of more than {Guests.ResourceLimits.MostHours} hours"
             : null);
+
+    private static string? VmText(string name, Guest guest, string? text) => guest.Status is GuestStatus.Running
+        ? Bounds.Required(name, text, Bounds.MostVmText)
+        : Bounds.Text(name, text, Bounds.MostVmText);
 }

@@ -66,7 +66,9 @@ public sealed record OriginalInvite
         var wrong = Bounds.Required("createdBy", invite.CreatedBy, Bounds.MostName)
             ?? Bounds.Text("label", invite.Label, Bounds.MostLabel)
             ?? invite.ResourceLimits.WhyNot()
-            ?? (invite.ExpiresAt > id.CreatedAt.AddHours(Invite.MostOpenHours) ? $"it is open for more than {Invite.MostOpenHours} hours" : null);
+            ?? (invite.ExpiresAt > id.CreatedAt.AddHours(Invite.MostOpenHours)
+                ? $"it is open for more than {Invite.MostOpenHours} hours"
+                : null);
         return wrong is null ? new ImportOutcome<Invite>.Comes(invite) : new ImportOutcome<Invite>.Stays(wrong);
     }
 }

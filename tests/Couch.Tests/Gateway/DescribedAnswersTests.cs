@@ -33,7 +33,8 @@ public sealed class DescribedAnswersTests(CouchHost couch) : IClassFixture<Couch
     [InlineData("status", "\"asleep\"", "which is none of")]
     [InlineData("resourceUsage", "{\"tokensUsed\":1.5}", "body.resourceUsage.tokensUsed is Number, and not")]
     public async Task A_value_that_is_not_as_described_is_found(string field, string value, string fault) =>
-        Assert.Contains(await Faults(guest => guest[field] = JsonNode.Parse(value)), found => found.Contains(fault, StringComparison.Ordinal));
+        Assert.Contains(
+            await Faults(guest => guest[field] = JsonNode.Parse(value)), found => found.Contains(fault, StringComparison.Ordinal));
 
     [Theory]
     [InlineData(418, Json, "the status 418 is not described")]

@@ -49,7 +49,10 @@ public sealed class OfflineImportTests : IDisposable
             var invite = (await couch.Anyone.Get($"/couch/invites/{old!["id"]}")).Is(200).Json;
             foreach (var field in new[] { "label", "status", "resourceLimits", "permissions", "createdBy", "createdAt", "expiresAt",
                          "guestId" })
-                Assert.True(JsonNode.DeepEquals(old[field], invite[field]), $"{old["status"]} {field}: {old[field]} became {invite[field]}");
+            {
+                Assert.True(
+                    JsonNode.DeepEquals(old[field], invite[field]), $"{old["status"]} {field}: {old[field]} became {invite[field]}");
+            }
         }
     }
 
@@ -216,7 +219,7 @@ public sealed class OfflineImportTests : IDisposable
         var (said, errors) = (new StringWriter(), new StringWriter());
         var code = await ImportCommand.Run([ImportCommand.Switch, File(store), .. Folder, .. settings], said, errors);
         Assert.True(code == 0, errors.ToString());
-        var lines = said.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimEnd('\r').Split('\t')).ToList();
+        var lines = said.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')).ToList();
         return [.. lines.Skip(1).Select(line => lines[0].Zip(line).ToDictionary(cell => cell.First, cell => cell.Second))];
     }
 

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Couch.Tests.Support;
 
-/// <summary>What an OpenAPI document says of answers: the status codes of an operation, their types of content, and their schemas.</summary>
+/// <summary>
+/// What an OpenAPI document says of answers: the status codes of an operation, their types of content, and their schemas.
+/// </summary>
 /// <param name="document">The document as JSON.</param>
 internal sealed class DescribedAnswers(ReadOnlyMemory<byte> document)
 {
