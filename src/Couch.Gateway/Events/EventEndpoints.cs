@@ -23,18 +23,17 @@ public static class EventEndpoints
         app.MapHostGroup("/couch/guests", "Guests", KeyScope.Guests).MapGet("{id}/events", History).Refuses(404);
     }
 
-    /// <summary>Lists events, oldest first.</summary>
+    /// <summary>Lists events, oldest first, or newest first with <c>order=desc</c>.</summary>
     public static async Task<Results<Ok<EventList>, Refusal>> List(
         [AsParameters] EventPageQuery query, EventLog log, CancellationToken cancel)
     {
         var fields = new Fields();
-        var since = query.ReadSince(fields);
-        var time = query.ReadTime(fields);
+        var range = query.ReadRange(fields);
         var filter = query.ReadFilter(fields);
         var limit = Paging.ReadLimit(query.Limit, fields);
         return fields.Refusal is { } refusal
             ? refusal
-            : TypedResults.Ok(EventList.Of(await log.Page(since ?? 0, time, filter, limit + 1, cancel), limit));
+            : TypedResults.Ok(EventList.Of(await log.Page(range, filter, limit + 1, cancel), limit));
     }
 
     /// <summary>Follows events as they happen, as server-sent events.</summary>

@@ -132,6 +132,33 @@ internal sealed class BrowserPage(Browser browser, string session, string contex
         $"[...document.querySelectorAll({JsonSerializer.Serialize(selector)})]"
             + $".find(one => one.textContent.startsWith({JsonSerializer.Serialize(text)})).click()");
 
+    /// <summary>What is in sight, as a PNG.</summary>
+    public async Task<byte[]> Picture() =>
+        Convert.FromBase64String((string)(await Call("Page.captureScreenshot", new { format = "png" }))["data"]!);
+
+    /// <summary>As on a screen of this width and height, in this scheme of colours.</summary>
+    public async Task Looks(int width, int height, string scheme)
+    {
+        await Call("Emulation.setDeviceMetricsOverride", new { width, height, deviceScaleFactor = 1, mobile = width < 500 });
+        await Call("Emulation.setEmulatedMedia", new
+        {
+            features = new[]
+            {
+                new { name = "prefers-color-scheme", value = scheme }, new { name = "prefers-reduced-motion", value = "reduce" },
+            },
+        });
+    }
+
+    /// <summary>How many bytes of JavaScript, and how many nodes of documents, are in use once garbage is collected.</summary>
+    public async Task<(long Heap, long Nodes)> Kept()
+    {
+        await Call("Performance.enable", new { });
+        await Call("HeapProfiler.collectGarbage", new { });
+        var metrics = (await Call("Performance.getMetrics", new { }))["metrics"]!.AsArray()
+            .ToDictionary(metric => (string)metric!["name"]!, metric => (double)metric!["value"]!);
+        return ((long)metrics["JSHeapUsedSize"], (long)metrics["Nodes"]);
+    }
+
     public Task<JsonNode> Call(string method, object parameters) => browser.Call(session, method, parameters);
 
     public async ValueTask DisposeAsync() => await browser.Forget(session, context);

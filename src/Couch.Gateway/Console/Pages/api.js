@@ -76,16 +76,17 @@ export function kill(id) {
 
 export const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('');
 
-/** The pages of a list, each as it comes. */
-export async function* pages(path, most = Infinity, signal) {
+/** The pages of a list, each as it comes. The first one may be short, so that something is seen soon. */
+export async function* pages(path, most = Infinity, signal, first = 1000) {
     const url = new URL(path, location.origin);
-    url.searchParams.set('limit', '1000');
+    url.searchParams.set('limit', String(first));
     for (let page = 0; page < most; page++) {
         const answer = await call('GET', url.pathname + url.search, undefined, { signal });
         yield answer;
         if (!answer.nextCursor)
             return;
         url.searchParams.set('cursor', answer.nextCursor);
+        url.searchParams.set('limit', '1000');
     }
 }
 
