@@ -17,6 +17,11 @@ public sealed class ExportCliTests(CouchHost couch) : IClassFixture<CouchHost>, 
         var label = Some.Key();
         var guest = await couch.Anyone.Arrive(new { createdBy = "noah", label, resourceLimits = new { maxTokenBudget = 100 } });
         (await couch.Anyone.Put($"/couch/guests/{guest["guestId"]}/usage", new { tokensUsed = 42, networkEgressGB = 0.5 })).Is(200);
+        // Counters are in lists within a second.
+        await Until.True(
+            async () => (int)(await couch.Anyone.Get($"/couch/guests?label={Uri.EscapeDataString(label)}"))
+                .Json["guests"]![0]!["resourceUsage"]!["tokensUsed"]! == 42,
+            TimeSpan.FromSeconds(20), "its use is in the list");
 
         var lines = (await noah.Runs("guest", "export", "--label", label)).Ok().Out.Split("\r\n");
         var row = lines[0].Split(',').Zip(lines[1].Split(',')).ToDictionary(cell => cell.First, cell => cell.Second);
