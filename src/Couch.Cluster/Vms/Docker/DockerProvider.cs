@@ -301,7 +301,10 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
             }
             catch (VmProviderException refusal) when (refusal.InnerException is DockerImageNotFoundException)
             {
-                throw new VmProviderException($"{refusal.Message}. {EngineCheck.HowToGet(options.Image)}", isFinal: true, refusal);
+                throw new VmProviderException($"{refusal.Message}. {EngineCheck.HowToGet(options.Image)}", isFinal: true, refusal)
+                {
+                    Fault = VmFault.ImageMissing,
+                };
             }
         }
     }
