@@ -11,6 +11,7 @@ using Couch.Gateway.Health;
 using Couch.Gateway.Hosting;
 using Couch.Gateway.Invites;
 using Couch.Gateway.Keys;
+using Couch.Gateway.Mcp;
 using Couch.Gateway.OpenApi;
 using Couch.Gateway.Problems;
 using Couch.Gateway.Secrecy;
@@ -60,10 +61,12 @@ public static class CouchGateway
         builder.Services.AddSingleton<SharedSummary>();
         builder.Services.AddProblems();
         builder.Services.AddHealth();
+        builder.Services.AddMcp();
         builder.Services.AddApiDescription();
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        app.UseInnerRequests();
         app.UseProblems();
         app.UseHead();
         app.UseNoStore();
@@ -71,6 +74,7 @@ public static class CouchGateway
         app.UseRouting();
         app.UseRateLimits();
         app.UseAuthorization();
+        app.UseMcpAccess();
         app.UseKeptPlaces();
         app.UseJsonBodiesOnly();
 
@@ -90,6 +94,7 @@ public static class CouchGateway
         leased.MapWebhooks();
         leased.MapStays();
         leased.MapConsole();
+        app.MapMcpDoor();
         app.MapConsolePages();
         app.MapApiDescription();
         return app;
