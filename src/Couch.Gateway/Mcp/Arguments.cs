@@ -14,7 +14,7 @@ internal static class Arguments
     public static InnerRequest Forward(this CouchTool tool, IDictionary<string, JsonElement>? arguments)
     {
         var given = (arguments ?? new Dictionary<string, JsonElement>())
-            .Where(argument => argument.Value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined))
+            .Where(argument => tool.Takes(argument.Key) && argument.Value.ValueKind is not JsonValueKind.Null)
             .ToDictionary();
         var path = tool.Pattern.Replace($"{{{Id}}}", Segment(given), StringComparison.Ordinal);
         given.Remove(Id);

@@ -14,13 +14,15 @@ namespace Couch.Gateway.Mcp;
 /// <param name="Pattern">The endpoint's path, with <c>{id}</c> where the argument <c>id</c> stands.</param>
 internal sealed record CouchTool(string Name, string Method, string Pattern)
 {
+    private readonly JsonElement schema;
+
     public required string Title { get; init; }
 
     /// <summary>What it does, for an agent that decides whether to call it; ends with an example.</summary>
     public required string Description { get; init; }
 
     /// <summary>The JSON Schema of its arguments.</summary>
-    public required string Input { get; init; }
+    public required string Input { init => schema = JsonElement.Parse(value); }
 
     /// <summary>The shape of its answer; null where the answer's schema would cost its readers more than it tells them.</summary>
     public Type? Output { get; init; }
@@ -40,6 +42,9 @@ internal sealed record CouchTool(string Name, string Method, string Pattern)
     /// <summary>What to do after a 409.</summary>
     public string WhereRefused { get; init; } = "call again with a new idempotencyKey.";
 
+    /// <summary>Whether this is one of its arguments. Others are ignored, as the protocol ignores unknown fields.</summary>
+    public bool Takes(string argument) => schema.GetProperty("properties").TryGetProperty(argument, out _);
+
     /// <summary>Whether tools/list shows it to this caller: what its endpoint would refuse in any case is not shown.</summary>
     public bool IsFor(McpCaller caller, Endpoint endpoint)
     {
@@ -53,7 +58,7 @@ internal sealed record CouchTool(string Name, string Method, string Pattern)
         Name = Name,
         Title = Title,
         Description = Description,
-        InputSchema = JsonElement.Parse(Input),
+        InputSchema = schema,
         OutputSchema = output,
         Annotations = new()
         {

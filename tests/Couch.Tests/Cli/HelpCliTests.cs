@@ -31,7 +31,7 @@ public sealed partial class HelpCliTests : IDisposable
             new HashSet<string>
             {
                 "invite create", "invite list", "invite show", "invite revoke", "guest list", "guest show", "guest extend", "guest kill",
-                "guest activate", "guest usage", "guest history", "guest wait", "redeem", "stay", "checkout", "events", "key create",
+                "guest activate", "guest usage", "guest history", "guest wait", "preview", "redeem", "stay", "checkout", "events", "key create",
                 "key list", "key show", "key revoke", "webhook create", "webhook list", "webhook show", "webhook test", "webhook resume",
                 "webhook delete", "summary", "console", "doctor", "import", "context list", "context use", "context set", "context remove",
                 "completion bash", "completion zsh", "completion fish",
