@@ -28,12 +28,10 @@ internal static class McpHosting
     public static void UseInnerRequests(this WebApplication app) =>
         app.Use(app.Services.GetRequiredService<InnerRequests>().Through);
 
-    /// <summary>Maps <see cref="Path"/>. It is a protocol of its own, and so it is not in the description of the couch's endpoints.</summary>
-    public static void MapMcpDoor(this IEndpointRouteBuilder app)
-    {
-        var door = app.MapMcp(Path).WithMetadata(new McpDoor()).AcceptsAfterAccess();
-        door.WithMetadata(new ExcludeFromDescriptionAttribute()).Finally(endpoint => endpoint.RequestDelegate = Guard(endpoint.RequestDelegate!));
-    }
+    /// <summary>Maps <see cref="Path"/>, which is not in the description of the couch's endpoints: it describes itself.</summary>
+    public static void MapMcpDoor(this IEndpointRouteBuilder app) =>
+        app.MapMcp(Path).WithMetadata(new McpDoor(), new ExcludeFromDescriptionAttribute()).AcceptsAfterAccess()
+            .Finally(endpoint => endpoint.RequestDelegate = Guard(endpoint.RequestDelegate!));
 
     /// <summary>
     /// Refuses what is no message of MCP, and counts what is no tool's call: a call is counted by the tool's endpoint. Hosts are not

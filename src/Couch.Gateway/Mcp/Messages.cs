@@ -38,7 +38,8 @@ internal sealed record Message(string? Tool)
         if (!message.TryGetProperty("method", out var method))
             return new(Tool: null);
         if (method.ValueKind is not JsonValueKind.String
-            || (message.TryGetProperty("params", out var parameters) && parameters.ValueKind is not JsonValueKind.Object))
+            || !MayBeObject(message, "params", out var parameters)
+            || (parameters.ValueKind is JsonValueKind.Object && !MayBeObject(parameters, "_meta", out _)))
             return null;
         return method.ValueEquals("tools/call") ? ReadCall(parameters) : new(Tool: null);
     }
@@ -46,10 +47,13 @@ internal sealed record Message(string? Tool)
     private static Message? ReadCall(JsonElement parameters) =>
         parameters.ValueKind is JsonValueKind.Object
         && parameters.TryGetProperty("name", out var name) && name.ValueKind is JsonValueKind.String
-        && (!parameters.TryGetProperty("arguments", out var arguments)
-            || arguments.ValueKind is JsonValueKind.Object or JsonValueKind.Null)
+        && (MayBeObject(parameters, "arguments", out var arguments) || arguments.ValueKind is JsonValueKind.Null)
             ? new(name.GetString())
             : null;
+
+    /// <summary>Whether a field is an object, where it is there.</summary>
+    private static bool MayBeObject(JsonElement message, string name, out JsonElement field) =>
+        !message.TryGetProperty(name, out field) || field.ValueKind is JsonValueKind.Object;
 
     /// <summary>Whether every name and every text is Unicode: an escape may be half of a character.</summary>
     private static bool IsText(JsonElement value)

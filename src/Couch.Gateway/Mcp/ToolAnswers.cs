@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using ModelContextProtocol.Protocol;
 
@@ -16,7 +15,7 @@ internal static class ToolAnswers
             IsError = isRefused,
             StructuredContent = content,
             // For clients, and for models, that read text alone.
-            Content = [new TextContentBlock { Text = isRefused ? Sentence(tool, answer, content) : Encoding.UTF8.GetString(answer.Body.Span) }],
+            Content = [new TextContentBlock { Text = isRefused ? Sentence(tool, answer, content) : content.GetRawText() }],
         };
     }
 

@@ -43,9 +43,23 @@ internal sealed class ToolServer(EndpointDataSource endpoints, InnerRequests req
     {
         options.ServerInfo = Info;
         options.ServerInstructions = Instructions;
+        options.Filters.Message.IncomingFilters.Add(RefuseParameters);
         options.Handlers.ListToolsHandler = (_, _) => ValueTask.FromResult(List(McpAccess.CallerOf(context)));
         options.Handlers.CallToolHandler = (call, cancel) => Call(context, call.Params!, cancel);
     }
+
+    /// <summary>Parameters that their method does not take are the client's error; the SDK would report one of the server's.</summary>
+    private static McpMessageHandler RefuseParameters(McpMessageHandler next) => async (message, cancel) =>
+    {
+        try
+        {
+            await next(message, cancel);
+        }
+        catch (JsonException)
+        {
+            throw new McpProtocolException("params, or _meta in it, are not what this method takes", McpErrorCode.InvalidParams);
+        }
+    };
 
     private ListToolsResult List(McpCaller caller) => new()
     {

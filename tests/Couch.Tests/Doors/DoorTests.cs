@@ -82,12 +82,12 @@ public abstract class DoorTests : IAsyncLifetime
             RedeemPath, context => way.PassOn(context, isAnswerLost: IsRedeem(context.Request) && Interlocked.Increment(ref redeems) == 1));
 
         var stay = await Until.Gives(
-            () => Try(() => door.Redeem(invite["code"]!, "agent-lost", "once and for all")), said => said?.Json is not null, Soon,
+            () => Try(() => door.Redeem(invite["code"]!, "agent-lost", "once-and-for-all")), said => said?.Json is not null, Soon,
             "the answer is had");
 
         Assert.True(redeems > 1);
-        Assert.Equal(stay!["authToken"], (await door.Redeem(invite["code"]!, "agent-lost", "once and for all"))["authToken"]);
-        (await door.Redeem(invite["code"]!, "agent-other", "once and for all")).Refuses("idempotency key reused");
+        Assert.Equal(stay!["authToken"], (await door.Redeem(invite["code"]!, "agent-lost", "once-and-for-all"))["authToken"]);
+        (await door.Redeem(invite["code"]!, "agent-other", "once-and-for-all")).Refuses("idempotency key reused");
         Assert.Equal(stay["guestId"], (await Host.Get("/couch/guests")).Is(200).Json["guests"]!.AsArray().Single()!["id"]!.ToString());
     }
 

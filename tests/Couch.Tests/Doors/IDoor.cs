@@ -34,6 +34,7 @@ internal sealed record Said(JsonNode? Json, string Words)
 {
     public string? this[string field] => Yes[field]?.ToString();
 
+    /// <summary>The answer, which it must be.</summary>
     public JsonNode Yes
     {
         get
@@ -42,6 +43,8 @@ internal sealed record Said(JsonNode? Json, string Words)
             return Json;
         }
     }
+
+    public override string ToString() => Words;
 
     /// <summary>It says no, in this sentence.</summary>
     public void Refuses(string sentence)

@@ -31,8 +31,8 @@ public sealed class HostileAgentTests(KeyedCouchHost couch) : IClassFixture<Keye
 
     private static readonly string[] Arguments =
     [
-        "code", "name", "publicKey", "idempotencyKey", "createdBy", "label", "resourceLimits", "permissions", "expiresInHours", "id", "hours",
-        "status", "limit", "cursor", "since_id", "since", "type", "exclude", "agent", "subject", "token", "unknown", "\\u0000", "",
+        "code", "name", "publicKey", "idempotencyKey", "createdBy", "label", "resourceLimits", "permissions", "expiresInHours", "id",
+        "hours", "status", "limit", "cursor", "since_id", "since", "type", "exclude", "agent", "subject", "token", "unknown", "\\u0000", "",
     ];
 
     private static readonly string[] Scalars =
@@ -42,7 +42,8 @@ public sealed class HostileAgentTests(KeyedCouchHost couch) : IClassFixture<Keye
         "\"2.0\"", "\"tools/call\"", "\"my_stay\"", "\"inv_x\"", "\"guest_x\"", "[]", "{}", "[[]]", "nul", "{", "\"\u00ff", "\u0000",
     ];
 
-    private static readonly string[] Versions = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28", "1999-01-01", "x", ""];
+    private static readonly string[] Versions =
+        ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28", "1999-01-01", "x", ""];
 
     private static readonly Gen<string> Scalar = Gen.Frequency(
         (8, Any(Scalars)), (2, Gen.Double.Select(number => number.ToString("R", null))),
@@ -54,15 +55,17 @@ public sealed class HostileAgentTests(KeyedCouchHost couch) : IClassFixture<Keye
     private static readonly Gen<string> Id = Gen.Frequency((6, Any("1", "\"a\"")), (1, Scalar));
 
     private static readonly Gen<string> Meta = Gen.Frequency(
-        (2, Any(Versions).Select(version => $$$"""{"io.modelcontextprotocol/protocolVersion":"{{{version}}}","io.modelcontextprotocol/clientCapabilities":{}}""")),
+        (2, Any(Versions).Select(version =>
+            $$$"""{"io.modelcontextprotocol/protocolVersion":"{{{version}}}","io.modelcontextprotocol/clientCapabilities":{}}""")),
         (1, Value));
 
     /// <summary>A call as it should be, but for what its arguments are.</summary>
-    private static readonly Gen<string> Call = Gen.Select(Id, Any(Tools), Object(Arguments, Value), Meta).Select((id, tool, arguments, meta) =>
-        $$$"""{"jsonrpc":"2.0","id":{{{id}}},"method":"tools/call","params":{"name":"{{{tool}}}","arguments":{{{arguments}}},"_meta":{{{meta}}}}}""");
+    private static readonly Gen<string> Call = Gen.Select(Id, Any(Tools), Object(Arguments, Value), Meta).Select(
+        (id, tool, arguments, meta) => Request(
+            id, "tools/call", $$$"""{"name":"{{{tool}}}","arguments":{{{arguments}}},"_meta":{{{meta}}}}"""));
 
-    private static readonly Gen<string> AnyMethod = Gen.Select(Id, Any(Methods), Gen.OneOf(Value, Object(Names, Value)), Meta).Select((id, method, parameters, meta) =>
-        $$$"""{"jsonrpc":"2.0","id":{{{id}}},"method":"{{{method}}}","params":{{{(parameters == "{}" ? $"{{\"_meta\":{meta}}}" : parameters)}}}}""");
+    private static readonly Gen<string> AnyMethod = Gen.Select(Id, Any(Methods), Gen.OneOf(Value, Object(Names, Value)), Meta).Select(
+        (id, method, parameters, meta) => Request(id, method, parameters == "{}" ? $$"""{"_meta":{{meta}}}""" : parameters));
 
     private static readonly Gen<byte[]> Body = Gen.Frequency(
         (6, Call.Select(Encoding.UTF8.GetBytes)), (6, AnyMethod.Select(Encoding.UTF8.GetBytes)),
@@ -75,7 +78,8 @@ public sealed class HostileAgentTests(KeyedCouchHost couch) : IClassFixture<Keye
         var token = (await couch.Host.Arrive())["authToken"]!;
         var key = (await couch.Host.Post("/couch/keys", new { name = "hostile", scopes = new[] { "guests" } })).Is(201)["key"]!;
         var bearer = Any("", token, Visits.Forged(token), key, KeyedCouchHost.Key, "x");
-        var headers = Gen.Select(Any("MCP-Protocol-Version", "Mcp-Method", "Mcp-Name", "Mcp-Session-Id", "Last-Event-ID", "Accept", "Origin"),
+        var headers = Gen.Select(
+            Any("MCP-Protocol-Version", "Mcp-Method", "Mcp-Name", "Mcp-Session-Id", "Last-Event-ID", "Accept", "Origin"),
             Gen.OneOf(Any(Versions), Any(Methods), Any(Tools), Any("application/json", "text/event-stream", "=?base64?x?="))).Array[0, 3];
 
         await Gen.Select(Body, bearer, headers).SampleAsync(
@@ -83,7 +87,7 @@ public sealed class HostileAgentTests(KeyedCouchHost couch) : IClassFixture<Keye
             {
                 var caller = (sampledBearer.Length == 0 ? couch.Anyone : couch.With(sampledBearer)).Sending(
                     "Accept", "application/json, text/event-stream");
-                caller = sampledHeaders.Aggregate(caller, (caller, header) => caller.Sending(header.Item1, header.Item2.Replace("\\n", "", StringComparison.Ordinal)));
+                caller = sampledHeaders.Aggregate(caller, (caller, header) => caller.Sending(header.Item1, header.Item2));
                 using var content = new ByteArrayContent(body);
                 content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
 
@@ -113,6 +117,9 @@ public sealed class HostileAgentTests(KeyedCouchHost couch) : IClassFixture<Keye
             .Select(line => JsonNode.Parse(line["data: ".Length..])!),
         _ => [],
     };
+
+    private static string Request(string id, string method, string parameters) =>
+        $$"""{"jsonrpc":"2.0","id":{{id}},"method":"{{method}}","params":{{parameters}}}""";
 
     private static Gen<string> Any(params string[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
 

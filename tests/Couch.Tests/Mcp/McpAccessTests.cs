@@ -9,7 +9,14 @@ namespace Couch.Tests.Mcp;
 public sealed class McpAccessTests(McpAccessTests.Couches couches) : IClassFixture<McpAccessTests.Couches>
 {
     private const string List = """{"jsonrpc":"2.0","id":1,"method":"tools/list"}""";
-    private const string Create = """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"create_invite","arguments":{"createdBy":"page"}}}""";
+
+    private const string Create = """
+        {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"create_invite","arguments":{"createdBy":"page"}}}
+        """;
+
+    private const string Redeem = """
+        {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"redeem_invite","arguments":{"code":"inv_x","name":"a"}}}
+        """;
 
     [Theory]
     [InlineData("Origin", "http://evil.example")]
@@ -82,11 +89,10 @@ public sealed class McpAccessTests(McpAccessTests.Couches couches) : IClassFixtu
         await using var couch = await CouchHost.Start(
             $"--COUCH_AUTH_TOKEN={KeyedCouchHost.Key}", "--COUCH_STATUS_PER_MINUTE=2", "--COUCH_REDEEMS_PER_MINUTE=1");
         var (anyone, host) = (Speaking(couch.Anyone), Speaking(couch.With(KeyedCouchHost.Key)));
-        const string redeem = """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"redeem_invite","arguments":{"code":"inv_x","name":"a"}}}""";
         const string stay = """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"my_stay"}}""";
 
-        Assert.Equal("invite not found", Problem(await anyone.Post("/mcp", redeem))["error"]!.ToString());
-        var refused = Result(await anyone.Post("/mcp", redeem));
+        Assert.Equal("invite not found", Problem(await anyone.Post("/mcp", Redeem))["error"]!.ToString());
+        var refused = Result(await anyone.Post("/mcp", Redeem));
         Assert.Equal(429, (int)refused["structuredContent"]!["status"]!);
         Assert.Matches(@"call again in \d+ seconds", refused["content"]![0]!["text"]!.ToString());
         (await couch.Anyone.Post("/couch/redeem", new { code = "inv_x", name = "a" })).Refuses(429);
@@ -106,7 +112,8 @@ public sealed class McpAccessTests(McpAccessTests.Couches couches) : IClassFixtu
     {
         foreach (var method in new[] { HttpMethod.Get, HttpMethod.Delete, HttpMethod.Put })
             Assert.Contains("POST", (await Speaking(couches.Open.Anyone).Send(method, "/mcp")).Refuses(405).ContentHeaders.Allow);
-        Assert.Contains("no-store", (await Speaking(couches.Open.Anyone).Post("/mcp", List)).Is(200).Header("Cache-Control"), StringComparison.Ordinal);
+        var listed = (await Speaking(couches.Open.Anyone).Post("/mcp", List)).Is(200);
+        Assert.Contains("no-store", listed.Header("Cache-Control"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -13,14 +13,18 @@ public sealed class ToolCallTests(KeyedCouchHost couch) : IClassFixture<KeyedCou
         await using var host = await Agent.Connect(couch.Address, KeyedCouchHost.Key);
         var invite = (await host.Call("create_invite", new
         {
-            createdBy = "noah", label = "by an agent", resourceLimits = new { maxDurationHours = 2 }, permissions = new { canAccessInternet = false },
+            createdBy = "noah",
+            label = "by an agent",
+            resourceLimits = new { maxDurationHours = 2 },
+            permissions = new { canAccessInternet = false },
         })).Told();
         Assert.Equal((2, false), ((int)invite.Json["resourceLimits"]!["maxDurationHours"]!,
             (bool)invite.Json["permissions"]!["canAccessInternet"]!));
         await using var anyone = await Agent.Connect(couch.Address);
         var stay = (await anyone.Call("redeem_invite", new { code = invite["code"], name = "watched" })).Told();
 
-        Assert.Equal(stay["guestId"], (await host.Call("list_guests", new { name = "watched" })).Told().Json["guests"]![0]!["id"]!.ToString());
+        var listed = (await host.Call("list_guests", new { name = "watched" })).Told();
+        Assert.Equal(stay["guestId"], listed.Json["guests"]![0]!["id"]!.ToString());
         Assert.Equal("watched", (await host.Call("guest_status", new { id = stay["guestId"] })).Told()["name"]);
         Assert.Equal(3, (double)(await host.Call("extend_guest", new { id = stay["guestId"], hours = 1 })).Told()
             .Json["resourceLimits"]!["maxDurationHours"]!);
@@ -38,7 +42,8 @@ public sealed class ToolCallTests(KeyedCouchHost couch) : IClassFixture<KeyedCou
         async Task Same(ToolAnswer answer, Task<Answer> asked) =>
             Assert.Equal(((await asked).Body, (await asked).Json.ToJsonString()), (answer.Text, answer.Told().Json.ToJsonString()));
         await Same(await guest.Call("my_stay"), couch.With(stay["authToken"]!).Get("/couch/status"));
-        await Same(await host.Call("guest_status", new { id = stay["guestId"] }), couch.Host.Get($"/couch/guests/{stay["guestId"]}/status"));
+        await Same(
+            await host.Call("guest_status", new { id = stay["guestId"] }), couch.Host.Get($"/couch/guests/{stay["guestId"]}/status"));
         await Same(await host.Call("list_invites", new { limit = 3 }), couch.Host.Get("/couch/invites?limit=3"));
         await Same(await host.Call("follow_events", new { limit = 3 }), couch.Host.Get("/couch/events?limit=3"));
     }
@@ -65,7 +70,8 @@ public sealed class ToolCallTests(KeyedCouchHost couch) : IClassFixture<KeyedCou
         Assert.Equal(invite.Text, (await host.Call("create_invite", create)).Told().Text);
         // One key counts, by whichever door.
         Assert.Equal(invite.Text, (await couch.Host.Sending("Idempotency-Key", "create-once").Invite(new { createdBy = "noah" })).Body);
-        (await host.Call("create_invite", new { createdBy = "olga", idempotencyKey = "create-once" })).Refuses(409, "idempotency key reused");
+        (await host.Call("create_invite", new { createdBy = "olga", idempotencyKey = "create-once" })).Refuses(
+            409, "idempotency key reused");
 
         var revoke = new { id = invite["id"], idempotencyKey = "revoke-once" };
         Assert.Equal((await host.Call("revoke_invite", revoke)).Told().Text, (await host.Call("revoke_invite", revoke)).Told().Text);
@@ -150,8 +156,11 @@ public sealed class ToolCallTests(KeyedCouchHost couch) : IClassFixture<KeyedCou
 
         var seen = (await follows).Told().Json["events"]!.AsArray().Single()!;
         Assert.Equal(invite["id"], seen["payload"]!["inviteId"]!.ToString());
-        Assert.Equal("0", (await host.Call("follow_events", new { since_id = (long)seen["id"]!, agent = "followed" })).Told()["count"]);
-        Assert.Equal("0", (await host.Call("follow_events", new { since_id = (long)seen["id"]!, agent = "followed", wait = 0.1 })).Told()["count"]);
+        foreach (var wait in new[] { 0, 0.1 })
+        {
+            var later = await host.Call("follow_events", new { since_id = (long)seen["id"]!, agent = "followed", wait });
+            Assert.Equal("0", later.Told()["count"]);
+        }
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class WaitingAgentTests(KeyedCouchHost couch, ITestOutputHelper ou
         const int crowd = 1000;
         var guests = Enumerable.Range(0, crowd / 50).Select(_ => couch.Host.Arrive()).ToList();
         var stays = await Task.WhenAll(guests);
-        using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false, UseProxy = false, MaxConnectionsPerServer = crowd + 10 });
+        using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false, UseProxy = false });
 
         var waiting = Enumerable.Range(0, crowd).Select(i => Ask(http, stays[i % stays.Length]["authToken"]!, Wait)).ToList();
         // Their answers have begun, and none has ended.
@@ -30,7 +30,7 @@ public sealed class WaitingAgentTests(KeyedCouchHost couch, ITestOutputHelper ou
         (await couch.Host.Get("/couch/guests")).Is(200);
         var began = Stopwatch.GetTimestamp();
         foreach (var stay in stays)
-            (await couch.Host.Post($"/couch/guests/{stay["guestId"]}/activate", new { vmId = "vm-1", agentEndpoint = "http://vm-1" })).Is(200);
+            (await couch.Host.Post($"/couch/guests/{stay["guestId"]}/activate", new { vmId = "vm", agentEndpoint = "http://vm" })).Is(200);
         var told = await Task.WhenAll(bodies).WaitAsync(Soon);
 
         output.WriteLine($"{crowd} were told within {Stopwatch.GetElapsedTime(began).TotalMilliseconds:0} ms of the first activation");
@@ -82,7 +82,8 @@ public sealed class WaitingAgentTests(KeyedCouchHost couch, ITestOutputHelper ou
         }
 
         var (slow, fast) = (Median(mcp), Median(rest));
-        output.WriteLine($"my_stay {slow:0.000} ms, GET /couch/status {fast:0.000} ms: {slow / fast:0.0} times (medians of {looks}, in turn)");
+        output.WriteLine(
+            $"my_stay {slow:0.000} ms, GET /couch/status {fast:0.000} ms: {slow / fast:0.0} times (medians of {looks}, in turn)");
         Assert.InRange(slow / fast, 0, 20);
     }
 

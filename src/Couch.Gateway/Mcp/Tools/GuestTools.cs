@@ -41,7 +41,8 @@ internal static class GuestTools
             Input = """
                 {"type":"object","properties":{
                 "id":{"type":"string","description":"The guest's id."},
-                "idempotencyKey":{"type":"string","maxLength":255,"description":"Repeat it after a lost answer: you get the same answer."}},
+                "idempotencyKey":{"type":"string","pattern":"^[!-~]{1,255}$","description":
+                "Repeat it after a lost answer: you get the same answer."}},
                 "required":["id"]}
                 """,
             Output = typeof(KilledView),
@@ -52,7 +53,7 @@ internal static class GuestTools
         new("extend_guest", "POST", "/couch/guests/{id}/extend")
         {
             Title = "Let a guest stay longer",
-            Description = """Adds hours to a guest's stay, each time it is called; at most 720 in all. Example: {"id":"01J...","hours":2}""",
+            Description = """Adds hours to a guest's stay, at each call; at most 720 in all. Example: {"id":"01J...","hours":2}""",
             Input = """
                 {"type":"object","properties":{
                 "id":{"type":"string","description":"The guest's id."},

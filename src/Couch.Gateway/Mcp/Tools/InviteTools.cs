@@ -29,7 +29,7 @@ internal static class InviteTools
                 "canAccessHostServices":{"type":"boolean","default":false}}},
                 "expiresInHours":{"type":"number","default":24,"maximum":720,"description":"How long it can be redeemed."},
                 "enforcement":{"type":"string","enum":["stop","report"],"default":"stop","description":"What an exceeded limit does."},
-                "idempotencyKey":{"type":"string","maxLength":255,"description":
+                "idempotencyKey":{"type":"string","pattern":"^[!-~]{1,255}$","description":
                 "Repeat it with the same arguments after a lost answer: you get the same invite."}},
                 "required":["createdBy"]}
                 """,
@@ -57,7 +57,8 @@ internal static class InviteTools
             Input = """
                 {"type":"object","properties":{
                 "id":{"type":"string","description":"The invite's id, not its code."},
-                "idempotencyKey":{"type":"string","maxLength":255,"description":"Repeat it after a lost answer: you get the same answer."}},
+                "idempotencyKey":{"type":"string","pattern":"^[!-~]{1,255}$","description":
+                "Repeat it after a lost answer: you get the same answer."}},
                 "required":["id"]}
                 """,
             Output = typeof(InviteView),

@@ -36,7 +36,7 @@ internal static class StayTools
                 "code":{"type":"string","description":"The invite's code."},
                 "name":{"type":"string","maxLength":128,"description":"What you want to be called."},
                 "publicKey":{"type":"string","description":"One OpenSSH public key, which gives access to the VM."},
-                "idempotencyKey":{"type":"string","maxLength":255,"description":
+                "idempotencyKey":{"type":"string","pattern":"^[!-~]{1,255}$","description":
                 "Repeat it with the same arguments after a lost answer: you get the same token."}},
                 "required":["code","name"]}
                 """,
