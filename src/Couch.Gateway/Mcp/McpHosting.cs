@@ -45,6 +45,12 @@ internal static class McpHosting
             return;
         }
 
+        if (message.HasSecretOutside)
+        {
+            await Refusals.Wrong("codes, tokens and keys belong in a tool's arguments or in the bearer alone").ExecuteAsync(context);
+            return;
+        }
+
         var isCall = message.Tool is { } tool && context.RequestServices.GetRequiredService<ToolServer>().Has(tool);
         if (!isCall && context.Features.Get<HostCaller>() is null && RateLimits.Count(context, RateLimits.Status) is { } refused)
         {

@@ -1,12 +1,15 @@
 using System.Text.Json;
+using Couch.Gateway.Secrecy;
 
 namespace Couch.Gateway.Mcp;
 
 /// <summary>A JSON-RPC message, as far as the couch has to know it before the SDK reads it.</summary>
 /// <param name="Tool">The tool that it calls; null where it calls none.</param>
-internal sealed record Message(string? Tool)
+/// <param name="HasSecretOutside">Whether a code, a token or a key stands outside a tool's arguments, where it would be traced.</param>
+internal sealed record Message(string? Tool, bool HasSecretOutside)
 {
     private const int MostDepth = 64;
+    private const string Arguments = "arguments";
 
     /// <summary>
     /// The message of a request whose body is held already; it is left to be read again. Null where it is none: the SDK takes it for
@@ -19,7 +22,7 @@ internal sealed record Message(string? Tool)
         try
         {
             using var json = JsonDocument.Parse(read.Buffer, new JsonDocumentOptions { MaxDepth = MostDepth });
-            return Read(json.RootElement);
+            return Read(json.RootElement, context.RequestServices.GetRequiredService<Redaction>());
         }
         catch (JsonException)
         {
@@ -31,46 +34,57 @@ internal sealed record Message(string? Tool)
         }
     }
 
-    private static Message? Read(JsonElement message)
+    private static Message? Read(JsonElement message, Redaction redaction)
     {
         if (message.ValueKind is not JsonValueKind.Object || !IsText(message))
             return null;
+        var hasSecret = HasSecret(message, redaction);
         if (!message.TryGetProperty("method", out var method))
-            return new(Tool: null);
+            return new(Tool: null, hasSecret);
         if (method.ValueKind is not JsonValueKind.String
             || !MayBeObject(message, "params", out var parameters)
             || (parameters.ValueKind is JsonValueKind.Object && !MayBeObject(parameters, "_meta", out _)))
             return null;
-        return method.ValueEquals("tools/call") ? ReadCall(parameters) : new(Tool: null);
+        if (!method.ValueEquals("tools/call"))
+            return new(Tool: null, hasSecret);
+        return ToolOf(parameters) is { } tool ? new(tool, hasSecret) : null;
     }
 
-    private static Message? ReadCall(JsonElement parameters) =>
+    private static string? ToolOf(JsonElement parameters) =>
         parameters.ValueKind is JsonValueKind.Object
         && parameters.TryGetProperty("name", out var name) && name.ValueKind is JsonValueKind.String
-        && (MayBeObject(parameters, "arguments", out var arguments) || arguments.ValueKind is JsonValueKind.Null)
-            ? new(name.GetString())
+        && (MayBeObject(parameters, Arguments, out var arguments) || arguments.ValueKind is JsonValueKind.Null)
+            ? name.GetString()
             : null;
 
     /// <summary>Whether a field is an object, where it is there.</summary>
     private static bool MayBeObject(JsonElement message, string name, out JsonElement field) =>
         !message.TryGetProperty(name, out field) || field.ValueKind is JsonValueKind.Object;
 
+    private static bool HasSecret(JsonElement message, Redaction redaction) =>
+        Texts(message, isOutsideAlone: true).Any(text => redaction.Finds(text, out _));
+
     /// <summary>Whether every name and every text is Unicode: an escape may be half of a character.</summary>
-    private static bool IsText(JsonElement value)
+    private static bool IsText(JsonElement message)
     {
         try
         {
-            return value.ValueKind switch
-            {
-                JsonValueKind.Object => value.EnumerateObject().All(property => property.Name is not null && IsText(property.Value)),
-                JsonValueKind.Array => value.EnumerateArray().All(IsText),
-                JsonValueKind.String => value.GetString() is not null,
-                _ => true,
-            };
+            return Texts(message, isOutsideAlone: false).All(text => text is not null);
         }
         catch (InvalidOperationException)
         {
             return false;
         }
     }
+
+    /// <param name="isOutsideAlone">Whether what stands in a tool's arguments is left out.</param>
+    private static IEnumerable<string> Texts(JsonElement value, bool isOutsideAlone) => value.ValueKind switch
+    {
+        JsonValueKind.Object => value.EnumerateObject().SelectMany(field => isOutsideAlone && field.NameEquals(Arguments)
+            ? []
+            : Texts(field.Value, isOutsideAlone).Prepend(field.Name)),
+        JsonValueKind.Array => value.EnumerateArray().SelectMany(item => Texts(item, isOutsideAlone)),
+        JsonValueKind.String => [value.GetString()!],
+        _ => [],
+    };
 }
