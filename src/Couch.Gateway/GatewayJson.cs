@@ -36,6 +36,7 @@ namespace Couch.Gateway;
 [JsonSerializable(typeof(RedeemBody))]
 [JsonSerializable(typeof(RedeemedView))]
 [JsonSerializable(typeof(StayView))]
+[JsonSerializable(typeof(PreviewBody))]
 [JsonSerializable(typeof(PreviewView))]
 [JsonSerializable(typeof(CheckOutBody))]
 [JsonSerializable(typeof(CheckedOutView))]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Couch.Client.Http;
 
 namespace Couch.Client;
@@ -33,5 +34,12 @@ public sealed record EventListFilter : EventFilter
     /// <summary>How many are asked for at a time: 1 to 1000. Default: the couch's, 100.</summary>
     public int? PageSize { get; init; }
 
-    internal override Query Query(long? sinceId) => base.Query(sinceId).Add("since", Since).Add("limit", PageSize);
+    /// <summary>
+    /// How long an answer without events is held until there is one: at most a minute, and less than the timeout of the
+    /// <see cref="HttpClient"/>. Default: not at all.
+    /// </summary>
+    public TimeSpan? Wait { get; init; }
+
+    internal override Query Query(long? sinceId) => base.Query(sinceId).Add("since", Since).Add("limit", PageSize)
+        .Add("wait", Wait?.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture));
 }

@@ -9,7 +9,7 @@ namespace Couch.Gateway.Stays;
 public sealed record RedeemBody
 {
     // Far above the length of a code: a longer text cannot be one.
-    private const int MostCode = 512;
+    internal const int MostCode = 512;
 
     /// <summary>The invite's code. Required, here or as <c>inviteCode</c>.</summary>
     public string? Code { get; init; }
@@ -37,6 +37,15 @@ public sealed record RedeemBody
             Idempotency = idempotencyKey is null ? null : Idempotency.Of(idempotencyKey, name, publicKey),
         });
     }
+}
+
+/// <summary>A question what an invite offers.</summary>
+public sealed record PreviewBody
+{
+    /// <summary>The invite's code.</summary>
+    [Required] public string? Code { get; init; }
+
+    internal string Read(Fields fields) => fields.Required("code", Code, RedeemBody.MostCode);
 }
 
 /// <summary>A guest's request to end its stay.</summary>

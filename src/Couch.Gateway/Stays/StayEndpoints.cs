@@ -30,7 +30,8 @@ public static class StayEndpoints
             .Refuses(404, 409, 413, 415).WithMetadata(Described.IdempotencyKey);
 
         var asked = stays.MapGroup("").LimitTo(app, RateLimits.Status);
-        asked.MapGet("invites/preview", Preview).Refuses(404).WithMetadata(Described.Code);
+        asked.MapGet("invites/preview", PreviewByQuery).Refuses(404).WithMetadata(Described.Code);
+        asked.MapPost("invites/preview", Preview).Refuses(404, 413, 415);
         asked.MapGet("status", GetStatus).Refuses(404, typeof(EndedProblem)).WithMetadata(
             Described.Token, Described.IfNoneMatch, new TakesGuestBearer());
         asked.MapPost("checkout", CheckOut).Refuses(404, typeof(EndedProblem)).Refuses(413, 415).WithMetadata(new TakesGuestBearer());
@@ -58,20 +59,31 @@ public static class StayEndpoints
     }
 
     /// <summary>Shows what an invite offers, without spending its code.</summary>
+    /// <remarks>The code is in the body, and so in no URL that anything on the way could log.</remarks>
     public static async Task<Results<Ok<PreviewView>, Refusal>> Preview(
+        PreviewBody body, [FromServices] SigningKeys keys, IGrainFactory grains)
+    {
+        var fields = new Fields();
+        var code = body.Read(fields);
+        return fields.Refusal is { } refusal ? refusal : await PreviewOf(code, keys, grains);
+    }
+
+    /// <summary>Shows what an invite offers, without spending its code. Prefer POST: a URL is logged on its way.</summary>
+    public static async Task<Results<Ok<PreviewView>, Refusal>> PreviewByQuery(
         HttpContext context, [FromServices] SigningKeys keys, IGrainFactory grains)
     {
         var fields = new Fields();
         var code = fields.Capability(context, QueryCapabilities.Code);
         if (code is null)
             fields.Wrong("code is required");
-        if (fields.Refusal is { } refusal)
-            return refusal;
+        return fields.Refusal is { } refusal ? refusal : await PreviewOf(code!, keys, grains);
+    }
 
-        return keys.TryVerifyCode(code!, out var inviteId) && await grains.Invite(inviteId).Get() is { } invite
+    /// <summary>What every way to a preview answers to a code, whether it is genuine or not.</summary>
+    internal static async Task<Results<Ok<PreviewView>, Refusal>> PreviewOf(string code, SigningKeys keys, IGrainFactory grains) =>
+        keys.TryVerifyCode(code, out var inviteId) && await grains.Invite(inviteId).Get() is { } invite
             ? TypedResults.Ok(PreviewView.Of(invite))
             : Refusals.InviteNotFound;
-    }
 
     /// <summary>Shows a guest its own stay, at once or as soon as it changes.</summary>
     /// <remarks>

@@ -32,7 +32,7 @@ public sealed partial class ToolListTests(KeyedCouchHost couch, ITestOutputHelpe
     /// <summary>Which endpoint a tool is; written down here once more, so that it does not change unnoticed.</summary>
     private static readonly Dictionary<string, (string Path, string Method)> Endpoints = new()
     {
-        ["preview_invite"] = ("/couch/invites/preview", "get"),
+        ["preview_invite"] = ("/couch/invites/preview", "post"),
         ["redeem_invite"] = ("/couch/redeem", "post"),
         ["my_stay"] = ("/couch/status", "get"),
         ["check_out"] = ("/couch/checkout", "post"),

@@ -13,7 +13,7 @@ internal static class StayTools
 
     public static IReadOnlyList<CouchTool> All { get; } =
     [
-        new("preview_invite", "GET", "/couch/invites/preview")
+        new("preview_invite", "POST", "/couch/invites/preview")
         {
             Title = "Show what an invite offers",
             Description = """Shows an invite's limits, permissions and status without spending it. Example: {"code":"inv_..."}""",
