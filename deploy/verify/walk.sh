@@ -64,6 +64,50 @@ end_polls() {
   step "      $(grep -c ' 200$' "$folder/polls") polls answered, $(grep -vc ' 200$' "$folder/polls" || true) not$(
     awk '$2 != 200 { if (!first) first = $1; last = $1 } END { if (first) print ", over " last - first + 1 " s" }' "$folder/polls") $(awk '$2 != 200 { print $2 }' "$folder/polls" | sort -u | xargs)"
 }
+
+# A second terminal: follows the log with curl -N, resumes where it was when its connection ends, and keeps the ids that it saw. An
+# event that was cut has no empty line after it, and does not count.
+ids_in() { awk '/^id:/ { id = $2 } /^\r?$/ { if (id) print id; id = "" }' "$1"; }
+newest_event() { api GET /couch/events/stats | sed -n 's/.*"newestId":\([0-9]*\).*/\1/p'; }
+followers=()
+begin_following() {
+  local reader
+  since=$(newest_event) && [ -n "$since" ] || { fail "the log does not say its newest event"; return 1; }
+  for reader in "$folder"/follow-{1,2,3}; do
+    rm -f "$reader".*
+    touch "$reader.seen"
+    while :; do
+      printf '\nconnected\n' >>"$reader.connections"
+      curl -sN -H "Authorization: Bearer $COUCH_AUTH_TOKEN" -H "Last-Event-ID: $(cat "$reader".last 2>/dev/null || echo "$since")" \
+        "$couch/couch/events/stream" >"$reader.now" || true
+      ids_in "$reader.now" >>"$reader.seen"
+      tail -n 1 "$reader.seen" >"$reader.last"
+      [ -s "$reader.last" ] || echo "$since" >"$reader.last"
+      sleep 0.2
+    done &
+    followers+=($!)
+    helpers+=($!)
+  done
+}
+# What each saw since it began, the connection that is still open included.
+seen_by() { cat "$1.seen"; ids_in "$1.now"; }
+have_seen_all() {
+  local reader
+  for reader in "$folder"/follow-{1,2,3}; do [ "$(seen_by "$reader" | tail -n 1)" = "$1" ] || return 1; done
+}
+end_following() {
+  local reader newest log
+  newest=$(newest_event)
+  until_true 30 "every follower saw event $newest" have_seen_all "$newest"
+  log=$(api GET "/couch/events?limit=1000&since_id=$since" | grep -o '"id":[0-9]*' | cut -d: -f2)
+  for reader in "$folder"/follow-{1,2,3}; do
+    [ "$(seen_by "$reader")" = "$log" ] || { fail "a follower saw something else than the log's events"; return 1; }
+  done
+  for reader in "${followers[@]}"; do kill "$reader" 2>/dev/null || true; done
+  followers=()
+  step "      $(wc -l <<<"$log") events, seen by three who followed them in order, each once, over $(
+    cat "$folder"/follow-*.connections | grep -c connected) connections"
+}
 until_true() {
   local bound=$((SECONDS + $1)) what=$2
   shift 2
@@ -145,8 +189,9 @@ step "      within $((SECONDS - moment)) s"
 [ "$(processes)" = "$started" ] || fail "a node was started anew"
 everybody_stays
 
-step "killing a node with SIGKILL"
+step "killing a node with SIGKILL, under polls and under three who follow the events"
 begin_polls
+begin_following
 victim=$COMPOSE_PROJECT_NAME-node-2
 killed=$(process "$victim")
 # From outside, where that may be done: what the engine is asked to kill it does not start again.
@@ -161,6 +206,7 @@ until_true 60 "the engine has started it again" restarted
 end_polls
 step "walking the protocol again"
 walk
+end_following
 
 step "the database hangs: nobody is told what no node can confirm, and every node comes back"
 begin_polls

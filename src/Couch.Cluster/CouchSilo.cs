@@ -153,6 +153,8 @@ public static class CouchSilo
             reminders.DataSource = database.Writes;
         });
 
+        silo.AddOutgoingGrainCallFilter<TickLine>();
+
         silo.Services.AddSingleton<GuestDelivery>();
         silo.Services.TryAddSingleton<Retention>();
         silo.Services.AddSingleton<Purge>();

@@ -11,4 +11,4 @@ if (Capacity.WhyNotEnough(OpenFiles.Limit()) is { } reason)
     return 1;
 }
 
-return await Start.Run(() => CouchGateway.Create(Demo.Read(args)), Console.Out, Console.Error);
+return await Start.Run(() => CouchGateway.Create(Demo.Read(args)), Console.Out, Console.Error, Terminal.IsInteractive);

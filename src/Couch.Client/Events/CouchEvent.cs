@@ -40,13 +40,13 @@ public sealed record EventMetadata
 /// <summary>A page of events.</summary>
 public sealed record EventPage
 {
-    /// <summary>The events, oldest first.</summary>
+    /// <summary>The events, oldest first unless the newest were asked for first.</summary>
     public required IReadOnlyList<CouchEvent> Events { get; init; }
 
     /// <summary>How many are on this page.</summary>
     public int Count { get; init; }
 
-    /// <summary>The id after which the next page begins; null when there are no more events now.</summary>
+    /// <summary>The id after which the next page begins, in the order that was asked for; null when there are no more events now.</summary>
     public long? NextCursor { get; init; }
 }
 

@@ -40,6 +40,18 @@ public sealed record EventListFilter : EventFilter
     /// </summary>
     public TimeSpan? Wait { get; init; }
 
-    internal override Query Query(long? sinceId) => base.Query(sinceId).Add("since", Since).Add("limit", PageSize)
+    /// <summary>Only events before the one with this id.</summary>
+    public long? BeforeId { get; init; }
+
+    /// <summary>Whether the newest come first. Default: the oldest do.</summary>
+    public bool NewestFirst { get; init; }
+
+    /// <summary>Where the first page begins.</summary>
+    internal long? Start => NewestFirst ? BeforeId : SinceId;
+
+    /// <param name="from">Where a page begins: at the start, or after the page before.</param>
+    internal override Query Query(long? from) => base.Query(NewestFirst ? SinceId : from)
+        .Add("before_id", NewestFirst ? from : BeforeId).Add("order", NewestFirst ? "desc" : null)
+        .Add("since", Since).Add("limit", PageSize)
         .Add("wait", Wait?.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture));
 }

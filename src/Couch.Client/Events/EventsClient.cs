@@ -13,13 +13,15 @@ public sealed class EventsClient
 
     internal EventsClient(Transport transport) => this.transport = transport;
 
-    /// <summary>Lists events that have happened, oldest first. Further pages are asked for as they are needed.</summary>
+    /// <summary>
+    /// Lists events that have happened, oldest first unless the filter says otherwise. Further pages are asked for as they are needed.
+    /// </summary>
     public IAsyncEnumerable<CouchEvent> List(EventListFilter? filter = null, CancellationToken cancel = default) =>
         Paging.Items(Pages(filter, cancel), page => page.Events, cancel);
 
     /// <summary>Lists events that have happened, as pages.</summary>
     public IAsyncEnumerable<EventPage> Pages(EventListFilter? filter = null, CancellationToken cancel = default) => Paging.All(
-        filter?.SinceId,
+        filter?.Start,
         (since, stop) => transport.Ask(
             new Call(HttpMethod.Get, Path) { Query = (filter ?? new()).Query(since) }, AnswerJson.Default.EventPage, stop),
         page => (page.NextCursor is not null, page.NextCursor), cancel);

@@ -36,15 +36,20 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention)
     /// <param name="time">Only those that happened then or later; null: all.</param>
     /// <param name="limit">1 to <see cref="MostAtOnce"/>.</param>
     public async Task<IReadOnlyList<LoggedEvent>> Page(
-        long since, DateTimeOffset? time, EventFilter filter, int limit, CancellationToken cancel)
+        long since, DateTimeOffset? time, EventFilter filter, int limit, CancellationToken cancel) =>
+        await Page(new EventRange { Since = since, Time = time }, filter, limit, cancel);
+
+    /// <summary>A part of the log; those that were committed before the call are in it.</summary>
+    /// <param name="limit">As many at most, from the end at which the range begins: 1 to <see cref="MostAtOnce"/>.</param>
+    public async Task<IReadOnlyList<LoggedEvent>> Page(EventRange range, EventFilter filter, int limit, CancellationToken cancel)
     {
         await NumberAll(cancel);
-        return await Read(since, time, filter, limit, cancel);
+        return await Read(range, filter, limit, cancel);
     }
 
     /// <summary>Events after <paramref name="since"/> that have their number, oldest first.</summary>
     internal Task<IReadOnlyList<LoggedEvent>> Read(long since, EventFilter filter, int limit, CancellationToken cancel) =>
-        Read(since, null, filter, limit, cancel);
+        Read(new EventRange { Since = since }, filter, limit, cancel);
 
     /// <summary>A stay's whole history, its invite's included, oldest first.</summary>
     public async Task<IReadOnlyList<LoggedEvent>> History(GuestId guest, InviteId invite, CancellationToken cancel)
@@ -113,11 +118,18 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention)
         return await command.ExecuteNonQueryAsync();
     });
 
-    private Task<IReadOnlyList<LoggedEvent>> Read(long since, DateTimeOffset? time, EventFilter filter, int limit, CancellationToken cancel)
+    private Task<IReadOnlyList<LoggedEvent>> Read(EventRange range, EventFilter filter, int limit, CancellationToken cancel)
     {
         var query = $"{Columns} WHERE id > @since";
+        var since = range.Since;
         List<(string, object)> values = [("limit", limit)];
-        if (time is { } at)
+        if (range.Before is { } before)
+        {
+            query += " AND id < @before";
+            values.Add(("before", before));
+        }
+
+        if (range.Time is { } at)
         {
             query += " AND at >= @at";
             values.Add(("at", at.ToIso()));
@@ -138,7 +150,8 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention)
         }
 
         values.Add(("since", since));
-        return database.Ask($"{query} ORDER BY id LIMIT @limit", [.. values], Event, cancel);
+        var order = range.IsNewestFirst ? "id DESC" : "id";
+        return database.Ask($"{query} ORDER BY {order} LIMIT @limit", [.. values], Event, cancel);
     }
 
     private static string OfTypes(EventFilter filter) => filter.TypeWords switch
@@ -161,6 +174,22 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention)
         row.GetInt64(0), row.GetString(1), row.GetString(2), Text(row, 3), Text(row, 4), Text(row, 5), row.GetString(6));
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+}
+
+/// <summary>Which part of the log is read, and from which end.</summary>
+public sealed record EventRange
+{
+    /// <summary>Only events after this one; 0: from the oldest.</summary>
+    public long Since { get; init; }
+
+    /// <summary>Only events before this one; null: to the newest.</summary>
+    public long? Before { get; init; }
+
+    /// <summary>Only those that happened then or later; null: all.</summary>
+    public DateTimeOffset? Time { get; init; }
+
+    /// <summary>Whether the newest come first.</summary>
+    public bool IsNewestFirst { get; init; }
 }
 
 /// <summary>How many events of a type are in the log.</summary>

@@ -65,6 +65,12 @@ internal sealed class ConsoleSessions(
         return (signing.SignTicket(pass, configured.Hash, chance), pass);
     }
 
+    /// <summary>A sign-in link of the configured key, after this couch's address, for whoever starts the couch.</summary>
+    public string Link() => LinkOf(Issue(HostCaller.Configured).Ticket);
+
+    /// <summary>Where a ticket is used: it is in the fragment, which a browser sends to no server and no proxy.</summary>
+    public static string LinkOf(ConsoleTicket ticket) => $"{ConsolePages.SignInPath}#{ticket.Reveal()}";
+
     /// <summary>The host that this host key stands for; null where it is none, or no longer good.</summary>
     public Task<HostCaller?> Recognize(string key, CancellationToken cancel) => keyring.Find(key, cancel);
 

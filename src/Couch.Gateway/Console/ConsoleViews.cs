@@ -45,7 +45,7 @@ public sealed record TicketView
     internal static TicketView Of(ConsoleTicket ticket, ConsolePass pass) => new()
     {
         Ticket = ticket.Reveal(),
-        Link = $"{ConsolePages.SignInPath}#{ticket.Reveal()}",
+        Link = ConsoleSessions.LinkOf(ticket),
         ExpiresAt = pass.ExpiresAt,
     };
 }

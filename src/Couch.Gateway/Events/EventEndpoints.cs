@@ -24,15 +24,14 @@ public static class EventEndpoints
         app.MapHostGroup("/couch/guests", "Guests", KeyScope.Guests).MapGet("{id}/events", History).Refuses(404);
     }
 
-    /// <summary>Lists events, oldest first.</summary>
+    /// <summary>Lists events, oldest first, or newest first with <c>order=desc</c>.</summary>
     /// <remarks>With wait, an answer without events is held until there is one: for programs that cannot read a stream.</remarks>
     public static async Task<Results<Ok<EventList>, Refusal>> List(
         [AsParameters] EventPageQuery query, EventLog log, EventTail tail, HttpContext context, IHostApplicationLifetime lifetime,
         CancellationToken cancel)
     {
         var fields = new Fields();
-        var since = query.ReadSince(fields);
-        var time = query.ReadTime(fields);
+        var range = query.ReadRange(fields);
         var filter = query.ReadFilter(fields);
         var limit = Paging.ReadLimit(query.Limit, fields);
         var wait = Waiting.Read(query.Wait, fields);
@@ -41,13 +40,13 @@ public static class EventEndpoints
 
         // Before the page is read, so that what is committed meanwhile is not waited for.
         var newest = wait > TimeSpan.Zero ? await log.Newest(cancel) : 0;
-        var page = await log.Page(since ?? 0, time, filter, limit + 1, cancel);
+        var page = await log.Page(range, filter, limit + 1, cancel);
         if (page.Count == 0 && wait > TimeSpan.Zero)
         {
-            await tail.Comes(Math.Max(since ?? 0, newest), filter, wait, cancel, lifetime.ApplicationStopping);
+            await tail.Comes(Math.Max(range.Since, newest), filter, wait, cancel, lifetime.ApplicationStopping);
             if (await EventStream.IsStillWelcome(context) is not true and var welcome)
                 return welcome is false ? Refusals.NoHostKey : Refusals.Unavailable;
-            page = await log.Page(since ?? 0, time, filter, limit + 1, cancel);
+            page = await log.Page(range, filter, limit + 1, cancel);
         }
 
         return TypedResults.Ok(EventList.Of(page, limit));

@@ -81,6 +81,16 @@ public sealed class EventPageQuery : EventQuery
     [FromQuery(Name = "since")]
     public string? Since { get; init; }
 
+    /// <summary>Only events before this one: with order=desc, the nextCursor of the page before.</summary>
+    [Description("Only events before this one: with order=desc, the nextCursor of the page before.")]
+    [FromQuery(Name = "before_id")]
+    public string? BeforeId { get; init; }
+
+    /// <summary>asc: oldest first, the default. desc: newest first.</summary>
+    [Description("asc: oldest first, the default. desc: newest first.")]
+    [FromQuery(Name = "order")]
+    public string? Order { get; init; }
+
     /// <summary>How many at most: 1 to 1000, default 100.</summary>
     [Description("How many at most: 1 to 1000, default 100.")]
     [FromQuery(Name = "limit")]
@@ -91,7 +101,22 @@ public sealed class EventPageQuery : EventQuery
     [FromQuery(Name = "wait")]
     public string? Wait { get; init; }
 
-    internal DateTimeOffset? ReadTime(Fields fields)
+    internal EventRange ReadRange(Fields fields) => new()
+    {
+        Since = ReadSince(fields) ?? 0,
+        Before = ReadId("before_id", BeforeId, fields),
+        Time = ReadTime(fields),
+        IsNewestFirst = ReadOrder(fields),
+    };
+
+    private bool ReadOrder(Fields fields)
+    {
+        if (Order is not (null or "" or "asc" or "desc"))
+            fields.Wrong("order must be asc or desc");
+        return Order is "desc";
+    }
+
+    private DateTimeOffset? ReadTime(Fields fields)
     {
         if (string.IsNullOrEmpty(Since))
             return null;

@@ -47,13 +47,15 @@ public sealed record EventMetadata
 /// <summary>A page of events.</summary>
 public sealed record EventList
 {
-    /// <summary>The events, oldest first.</summary>
+    /// <summary>The events, oldest first; newest first where that was asked for.</summary>
     public required IReadOnlyList<EventView> Events { get; init; }
 
     /// <summary>How many are in this answer.</summary>
     public required int Count { get; init; }
 
-    /// <summary>The <c>since_id</c> of the next page; null when there are no more events now.</summary>
+    /// <summary>
+    /// The <c>since_id</c> of the next page, or its <c>before_id</c> where the newest come first; null when there are no more events now.
+    /// </summary>
     public required long? NextCursor { get; init; }
 
     /// <param name="events">One more than the page may have, where there is more.</param>

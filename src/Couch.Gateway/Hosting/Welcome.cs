@@ -1,13 +1,15 @@
 using Couch.Cluster;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Vms.Docker;
+using Couch.Gateway.Console;
 
 namespace Couch.Gateway.Hosting;
 
 /// <summary>What a couch says once it listens: where, with what data, for whom, and what to try first.</summary>
 internal static partial class Welcome
 {
-    public static string To(WebApplication app)
+    /// <param name="isSeenByOne">Whether it is seen by one person and kept nowhere, so that a sign-in link may be in it.</param>
+    public static string To(WebApplication app, bool isSeenByOne)
     {
         var options = app.Services.GetRequiredService<CouchOptions>();
         var key = app.Services.GetRequiredService<HttpOptions>().HostKey;
@@ -21,7 +23,7 @@ internal static partial class Welcome
             Couch listens on {string.Join(", ", app.Urls)}{Part(options.Role)}
             Data: {app.Services.GetRequiredService<CouchDatabase>().Where}
             Host endpoints: {HostEndpoints(key)}
-            VMs: {Vms(options)}{ConsoleAt(options, url)}
+            VMs: {Vms(options)}{ConsoleAt(app, url, isSeenByOne)}
             Try: curl {toTry}
             """;
     }
@@ -36,8 +38,18 @@ internal static partial class Welcome
     [LoggerMessage(310, LogLevel.Information, "Couch listens on {Urls}; data: {Data}; host endpoints: {HostEndpoints}")]
     private static partial void Started(ILogger logger, string urls, string data, string hostEndpoints);
 
-    private static string ConsoleAt(CouchOptions options, string url) =>
-        options.Role is CouchRole.Silo ? "" : $"{Environment.NewLine}Console: {url}/";
+    private static string ConsoleAt(WebApplication app, string url, bool isSeenByOne)
+    {
+        if (app.Services.GetRequiredService<CouchOptions>().Role is CouchRole.Silo)
+            return "";
+        var line = $"{Environment.NewLine}Console: {url}";
+        if (app.Services.GetRequiredService<HttpOptions>().HostKey is null)
+            return $"{line}/";
+        // The link is a secret: it is not for a file, a log collector or whoever reads those.
+        return isSeenByOne
+            ? $"{line}{app.Services.GetRequiredService<ConsoleSessions>().Link()} (signs you in, once, within five minutes)"
+            : $"{line}/ (couch console prints a sign-in link)";
+    }
 
     private static string Part(CouchRole role) => role switch
     {

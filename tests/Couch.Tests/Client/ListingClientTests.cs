@@ -48,6 +48,12 @@ public sealed class ListingClientTests(CouchHost couch) : IClassFixture<CouchHos
             ["3", "4"],
             (await client.Events.List(new() { Agent = "has, a comma", SinceId = events[2].Id, Since = events[0].Timestamp }).ToList())
                 .Select(happened => happened.Said("label")));
+        Assert.Equal(
+            ["3", "2", "1"],
+            (await client.Events.List(new()
+            {
+                Agent = "has, a comma", NewestFirst = true, BeforeId = events[4].Id, SinceId = events[0].Id, PageSize = 2,
+            }).ToList()).Select(happened => happened.Said("label")));
         Assert.Empty(await client.Events.List(new() { Agent = "has, a comma", Exclude = [EventTypes.AllOfInvites] }).ToList());
         Assert.Equal(2, (await client.Events.Pages(new() { Agent = "has, a comma", PageSize = 3 }).ToList()).Count);
         var stats = await client.Events.Stats();

@@ -55,6 +55,10 @@ public sealed partial class PagesConsoleTests(KeyedCouchHost couch) : IClassFixt
 
         var page = (await couch.Anyone.Get("/")).Body;
         Assert.DoesNotMatch(Inline(), page);
+        // Each module is asked for at once, not only once it is found in another.
+        Assert.Equal(
+            Files.Where(path => path.EndsWith(".js", StringComparison.Ordinal)).Order(),
+            Asked().Matches(page).Select(asked => asked.Groups[1].Value).Order());
     }
 
     [Fact]
@@ -121,6 +125,9 @@ public sealed partial class PagesConsoleTests(KeyedCouchHost couch) : IClassFixt
     [GeneratedRegex(@"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|srcdoc|\beval\b|new Function|localStorage"
         + @"|sessionStorage|indexedDB|document\.cookie")]
     private static partial Regex Sink();
+
+    [GeneratedRegex("(?:href|src)=\"(/console/[a-z]+\\.js)\"")]
+    private static partial Regex Asked();
 
     [GeneratedRegex("<style|style=|<script(?![^>]*src=)|\\son[a-z]+=|javascript:", RegexOptions.IgnoreCase)]
     private static partial Regex Inline();

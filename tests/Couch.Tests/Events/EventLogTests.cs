@@ -164,6 +164,11 @@ public abstract class EventLogTests(TestCouch couch)
             all.Where(one => string.CompareOrdinal(Timestamp(one), third.ToIso()) >= 0).Select(one => one.Id),
             (await Log.Page(since, third, All, 1000, TestCouch.Cancel)).Select(one => one.Id));
 
+        var last = await Log.Page(new EventRange { Since = since, IsNewestFirst = true }, All, 2, TestCouch.Cancel);
+        var rest = await Log.Page(
+            new EventRange { Since = since, Before = last[^1].Id, IsNewestFirst = true }, All, 1000, TestCouch.Cancel);
+        Assert.Equal(all.Select(one => one.Id).Reverse(), last.Concat(rest).Select(one => one.Id));
+
         static string Timestamp(LoggedEvent one) =>
             JsonSerializer.Deserialize<JsonElement>(one.Record.Span).GetProperty("timestamp").GetString()!;
     }

@@ -99,6 +99,8 @@ public sealed class EventStreamTests(KeyedCouchHost couch) : IClassFixture<Keyed
     [InlineData("?limit=0")]
     [InlineData("?limit=1001")]
     [InlineData("?since=yesterday")]
+    [InlineData("?order=newest")]
+    [InlineData("?before_id=x")]
     public async Task A_page_that_cannot_be_meant_is_refused(string query) => (await couch.Host.Get($"/couch/events{query}")).Refuses(400);
 
     [Theory]
@@ -112,6 +114,24 @@ public sealed class EventStreamTests(KeyedCouchHost couch) : IClassFixture<Keyed
         await couch.Host.Invite(new { createdBy = "only" });
         var page = (await couch.Host.Get("/couch/events?agent=only&limit=1")).Is(200);
         Assert.Equal(("1", null), (page["count"], page["nextCursor"]));
+    }
+
+    [Fact]
+    public async Task The_log_is_read_back_from_its_end_page_by_page()
+    {
+        for (var turn = 0; turn < 5; turn++)
+            await couch.Host.Invite(new { createdBy = "back", label = $"{turn}" });
+
+        var (pages, before) = (new List<string>(), "");
+        do
+        {
+            var page = (await couch.Host.Get($"/couch/events?agent=back&order=desc&limit=2&before_id={before}")).Is(200);
+            pages.Add(string.Concat(page.Json["events"]!.AsArray().Select(one => (string)one!["payload"]!["label"]!)));
+            before = page["nextCursor"] ?? "";
+        }
+        while (before.Length > 0);
+
+        Assert.Equal(["43", "21", "0"], pages);
     }
 
     [Fact]

@@ -21,6 +21,7 @@ internal sealed class BrowserPage(Browser browser, string session, string contex
     private readonly ConcurrentDictionary<string, (int Status, string Body)> answers = new();
     private readonly ConcurrentQueue<string> faults = new();
     private readonly ConcurrentQueue<string> requests = new();
+    private readonly ConcurrentQueue<string> refused = new();
 
     /// <summary>What went wrong in the page: exceptions, errors that it wrote, and what its own policy has refused.</summary>
     public IReadOnlyList<string> Faults => [.. faults];
@@ -50,6 +51,12 @@ internal sealed class BrowserPage(Browser browser, string session, string contex
             case "Network.requestWillBeSent":
                 requests.Enqueue((string)told["request"]!["url"]!);
                 break;
+            case "Network.responseReceived" when (int)told["response"]!["status"]! >= 400:
+                refused.Enqueue($"{(int)told["response"]!["status"]!} {(string)told["response"]!["url"]!}");
+                break;
+            case "Network.loadingFailed":
+                refused.Enqueue($"{(string?)told["errorText"]} ({(string?)told["type"]})");
+                break;
             case "Fetch.requestPaused":
                 _ = Fulfil(told);
                 break;
@@ -59,7 +66,10 @@ internal sealed class BrowserPage(Browser browser, string session, string contex
     /// <summary>Opens an address, as by typing it.</summary>
     public async Task Open(string url)
     {
+        // Chromium gives up what is under way when an interface of the machine appears, as a container's does beside these tests.
         var answer = await Call("Page.navigate", new { url });
+        if ((string?)answer["errorText"] == "net::ERR_NETWORK_CHANGED")
+            answer = await Call("Page.navigate", new { url });
         Assert.Null((string?)answer["errorText"]);
     }
 
@@ -88,7 +98,9 @@ internal sealed class BrowserPage(Browser browser, string session, string contex
     public async Task Sees(string expression, string what)
     {
         if (!await Support.Until.Holds(() => Is(expression), Bound))
-            Assert.Fail($"{what}: not within {Bound}. The page says: {await Text("body")}\nFaults: {string.Join('\n', Faults)}");
+            Assert.Fail(
+                $"{what}: not within {Bound}. The page says: {await Text("body")}\nFaults: {string.Join('\n', Faults)}\n"
+                    + $"Requests that failed: {string.Join(", ", refused)}");
     }
 
     public Task SeesText(string text, string selector = "body") => Sees(
@@ -119,6 +131,33 @@ internal sealed class BrowserPage(Browser browser, string session, string contex
     public Task ClickText(string selector, string text) => Evaluate(
         $"[...document.querySelectorAll({JsonSerializer.Serialize(selector)})]"
             + $".find(one => one.textContent.startsWith({JsonSerializer.Serialize(text)})).click()");
+
+    /// <summary>What is in sight, as a PNG.</summary>
+    public async Task<byte[]> Picture() =>
+        Convert.FromBase64String((string)(await Call("Page.captureScreenshot", new { format = "png" }))["data"]!);
+
+    /// <summary>As on a screen of this width and height, in this scheme of colours.</summary>
+    public async Task Looks(int width, int height, string scheme)
+    {
+        await Call("Emulation.setDeviceMetricsOverride", new { width, height, deviceScaleFactor = 1, mobile = width < 500 });
+        await Call("Emulation.setEmulatedMedia", new
+        {
+            features = new[]
+            {
+                new { name = "prefers-color-scheme", value = scheme }, new { name = "prefers-reduced-motion", value = "reduce" },
+            },
+        });
+    }
+
+    /// <summary>How many bytes of JavaScript, and how many nodes of documents, are in use once garbage is collected.</summary>
+    public async Task<(long Heap, long Nodes)> Kept()
+    {
+        await Call("Performance.enable", new { });
+        await Call("HeapProfiler.collectGarbage", new { });
+        var metrics = (await Call("Performance.getMetrics", new { }))["metrics"]!.AsArray()
+            .ToDictionary(metric => (string)metric!["name"]!, metric => (double)metric!["value"]!);
+        return ((long)metrics["JSHeapUsedSize"], (long)metrics["Nodes"]);
+    }
 
     public Task<JsonNode> Call(string method, object parameters) => browser.Call(session, method, parameters);
 

@@ -17,18 +17,23 @@ export const now = () => Date.now() + ahead;
 
 export const whenSignedOut = handler => { onSignedOut = handler; };
 
+// No answer is waited for on purpose; a stream is opened in another way.
+const longest = 60_000;
+
 // The couch takes a request by the cookie only with this: no other site's page can send it.
 const own = { 'Couch-Console': '1' };
 
 export async function call(method, path, body, { headers, signal, isQuiet } = {}) {
     let response;
     let text;
+    const limit = AbortSignal.timeout(longest);
     try {
         response = await fetch(path, {
             method,
             headers: { ...own, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
             body: body === undefined ? undefined : JSON.stringify(body),
-            cache: 'no-store', redirect: 'error', referrerPolicy: 'no-referrer', signal,
+            cache: 'no-store', redirect: 'error', referrerPolicy: 'no-referrer',
+            signal: signal ? AbortSignal.any([signal, limit]) : limit,
         });
         readClock(response);
         text = await response.text();
@@ -71,16 +76,17 @@ export function kill(id) {
 
 export const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('');
 
-/** The pages of a list, each as it comes. */
-export async function* pages(path, most = Infinity, signal) {
+/** The pages of a list, each as it comes. The first one may be short, so that something is seen soon. */
+export async function* pages(path, most = Infinity, signal, first = 1000) {
     const url = new URL(path, location.origin);
-    url.searchParams.set('limit', '1000');
+    url.searchParams.set('limit', String(first));
     for (let page = 0; page < most; page++) {
         const answer = await call('GET', url.pathname + url.search, undefined, { signal });
         yield answer;
         if (!answer.nextCursor)
             return;
         url.searchParams.set('cursor', answer.nextCursor);
+        url.searchParams.set('limit', '1000');
     }
 }
 

@@ -1,10 +1,12 @@
 // The console: signing in, finding the way, and the keyboard. Everything else is a view of its own.
 import { call, now, Refused, sentence, whenSignedOut } from './api.js';
 import { button, dialog, field, h, isTyping, say, theirs } from './dom.js';
+import { chartsView } from './charts.js';
 import { eventsView } from './events.js';
 import { guestsView } from './guests.js';
 import { guestView } from './guest.js';
 import { house } from './house.js';
+import { inviteView } from './invite.js';
 import { invite, invitesView } from './invites.js';
 import { keysView } from './keys.js';
 import { clock, looksSecret } from './text.js';
@@ -13,13 +15,14 @@ import { webhooksView } from './webhooks.js';
 const views = {
     guests: ['Guests', 'guests', guestsView], invites: ['Invites', 'invites', invitesView], events: ['Events', 'events', eventsView],
     keys: ['Keys', 'keys', keysView], webhooks: ['Webhooks', 'webhooks', webhooksView],
+    charts: ['Charts', 'events', chartsView],
 };
 
 const help = [
     ['/', 'search'], ['j k', 'next, previous (arrows too; Home, End, Page up and down in a table)'], ['Enter', 'open'],
     ['x', 'kill, or revoke; y confirms'],
     ['e', 'extend the guest that is open'], ['n', 'write an invite'], ['r', 'read everything again'],
-    ['1 … 5', 'guests, invites, events, keys, webhooks'],
+    ['1 … 6', 'guests, invites, events, keys, webhooks, charts'],
     ['Esc', 'back'], ['?', 'this help'],
 ];
 
@@ -40,7 +43,7 @@ const app = {
 
 const main = h('main', { id: 'main' });
 const banner = h('div', { class: 'banner', role: 'alert', hidden: true });
-const demo = h('p', { class: 'demo', role: 'note', hidden: true }, 'Demo: VMs are only pretended');
+const demo = h('section', { class: 'demo', 'aria-label': 'Demo', hidden: true }, 'Demo: VMs are only pretended');
 const pill = h('span', { class: 'pill', role: 'status' });
 
 // What may be a secret stays out of it.
@@ -65,17 +68,18 @@ function open(name) {
 function route() {
     app.view?.leave();
     const query = app.query();
-    const guest = query.get('guest');
-    const asked = query.get('view') ?? 'guests';
+    const guest = house.can('guests') ? query.get('guest') : null;
+    const one = house.can('invites') && !guest ? query.get('invite') : null;
+    const asked = query.get('view') ?? (one ? 'invites' : 'guests');
     const name = isOpenTo(asked) ? asked : Object.keys(views).find(isOpenTo);
     if (!name) {
         app.view = { keys: {}, leave() { }, refresh() { }, focus() { } };
         return main.replaceChildren(h('h1', { tabindex: '-1' }, 'Signed in'),
             h('p', null, 'This key opens nothing that the console shows.'));
     }
-    if (guest && house.can('guests'))
+    if (guest)
         app.lastGuest = guest;
-    app.view = guest && house.can('guests') ? guestView(app, guest) : views[name][2](app);
+    app.view = guest ? guestView(app, guest) : one ? inviteView(app, one) : views[name][2](app);
     main.replaceChildren(app.view.element);
     document.title = `${app.view.title} — Couch`;
     for (const link of document.querySelectorAll('nav a')) {
@@ -85,7 +89,7 @@ function route() {
             link.removeAttribute('aria-current');
     }
     app.view.focus();
-    if (!guest && name === 'guests' && app.lastGuest) {
+    if (!guest && !one && name === 'guests' && app.lastGuest) {
         const at = app.view.grid.rows.findIndex(row => row.id === app.lastGuest);
         app.lastGuest = null;
         if (at >= 0)
@@ -103,7 +107,7 @@ const keys = {
     k: () => app.view.grid?.move(-1),
     ArrowDown: () => app.view.grid?.move(1),
     ArrowUp: () => app.view.grid?.move(-1),
-    Enter: () => app.view.grid?.openSelected(),
+    Enter: () => app.view.grid ? app.view.grid.openSelected() : app.view.keys.Enter?.(),
     x: () => app.view.keys.x?.(),
     e: () => app.view.keys.e?.(),
     n: () => house.can('invites') ? invite(() => app.view.title === 'Invites' && app.view.refresh())
@@ -115,12 +119,12 @@ const keys = {
             h('div', { class: 'buttons' }, button('Close (Esc)', () => box.close()))));
     },
     Escape: () => {
-        if (!app.query().get('guest'))
+        if (!app.query().get('guest') && !app.query().get('invite'))
             app.view.focus();
         else if (history.state?.isOurs)
             history.back();
         else
-            app.go({ guest: null });
+            app.go({ guest: null, invite: null });
     },
 };
 Object.keys(views).forEach((name, at) => { keys[at + 1] = () => isOpenTo(name) && open(name); });

@@ -1,34 +1,55 @@
-// The log, as it grows.
-import { call, now, sentence } from './api.js';
-import { fillTheirs, h, say } from './dom.js';
+// The log: its end as it grows, or a page further back; both as the couch itself filters them.
+import { call, Refused, sentence } from './api.js';
+import { button, fillTheirs, h, say } from './dom.js';
 import { Grid } from './grid.js';
 import { house } from './house.js';
-import { many, moment } from './text.js';
+import { looksSecret, many, moment } from './text.js';
 
-const most = 1000;
+const mostLive = 1000;
+const onePage = 500;
 
-// How far back it begins, in hours: as far as is needed to see something, because a log is read from its older end.
-const backs = [1 / 60, 0.25, 24, 24 * 90];
-const enough = 100;
-const mostPages = 5;
+const kinds = [
+    'couch.invite.*', 'couch.guest.*', 'couch.vm.*', 'couch.provision.*', 'couch.key.*', 'couch.invite.created', 'couch.invite.redeemed',
+    'couch.invite.revoked', 'couch.invite.expired', 'couch.guest.activated', 'couch.guest.killed', 'couch.guest.expired',
+    'couch.guest.stopped', 'couch.guest.extended', 'couch.guest.limits_exceeded', 'couch.provision.failed', 'couch.vm.destroyed',
+    'couch.key.created', 'couch.key.revoked',
+];
 
 export function eventsView(app) {
+    /** Oldest first. */
     let events = [];
     let isGone = false;
-    const input = (name, label, placeholder) => h('input', { type: 'search', 'aria-label': label, placeholder, maxlength: '512',
-        autocomplete: 'off',
-        value: app.query().get(name) ?? '', oninput: event => { app.replace({ [name]: event.target.value || null }); draw(); } });
-    const type = input('type', 'Types, with commas; couch.guest.* for all that begin so', 'type, couch.guest.*');
+    let asked = 0;
+    let timer = 0;
+    let older = null;
+    let refusal = null;
+    let isRead = false;
+    // Of a page further back: the event before which it begins. Without it the view is the log's end, and live.
+    const before = /^\d+$/.test(app.query().get('before') ?? '') ? app.query().get('before') : null;
+    const input = (name, label, placeholder, list) => h('input', { type: 'search', 'aria-label': label, placeholder, maxlength: '512',
+        autocomplete: 'off', spellcheck: 'false', list, value: app.query().get(name) ?? '', oninput: event => {
+            app.replace({ [name]: event.target.value || null });
+            // A page that was counted for another filter means nothing.
+            if (before !== null)
+                return app.go({ before: null });
+            clearTimeout(timer);
+            timer = setTimeout(read, 250);
+        } });
+    const type = input('type', 'Types, with commas; couch.guest.* for all that begin so', 'type, couch.guest.*', 'kinds');
     type.id = 'search';
     const agent = input('agent', 'Agent: a host or a guest’s name', 'agent');
     const subject = input('subject', 'Id of a guest or an invite', 'id of a guest or invite');
+    const fields = { type, agent, subject };
     const shown = h('p', { class: 'shown', 'aria-live': 'off' });
+    const back = button('Older', () => app.go({ before: String(older) }), { disabled: true });
+    const newest = button('Newest', () => app.go({ before: null }), { hidden: before === null });
     const grid = new Grid({
         label: 'Events', empty: 'No event matches.', heights: [34, 66],
         columns: [{ name: 'time', label: 'When' }, { name: 'status', label: 'Type' }, { name: 'name', label: 'Agent' },
             { name: 'label', label: 'By key' },
             { name: 'left', label: 'What' }],
-        onOpen: row => row.payload.guestId && app.go({ view: null, type: null, agent: null, subject: null, guest: row.payload.guestId }),
+        onOpen: row => row.payload.guestId ? leaveFor({ guest: row.payload.guestId })
+            : row.payload.inviteId && leaveFor({ view: 'invites', invite: row.payload.inviteId }),
         fill(cells, row, element) {
             element.className = 'row event';
             cells.time.textContent = moment(row.timestamp);
@@ -41,7 +62,9 @@ export function eventsView(app) {
         },
     });
 
-    /** The same filter as the couch's own, on what is here. */
+    const leaveFor = where => app.go({ view: null, type: null, agent: null, subject: null, before: null, ...where });
+
+    /** The same filter as the couch's own, for what comes by the stream. */
     function isWanted(event) {
         const types = type.value.split(',').map(one => one.trim()).filter(Boolean);
         const is = pattern => pattern.endsWith('*') ? event.type.startsWith(pattern.slice(0, -1)) : event.type === pattern;
@@ -50,58 +73,72 @@ export function eventsView(app) {
     }
 
     function draw() {
-        const rows = events.filter(isWanted).reverse();
-        grid.set(rows);
-        shown.textContent = `${many(rows.length, 'event')} shown, of the latest ${many(events.length, 'event')}. Newest first.`;
+        grid.set(events.toReversed());
+        back.disabled = older === null;
+        shown.classList.toggle('bad', refusal !== null);
+        shown.textContent = refusal ?? (!isRead ? 'Reading the log…' : `${many(events.length, 'event')} shown, newest first`
+            + (before === null ? ', and those that come.' : '. This page stands still; newer ones are at Newest.')
+            + (older === null ? ' The log has no older ones.' : ''));
     }
 
-    /** The end of what happened in these hours. */
-    async function latest(hours) {
-        let found = [];
-        let next = null;
-        for (let page = 0; page < mostPages && (page === 0 || next !== null); page++) {
-            const since = next === null ? `since=${new Date(now() - hours * 3_600_000).toISOString()}` : `since_id=${next}`;
-            const answer = await call('GET', `/couch/events?limit=1000&${since}`);
-            found = [...found, ...answer.events].slice(-most);
-            next = answer.nextCursor;
-        }
-        return found;
+    /** What the couch is asked for; null where a field may hold a secret, which belongs into no address. */
+    function query() {
+        const filled = Object.entries(fields).map(([name, field]) => [name, field.value.trim()]).filter(([, text]) => text);
+        return filled.some(([, text]) => looksSecret(text)) ? null
+            : new URLSearchParams([...filled, ['order', 'desc'], ['limit', String(onePage)], ...(before ? [['before_id', before]] : [])]);
     }
 
     async function read() {
+        const mine = ++asked;
+        const isOld = () => isGone || mine !== asked;
         try {
-            let found = [];
-            for (const hours of backs) {
-                found = await latest(hours);
-                if (isGone)
-                    return;
-                if (found.length >= enough)
-                    break;
-            }
-            const last = found.at(-1)?.id ?? 0;
-            events = [...found, ...house.events.filter(event => event.id > last)].slice(-most);
-            draw();
+            const wanted = query();
+            if (!wanted)
+                throw new Refused(400, 'this looks like a secret, and is not asked for');
+            const page = await call('GET', `/couch/events?${wanted}`);
+            if (isOld())
+                return;
+            const last = page.events[0]?.id ?? 0;
+            const since = before !== null ? [] : house.events.filter(event => event.id > last && isWanted(event));
+            [events, older, refusal, isRead] = [[...page.events.toReversed(), ...since], page.nextCursor, null, true];
         } catch (failure) {
-            if (!isGone)
-                say(sentence(failure), true);
+            if (isOld())
+                return;
+            // While somebody types, a field may say what cannot be meant yet.
+            [events, older, refusal] = [[], null, sentence(failure)];
+            if (failure.status !== 400)
+                say(refusal, true);
         }
+        draw();
     }
 
     const onEvents = event => {
+        if (before !== null || !isRead || refusal !== null)
+            return;
         const last = events.at(-1)?.id ?? 0;
-        events = [...events, ...event.detail.filter(one => one.id > last)].slice(-most);
+        const come = event.detail.filter(one => one.id > last && isWanted(one));
+        if (come.length === 0)
+            return;
+        events = [...events, ...come];
+        if (events.length > mostLive) {
+            events = events.slice(-mostLive);
+            older = events[0].id;
+        }
         draw();
     };
     house.addEventListener('events', onEvents);
+    draw();
     read();
 
     return {
         element: h('section', { class: 'events' }, h('h1', { tabindex: '-1' }, 'Events'),
-            h('div', { class: 'tools', role: 'search' }, type, agent, subject),
+            h('div', { class: 'tools', role: 'search' }, type, agent, subject, back, newest),
+            h('datalist', { id: 'kinds' }, kinds.map(value => h('option', { value }))),
             shown, grid.element),
         title: 'Events', grid, refresh: read, focus: () => grid.element.focus(), search: () => type, keys: {},
         leave() {
             isGone = true;
+            clearTimeout(timer);
             house.removeEventListener('events', onEvents);
         },
     };

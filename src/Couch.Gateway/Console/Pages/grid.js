@@ -14,6 +14,7 @@ export class Grid {
     #body;
     #pool = [];
     #prefix = `grid-${++grids}-`;
+    #drawnHeight = 0;
     #narrow = matchMedia('(max-width: 800px)');
 
     /**
@@ -29,7 +30,8 @@ export class Grid {
         this.heights = heights;
         this.head = h('div', { class: 'grid-head', role: 'row', 'aria-rowindex': '1' }, columns.map(column => h(
             'div', { role: 'columnheader', class: `cell ${column.name}` },
-            column.sort ? h('button', { type: 'button', onclick: () => onSort(column.sort) }, column.label) : column.label)));
+            column.sort ? h('button', { type: 'button', onclick: () => onSort(column.sort) }, column.label)
+                : column.label || h('span', { class: 'unseen' }, 'Actions'))));
         this.#body = h('div', { class: 'grid-body', role: 'rowgroup' });
         this.empty = h('p', { class: 'empty' }, empty ?? 'Nothing here.');
         this.element = h('div', {
@@ -54,6 +56,11 @@ export class Grid {
     /** How many elements there are, whatever the number of rows. */
     get drawn() {
         return this.#pool.length;
+    }
+
+    /** The rows that are drawn: those in sight, and some around them. */
+    get inSight() {
+        return this.#pool.map(place => place.row).filter(row => row !== null);
     }
 
     get selected() {
@@ -126,6 +133,9 @@ export class Grid {
 
     #draw(isAnew = false) {
         const height = this.height;
+        // A phone that is turned round: every row has another place.
+        isAnew ||= height !== this.#drawnHeight;
+        this.#drawnHeight = height;
         const total = `${this.rows.length * height}px`;
         if (this.#body.style.height !== total)
             this.#body.style.height = total;

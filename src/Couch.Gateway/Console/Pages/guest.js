@@ -1,17 +1,10 @@
 // One guest: its stay as one line of time, from the invite to the receipt.
 import { call, now, sentence } from './api.js';
 import { button, dialog, field, formOf, h, refocus, say, theirs } from './dom.js';
-import { house, shares, staying } from './house.js';
+import { house, longestUnread, shares, staying } from './house.js';
 import { askToKill, bar, paint } from './guests.js';
 import { full, moment, span } from './text.js';
-
-const words = {
-    'couch.invite.created': 'was invited', 'couch.invite.redeemed': 'redeemed the invite', 'couch.invite.revoked': 'invite revoked',
-    'couch.invite.expired': 'invite expired', 'couch.guest.activated': 'is running', 'couch.guest.killed': 'was killed',
-    'couch.guest.expired': 'ended: its time was up', 'couch.guest.stopped': 'ended', 'couch.guest.extended': 'was given more time',
-    'couch.guest.limits_exceeded': 'is over a limit', 'couch.provision.failed': 'got no VM',
-    'couch.vm.destroyed': 'VM destroyed: the receipt',
-};
+import { allowed, by, facts, stepsOf, timeline, who, words } from './timeline.js';
 
 export function guestView(app, id) {
     const body = h('div', null, h('p', null, 'Reading…'));
@@ -20,8 +13,10 @@ export function guestView(app, id) {
     let guest = null;
     let isGone = false;
     let timer = 0;
+    let readAt = 0;
 
     async function read() {
+        readAt = now();
         try {
             const [one, status, history] = await Promise.all([
                 call('GET', `/couch/guests/${encodeURIComponent(id)}`), call('GET', `/couch/guests/${encodeURIComponent(id)}/status`),
@@ -54,7 +49,7 @@ export function guestView(app, id) {
                 ? [button('Extend… (e)', extend, { 'data-role': 'extend' }),
                     button('Kill… (x)', () => askToKill(one, read), { class: 'danger', 'data-role': 'kill' })] : []),
             h('h2', null, 'May use, and has used'), used(one, row),
-            h('h2', null, 'From invite to receipt'), timeline(one, events),
+            h('h2', null, 'From invite to receipt'), timeline(stepsOfStay(one, events)),
             h('h2', null, 'VM'), facts([
                 ['id', one.vmId ? theirs(one.vmId) : null], ['agent', one.agentEndpoint ? theirs(one.agentEndpoint) : null],
                 ['provider', one.vm.host], ['state', one.vm.state], ['attempts', String(one.vm.attempts)],
@@ -66,11 +61,11 @@ export function guestView(app, id) {
                 ['activated', who(one.activatedWith)], ['extended', who(one.extendedWith)], ['killed', who(one.killedWith)],
                 ['ended', who(one.endedWith)]]),
             h('h2', null, 'Details'), facts([
-                ['id', one.id], ['invite', one.inviteId], ['arrived', moment(one.createdAt)], ['until', moment(one.expiresAt)],
-                ['ended', moment(one.stoppedAt)], ['may reach the internet', yes(one.permissions.canAccessInternet)],
-                ['may start agents', yes(one.permissions.canSpawnSubAgents)],
-                ['may reach host services', yes(one.permissions.canAccessHostServices)],
-                ['over a limit', one.enforcement === 'stop' ? 'it is stopped' : 'it is only reported'],
+                ['id', one.id], ['invite', house.can('invites')
+                    ? button(one.inviteId, () => app.go({ guest: null, invite: one.inviteId }),
+                        { class: 'link', 'data-role': 'its-invite' })
+                    : one.inviteId], ['arrived', moment(one.createdAt)], ['until', moment(one.expiresAt)],
+                ['ended', moment(one.stoppedAt)], ...allowed(one),
                 ['public key', one.publicKey ? theirs(one.publicKey) : null]]));
         tick();
         refocus(focused);
@@ -97,10 +92,8 @@ export function guestView(app, id) {
             h('td', null, `${span(usage.cpuSeconds * 1000)} on ${limits.maxCpuCores} cores`)));
     }
 
-    function timeline(one, events) {
-        const steps = events.map(event => ({
-            at: event.timestamp, what: words[event.type] ?? event.type, by: event.metadata.by, more: more(event),
-        }));
+    function stepsOfStay(one, events) {
+        const steps = stepsOf(events);
         // What the VM's record knows and the log does not.
         const had = type => events.some(event => event.type === type);
         if (one.vm.requestedAt)
@@ -113,17 +106,7 @@ export function guestView(app, id) {
         if (!staying(one) && one.vm.requestedAt && !one.vm.destroyedAt)
             steps.push({ at: null, what: one.vm.state === 'left' ? 'no receipt: the VM was given by hand and is left alone'
                 : 'the receipt is still owed' });
-        return h('ol', { class: 'timeline' }, steps.map(step => h('li', { class: step.at ? null : 'owed' },
-            h('time', step.at ? { datetime: step.at } : null, step.at ? moment(step.at) : 'now'), ' ', step.what,
-                step.more ? [': ', theirs(step.more)] : null,
-            by(step.by))));
-    }
-
-    function more(event) {
-        const { label, endReason, endDetail, hours, violations, error, vmId } = event.payload;
-        return { 'couch.invite.created': label, 'couch.guest.stopped': [endReason, endDetail].filter(Boolean).join(', '),
-            'couch.guest.extended': hours ? `${hours} h` : null, 'couch.guest.limits_exceeded': violations?.join(', '),
-            'couch.provision.failed': error, 'couch.guest.activated': vmId }[event.type];
+        return steps;
     }
 
     function extend() {
@@ -147,7 +130,12 @@ export function guestView(app, id) {
         if (cell && guest)
             cell.textContent = span(Date.parse(guest.expiresAt) - now());
     };
-    const ticking = setInterval(tick, 1000);
+    // Usage counters are no events: while somebody looks at a guest that stays, it is read once a minute.
+    const ticking = setInterval(() => {
+        tick();
+        if (!document.hidden && guest && staying(guest) && now() - readAt >= longestUnread)
+            read();
+    }, 1000);
     // Its events may come in a burst: it is read again once.
     const onEvents = event => {
         if (event.detail.some(one => one.payload.guestId === id)) {
@@ -173,10 +161,3 @@ export function guestView(app, id) {
         },
     };
 }
-
-const yes = flag => flag ? 'yes' : 'no';
-const who = actor => actor?.name ? theirs(actor.name + (actor.keyId ? ` (${actor.keyId})` : '')) : null;
-const by = actor => actor?.name ? h('span', { class: 'by' }, ' by ', theirs(actor.name)) : null;
-
-export const facts = pairs => h('dl', null, pairs.filter(([, value]) => value !== null && value !== '—').map(
-    ([name, value]) => h('div', null, h('dt', null, name), h('dd', null, value))));

@@ -2,7 +2,7 @@
 import { kill, now, sentence } from './api.js';
 import { button, dialog, fillTheirs, h, say, theirs } from './dom.js';
 import { Grid } from './grid.js';
-import { house, owes, shares, staying } from './house.js';
+import { house, longestUnread, owes, shares, staying } from './house.js';
 import { endMany } from './many.js';
 import { clock, looksSecret, many, short, span, visible } from './text.js';
 
@@ -153,8 +153,15 @@ export function guestsView(app) {
         grid.set(rows);
         shown.textContent = `${many(rows.length, 'guest')} shown`
             + (house.isLoaded ? '.' : ', reading…') + (house.isWhole ? '' : ' There are more: only the latest are here.')
-            + (house.usageAt ? ` Usage as of ${clock(house.usageAt)}; r reads it again.` : '');
+            + whenUsage();
         drawCards();
+    }
+
+    /** As of when the bars are: those in sight are kept fresh, those of a small house all. */
+    function whenUsage() {
+        const [all, sight] = [house.usageAt, house.sightAt];
+        return !all ? '' : sight - all < longestUnread ? ` Usage as of ${clock(all)}, read once a minute.`
+            : ` Usage in sight as of ${clock(sight)}, read once a minute; of all others as of ${clock(all)}: r reads it again.`;
     }
 
     function matches(row, text) {
@@ -207,8 +214,11 @@ export function guestsView(app) {
     house.addEventListener('change', onChange);
     // Time passes for the rows in sight.
     const ticking = setInterval(() => {
-        if (!document.hidden)
-            grid.refresh();
+        if (document.hidden)
+            return;
+        grid.refresh();
+        if (house.isLoaded && house.connection !== 'gone' && now() - house.sightAt >= longestUnread)
+            house.freshen(grid.inSight.filter(row => row.status === 'running').map(row => row.id));
     }, 1000);
     draw();
 

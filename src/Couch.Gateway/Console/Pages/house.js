@@ -12,6 +12,12 @@ const mostEvents = 1_000;
 // Beyond it, guests are read as a list instead of one by one.
 const mostReadOneByOne = 20;
 
+/** How many running guests are read at once to see what they use. */
+const mostRunning = 200;
+
+/** How old what a guest in sight has used may become. Usage counters are no events. */
+export const longestUnread = 60_000;
+
 /** After so long a list is a better way to catch up than all that has happened. */
 const longestGap = 10 * 60_000;
 
@@ -29,7 +35,9 @@ class House extends EventTarget {
     isWhole = true;
     /** Whether all lists were read once. */
     isLoaded = false;
+    /** As of when all usage is, and as of when that of the rows in sight is. */
     usageAt = 0;
+    sightAt = 0;
     /** 'off' (no right to follow), 'connecting', 'open', 'gone', 'paused' or 'refused'. */
     connection = 'connecting';
     goneSince = 0;
@@ -44,6 +52,7 @@ class House extends EventTarget {
     /** The last event that was taken, and while guests are being read the last one of each of them. */
     #last = 0;
     #reading = 0;
+    #shownAt = 0;
     #touched = new Map();
 
     can = scope => this.#scopes.includes(scope);
@@ -59,7 +68,7 @@ class House extends EventTarget {
         this.begin(scopes);
         const generation = ++this.#generation;
         // Before the lists: what happens while they are read is told by the stream afterwards.
-        const newest = this.can('events') ? (await call('GET', '/couch/events/stats')).newestId ?? 0 : 0;
+        const newest = this.can('events') ? (await call('GET', '/couch/events?order=desc&limit=1')).events[0]?.id ?? 0 : 0;
         if (generation !== this.#generation)
             return;
         if (this.can('events')) {
@@ -132,7 +141,7 @@ class House extends EventTarget {
             ['revoked', mostEndedOfEach], ['expired', mostEndedOfEach]]) {
             let left = most;
             let since = this.#last;
-            for await (const page of pages(`/couch/guests?status=${status}`, most / 1000)) {
+            for await (const page of pages(`/couch/guests?status=${status}`, most / 1000 + 1, undefined, 100)) {
                 if (isOld())
                     return;
                 // Each page is shown as it comes, on top of what was there.
@@ -155,8 +164,37 @@ class House extends EventTarget {
             if (!found.has(id) && !this.#touched.has(id))
                 this.guests.delete(id);
         }
-        [this.isWhole, this.isLoaded, this.usageAt] = [isWhole, true, now()];
+        [this.isWhole, this.isLoaded, this.usageAt, this.sightAt] = [isWhole, true, now(), now()];
         this.#changed();
+    }
+
+    /**
+     * Reads what running guests use: the latest of them with one request, and those of the given ones that are not among them.
+     * @param ids of the guests in sight
+     */
+    async freshen(ids) {
+        // Counted from the attempt: where it fails, the next one is as far away.
+        const began = this.sightAt = now();
+        const generation = this.#generation;
+        const isOld = () => generation !== this.#generation;
+        try {
+            await this.#whileReading(async () => {
+                const since = this.#last;
+                const page = await call('GET', `/couch/guests?status=running&limit=${mostRunning}`);
+                if (isOld())
+                    return;
+                page.guests.forEach(guest => this.#put(guest, since));
+                const found = new Set(page.guests.map(guest => guest.id));
+                await this.#readSome(ids.filter(id => !found.has(id)), isOld);
+                if (!isOld() && !page.nextCursor)
+                    this.usageAt = began;
+            });
+        } catch (refused) {
+            if (!(refused instanceof Refused))
+                throw refused;
+        }
+        if (!isOld())
+            this.#changed();
     }
 
     /** Asks for what is owed and for the counts. */
@@ -421,8 +459,12 @@ class House extends EventTarget {
         }, milliseconds));
     }
 
+    /** What comes alone is shown at once; of what comes together, as much as the page can draw. */
     #changed() {
-        this.#after('changed', 60, () => this.dispatchEvent(new Event('change')));
+        this.#after('changed', performance.now() - this.#shownAt > 60 ? 0 : 60, () => {
+            this.#shownAt = performance.now();
+            this.dispatchEvent(new Event('change'));
+        });
     }
 }
 

@@ -1,8 +1,9 @@
 // Invites: written, shown once with their code, listed, and taken back.
 import { call, insist, now, pages, random, sentence } from './api.js';
-import { button, copyable, dialog, field, fillTheirs, formOf, h, say, theirs } from './dom.js';
+import { button, copyable, dialog, field, fillTheirs, formOf, h, say } from './dom.js';
 import { Grid } from './grid.js';
 import { house } from './house.js';
+import { askToRevoke } from './invite.js';
 import { revokeMany } from './many.js';
 import { many, moment, span } from './text.js';
 
@@ -89,9 +90,9 @@ export function invitesView(app) {
     const grid = new Grid({
         label: 'Invites', empty: 'No invite matches. Press n to write one.',
         columns: [{ name: 'status', label: 'Status' }, { name: 'name', label: 'Label' }, { name: 'label', label: 'Host' },
-            { name: 'time', label: 'Open for' },
+            { name: 'time', label: 'Open for, or when' },
             { name: 'left', label: 'Redeemed by' }, { name: 'acts', label: '' }],
-        onOpen: row => row.guestId && app.go({ view: null, status: null, q: null, guest: row.guestId }),
+        onOpen: row => app.go({ view: 'invites', status: null, q: null, invite: row.id }),
         fill(cells, row, element) {
             element.className = `row invite ${row.status}`;
             cells.status.textContent = row.status;
@@ -101,7 +102,7 @@ export function invitesView(app) {
                 : moment(row.redeemedAt ?? row.expiresAt);
             fillTheirs(cells.left, row.redeemedBy ?? '');
             cells.acts.replaceChildren(...(row.status === 'active'
-                ? [button('Revoke', () => revoke(row), { class: 'danger small', tabindex: '-1' })] : []));
+                ? [button('Revoke', () => askToRevoke(row, read), { class: 'danger small', tabindex: '-1' })] : []));
         },
     });
 
@@ -132,24 +133,6 @@ export function invitesView(app) {
         }
     }
 
-    function revoke(row) {
-        const act = async () => {
-            box.close();
-            const headers = { 'Idempotency-Key': random() };
-            try {
-                await insist(() => call('DELETE', `/couch/invites/${row.id}`, undefined, { headers }));
-                say('The invite is revoked.');
-            } catch (failure) {
-                say(`It was not revoked: ${sentence(failure)}`, true);
-            }
-            read();
-        };
-        const cancel = button('Cancel (Esc)', () => box.close());
-        const box = dialog('Revoke this invite?', h('div', null,
-            h('p', null, theirs(row.label || row.createdBy), ' can be redeemed no more.'),
-            h('div', { class: 'buttons' }, button('Revoke (y)', act, { class: 'danger' }), cancel)), { keys: { y: act }, focus: cancel });
-    }
-
     const onEvents = event => {
         if (event.detail.some(one => one.type.startsWith('couch.invite.'))) {
             clearTimeout(timer);
@@ -164,7 +147,7 @@ export function invitesView(app) {
             h('div', { class: 'tools', role: 'search' }, search, status, button('Invite (n)', () => app.act('n'), { class: 'main' }),
                 button('Revoke many…', () => revokeMany(grid.rows))), shown, grid.element),
         title: 'Invites', grid, refresh: read, focus: () => grid.element.focus(), search: () => search,
-        keys: { x: () => grid.selected?.status === 'active' && revoke(grid.selected) },
+        keys: { x: () => grid.selected?.status === 'active' && askToRevoke(grid.selected, read) },
         leave() {
             isGone = true;
             clearTimeout(timer);

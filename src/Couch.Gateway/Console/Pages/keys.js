@@ -82,7 +82,7 @@ export function keysView(app) {
             h('div', { class: 'tools' }, button('Make a key…', make, { class: 'main' })),
             h('div', { class: 'scroll' }, h('table', { class: 'list' },
                 h('thead', null, h('tr', null, ['Key', 'Scopes', 'Made', 'Good', ''].map(
-                text => h('th', { scope: 'col' }, text)))), rows))),
+                text => h('th', { scope: 'col' }, text || h('span', { class: 'unseen' }, 'Actions'))))), rows))),
         title: 'Host keys', refresh: read, focus: () => app.heading(), keys: {},
         leave() {
             isGone = true;

@@ -94,7 +94,7 @@ export function webhooksView(app) {
             h('div', { class: 'tools' }, button('Make a webhook…', make, { class: 'main' })),
             h('div', { class: 'scroll' }, h('table', { class: 'list' },
                 h('thead', null, h('tr', null, ['Address', 'Types', 'State', 'Behind', ''].map(
-                text => h('th', { scope: 'col' }, text)))), rows))),
+                text => h('th', { scope: 'col' }, text || h('span', { class: 'unseen' }, 'Actions'))))), rows))),
         title: 'Webhooks', refresh: read, focus: () => app.heading(), keys: {},
         leave() {
             isGone = true;
