@@ -1,5 +1,7 @@
+using Couch.Cluster.Events;
 using Couch.Tests.Console;
 using Couch.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Couch.Tests.Mcp;
@@ -171,6 +173,8 @@ public sealed class ToolCallTests(KeyedCouchHost couch) : IClassFixture<KeyedCou
         var since = (long)(await couch.Host.Get("/couch/events/stats")).Json["newestId"]!;
 
         var follows = host.Call("follow_events", new { since_id = since, type = "couch.key.revoked", wait = 60 });
+        await Until.True(
+            () => Task.FromResult(couch.App.Services.GetRequiredService<EventTail>().Readers > 0), TimeSpan.FromSeconds(30), "it waits");
         (await couch.Host.Delete($"/couch/keys/{key["id"]}")).Is(200);
 
         (await follows).Refuses(401, "Unauthorized — this endpoint asks for the host key");

@@ -19,9 +19,15 @@ public sealed class WaitingAgentTests(KeyedCouchHost couch, ITestOutputHelper ou
         var stays = await Task.WhenAll(guests);
         using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false, UseProxy = false });
 
-        var waiting = Enumerable.Range(0, crowd).Select(i => Ask(http, stays[i % stays.Length]["authToken"]!, Wait)).ToList();
+        // They come a hundred at a time: what is claimed is of waiting, and a listening socket keeps 512 that were not accepted yet.
+        var responses = new List<HttpResponseMessage>();
+        foreach (var some in Enumerable.Range(0, crowd).Chunk(100))
+        {
+            var asked = some.Select(i => Ask(http, stays[i % stays.Length]["authToken"]!, Wait));
+            responses.AddRange(await Task.WhenAll(asked).WaitAsync(Soon));
+        }
+
         // Their answers have begun, and none has ended.
-        var responses = await Task.WhenAll(waiting).WaitAsync(Soon);
         Assert.All(responses, response => Assert.Equal(200, (int)response.StatusCode));
         var bodies = responses.Select(response => response.Content.ReadAsStringAsync()).ToList();
         Assert.DoesNotContain(bodies, body => body.IsCompleted);
@@ -84,7 +90,7 @@ public sealed class WaitingAgentTests(KeyedCouchHost couch, ITestOutputHelper ou
         var (slow, fast) = (Median(mcp), Median(rest));
         output.WriteLine(
             $"my_stay {slow:0.000} ms, GET /couch/status {fast:0.000} ms: {slow / fast:0.0} times (medians of {looks}, in turn)");
-        Assert.InRange(slow / fast, 0, 20);
+        Assert.InRange(slow / fast, 0, 10);
     }
 
     private static async Task<double> Took(Func<Task> what)
