@@ -29,6 +29,10 @@ command -v haproxy >/dev/null || quietly env RUNLEVEL=1 apt-get -qq install -y -
 command -v pgbouncer >/dev/null || quietly env RUNLEVEL=1 apt-get -qq install -y --no-install-recommends pgbouncer
 # What a proxy does that is set up as it comes is tried on one.
 command -v nginx >/dev/null || quietly env RUNLEVEL=1 apt-get -qq install -y --no-install-recommends nginx-light
+# The command's completion is used in the shells that it is for.
+for shell in zsh fish; do
+  command -v "$shell" >/dev/null || quietly apt-get -qq install -y --no-install-recommends "$shell"
+done
 # The console is used in a real browser.
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || quietly apt-get -qq install -y --no-install-recommends chromium
 

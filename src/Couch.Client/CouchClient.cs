@@ -93,6 +93,18 @@ public sealed class CouchClient
         }
     }
 
+    /// <summary>
+    /// What a host hands to a guest's agent: the text that says how to redeem, wait and leave, and the address of its page. It needs no
+    /// host key.
+    /// </summary>
+    /// <exception cref="CouchNotFoundException">The couch is of a version that has no such page.</exception>
+    public async Task<JoinText> Join(CancellationToken cancel = default)
+    {
+        var call = new Call(HttpMethod.Get, "join") { IsPublic = true, Accept = JoinText.MediaType };
+        using var response = await transport.Send(call, HttpCompletionOption.ResponseContentRead, cancel).ConfigureAwait(false);
+        return await JoinText.Read(response, cancel).ConfigureAwait(false);
+    }
+
     /// <summary>What is in the couch, and what it still owes. It needs a host key of scope <c>guests</c>.</summary>
     public Task<CouchSummary> Summary(CancellationToken cancel = default) =>
         transport.Ask(Call.Get("couch/summary"), AnswerJson.Default.CouchSummary, cancel);

@@ -79,6 +79,13 @@ public sealed class CouchOptions
     /// <summary>Where guests' VMs come from; default nowhere. A gateway has nothing to do with it.</summary>
     public VmOptions Vms { get; init; } = new();
 
+    /// <summary>
+    /// The couch's address as others reach it, without a slash at its end. It stands in what guests' agents read, and in the guide that is
+    /// put into a guest's VM; null: there is no guide, and texts name the address that their request was sent to.
+    /// </summary>
+    /// <value>From <c>COUCH_PUBLIC_URL</c>, http or https; default none.</value>
+    public string? PublicUrl { get; init; }
+
     private static CouchOptions Default { get; } = new();
 
     /// <summary>Reads the options, telling <paramref name="settings"/> of everything that is wrong.</summary>
@@ -121,6 +128,7 @@ public sealed class CouchOptions
             AdvertisedAddress = address,
             ClusterId = settings.Text("COUCH_CLUSTER_ID") ?? Default.ClusterId,
             DatabaseConnections = settings.Whole("COUCH_DB_CONNECTIONS", Default.DatabaseConnections, 4, 1000),
+            PublicUrl = PublicAddress.Read(settings),
             Webhooks = new() { AllowsPrivate = settings.YesOrNo("COUCH_WEBHOOK_PRIVATE", false) },
             Retention = new() { Days = settings.Whole("COUCH_RETENTION_DAYS", 0, 0, Retention.MostDays) },
             EventRetention = new()

@@ -17,6 +17,7 @@ using Couch.Cluster.Transport;
 using Couch.Cluster.Vms;
 using Couch.Cluster.Vms.Demo;
 using Couch.Cluster.Vms.Docker;
+using Couch.Cluster.Vms.Guide;
 using Couch.Cluster.Vms.Vers;
 using Couch.Cluster.Webhooks;
 using Couch.Domain.Capabilities;
@@ -131,6 +132,7 @@ public static class CouchSilo
         services.AddSingleton<Installation>();
         services.AddSingleton<InstallationLease>();
         services.AddSingleton<VmGates>();
+        services.AddSingleton(from => new VmGuides(from.GetService<CouchOptions>()?.PublicUrl, from.GetService<SigningKeys>()));
         services.AddSingleton<VmDriver>();
         services.AddSingleton<VmSweep>();
     }

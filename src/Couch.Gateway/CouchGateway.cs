@@ -10,6 +10,7 @@ using Couch.Gateway.Guests;
 using Couch.Gateway.Health;
 using Couch.Gateway.Hosting;
 using Couch.Gateway.Invites;
+using Couch.Gateway.Join;
 using Couch.Gateway.Keys;
 using Couch.Gateway.Mcp;
 using Couch.Gateway.OpenApi;
@@ -53,6 +54,7 @@ public static class CouchGateway
         builder.Services.AddPlaces(capacity);
         builder.Services.AddHostAccess();
         builder.Services.AddConsole();
+        builder.Services.AddJoin();
         builder.Services.AddRateLimits();
         builder.Services.AddTrustedProxies(gateway);
         builder.Services.AddSecrecy();
@@ -96,6 +98,7 @@ public static class CouchGateway
         leased.MapConsole();
         app.MapMcpDoor();
         app.MapConsolePages();
+        app.MapJoin();
         app.MapApiDescription();
         return app;
     }

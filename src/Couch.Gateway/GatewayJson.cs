@@ -6,6 +6,7 @@ using Couch.Gateway.Events;
 using Couch.Gateway.Guests;
 using Couch.Gateway.Health;
 using Couch.Gateway.Invites;
+using Couch.Gateway.Join;
 using Couch.Gateway.Keys;
 using Couch.Gateway.Problems;
 using Couch.Gateway.Stays;
@@ -55,6 +56,7 @@ namespace Couch.Gateway;
 [JsonSerializable(typeof(SignInBody))]
 [JsonSerializable(typeof(SessionView))]
 [JsonSerializable(typeof(TicketView))]
+[JsonSerializable(typeof(SkillIndex))]
 [JsonSerializable(typeof(HealthView))]
 [JsonSerializable(typeof(ReadyView))]
 internal sealed partial class GatewayJson : JsonSerializerContext

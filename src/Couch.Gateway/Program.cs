@@ -5,6 +5,8 @@ using Couch.Gateway.Hosting;
 
 if (args.Contains(HealthCheckCommand.Switch))
     return await HealthCheckCommand.Run(args, Console.Out);
+if (args.Contains(ImportCommand.Switch))
+    return await ImportCommand.Run(args, Console.Out, Console.Error);
 if (Capacity.WhyNotEnough(OpenFiles.Limit()) is { } reason)
 {
     await Console.Error.WriteLineAsync(reason);

@@ -19,6 +19,7 @@ internal static class CompletionCommand
         complete -o default -F _couch couch
         """;
 
+    // zsh runs this as the function's body where it finds it in fpath: then the first completion is to be made too.
     private const string Zsh = """
         #compdef couch
         _couch() {
@@ -26,7 +27,7 @@ internal static class CompletionCommand
           candidates=("${(@f)$(command couch "[suggest:${#BUFFER}]" "$BUFFER" 2>/dev/null </dev/null)}")
           compadd -- $candidates
         }
-        compdef _couch couch
+        if [[ ${funcstack[1]} == _couch ]]; then _couch "$@"; else compdef _couch couch; fi
         """;
 
     private const string Fish = """

@@ -17,10 +17,13 @@ internal sealed class House(Invocation call)
         if (why is not null)
             yield return why;
         var waiting = await Guests(GuestStatus.Provisioning, cancel);
-        yield return Provider(summary?.VmProvider, waiting, await Guests(null, cancel));
+        var trouble = summary?.VmTrouble;
+        yield return trouble is not null
+            ? Trouble(summary!.VmProvider, trouble)
+            : Provider(summary?.VmProvider, waiting, await Guests(null, cancel));
         if (summary?.Owed is not { } owed)
             yield break;
-        if (owed.ProvisioningOverAMinute > 0 && waiting.Any(guest => guest.Vm.Host is not null))
+        if (trouble is null && owed.ProvisioningOverAMinute > 0 && waiting.Any(guest => guest.Vm.Host is not null))
             yield return Slow(owed.ProvisioningOverAMinute, waiting);
         await foreach (var finding in Debts(owed).ToAsyncEnumerable().WithCancellation(cancel))
             yield return finding;
@@ -67,6 +70,22 @@ internal sealed class House(Invocation call)
             yield return Finding.Fault(
                 "owed", $"the VM provider has {owed.UnclaimedVms} VMs that are nobody's",
                 "on a dedicated account the couch destroys them within minutes; otherwise look there whether they are yours");
+    }
+
+    /// <summary>The couch says itself what is wrong with the provider.</summary>
+    private static Finding Trouble(string? provider, VmTrouble trouble)
+    {
+        var (what, mend) = trouble.Fault switch
+        {
+            VmFault.Unreachable => (
+                "does not answer", "start it, or correct VERS_API_URL or DOCKER_HOST of the couch; a firewall may be in between"),
+            VmFault.KeyRefused => ("does not accept the couch's key", "give the couch a key of the account: VERS_API_KEY"),
+            VmFault.ImageMissing => (
+                "does not have what VMs are made from", "correct GOLDEN_COMMIT_ID, or get COUCH_DOCKER_IMAGE onto the engine"),
+            VmFault.Failing => ("fails", "the couch goes on trying: see the provider's own status"),
+            var other => ($"is {other}", "see the couch's log"),
+        };
+        return Finding.Fault("provider", $"the VM provider {provider} {what}: {trouble.Says} ({Words.Time(trouble.At)})", mend);
     }
 
     private static Finding Provider(string? provider, List<Guest> waiting, List<Guest> recent)

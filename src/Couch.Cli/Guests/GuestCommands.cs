@@ -18,6 +18,7 @@ internal static class GuestCommands
         KillGuests.Verb(),
         Activate(),
         UsageCommand.Verb(),
+        ExportUsage.Verb(),
         History(),
         WaitForGuest.Verb(),
     };

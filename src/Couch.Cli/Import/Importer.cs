@@ -13,23 +13,10 @@ internal sealed class Importer(CouchClient couch, Ledger ledger, TimeProvider cl
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(30);
 
     /// <summary>Makes an active invite anew, with the time that it had left.</summary>
-    public async Task<Imported> Bring(OldInvite old, CancellationToken cancel)
-    {
-        var result = new Imported { Kind = "invite", OldId = old.Id, State = Imported.Left, Old = Shown(old.Code) };
-        if (old.Status is not InviteStatus.Active)
-            return result with { Why = $"it is {old.Status}" };
-        var key = Key("invite", old.Id);
-        var row = ledger[key];
-        if (row is { InviteId: { } id, Code: { } code })
-            return result with { State = Imported.Done, NewId = id, New = Shown(code), Why = "it came before" };
-        if (HoursLeft(old.ExpiresAt, row) is not { } hours)
-            return result with { Why = "its time is up" };
-        if (isDryRun)
-            return result with { State = Imported.Would };
-
-        row ??= new() { Hours = hours };
-        ledger.Keep(key, row);
-        try
+    public Task<Imported> Bring(OldInvite old, CancellationToken cancel) => Once(
+        new() { Kind = "invite", OldId = old.Id, State = Imported.Left, Old = Shown(old.Code) },
+        old.Status, old.Status is InviteStatus.Active, old.ExpiresAt, row => (row.InviteId, row.Code),
+        async (key, row, result) =>
         {
             var made = await couch.Invites.Create(
                 new()
@@ -42,35 +29,16 @@ internal sealed class Importer(CouchClient couch, Ledger ledger, TimeProvider cl
                 }, key, cancel);
             ledger.Keep(key, row with { InviteId = made.Id, Code = made.Code.Reveal() });
             return result with { State = Imported.Done, NewId = made.Id, New = made.Code.Reveal() };
-        }
-        catch (CouchException refused) when (refused is CouchValidationException or CouchConflictException)
-        {
-            return result with { State = Imported.Failed, Why = refused.Message };
-        }
-    }
+        }, cancel);
 
     /// <summary>Invites a guest that stays, and redeems the invite in its name. Its token is kept before anything else is done.</summary>
-    public async Task<Imported> Bring(OldGuest old, OldInvite? invite, CancellationToken cancel)
-    {
-        var result = new Imported { Kind = "guest", OldId = old.Id, State = Imported.Left, Old = Shown(old.AuthToken) };
-        if (old.Status is not (GuestStatus.Provisioning or GuestStatus.Running))
-            return result with { Why = $"it is {old.Status}" };
-        var key = Key("guest", old.Id);
-        var row = ledger[key];
-        if (row is { GuestId: { } id, Token: { } token })
-            return result with { State = Imported.Done, NewId = id, New = Shown(token), Why = "it came before" };
-        if (HoursLeft(old.ExpiresAt, row) is not { } hours)
-            return result with { Why = "its time is up" };
-        if (isDryRun)
-            return result with { State = Imported.Would };
-
-        row ??= new() { Hours = hours };
-        ledger.Keep(key, row);
-        try
+    public Task<Imported> Bring(OldGuest old, OldInvite? invite, CancellationToken cancel) => Once(
+        new() { Kind = "guest", OldId = old.Id, State = Imported.Left, Old = Shown(old.AuthToken) },
+        old.Status, old.Status is GuestStatus.Provisioning or GuestStatus.Running, old.ExpiresAt, row => (row.GuestId, row.Token),
+        async (key, row, result) =>
         {
             row = await Invited(key, row, old, invite, cancel);
-            var redeemed = await couch.Redeem(
-                row.Code!, Name(old.Name), Blank(old.PublicKey), ledger.IdempotencyKeyOf(key), cancel);
+            var redeemed = await couch.Redeem(row.Code!, Name(old.Name), Blank(old.PublicKey), ledger.IdempotencyKeyOf(key), cancel);
             ledger.Keep(key, row with
             {
                 GuestId = redeemed.GuestId, Token = redeemed.AuthToken.Reveal(), OwesUsage = old.ResourceUsage is not null,
@@ -79,10 +47,36 @@ internal sealed class Importer(CouchClient couch, Ledger ledger, TimeProvider cl
             {
                 State = Imported.Done, NewId = redeemed.GuestId, New = redeemed.AuthToken.Reveal(), Why = WhatStayed(old),
             };
+        }, cancel);
+
+    /// <summary>
+    /// Brings a row of the file that is still open and has not come before. What was made for one that is refused is taken back.
+    /// </summary>
+    /// <param name="came">Its new id and its new code or token, as far as the ledger has them.</param>
+    private async Task<Imported> Once(
+        Imported result, string? status, bool isOpen, DateTimeOffset? expiresAt, Func<LedgerRow, (string? Id, string? Secret)> came,
+        Func<string, LedgerRow, Imported, Task<Imported>> make, CancellationToken cancel)
+    {
+        if (!isOpen)
+            return result with { Why = $"it is {status}" };
+        var key = Key(result.Kind, result.OldId);
+        var row = ledger[key];
+        if (row is not null && came(row) is ({ } id, { } secret))
+            return result with { State = Imported.Done, NewId = id, New = Shown(secret), Why = "it came before" };
+        if (HoursLeft(expiresAt, row) is not { } hours)
+            return result with { Why = "its time is up" };
+        if (isDryRun)
+            return result with { State = Imported.Would };
+
+        row ??= new() { Hours = hours };
+        ledger.Keep(key, row);
+        try
+        {
+            return await make(key, row, result);
         }
         catch (CouchException refused) when (refused is CouchValidationException or CouchConflictException)
         {
-            if (row.InviteId is { } made)
+            if (ledger[key]?.InviteId is { } made)
             {
                 await TakeBack(made, cancel);
                 ledger.Drop(key);

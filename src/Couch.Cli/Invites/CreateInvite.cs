@@ -38,6 +38,8 @@ internal static class CreateInvite
     };
 
     private static readonly Option<bool> CodeAlone = new("--code-only") { Description = "Print the code alone." };
+    private static readonly Option<bool> LinkAlone = new("--link-only") { Description = "Print the link to hand over alone." };
+    private static readonly Option<bool> PasteAlone = new("--paste-only") { Description = "Print the text for the guest's agent alone." };
 
     public static Verb Verb()
     {
@@ -46,13 +48,16 @@ internal static class CreateInvite
             "create", "Write an invite for one guest, and show its code.",
             "couch invite create --label reviewers --duration 8h --tokens 1000000",
             "couch invite create --code-only > code.txt",
-            "couch invite create --code-only | couch redeem --name agent-1")
+            "couch invite create --code-only | couch redeem --name agent-1",
+            "couch invite create --paste-only > for-the-agent.md")
         {
             By, Label, Expires, Stay, Cpu, Memory, Disk, Egress, Tokens, NoInternet, SubAgents, HostServices, OverLimit, CodeAlone,
-            CommonOptions.IdempotencyKey,
+            LinkAlone, PasteAlone, CommonOptions.IdempotencyKey,
         }.Does(async (call, cancel) =>
         {
             var key = IdempotencyKeys.Of(call);
+            // Asked first: a couch that has no such text makes no invite in vain.
+            var join = call.Get(LinkAlone) || call.Get(PasteAlone) ? await call.Couch.Join(cancel) : null;
             var invite = await call.Couch.Invites.Create(Wanted(call), key, cancel);
             if (call.Get(CodeAlone))
             {
@@ -60,9 +65,17 @@ internal static class CreateInvite
                 return;
             }
 
+            if (join is not null)
+            {
+                call.Printer.Bare(call.Get(LinkAlone) ? Visible.Of(join.LinkFor(invite.Code)) : Handout.Text(join, invite.Code));
+                return;
+            }
+
             call.Printer.Revealing.One(invite, InviteViews.Invite);
-            if (call.Printer.Format is Format.Table)
-                call.Notes.Say("the code is good for one guest, who redeems it by: couch redeem --name NAME --url " + call.Target.Url);
+            if (call.Printer.Format is not Format.Table)
+                return;
+            call.Notes.Say("the code is good for one guest, who redeems it by: couch redeem --name NAME --url " + call.Target.Url);
+            await Handout.Print(call, invite.Code, cancel);
         });
     }
 

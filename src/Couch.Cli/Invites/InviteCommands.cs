@@ -1,4 +1,5 @@
 using Couch.Cli.CommandLine;
+using Couch.Cli.Output;
 using Couch.Client;
 
 namespace Couch.Cli.Invites;
@@ -47,9 +48,13 @@ internal static class InviteCommands
     {
         var id = CommonOptions.Id("invite");
         return new Verb("show", "Show an invite.", "couch invite show 01JD9Z", "couch invite show 01JD9Z --show-secrets") { id }
-            .Does(async (call, cancel) => call.Printer.One(
-                await call.Couch.Invites.Get(await Ids.Resolve(call.Get(id)!, "invite", () => AllIds(call), cancel), cancel),
-                InviteViews.Invite));
+            .Does(async (call, cancel) =>
+            {
+                var invite = await call.Couch.Invites.Get(await Ids.Resolve(call.Get(id)!, "invite", () => AllIds(call), cancel), cancel);
+                call.Printer.One(invite, InviteViews.Invite);
+                if (call.Printer.Format is Format.Table && call.Get(GlobalOptions.ShowSecrets) && invite.Status == InviteStatus.Active)
+                    await Handout.Print(call, invite.Code, cancel);
+            });
     }
 
     private static Verb Revoke()

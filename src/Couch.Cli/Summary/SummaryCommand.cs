@@ -10,6 +10,8 @@ internal static class SummaryCommand
     private static readonly View<CouchSummary> View = new(_ => "",
         new("at", summary => Words.Time(summary.At)),
         new("vmProvider", summary => summary.VmProvider),
+        new("vmTrouble.fault", summary => summary.VmTrouble?.Fault),
+        new("vmTrouble.says", summary => summary.VmTrouble?.Says),
         new("guests.running", summary => Words.Number(summary.Guests.Running)),
         new("guests.provisioning", summary => Words.Number(summary.Guests.Provisioning)),
         new("guests.stopped", summary => Words.Number(summary.Guests.Stopped)),

@@ -22,6 +22,38 @@ public sealed record CouchSummary
     /// Where VMs come from; null when guests wait for a host to activate them, or when it is not known.
     /// </summary>
     public string? VmProvider { get; init; }
+
+    /// <summary>What was wrong when the VM provider was last asked; null when nothing was, or it is not known.</summary>
+    public VmTrouble? VmTrouble { get; init; }
+}
+
+/// <summary>What is wrong with the VM provider.</summary>
+public sealed record VmTrouble
+{
+    /// <summary>One of <see cref="VmFault"/>, or a later couch's word.</summary>
+    public required string Fault { get; init; }
+
+    /// <summary>In a sentence.</summary>
+    public required string Says { get; init; }
+
+    /// <summary>When the provider was asked.</summary>
+    public required DateTimeOffset At { get; init; }
+}
+
+/// <summary>Words for what is wrong with a VM provider.</summary>
+public static class VmFault
+{
+    /// <summary>It does not answer.</summary>
+    public const string Unreachable = "unreachable";
+
+    /// <summary>It does not accept the couch's key.</summary>
+    public const string KeyRefused = "key-refused";
+
+    /// <summary>It does not have the image or the commit that VMs are made from.</summary>
+    public const string ImageMissing = "image-missing";
+
+    /// <summary>It answers that it has failed, or has too much to do.</summary>
+    public const string Failing = "failing";
 }
 
 /// <summary>How many guests there are, by status.</summary>

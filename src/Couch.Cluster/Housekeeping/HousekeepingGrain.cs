@@ -102,7 +102,12 @@ internal sealed partial class HousekeepingGrain(
 
     public Task<VmFindings> SweepVms() => vms?.Sweep() ?? Task.FromResult(new VmFindings());
 
-    public Task<ProviderSeen> LookAtProvider() => Task.FromResult(new ProviderSeen(vms?.ProviderName, vms?.Unclaimed));
+    public Task<ProviderSeen> LookAtProvider()
+    {
+        var trouble = vms?.Trouble;
+        return Task.FromResult(
+            new ProviderSeen(vms?.ProviderName, vms?.Unclaimed, trouble?.Fault.Word(), trouble?.Says, trouble?.At));
+    }
 
     /// <summary>A reminder that an older version armed stays: its silos tick it, and read no rows.</summary>
     public Task ReceiveReminder(string reminderName, TickStatus status) => Sweep();

@@ -34,9 +34,16 @@ public interface IHousekeepingGrain : IGrainWithStringKey
 
 /// <summary>The VM provider, as housekeeping knows it.</summary>
 /// <param name="Name">Its name in a guest's <c>vm</c> record; null where there is none.</param>
-/// <param name="Unclaimed">How many VMs without a claim the last pass has found; null where there was none, or it could not list them.</param>
+/// <param name="Unclaimed">
+/// How many VMs without a claim the last pass has found; null where there was none, or it could not list them.
+/// </param>
+/// <param name="Fault">The word of a <see cref="VmFault"/>; null where nothing is wrong, or nothing is known.</param>
+/// <param name="Says">What is wrong, as a sentence; null with <paramref name="Fault"/>.</param>
+/// <param name="At">When that was seen; null with <paramref name="Fault"/>.</param>
 [GenerateSerializer, Immutable, Alias("couch.ProviderSeen")]
-public sealed record ProviderSeen([property: Id(0)] string? Name, [property: Id(1)] int? Unclaimed);
+public sealed record ProviderSeen(
+    [property: Id(0)] string? Name, [property: Id(1)] int? Unclaimed, [property: Id(2)] string? Fault = null,
+    [property: Id(3)] string? Says = null, [property: Id(4)] DateTimeOffset? At = null);
 
 /// <summary>What a pass found and repaired.</summary>
 /// <param name="Overdue">Rows past their time that their own tick had not settled.</param>

@@ -45,6 +45,9 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
     /// </summary>
     internal abstract string NumberEvents { get; }
 
+    /// <summary>The statement that makes a grain's first row and returns its id, or does nothing where there is one.</summary>
+    internal abstract string InsertRow { get; }
+
     /// <inheritdoc cref="CouchOptions.ReminderHorizon"/>
     /// <remarks>Written into the schema by the first <see cref="Upgrade"/>.</remarks>
     public TimeSpan ReminderHorizon { get; init; } = CouchOptions.DefaultReminderHorizon;

@@ -1,3 +1,4 @@
+using Couch.Cluster.Vms.Guide;
 using Couch.Domain.Guests;
 using Couch.Domain.Text;
 using Couch.Domain.Vms;
@@ -24,6 +25,9 @@ public interface IVmProvider
     /// responsibility.
     /// </summary>
     string? Isolation => null;
+
+    /// <summary>What was wrong when this node last asked the provider; null when nothing was, or it has not been asked.</summary>
+    VmTrouble? Trouble => null;
 
     /// <summary>Where a couch's mark is kept; null when the provider has no place for one.</summary>
     IInstallationMark? Mark => null;
@@ -151,6 +155,11 @@ public sealed record VmOrder
     /// <summary>One OpenSSH public key, or null.</summary>
     public string? PublicKey { get; init; }
 
+    /// <summary>
+    /// Files to be in the VM before the guest is told of it; null: none. A provider that cannot put files into its VMs ignores it.
+    /// </summary>
+    public VmGuide? Guide { get; init; }
+
     /// <summary>VMs with the guest's claim that are never to be used again, because they did not become ready in time.</summary>
     public IReadOnlyList<string> Condemned { get; init; } = [];
 
@@ -181,6 +190,11 @@ public enum VmSight
     Missing,
 }
 
+/// <summary>What is wrong with a VM provider.</summary>
+/// <param name="Says">A sentence that holds no secret.</param>
+/// <param name="At">When the provider was asked.</param>
+public sealed record VmTrouble(VmFault Fault, string Says, DateTimeOffset At);
+
 /// <summary>Why a VM provider cannot be used.</summary>
 /// <param name="IsFinal">Starting makes no sense until a setting or the provider is changed.</param>
 public sealed record VmProviderProblem(string Sentence, bool IsFinal);
@@ -197,6 +211,9 @@ public sealed class VmProviderException(string message, bool isFinal = false, Ex
 
     /// <summary>Another attempt, or the guest's end, has superseded the order.</summary>
     public static VmProviderException Overtaken => new("The order for this VM does not stand any more");
+
+    /// <summary>What is wrong with the provider as a whole; null when only this call was refused.</summary>
+    public VmFault? Fault { get; init; }
 
     /// <summary>How long the provider asks to wait before the next call; null when it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }

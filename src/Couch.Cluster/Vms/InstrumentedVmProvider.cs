@@ -5,10 +5,21 @@ using Couch.Domain.Vms;
 
 namespace Couch.Cluster.Vms;
 
-/// <summary>The configured VM provider. Times and counts each of its calls, so that no caller can forget to.</summary>
+/// <summary>
+/// The configured VM provider. Times and counts each of its calls, and remembers what was wrong with the last, so that no caller can forget
+/// to.
+/// </summary>
 internal sealed class InstrumentedVmProvider(IVmProvider provider, CouchMeter meter, TimeProvider clock) : IVmProvider
 {
+    private const string Checking = "check";
+    private const string Making = "ensure";
+
+    private volatile VmTrouble? asking;
+    private volatile VmTrouble? making;
+
     public string Name => provider.Name;
+
+    public VmTrouble? Trouble => asking ?? making;
 
     public bool IsDedicated => provider.IsDedicated;
 
@@ -20,13 +31,13 @@ internal sealed class InstrumentedVmProvider(IVmProvider provider, CouchMeter me
 
     public IInstallationMark? Mark => provider.Mark;
 
-    public Task<VmProviderProblem?> Check(CancellationToken cancel) => Watched("check", null, () => provider.Check(cancel));
+    public Task<VmProviderProblem?> Check(CancellationToken cancel) => Watched(Checking, null, () => provider.Check(cancel));
 
     public Task<EnsuredVm?> Find(VmOrder order, CancellationToken cancel) =>
         Watched("find", order.Guest, () => provider.Find(order, cancel));
 
     public Task<EnsuredVm> Ensure(VmOrder order, CancellationToken cancel) =>
-        Watched("ensure", order.Guest, () => provider.Ensure(order, cancel));
+        Watched(Making, order.Guest, () => provider.Ensure(order, cancel));
 
     // Looks and measurements happen many times a second: they are counted, but get no span.
     public Task<VmSight> Observe(string vmId, CancellationToken cancel) => Timed("observe", null, () => provider.Observe(vmId, cancel));
@@ -64,11 +75,13 @@ internal sealed class InstrumentedVmProvider(IVmProvider provider, CouchMeter me
         {
             var answer = await ask();
             outcome = "ok";
+            Forget(call);
             return answer;
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
             outcome = failure is VmProviderException { IsFinal: true } ? "refused" : "failed";
+            Remember(failure);
             span?.SetStatus(ActivityStatusCode.Error);
             throw;
         }
@@ -76,6 +89,27 @@ internal sealed class InstrumentedVmProvider(IVmProvider provider, CouchMeter me
         {
             meter.Called(Name, call, outcome, clock.GetElapsedTime(began));
         }
+    }
+
+    private void Remember(Exception failure)
+    {
+        if (failure is not VmProviderException { Fault: { } fault })
+            return;
+        var trouble = new VmTrouble(fault, failure.Message, clock.GetUtcNow());
+        // Whether the image is there, only another attempt to make a VM can tell.
+        if (fault is VmFault.ImageMissing)
+            making = trouble;
+        else
+            asking = trouble;
+    }
+
+    private void Forget(string call)
+    {
+        // A check tells what it finds by what it returns.
+        if (call != Checking)
+            asking = null;
+        if (call == Making)
+            making = null;
     }
 
     private static async Task<bool> Nothing(Task task)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Couch.Cluster.Delivery;
 using Couch.Cluster.Guests;
 using Couch.Cluster.Storage;
+using Couch.Cluster.Vms.Guide;
 using Couch.Domain.Guests;
 using Couch.Domain.Values;
 using Couch.Domain.Vms;
@@ -16,7 +17,7 @@ namespace Couch.Cluster.Vms;
 /// </summary>
 internal sealed partial class VmDriver(
     IVmProvider provider, Installation installation, InstallationLease lease, VmGates gates, VmRows rows, GuestDelivery delivery,
-    IGrainFactory grains, TimeProvider clock, ILogger<VmDriver> log)
+    VmGuides guides, IGrainFactory grains, TimeProvider clock, ILogger<VmDriver> log)
 {
     private static readonly TimeSpan FirstLooks = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LaterLooks = TimeSpan.FromSeconds(1);
@@ -208,6 +209,7 @@ internal sealed partial class VmDriver(
         Limits = guest.ResourceLimits,
         Permissions = guest.Permissions,
         PublicKey = guest.PublicKey,
+        Guide = guides.Of(guest),
         Condemned = guest.Vm.EachCondemned,
     };
 

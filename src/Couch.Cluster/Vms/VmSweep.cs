@@ -30,6 +30,9 @@ internal sealed partial class VmSweep(
     /// <summary>How many VMs without a claim the last pass has found; null where there was none, or it could not list them.</summary>
     public int? Unclaimed { get; private set; }
 
+    /// <inheritdoc cref="IVmProvider.Trouble"/>
+    public VmTrouble? Trouble => provider.Trouble;
+
     public void Dispose() => turn.Dispose();
 
     /// <summary>Begins a pass, unless one is under way. Its failure is logged; the next minute brings another.</summary>

@@ -43,11 +43,11 @@ public static class IsoTime
         string.Concat(time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture).AsSpan(0, "2026-01-31T12:00:00.000".Length), "Z");
 
     /// <summary>The clock's time in whole milliseconds: what is stored and shown, so that a row read back equals the row written.</summary>
-    public static DateTimeOffset Now(this TimeProvider clock)
-    {
-        var now = clock.GetUtcNow();
-        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
-    }
+    public static DateTimeOffset Now(this TimeProvider clock) => clock.GetUtcNow().InWholeMilliseconds();
+
+    /// <summary><paramref name="time"/> in UTC, without what is less than a millisecond.</summary>
+    public static DateTimeOffset InWholeMilliseconds(this DateTimeOffset time) =>
+        time.ToUniversalTime().AddTicks(-(time.Ticks % TimeSpan.TicksPerMillisecond));
 
     /// <summary><paramref name="time"/> plus fractional hours, in whole milliseconds.</summary>
     public static DateTimeOffset AddWholeHours(this DateTimeOffset time, double hours) =>

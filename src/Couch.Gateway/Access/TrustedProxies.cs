@@ -7,7 +7,8 @@ internal static class TrustedProxies
     public static void AddTrustedProxies(this IServiceCollection services, HttpOptions gateway) =>
         services.Configure<ForwardedHeadersOptions>(forwarded =>
         {
-            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor;
+            // The scheme too: commands that are handed out must not send a code in the clear where TLS ends at the proxy.
+            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
             // All trusted hops are removed; the first address that is not a trusted proxy's is the client's.
             forwarded.ForwardLimit = null;
             forwarded.KnownProxies.Clear();

@@ -19,11 +19,11 @@ public static class ConsoleEndpoints
     {
         var hosts = app.MapHostGroup("/couch/console", "Console", Enum.GetValues<KeyScope>());
         hosts.MapGet("session", GetSession);
-        hosts.MapPost("tickets", MakeTicket);
+        hosts.MapPost("tickets", MakeTicket).Refuses(400, 413, 415);
 
         var all = app.MapGroup("/couch/console").WithTags("Console").AcceptsAfterAccess().LimitTo(app, RateLimits.Status);
         all.MapPost("sign-in", SignIn).Refuses(400, 401, 403, 413, 415, 429, 500, 503);
-        all.MapPost("sign-out", SignOut).Refuses(403, 429, 500, 503);
+        all.MapPost("sign-out", SignOut).Refuses(400, 403, 413, 415, 429, 500, 503);
     }
 
     /// <summary>Opens a session: the answer sets the console's cookie, for 24 hours at most.</summary>

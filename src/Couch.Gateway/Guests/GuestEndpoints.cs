@@ -21,7 +21,7 @@ public static class GuestEndpoints
         guests.MapGet("", List).Refuses(400);
         guests.MapGet("{id}", Get).OpensTo(KeyScope.Guests, KeyScope.Meter).Refuses(404);
         guests.MapGet("{id}/status", GetStatus).OpensTo(KeyScope.Guests, KeyScope.Meter).Refuses(404);
-        guests.MapDelete("{id}", Kill).Refuses(400, 404).WithMetadata(Described.IdempotencyKey);
+        guests.MapDelete("{id}", Kill).Refuses(400, 404, 413, 415).WithMetadata(Described.IdempotencyKey);
         guests.MapPost("{id}/activate", Activate).Refuses(400, 404, 413, 415);
         guests.MapPut("{id}/usage", Report).OpensTo(KeyScope.Meter).Refuses(400, 404, 413, 415);
         guests.MapPost("{id}/extend", Extend).Refuses(400, 404, 413, 415);

@@ -27,7 +27,7 @@ public static class InviteEndpoints
         invites.MapPost("", Create).Refuses(400, 409, 413, 415).WithMetadata(Described.IdempotencyKey);
         invites.MapGet("", List).Refuses(400);
         invites.MapGet("{id}", Get).Refuses(404);
-        invites.MapDelete("{id}", Revoke).Refuses(400, 404).WithMetadata(Described.IdempotencyKey);
+        invites.MapDelete("{id}", Revoke).Refuses(400, 404, 413, 415).WithMetadata(Described.IdempotencyKey);
     }
 
     /// <summary>Makes an invite.</summary>

@@ -23,7 +23,7 @@ public static class KeyEndpoints
         keys.MapPost("", Create).Refuses(400, 413, 415);
         keys.MapGet("", List).Refuses(400);
         keys.MapGet("{id}", Get).Refuses(404);
-        keys.MapDelete("{id}", Revoke).Refuses(404);
+        keys.MapDelete("{id}", Revoke).Refuses(400, 404, 413, 415);
     }
 
     /// <summary>Makes a host key. Its text is shown in this answer and nowhere else.</summary>

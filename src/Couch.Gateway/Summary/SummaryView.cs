@@ -2,6 +2,8 @@ using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Summary;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
+using Couch.Domain.Text;
+using Couch.Domain.Vms;
 
 namespace Couch.Gateway.Summary;
 
@@ -29,10 +31,14 @@ public sealed record SummaryView
     /// </summary>
     public required string? VmProvider { get; init; }
 
+    /// <summary>What was wrong when the VM provider was last asked; null when nothing was, or it is not known.</summary>
+    public required VmTroubleView? VmTrouble { get; init; }
+
     internal static SummaryView Of(FleetSummary summary, ProviderSeen? provider) => new()
     {
         At = summary.At,
         VmProvider = provider?.Name,
+        VmTrouble = VmTroubleView.Of(provider),
         Guests = new()
         {
             Provisioning = summary.Guests.GetValueOrDefault(GuestStatus.Provisioning),
@@ -59,6 +65,24 @@ public sealed record SummaryView
             ProvisioningOverAMinute = summary.ProvisioningOverAMinute,
         },
     };
+}
+
+/// <summary>What is wrong with the VM provider.</summary>
+public sealed record VmTroubleView
+{
+    /// <summary>In a word.</summary>
+    public required VmFault Fault { get; init; }
+
+    /// <summary>In a sentence.</summary>
+    public required string Says { get; init; }
+
+    /// <summary>When the provider was asked.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    internal static VmTroubleView? Of(ProviderSeen? provider) =>
+        provider is { Fault: { } word, Says: { } says, At: { } at } && Words.TryParse<VmFault>(word, out var fault)
+            ? new() { Fault = fault, Says = says, At = at }
+            : null;
 }
 
 /// <summary>How many guests there are, by status.</summary>

@@ -30,9 +30,9 @@ public static class WebhookEndpoints
         webhooks.MapPost("", Create).Refuses(400, 409, 413, 415);
         webhooks.MapGet("", List).Refuses(400);
         webhooks.MapGet("{id}", Get).Refuses(404);
-        webhooks.MapDelete("{id}", Delete).Refuses(404);
-        webhooks.MapPost("{id}/resume", Resume).Refuses(404);
-        webhooks.MapPost("{id}/test", Test).Refuses(404);
+        webhooks.MapDelete("{id}", Delete).Refuses(400, 404, 413, 415);
+        webhooks.MapPost("{id}/resume", Resume).Refuses(400, 404, 413, 415);
+        webhooks.MapPost("{id}/test", Test).Refuses(400, 404, 413, 415);
     }
 
     /// <summary>Makes a webhook, for events from now on. Its secret is shown in this answer and nowhere else.</summary>

@@ -1,8 +1,8 @@
-using System.Text.Json;
 using Couch.Bench.Processes;
 using Couch.Bench.Rows;
 using Couch.Domain.Capabilities;
 using Couch.Domain.Invites;
+using InviteStatus = Couch.Client.InviteStatus;
 
 namespace Couch.Bench.Claims;
 
@@ -11,7 +11,7 @@ namespace Couch.Bench.Claims;
 /// </summary>
 internal sealed class CreatedInvites(FilledCouch couch, SigningKeys keys) : IDisposable
 {
-    private readonly HttpClient http = new() { BaseAddress = couch.Server.Address };
+    private readonly HttpClient http = new();
 
     // Later ids were not stored beforehand.
     private readonly string lastStored = couch.Population.Open[^1].Id.Value;
@@ -22,21 +22,15 @@ internal sealed class CreatedInvites(FilledCouch couch, SigningKeys keys) : IDis
     public async Task<IReadOnlyList<string>> Bodies()
     {
         var bodies = new List<string>();
-        var cursor = "";
-        while (true)
+        await foreach (var invite in CouchClients.Of(http, couch.Server.Address).Invites.List(
+                           new() { Status = InviteStatus.Active, PageSize = 1000 }))
         {
-            using var page = JsonDocument.Parse(await http.GetStringAsync($"/couch/invites?status=active&limit=1000{cursor}"));
-            foreach (var row in page.RootElement.GetProperty("invites").EnumerateArray())
-            {
-                if (!InviteId.TryParse(row.GetProperty("id").GetString()!, out var id) || string.CompareOrdinal(id.Value, lastStored) <= 0)
-                    return bodies;
-                bodies.Add(Body(keys.Sign(id)));
-            }
-
-            if (page.RootElement.GetProperty("nextCursor").GetString() is not { } next)
-                return bodies;
-            cursor = $"&cursor={next}";
+            if (!InviteId.TryParse(invite.Id, out var id) || string.CompareOrdinal(id.Value, lastStored) <= 0)
+                break;
+            bodies.Add(Body(keys.Sign(id)));
         }
+
+        return bodies;
     }
 
     public void Dispose() => http.Dispose();

@@ -59,7 +59,8 @@ internal static class Following
 
     private static async Task SeenElsewhere(Report report, ServerProcess writer, ServerProcess reader)
     {
-        using var http = new HttpClient { BaseAddress = writer.Address };
+        using var http = new HttpClient();
+        var host = CouchClients.Of(http, writer.Address);
         using var stream = await Stream.Open(reader.Address);
         var (seen, clock) = (new Dictionary<string, long>(), TimeProvider.System);
         using var end = new CancellationTokenSource();
@@ -74,9 +75,8 @@ internal static class Following
         var answered = new Dictionary<string, long>();
         for (var change = 0; change < Changes; change++)
         {
-            using var response = await http.PostAsJsonAsync("/couch/invites", new { createdBy = Wording.CreatedBy });
-            response.EnsureSuccessStatusCode();
-            answered[(await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!] = clock.GetTimestamp();
+            var invite = await host.Invites.Create(new() { CreatedBy = Wording.CreatedBy });
+            answered[invite.Id] = clock.GetTimestamp();
         }
 
         await Until.True(

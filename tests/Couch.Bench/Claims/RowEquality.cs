@@ -17,6 +17,7 @@ internal static class RowEquality
     public static async Task Check(ServerProcess couch, Store store)
     {
         using var http = new HttpClient { BaseAddress = couch.Address };
+        // Without an idempotency key, which the bare side does not write: the client would send one.
         var created = await Post(http, "/couch/invites", new { createdBy = Wording.CreatedBy, label = Wording.Label });
         var redeemed = await Post(http, "/couch/redeem", new { code = created["code"]!.GetValue<string>(), name = Wording.GuestName });
 

@@ -1,6 +1,6 @@
-using System.Text.Json;
 using Couch.Bench.Rows;
 using Couch.Bench.Stores;
+using Couch.Client;
 using Couch.VersSimulator;
 using Couch.VersSimulator.Calls;
 
@@ -15,6 +15,8 @@ internal sealed class CouchWithVms : IAsyncDisposable
     /// <summary>The most calls of a kind that the couch may have under way.</summary>
     public const int CallsAtOnce = 64;
 
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
+
     private readonly Store store;
     private readonly ServerProcess server;
 
@@ -22,11 +24,15 @@ internal sealed class CouchWithVms : IAsyncDisposable
     {
         (this.store, Vers, this.server) = (store, vers, server);
         Http = new() { BaseAddress = server.Address };
+        Client = CouchClients.Of(Http, server.Address);
     }
 
     public SimulatedVers Vers { get; }
 
+    /// <summary>For what is timed to a millisecond: nothing comes in between.</summary>
     public HttpClient Http { get; }
+
+    public CouchClient Client { get; }
 
     /// <param name="fill">Stores guests, and their VMs with the provider; null starts empty.</param>
     public static async Task<CouchWithVms> Start(
@@ -52,20 +58,20 @@ internal sealed class CouchWithVms : IAsyncDisposable
     public static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
     /// <summary>An invite's code.</summary>
-    public async Task<string> Invite() => (await Post("/couch/invites", new { createdBy = "bench" })).GetProperty("code").GetString()!;
+    public async Task<Secret> Invite() => (await Client.Invites.Create(new() { CreatedBy = "bench" })).Code;
 
-    public async Task<IReadOnlyList<string>> Invites(int count)
+    public async Task<IReadOnlyList<Secret>> Invites(int count)
     {
-        var codes = new List<string>();
+        var codes = new List<Secret>();
         for (var made = 0; made < count; made++)
             codes.Add(await Invite());
         return codes;
     }
 
-    public async Task<Arrived> Redeem(string code)
+    public async Task<Arrived> Redeem(Secret code)
     {
-        var redeemed = await Post("/couch/redeem", new { code, name = "bench" });
-        return new(redeemed.GetProperty("guestId").GetString()!, redeemed.GetProperty("authToken").GetString()!);
+        var redeemed = await Client.Redeem(code, "bench");
+        return new(redeemed.GuestId, redeemed.AuthToken);
     }
 
     /// <summary>Holds the line until the guest runs.</summary>
@@ -73,19 +79,15 @@ internal sealed class CouchWithVms : IAsyncDisposable
     {
         for (var tries = 0; ; tries++)
         {
-            var status = await Http.GetFromJsonAsync<JsonElement>($"/couch/status?token={guest.Token}&wait=20");
-            if (status.GetProperty("status").GetString() == "running")
+            var stay = await Client.Stay(guest.Token).Get(wait: LongestWait);
+            if (stay.Status is GuestStatus.Running)
                 return;
             if (tries > 5)
-                throw new FailedStartException($"guest {guest.Id} does not run: {status}{Environment.NewLine}{server.LogTail()}");
+                throw new FailedStartException($"guest {guest.Id} is still {stay.Status}{Environment.NewLine}{server.LogTail()}");
         }
     }
 
-    public async Task Kill(string guestId)
-    {
-        using var answer = await Http.DeleteAsync($"/couch/guests/{guestId}");
-        answer.EnsureSuccessStatusCode();
-    }
+    public Task Kill(string guestId) => Client.Guests.Kill(guestId);
 
     /// <summary>What the provider was asked about the guest's VM, in order.</summary>
     public ILookup<string?, JournalEntry> CallsByGuest()
@@ -106,17 +108,10 @@ internal sealed class CouchWithVms : IAsyncDisposable
         await Vers.DisposeAsync();
         await store.DisposeAsync();
     }
-
-    private async Task<JsonElement> Post(string path, object body)
-    {
-        using var answer = await Http.PostAsJsonAsync(path, body);
-        answer.EnsureSuccessStatusCode();
-        return await answer.Content.ReadFromJsonAsync<JsonElement>();
-    }
 }
 
 /// <summary>From one moment to another.</summary>
 internal sealed record Span(DateTimeOffset From, DateTimeOffset To);
 
 /// <summary>A guest that has redeemed its code.</summary>
-internal sealed record Arrived(string Id, string Token);
+internal sealed record Arrived(string Id, Secret Token);

@@ -1,9 +1,11 @@
+using System.Runtime.Versioning;
 using Couch.Tests.Support;
 using Xunit;
 
 namespace Couch.Tests.Cli;
 
 /// <summary>What a shell completes: commands, options, and the ids that there are now.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class CompletionCliTests(CouchHost couch) : IClassFixture<CouchHost>, IDisposable
 {
     private readonly Person noah = new(couch.Address);
@@ -51,18 +53,59 @@ public sealed class CompletionCliTests(CouchHost couch) : IClassFixture<CouchHos
         Assert.DoesNotContain(ran.Lines, line => line.Length == 26);
     }
 
-    [Theory, InlineData("zsh", "#compdef couch"), InlineData("fish", "complete -c couch")]
-    public async Task Other_shells_have_theirs(string shell, string part) =>
-        Assert.Contains(part, (await noah.Runs("completion", shell)).Ok().Out, StringComparison.Ordinal);
+    [Theory]
+    [InlineData("guest ki", "kill")]
+    [InlineData("guest list --stat", "--status")]
+    [InlineData("guest list --status prov", "provisioning")]
+    public async Task Fish_completes_commands_options_and_words(string line, string expected) =>
+        Assert.Equal([expected], await Fish("couch " + line));
+
+    [Fact]
+    public async Task Fish_completes_ids_that_there_are()
+    {
+        var id = (await couch.Anyone.Arrive())["guestId"]!;
+
+        Assert.Equal([id], await Fish("couch guest show " + id[..25]));
+    }
+
+    [Theory]
+    [InlineData("source <(couch completion zsh)")]
+    [InlineData("mkdir zfunc; couch completion zsh > zfunc/_couch; fpath=($PWD/zfunc $fpath); compinit -u -D")]
+    public async Task Zsh_completes_what_a_person_types_sourced_or_from_its_path(string setUp)
+    {
+        var id = (await couch.Anyone.Arrive())["guestId"]!;
+        await using var shell = noah.StartsShell(80, "zsh", "-f", "-i");
+
+        await shell.Types($"PS1='> '; PATH={Bin()}:$PATH; autoload -U compinit; compinit -u -D; {setUp}; echo READ''Y\n");
+        await shell.Shows("READY");
+        await shell.Types("couch guest ki\t");
+        await shell.Shows("couch guest kill");
+        await shell.Types(id[..25] + "\t");
+        await shell.Shows(id);
+    }
+
+    private async Task<string[]> Fish(string line)
+    {
+        var script = $"set -x PATH {Bin()} $PATH; couch completion fish | source; complete -C '{line}'";
+        return (await noah.Scripts($"exec fish --no-config -c \"{script.Replace("$", "\\$", StringComparison.Ordinal)}\"")).Ok().Lines;
+    }
+
+    /// <summary>A folder with the program under its name, as a shell asks for it.</summary>
+    private string Bin()
+    {
+        var bin = Directory.CreateDirectory(noah.Home["bin"]).FullName;
+        var program = Path.Combine(bin, "couch");
+        File.WriteAllText(program, $"#!/bin/sh\nexec dotnet \"{Path.Combine(AppContext.BaseDirectory, "couch.dll")}\" \"$@\"\n");
+        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return bin;
+    }
 
     /// <summary>What bash would offer at the end of the line.</summary>
     private async Task<string[]> Completed(string line)
     {
         // The script asks the program by its name, in the person's path.
-        var bin = Directory.CreateDirectory(noah.Home["bin"]).FullName;
         var script = $"""
-            printf '#!/bin/sh\nexec dotnet "{Path.Combine(AppContext.BaseDirectory, "couch.dll")}" "$@"\n' > {bin}/couch
-            chmod +x {bin}/couch; PATH={bin}:$PATH; unset -f couch
+            PATH={Bin()}:$PATH; unset -f couch
             source <(couch completion bash)
             COMP_LINE='{line}'; COMP_POINT=${"{#COMP_LINE}"}
             read -ra COMP_WORDS <<< "$COMP_LINE"

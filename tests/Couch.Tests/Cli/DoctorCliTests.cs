@@ -11,6 +11,8 @@ namespace Couch.Tests.Cli;
 /// <summary>Faults that are seeded one at a time: each is named, with what mends it, and the exit code says that not all is well.</summary>
 public sealed class DoctorCliTests(KeyedWebhookHost couch) : IClassFixture<KeyedWebhookHost>, IAsyncLifetime
 {
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+
     private readonly Person noah = new(couch.Address, KeyedWebhookHost.Key);
     private TamperedCouch newest = null!;
 
@@ -166,6 +168,59 @@ public sealed class DoctorCliTests(KeyedWebhookHost couch) : IClassFixture<Keyed
     }
 
     [Fact]
+    public async Task The_provider_does_not_answer()
+    {
+        var port = FreePort.Find(1)[0];
+        await using var house = await CouchHost.Start(
+            $"--VERS_API_URL=http://127.0.0.1:{port}", "--VERS_API_KEY=some-key-of-the-account",
+            "--GOLDEN_COMMIT_ID=00000000-0000-4000-8000-00000000c0c4");
+
+        await FindsOnceSeen(house, "unreachable", "the VM provider vers does not answer: Vers could not be asked to list VMs",
+            "VERS_API_URL or DOCKER_HOST");
+    }
+
+    [Fact]
+    public async Task The_provider_does_not_accept_the_couchs_key_any_more()
+    {
+        await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.Zero });
+        await using var house = await CouchHost.Start(NodeSettings.Of(vers).AsArguments());
+        vers.Faults.RefuseKey(401);
+        await house.Anyone.Arrive();
+
+        await FindsOnceSeen(house, "key-refused", "the VM provider vers does not accept the couch's key", "VERS_API_KEY");
+
+        // What is mended is not told any more.
+        vers.Faults.Heal();
+        await house.Anyone.Arrive();
+        await Until.True(async () => await Trouble(house) is null, Soon, "it is well again");
+        (await noah.Runs("doctor", "--url", house.Address.AbsoluteUri)).Ok();
+    }
+
+    [Fact]
+    public async Task The_provider_does_not_have_the_golden_image()
+    {
+        await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.Zero });
+        await using var house = await CouchHost.Start(
+            [.. NodeSettings.Of(vers).AsArguments(), "--GOLDEN_COMMIT_ID=00000000-0000-4000-8000-0000000000ff"]);
+        await house.Anyone.Arrive();
+
+        await FindsOnceSeen(
+            house, "image-missing", "the VM provider vers does not have what VMs are made from: Vers refused to create a VM",
+            "GOLDEN_COMMIT_ID");
+    }
+
+    [Fact]
+    public async Task The_provider_fails()
+    {
+        await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.Zero });
+        await using var house = await CouchHost.Start(NodeSettings.Of(vers).AsArguments());
+        vers.Faults.Always(Call.Any, new Effect.Answer(500));
+        await house.Anyone.Arrive();
+
+        await FindsOnceSeen(house, "failing", "the VM provider vers fails: Vers failed to", "the provider's own status");
+    }
+
+    [Fact]
     public async Task Destroys_are_owed()
     {
         newest.Owes("""{"destroysOutstanding":7,"oldestDestroySeconds":720,"provisioningOverAMinute":0}""");
@@ -270,6 +325,15 @@ public sealed class DoctorCliTests(KeyedWebhookHost couch) : IClassFixture<Keyed
 
         await Finds("trial", "the guest", "VM provider", "--deep", "--timeout", "3s", "--url", house.Address.AbsoluteUri);
     }
+
+    /// <summary>The couch has seen what is wrong with its provider, and the doctor names it.</summary>
+    private async Task FindsOnceSeen(CouchHost house, string fault, string says, string mend)
+    {
+        await Until.True(async () => (string?)(await Trouble(house))?["fault"] == fault, Soon, $"its provider is {fault}");
+        await Finds("provider", says, mend, "--url", house.Address.AbsoluteUri);
+    }
+
+    private static async Task<JsonNode?> Trouble(CouchHost house) => (await house.Anyone.Get("/couch/summary")).Is(200).Json["vmTrouble"];
 
     /// <summary>The doctor names one fault, with its mend, and does not say that all is well.</summary>
     private async Task Finds(string check, string says, string mend, params string[] flags)

@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Couch.Tests.Support;
 using Xunit;
 
 namespace Couch.Tests.Cli;
 
 /// <summary>Help is the first thing that a person reads, and it must be there at once.</summary>
-public sealed partial class HelpCliTests : IDisposable
+public sealed partial class HelpCliTests(CouchHost couch) : IClassFixture<CouchHost>, IDisposable
 {
-    private readonly Person noah = new();
+    private readonly Person noah = new(couch.Address);
 
     public void Dispose() => noah.Dispose();
 
@@ -31,7 +32,8 @@ public sealed partial class HelpCliTests : IDisposable
             new HashSet<string>
             {
                 "invite create", "invite list", "invite show", "invite revoke", "guest list", "guest show", "guest extend", "guest kill",
-                "guest activate", "guest usage", "guest history", "guest wait", "preview", "redeem", "stay", "checkout", "events", "key create",
+                "guest activate", "guest usage", "guest export", "guest history", "guest wait", "preview", "redeem", "stay",
+                "checkout", "events", "key create",
                 "key list", "key show", "key revoke", "webhook create", "webhook list", "webhook show", "webhook test", "webhook resume",
                 "webhook delete", "summary", "console", "doctor", "import", "context list", "context use", "context set", "context remove",
                 "completion bash", "completion zsh", "completion fish",
@@ -39,9 +41,10 @@ public sealed partial class HelpCliTests : IDisposable
             seen.ToHashSet());
     }
 
-    [Theory, InlineData("--help"), InlineData("--version")]
+    [Theory, InlineData("--help"), InlineData("--version"), InlineData("guest list")]
     public async Task The_first_output_needs_less_than_three_tenths_of_a_second_of_processor_time(string what)
     {
+        await couch.Anyone.Arrive();
         // The best of some: a first run reads its files from the disk, and other tests run beside.
         var best = double.MaxValue;
         for (var run = 0; run < 5; run++)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Couch.Tests.Support;
 using Xunit;
 
@@ -70,6 +71,10 @@ internal sealed class Person : IDisposable
 
     /// <summary>Starts a command that goes on.</summary>
     public Running Starts(params string[] arguments) => new(Start("dotnet", [Program, .. arguments]));
+
+    /// <summary>Starts a program at a terminal, to type into.</summary>
+    public Running StartsShell(int columns, string program, params string[] arguments) => new(
+        Start("script", ["-qec", $"stty cols {columns} rows 40; exec {program} {string.Join(' ', arguments)}", "/dev/null"]));
 
     public void Dispose() => Home.Dispose();
 
@@ -159,7 +164,7 @@ internal sealed record Ran(int ExitCode, string Out, string Error)
 }
 
 /// <summary>A command that goes on until it is interrupted.</summary>
-internal sealed class Running(Process process) : IAsyncDisposable
+internal sealed partial class Running(Process process) : IAsyncDisposable
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
     private readonly Task<string> errors = process.StandardError.ReadToEndAsync();
@@ -189,6 +194,33 @@ internal sealed class Running(Process process) : IAsyncDisposable
         await process.StandardInput.FlushAsync();
     }
 
+    /// <summary>Types this.</summary>
+    public async Task Types(string text)
+    {
+        await process.StandardInput.WriteAsync(text);
+        await process.StandardInput.FlushAsync();
+    }
+
+    /// <summary>Reads on until this is shown, whatever a terminal is told in between.</summary>
+    public async Task Shows(string text)
+    {
+        var shown = new StringBuilder();
+        var letters = new char[256];
+        try
+        {
+            while (!Steering().Replace(shown.ToString(), "").Contains(text, StringComparison.Ordinal))
+            {
+                var read = await process.StandardOutput.ReadAsync(letters).AsTask().WaitAsync(Bound);
+                Assert.True(read > 0, $"it has ended without '{text}': {shown}");
+                shown.Append(letters, 0, read);
+            }
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"it does not show '{text}': {shown}");
+        }
+    }
+
     /// <summary>It has come to its end by itself.</summary>
     public async Task<Ran> Ended()
     {
@@ -206,6 +238,9 @@ internal sealed class Running(Process process) : IAsyncDisposable
         await process.ToEnd();
         return new(process.ExitCode, "", await errors);
     }
+
+    [GeneratedRegex(@"\e\[[0-9;?]*[A-Za-z]|\e[=>]|\x08.?")]
+    private static partial Regex Steering();
 
     public async ValueTask DisposeAsync()
     {

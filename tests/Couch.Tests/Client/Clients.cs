@@ -27,7 +27,7 @@ internal static class Clients
     /// <summary>An <see cref="HttpClient"/> whose requests <paramref name="between"/> sees on their way to the network.</summary>
     public static HttpClient Over(DelegatingHandler? between)
     {
-        var network = new SocketsHttpHandler { UseCookies = false };
+        var network = new Descriptions(new SocketsHttpHandler { UseCookies = false });
         if (between is null)
             return new(network);
         between.InnerHandler = network;

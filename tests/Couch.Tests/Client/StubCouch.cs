@@ -86,7 +86,8 @@ internal sealed class StubCouch : HttpMessageHandler
         return answer();
     }
 
-    private StubCouch Says(Func<HttpResponseMessage> answer)
+    /// <summary>Answers with headers of a test's own.</summary>
+    public StubCouch Says(Func<HttpResponseMessage> answer)
     {
         answers.Enqueue(answer);
         return this;

@@ -11,12 +11,12 @@ using Xunit;
 namespace Couch.Tests.Gateway;
 
 /// <summary>
-/// README.md and docs/ say what is true: their tables match the code, their links lead somewhere, and their commands work as
-/// printed. A command block is run here, or the comment above it says what runs it, or why nothing does.
+/// README.md, docs/, SEED.md and the host's skill say what is true: their tables match the code, their links lead somewhere, and
+/// their commands work as printed. A command block is run here, or the comment above it says what runs it, or why nothing does.
 /// </summary>
 public sealed partial class DocsTests(ITestOutputHelper output)
 {
-    private static readonly string[] Pages = ["README.md", .. In("docs"), .. In("deploy")];
+    private static readonly string[] Pages = ["README.md", "SEED.md", "skills/couch-host/SKILL.md", .. In("docs"), .. In("deploy")];
 
     private static readonly string Configuration = Text("docs/configuration.md");
 

@@ -12,7 +12,7 @@ public sealed class HostileClientTests(CouchHost couch) : IClassFixture<CouchHos
     private static readonly string[] Endpoints =
     [
         "POST /couch/invites", "GET /couch/invites", "GET /couch/invites/{id}", "DELETE /couch/invites/{id}", "GET /couch/invites/preview",
-        "POST /couch/redeem", "GET /couch/status", "POST /couch/checkout",
+        "POST /couch/invites/preview", "POST /couch/redeem", "GET /couch/status", "POST /couch/checkout", "GET /join", "POST /join",
         "GET /couch/guests", "GET /couch/guests/{id}", "GET /couch/guests/{id}/status", "DELETE /couch/guests/{id}",
         "POST /couch/guests/{id}/activate", "PUT /couch/guests/{id}/usage", "POST /couch/guests/{id}/extend",
         "POST /couch/console/sign-in", "POST /couch/console/sign-out", "GET /couch/console/session", "GET /console/{id}", "GET /",

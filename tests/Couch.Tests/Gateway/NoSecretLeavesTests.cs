@@ -71,6 +71,9 @@ public sealed class NoSecretLeavesTests
             var invite = await host.Sending("Idempotency-Key", $"{idempotencyKey}-{i}").Invite();
             var code = invite["code"]!;
             await couch.Anyone.Get($"/couch/invites/preview?code={code}");
+            (await couch.Anyone.Post("/couch/invites/preview", new { code })).Is(200);
+            await couch.Anyone.Post("/couch/invites/preview", new { code = Visits.Forged(code) });
+            await couch.Anyone.Get($"/join?code={code}");
             var stay = (await couch.Anyone.Sending("Idempotency-Key", $"{idempotencyKey}-{i}").Redeem(invite)).Is(201);
             var token = stay["authToken"]!;
             secrets.AddRange([code, token]);

@@ -23,6 +23,8 @@ public sealed class RolesTests
         Assert.Equal(invite["code"], (await asking.Invite())["code"]);
         (await anyone.Get($"/couch/invites/preview?code={invite["code"]}")).Is(200);
         (await anyone.Get($"/couch/invites/preview?code={Visits.Forged(invite["code"]!)}")).Refuses(404, "invite not found");
+        (await anyone.Post("/couch/invites/preview", new { code = invite["code"] })).Is(200);
+        Assert.Contains("/couch/redeem", (await anyone.Get("/join")).Is(200).Body, StringComparison.Ordinal);
         var stay = (await anyone.Redeem(invite)).Is(201);
         (await anyone.Redeem(invite)).Refuses(409, "invite is redeemed — cannot redeem");
 

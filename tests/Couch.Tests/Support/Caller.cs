@@ -10,12 +10,12 @@ namespace Couch.Tests.Support;
 internal sealed class Caller(Uri address)
 {
     // One for all: clients of their own would each leave connections behind.
-    private static readonly HttpClient Http = new(new SocketsHttpHandler
+    private static readonly HttpClient Http = new(new Descriptions(new SocketsHttpHandler
     {
         UseCookies = false,
         AllowAutoRedirect = false,
         RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
-    });
+    }));
 
     private readonly List<(string Name, string Value)> headers = [];
 

@@ -55,10 +55,12 @@ public class CouchHost : IAsyncLifetime
             ],
             configure);
         await App.StartAsync().ToEnd();
+        await Descriptions.Know(App);
     }
 
     public async ValueTask DisposeAsync()
     {
+        Descriptions.Forget(App);
         await App.DisposeAsync().ToEnd();
         folder.Dispose();
         GC.SuppressFinalize(this);

@@ -186,6 +186,7 @@ public sealed class Account(SimulatorOptions options)
         DiskMib = vm.DiskMib,
         Usage = vm.Usage,
         Files = vm.Files.ToDictionary(file => file.Key, file => System.Text.Encoding.UTF8.GetString(file.Value.Content.Span)),
+        Modes = vm.Files.ToDictionary(file => file.Key, file => file.Value.Mode),
     };
 
     private static Guid NewId(RandomNumberGenerator chance)

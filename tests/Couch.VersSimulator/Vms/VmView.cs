@@ -29,4 +29,7 @@ public sealed record VmView
 
     /// <summary>By absolute path, read as UTF-8.</summary>
     public required IReadOnlyDictionary<string, string> Files { get; init; }
+
+    /// <summary>Who may read them: the mode that each was written with, by absolute path.</summary>
+    public required IReadOnlyDictionary<string, int> Modes { get; init; }
 }

@@ -44,6 +44,12 @@ public sealed class PostgresDatabase : CouchDatabase
     /// <inheritdoc/>
     public override DbDataSource Reads => source;
 
+    internal override string InsertRow =>
+        """
+        INSERT INTO grain_state (service, kind, id, version, state) VALUES (@service, @kind, @id, 1, CAST(@state AS jsonb))
+        ON CONFLICT DO NOTHING RETURNING id
+        """;
+
     internal override string NumberEvents => "SELECT newest, numbered, now_is FROM couch_number_events(@most, @thorough)";
 
     /// <summary>

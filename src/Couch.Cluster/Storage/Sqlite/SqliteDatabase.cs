@@ -65,6 +65,12 @@ public sealed class SqliteDatabase : CouchDatabase
     /// <inheritdoc/>
     public override DbDataSource Reads => reads;
 
+    internal override string InsertRow =>
+        """
+        INSERT INTO grain_state (service, kind, id, version, state) VALUES (@service, @kind, @id, 1, @state)
+        ON CONFLICT DO NOTHING RETURNING id
+        """;
+
     /// <remarks>The only writer numbers events as it writes them.</remarks>
     internal override string NumberEvents =>
         """

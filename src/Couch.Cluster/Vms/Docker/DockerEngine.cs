@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Couch.Domain.Vms;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 
@@ -45,7 +46,10 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         }
         catch (OperationCanceledException late) when (!cancel.IsCancellationRequested)
         {
-            throw new VmProviderException($"The container engine at {address} did not {what} within {bound.TotalSeconds} s", inner: late);
+            throw new VmProviderException($"The container engine at {address} did not {what} within {bound.TotalSeconds} s", inner: late)
+            {
+                Fault = VmFault.Unreachable,
+            };
         }
         catch (DockerApiException refusal)
         {
@@ -61,7 +65,10 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
             when (failure is HttpRequestException or IOException or SocketException or TimeoutException or ObjectDisposedException)
         {
             throw new VmProviderException(
-                $"The container engine at {address} cannot be reached: {failure.GetBaseException().Message}", inner: failure);
+                $"The container engine at {address} cannot be reached: {failure.GetBaseException().Message}", inner: failure)
+            {
+                Fault = VmFault.Unreachable,
+            };
         }
     }
 
@@ -191,6 +198,25 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
                     return;
                 await Task.Delay(RemovalLook, clock, cancel);
             }
+        }
+    }
+
+    /// <summary>
+    /// Unpacks a tar archive at the root of a container. It may hold a secret, so a refusal is told by its status alone: it might quote it.
+    /// </summary>
+    public async Task Unpack(string id, MemoryStream archive, CancellationToken cancel)
+    {
+        try
+        {
+            await Ask("put files into a sandbox", WorkBound, async (docker, token) =>
+            {
+                await docker.Containers.ExtractArchiveToContainerAsync(id, new() { Path = "/" }, archive, token);
+                return id;
+            }, cancel);
+        }
+        catch (VmProviderException failure) when (StatusOf(failure) is { } status)
+        {
+            throw new VmProviderException($"The container engine did not put files into a sandbox: {(int)status}", failure.IsFinal);
         }
     }
 

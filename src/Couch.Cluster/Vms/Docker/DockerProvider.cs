@@ -237,7 +237,13 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
             throw new VmProviderException($"The container {found.Name.TrimStart('/')} is in the way: it does not carry this couch's claim. "
                 + "Rename or remove it", isFinal: true);
         if (ExitReason.WasNeverStarted(found))
+        {
+            // Before the start, so that whatever runs first in the sandbox finds it. A start that failed is repeated with it.
+            if (order.Guide is { } guide)
+                await engine.Unpack(found.ID, guide.ToArchive(), CancellationToken.None);
             found = await Start(found);
+        }
+
         if (ExitReason.HasEnded(found))
             throw new VmProviderException(await ExitReason.Of(found, engine, options, CancellationToken.None), isFinal: true);
         return new EnsuredVm(found.ID, Sandbox.EndpointOf(found, options));
@@ -295,7 +301,10 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
             }
             catch (VmProviderException refusal) when (refusal.InnerException is DockerImageNotFoundException)
             {
-                throw new VmProviderException($"{refusal.Message}. {EngineCheck.HowToGet(options.Image)}", isFinal: true, refusal);
+                throw new VmProviderException($"{refusal.Message}. {EngineCheck.HowToGet(options.Image)}", isFinal: true, refusal)
+                {
+                    Fault = VmFault.ImageMissing,
+                };
             }
         }
     }

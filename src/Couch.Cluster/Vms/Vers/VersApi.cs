@@ -135,8 +135,11 @@ internal sealed class VersApi(
         }, cancel))?.Content;
 
     public Task WriteFile(string vmId, string path, byte[] content, int mode, CancellationToken cancel) =>
-        Tell(new($"write {path} of VM {vmId}", HttpMethod.Put,
-            $"vm/{Escape(vmId)}/files") { Body = new WriteFileBody(path, content, mode, CreateDirs: true) }, cancel);
+        Tell(WriteQuestion(vmId, path, content, mode), cancel);
+
+    /// <summary>Writes a file whose content must not come back in what a failure says.</summary>
+    public Task WriteSecretFile(string vmId, string path, byte[] content, int mode, CancellationToken cancel) =>
+        Tell(WriteQuestion(vmId, path, content, mode) with { IsUnquoted = true }, cancel);
 
     public async Task<ExecutedBody> Exec(string vmId, IReadOnlyList<string> command, CancellationToken cancel) =>
         (await Ask<ExecutedBody>(new($"run a command in VM {vmId}", HttpMethod.Post, $"vm/{Escape(vmId)}/exec")
@@ -144,6 +147,12 @@ internal sealed class VersApi(
             MostBytes = FromInside,
             Body = new ExecBody(command, (int)Math.Ceiling(options.CallBound.TotalSeconds)),
         }, cancel))!;
+
+    private static Question WriteQuestion(string vmId, string path, byte[] content, int mode) =>
+        new($"write {path} of VM {vmId}", HttpMethod.Put, $"vm/{Escape(vmId)}/files")
+    {
+        Body = new WriteFileBody(path, content, mode, CreateDirs: true),
+    };
 
     /// <returns>Null when the provider answers with one of <see cref="Question.Nothing"/>.</returns>
     private async Task<T?> Ask<T>(Question question, CancellationToken cancel) where T : class
@@ -184,8 +193,8 @@ internal sealed class VersApi(
             using var said = new BoundedContent(reply.Content, question.MostBytes);
             return reply.IsSuccessStatusCode
                 ? await said.ReadAsByteArrayAsync(either.Token)
-                : throw failures.Refusal(question.Task, reply, await Words(said, either.Token), question.Final.Contains(reply.StatusCode),
-                    question.MayHaveMade());
+                : throw failures.Refusal(question.Task, reply, question.IsUnquoted ? [] : await Words(said, either.Token),
+                    question.Final.Contains(reply.StatusCode), question.MayHaveMade());
         }
         catch (OperationCanceledException ended) when (!cancel.IsCancellationRequested)
         {
@@ -225,6 +234,9 @@ internal sealed class VersApi(
 
         /// <summary>Null: the account's key that is in force.</summary>
         public VersKey? Key { get; init; }
+
+        /// <summary>Whether the body holds a secret, so that a refusal is told by its status alone: it might quote the body.</summary>
+        public bool IsUnquoted { get; init; }
 
         /// <summary>Called each time the body is sent. Null: it may be sent.</summary>
         public Func<CancellationToken, Task>? MayBeSent { get; init; }

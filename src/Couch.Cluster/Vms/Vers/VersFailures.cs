@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Couch.Domain.Vms;
 
 namespace Couch.Cluster.Vms.Vers;
 
@@ -25,19 +26,30 @@ internal sealed class VersFailures(Func<string, string> strikeOut, TimeProvider 
             RetryAfter = RetryAfter(reply, clock) is { } wait ? wait < LongestRetryAfter ? wait : LongestRetryAfter : null,
             MayHaveMade = mayHaveMade
                 && reply.StatusCode is >= HttpStatusCode.InternalServerError and not HttpStatusCode.ServiceUnavailable,
+            Fault = reply.StatusCode switch
+            {
+                var status when IsBadKey(status) => VmFault.KeyRefused,
+                >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests => VmFault.Failing,
+                // Of a create, whose only reference is the golden commit.
+                _ when isFinal && mayHaveMade => VmFault.ImageMissing,
+                _ => null,
+            },
         };
     }
 
     public static VmProviderException Late(string task, TimeSpan bound, Exception inner, bool mayHaveMade) =>
         new($"Vers did not answer within {bound.TotalSeconds:0.###} seconds when asked to {task}; it may have done it",
-            inner: inner) { MayHaveMade = mayHaveMade };
+            inner: inner) { MayHaveMade = mayHaveMade, Fault = VmFault.Unreachable };
 
     public static VmProviderException CutOff(string task, Exception inner, bool mayHaveMade) =>
         new($"This node ended while Vers was asked to {task}; it may have done it", inner: inner) { MayHaveMade = mayHaveMade };
 
     public VmProviderException Unreachable(string task, Exception failure, bool mayHaveMade) =>
         new($"Vers could not be asked to {task}, or its answer got lost: "
-            + $"{strikeOut(failure.InnerException?.Message ?? failure.Message)}", inner: failure) { MayHaveMade = mayHaveMade };
+            + $"{strikeOut(failure.InnerException?.Message ?? failure.Message)}", inner: failure)
+        {
+            MayHaveMade = mayHaveMade, Fault = VmFault.Unreachable,
+        };
 
     public static VmProviderException TooLarge(string task, Exception inner, bool mayHaveMade) =>
         new($"Vers was asked to {task}, and {inner.GetBaseException().Message}", inner: inner) { MayHaveMade = mayHaveMade };

@@ -79,13 +79,15 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
     }
 
     /// <summary>
-    /// Grows the disk, which waits for the boot, and installs the guest's key, which requires that the boot is over.
+    /// Grows the disk, which waits for the boot, and installs the guest's key and its guide, which requires that the boot is over.
     /// </summary>
     public async Task Configure(VmOrder order, string vmId, CancellationToken cancel)
     {
         await api.GrowDisk(vmId, (int)Math.Min(int.MaxValue, Math.Ceiling(order.Limits.MaxDiskGB * MibInGB)), cancel);
         if (order.PublicKey is { } publicKey)
             await Authorize(publicKey.Trim(), vmId, cancel);
+        foreach (var file in order.Guide?.Files ?? [])
+            await api.WriteSecretFile(vmId, file.Path, file.Content, (int)file.Mode, cancel);
     }
 
     public async Task<VmsLeft> FindLeft(GuestId guest, string installation, GivenVm? given, CancellationToken cancel)

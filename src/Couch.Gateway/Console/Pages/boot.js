@@ -11,7 +11,7 @@
         isFailed = true;
         const said = document.createElement('p');
         said.setAttribute('role', 'alert');
-        said.textContent = 'A part of the console could not be loaded. The page is loaded again in a moment.';
+        said.textContent = 'A part of this page could not be loaded. It is loaded again in a moment.';
         document.documentElement.append(said);
         setTimeout(() => location.reload(), loadedAgain ? 10_000 : 1_000);
     }, true);

@@ -5,6 +5,7 @@ import { Grid } from './grid.js';
 import { house } from './house.js';
 import { askToRevoke } from './invite.js';
 import { revokeMany } from './many.js';
+import { pasteBlock, pasteFor } from './paste.js';
 import { many, moment, span } from './text.js';
 
 const mostPages = 10;
@@ -69,10 +70,16 @@ export function invite(onDone) {
 const digest = body => [...JSON.stringify(body)].reduce((sum, letter) => (Math.imul(sum, 31) + letter.codePointAt(0)) | 0, 7).toString(36);
 
 function show(made) {
+    const forAgent = h('div', { 'aria-live': 'polite' });
+    insist(() => pasteFor(made.code)).then(({ link, text }) => forAgent.replaceChildren(
+        copyable('Link for an agent or a person', link, 'join-link'), pasteBlock(text)), failure => {
+        forAgent.textContent = `There is no link: ${sentence(failure)}`;
+    });
     const box = dialog('The invite is written', h('div', null,
         h('p', null, 'Its code is shown here once. Whoever has it can redeem it, once, until ', moment(made.expiresAt), '.'),
         copyable('Code', made.code, 'code'), copyable('Command that redeems it', redeemCommand(made.code), 'command'),
         copyable('The same by the command line couch', redeemByCouch(made.code), 'couch-command'),
+        forAgent,
         h('div', { class: 'buttons' }, button('Done (Esc)', () => box.close()))));
 }
 

@@ -1,5 +1,6 @@
 using Couch.Bench.Load;
 using Couch.Bench.Processes;
+using Couch.Client;
 using Couch.VersSimulator.Calls;
 
 namespace Couch.Bench.Claims.Vms;
@@ -41,7 +42,7 @@ internal static class FirstMoments
     /// <summary>So many at any time, each beginning at a time of its own; one that runs makes room for the next.</summary>
     private static async Task<IReadOnlyList<Arrival>> Apart(CouchWithVms couch, int guests)
     {
-        var codes = new Queue<string>(await couch.Invites(guests));
+        var codes = new Queue<Secret>(await couch.Invites(guests));
         var arrivals = new List<Arrival>();
         await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(async lane =>
         {
@@ -55,10 +56,10 @@ internal static class FirstMoments
         }));
         return arrivals;
 
-        string? Next()
+        Secret? Next()
         {
             lock (codes)
-                return codes.TryDequeue(out var code) ? code : null;
+                return codes.TryDequeue(out var code) ? code : (Secret?)null;
         }
     }
 
@@ -75,7 +76,7 @@ internal static class FirstMoments
         return arrivals;
     }
 
-    private static async Task<Arrival> Arrive(CouchWithVms couch, string code)
+    private static async Task<Arrival> Arrive(CouchWithVms couch, Secret code)
     {
         var sent = CouchWithVms.Now;
         var guest = await couch.Redeem(code);

@@ -16,7 +16,7 @@ internal static class HungProvider
         couch.Vers.Faults.Always(Call.Any, new Effect.Hang());
         var paths = new List<string>();
         for (var index = 0; index < Guests; index++)
-            paths.Add($"/couch/status?token={(await couch.Redeem(await couch.Invite())).Token}");
+            paths.Add($"/couch/status?token={(await couch.Redeem(await couch.Invite())).Token.Reveal()}");
         var file = wrk.Keep(paths);
         await wrk.Get(couch.Http.BaseAddress!, file, Plan.Writers, plan.WarmUp);
         var polls = await wrk.Get(couch.Http.BaseAddress!, file, Plan.Writers, plan.Time);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Couch.Bench.Load;
 using Couch.Bench.Processes;
 using Couch.Bench.Stores;
@@ -46,17 +45,13 @@ internal static class MassExpiry
     private static async Task<DateTimeOffset> LastReceipt(CouchWithVms couch, int guests)
     {
         var receipts = new List<DateTimeOffset>();
-        for (string? cursor = null; ;)
+        await foreach (var guest in couch.Client.Guests.List(new() { PageSize = 1000 }))
         {
-            var page = await couch.Http.GetFromJsonAsync<JsonElement>(
-                $"/couch/guests?limit=1000{(cursor is null ? "" : $"&cursor={cursor}")}");
-            receipts.AddRange(page.GetProperty("guests").EnumerateArray()
-                .Select(guest => guest.GetProperty("vm").GetProperty("destroyedAt"))
-                .Where(at => at.ValueKind is not JsonValueKind.Null).Select(at => at.GetDateTimeOffset()));
-            cursor = page.GetProperty("nextCursor").GetString();
-            if (cursor is null)
-                return receipts.Count == guests ? receipts.Max() : DateTimeOffset.MinValue;
+            if (guest.Vm.DestroyedAt is { } at)
+                receipts.Add(at);
         }
+
+        return receipts.Count == guests ? receipts.Max() : DateTimeOffset.MinValue;
     }
 
     private static int MostAtOnce(IEnumerable<JournalEntry> calls)

@@ -1,7 +1,7 @@
-using System.Text.Json;
 using Couch.Bench.Load;
 using Couch.Bench.Processes;
 using Couch.Bench.Stores;
+using Couch.Client;
 using Couch.VersSimulator.Calls;
 
 namespace Couch.Bench.Claims.Vms;
@@ -21,9 +21,8 @@ internal static class MassKill
         await Until.True(() => couch.Vers.Journal.Count(Call.List) > 0, "the sweep has begun");
 
         var began = CouchWithVms.Now;
-        using var answer = await couch.Http.PostAsJsonAsync("/couch/guests/kill", new { all = true });
+        var killed = (await couch.Client.Guests.Kill(Selection.Everything())).Killed;
         var took = CouchWithVms.Now - began;
-        var killed = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("killed").GetInt32();
         var (ended, polls) = await crowd.Poll(couches.Keys);
         await Until.True(() => couch.Vers.Vms.CountLeft() is 0, "all their VMs are gone", 10 * Told);
 

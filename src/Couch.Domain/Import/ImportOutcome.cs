@@ -1,0 +1,16 @@
+namespace Couch.Domain.Import;
+
+/// <summary>What becomes of a row of the original service's file.</summary>
+public abstract record ImportOutcome<T> where T : class
+{
+    private ImportOutcome()
+    {
+    }
+
+    /// <summary>It comes, as this state.</summary>
+    public sealed record Comes(T State) : ImportOutcome<T>;
+
+    /// <summary>It cannot come.</summary>
+    /// <param name="Why">A sentence without its subject, such as <c>its id is no ULID</c>.</param>
+    public sealed record Stays(string Why) : ImportOutcome<T>;
+}
