@@ -217,4 +217,7 @@ public sealed class CliDoorTests : DoorTests
     private protected override IDoor Open(Uri couch) => new CliDoor(couch);
 }
 
-// The shell's door, by the paste-block's own commands, comes here: ShellDoorTests over a ShellDoor.
+public sealed class ShellDoorTests : DoorTests
+{
+    private protected override IDoor Open(Uri couch) => new ShellDoor(couch);
+}

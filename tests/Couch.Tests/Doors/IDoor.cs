@@ -6,10 +6,7 @@ namespace Couch.Tests.Doors;
 /// <summary>
 /// A way into a couch for a guest's agent. All doors lead to the same grains, and <see cref="DoorTests"/> claims the same of each.
 /// </summary>
-/// <remarks>
-/// To add a door, such as the shell with the paste-block's own commands, implement this, and add a class for it where the others are, at
-/// the end of DoorTests.cs.
-/// </remarks>
+/// <remarks>To add a door, implement this, and add a class for it where the others are, at the end of DoorTests.cs.</remarks>
 internal interface IDoor : IAsyncDisposable
 {
     /// <summary>What an invite offers.</summary>
