@@ -3,20 +3,20 @@ using ModelContextProtocol.Protocol;
 
 namespace Couch.Gateway.Mcp;
 
-/// <summary>What an endpoint has answered, as a tool's result: its JSON as it is, or its refusal with what to do next.</summary>
+/// <summary>
+/// What an endpoint has answered, as a tool's result: its JSON as it is, or its refusal, a sentence with what to do next and the problem.
+/// </summary>
 internal static class ToolAnswers
 {
     public static CallToolResult Of(CouchTool tool, InnerAnswer answer)
     {
         var content = JsonElement.Parse(answer.Body.Span);
-        var isRefused = answer.Status is < 200 or >= 300;
-        return new()
-        {
-            IsError = isRefused,
-            StructuredContent = content,
-            // For clients, and for models, that read text alone.
-            Content = [new TextContentBlock { Text = isRefused ? Sentence(tool, answer, content) : content.GetRawText() }],
-        };
+        var json = new TextContentBlock { Text = content.GetRawText() };
+        if (answer.Status is >= 200 and < 300)
+            return new() { StructuredContent = content, Content = [json] };
+
+        // A problem is never structured content: clients check that against the tool's output schema, of errors too.
+        return new() { IsError = true, Content = [new TextContentBlock { Text = Sentence(tool, answer, content) }, json] };
     }
 
     private static string Sentence(CouchTool tool, InnerAnswer answer, JsonElement problem)

@@ -48,9 +48,14 @@ internal sealed class Agent : IAsyncDisposable
         var given = arguments as Dictionary<string, object?>
             ?? arguments?.GetType().GetProperties().ToDictionary(property => property.Name, property => property.GetValue(arguments));
         var result = await client.CallToolAsync(tool, given);
-        return new(
-            result.IsError is true, JsonNode.Parse(result.StructuredContent!.Value.GetRawText())!,
-            Assert.IsType<TextContentBlock>(Assert.Single(result.Content)).Text);
+        var texts = result.Content.Select(block => Assert.IsType<TextContentBlock>(block).Text).ToList();
+        if (result.IsError is not true)
+            return new(false, JsonNode.Parse(result.StructuredContent!.Value.GetRawText())!, Assert.Single(texts));
+
+        // Clients check structured content against the tool's output schema, which no problem fits.
+        Assert.Null(result.StructuredContent);
+        Assert.Equal(2, texts.Count);
+        return new(true, JsonNode.Parse(texts[1])!, texts[0]);
     }
 
     public ValueTask DisposeAsync() => client.DisposeAsync();
@@ -58,6 +63,7 @@ internal sealed class Agent : IAsyncDisposable
 
 /// <summary>What a tool has answered.</summary>
 /// <param name="Json">The protocol's own JSON: the answer, or the problem.</param>
+/// <param name="Text">The answer as text, or the refusal's sentence.</param>
 internal sealed record ToolAnswer(bool IsRefused, JsonNode Json, string Text)
 {
     /// <summary>A field as text; null where it is null or missing.</summary>

@@ -53,7 +53,7 @@ public sealed class McpAccessTests(McpAccessTests.Couches couches) : IClassFixtu
         if (header != "Host")
             stranger = Speaking(couches.Open.Anyone).Sending(header, value);
 
-        Assert.Equal(401, (int)Result(await stranger.Post("/mcp", Create))["structuredContent"]!["status"]!);
+        Assert.Equal(401, (int)Problem(await stranger.Post("/mcp", Create))["status"]!);
         Assert.Equal(2, Result(await stranger.Post("/mcp", List))["tools"]!.AsArray().Count);
         Assert.Equal(0, (int)(await couches.Open.Anyone.Get("/couch/invites?createdBy=page")).Json["count"]!);
     }
@@ -63,8 +63,8 @@ public sealed class McpAccessTests(McpAccessTests.Couches couches) : IClassFixtu
     {
         await using var trusting = await CouchHost.Start("--COUCH_TRUSTED_PROXIES=127.0.0.1");
 
-        Assert.Equal(401, (int)Result(await Speaking(trusting.Anyone).Sending("X-Forwarded-For", "127.0.0.1").Post("/mcp", Create))
-            ["structuredContent"]!["status"]!);
+        var stranger = Speaking(trusting.Anyone).Sending("X-Forwarded-For", "127.0.0.1");
+        Assert.Equal(401, (int)Problem(await stranger.Post("/mcp", Create))["status"]!);
     }
 
     [Fact]
@@ -92,9 +92,9 @@ public sealed class McpAccessTests(McpAccessTests.Couches couches) : IClassFixtu
         const string stay = """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"my_stay"}}""";
 
         Assert.Equal("invite not found", Problem(await anyone.Post("/mcp", Redeem))["error"]!.ToString());
-        var refused = Result(await anyone.Post("/mcp", Redeem));
-        Assert.Equal(429, (int)refused["structuredContent"]!["status"]!);
-        Assert.Matches(@"call again in \d+ seconds", refused["content"]![0]!["text"]!.ToString());
+        var refused = await anyone.Post("/mcp", Redeem);
+        Assert.Equal(429, (int)Problem(refused)["status"]!);
+        Assert.Matches(@"call again in \d+ seconds", Result(refused)["content"]![0]!["text"]!.ToString());
         (await couch.Anyone.Post("/couch/redeem", new { code = "inv_x", name = "a" })).Refuses(429);
 
         Assert.Equal(400, (int)Problem(await anyone.Post("/mcp", stay))["status"]!);
@@ -123,7 +123,7 @@ public sealed class McpAccessTests(McpAccessTests.Couches couches) : IClassFixtu
 
     private static Caller Speaking(Caller caller) => caller.Sending("Accept", "application/json, text/event-stream");
 
-    private static JsonNode Problem(Answer answer) => Result(answer)["structuredContent"]!;
+    private static JsonNode Problem(Answer answer) => JsonNode.Parse(Result(answer)["content"]![1]!["text"]!.ToString())!;
 
     private static JsonNode Result(Answer answer)
     {
