@@ -42,6 +42,9 @@ internal sealed record CouchTool(string Name, string Method, string Pattern)
     /// <summary>What to do after a 409.</summary>
     public string WhereRefused { get; init; } = "call again with a new idempotencyKey.";
 
+    /// <summary>What to do after a 503, which does not say whether it has happened; stands after "in n seconds".</summary>
+    public string WhereUnavailable { get; init; } = "call again with the same arguments.";
+
     /// <summary>Whether this is one of its arguments. Others are ignored, as the protocol ignores unknown fields.</summary>
     public bool Takes(string argument) => schema.GetProperty("properties").TryGetProperty(argument, out _);
 

@@ -33,7 +33,7 @@ internal static class ToolAnswers
         404 => tool.WhereNotFound,
         409 => tool.WhereRefused,
         429 => $"call again in {answer.RetryAfter} seconds.",
-        503 => $"call again in {answer.RetryAfter ?? "1"} seconds, with the same arguments.",
+        503 => $"in {answer.RetryAfter ?? "1"} seconds, {tool.WhereUnavailable}",
         _ => "tell the host; the couch's log says more.",
     };
 }

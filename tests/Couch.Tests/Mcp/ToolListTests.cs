@@ -2,6 +2,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Couch.Gateway.Mcp;
+using Couch.Gateway.Mcp.Tools;
 using Couch.Tests.Support;
 using ModelContextProtocol.Protocol;
 using Xunit;
@@ -150,6 +152,33 @@ public sealed partial class ToolListTests(KeyedCouchHost couch, ITestOutputHelpe
         foreach (var tool in (await AllTools()).Where(tool => tool.OutputSchema is not null))
             Assert.Empty(Mismatches(answers[tool.Name].Told().Json, JsonNode.Parse(tool.OutputSchema!.Value.GetRawText())!, tool.Name));
         Assert.Equal(answers.Count, (await AllTools()).Count(tool => tool.OutputSchema is not null));
+    }
+
+    [Fact]
+    public async Task After_a_lost_answer_nothing_that_adds_each_time_is_called_again_without_a_look()
+    {
+        Assert.Equal("call again with the same arguments.", Unavailable("my_stay"));
+        Assert.Equal("look at expiresAt in guest_status, and call again only if the hours were not added.", Unavailable("extend_guest"));
+        Assert.Equal(
+            "call again with the same arguments, if idempotencyKey was one of them; otherwise look first whether list_invites has it.",
+            Unavailable("create_invite"));
+        var adding = (await AllTools()).Where(tool => tool.Annotations!.IdempotentHint is false);
+        Assert.All(adding, tool => Assert.Contains("look", Unavailable(tool.Name), StringComparison.Ordinal));
+
+        await using var stranger = await Agent.Connect(couch.Address);
+        Assert.Contains("same key gives the same answer", stranger.Instructions, StringComparison.Ordinal);
+
+        static string Unavailable(string name)
+        {
+            var tool = StayTools.All.Concat(InviteTools.All).Concat(GuestTools.All).Single(tool => tool.Name == name);
+            var problem = Encoding.UTF8.GetBytes("""{"status":503,"error":"the couch cannot answer right now","detail":"x"}""");
+            var answer = ToolAnswers.Of(tool, new(503, problem, RetryAfter: "3"));
+            Assert.True(answer.IsError);
+            var sentence = Assert.IsType<TextContentBlock>(answer.Content[0]).Text;
+            const string next = "the couch cannot answer right now. x Next: in 3 seconds, ";
+            Assert.StartsWith(next, sentence, StringComparison.Ordinal);
+            return sentence[next.Length..];
+        }
     }
 
     [Fact]

@@ -53,7 +53,10 @@ internal static class GuestTools
         new("extend_guest", "POST", "/couch/guests/{id}/extend")
         {
             Title = "Let a guest stay longer",
-            Description = """Adds hours to a guest's stay, at each call; at most 720 in all. Example: {"id":"01J...","hours":2}""",
+            Description = """
+                Adds hours to a guest's stay, at each call; at most 720 in all. After a lost answer look at expiresAt in guest_status first.
+                Example: {"id":"01J...","hours":2}
+                """,
             Input = """
                 {"type":"object","properties":{
                 "id":{"type":"string","description":"The guest's id."},
@@ -63,6 +66,7 @@ internal static class GuestTools
             Output = typeof(GuestView),
             Effect = Effect.AddsEachTime,
             WhereNotFound = TakeFromList,
+            WhereUnavailable = "look at expiresAt in guest_status, and call again only if the hours were not added.",
         },
     ];
 }

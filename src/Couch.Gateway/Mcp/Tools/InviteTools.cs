@@ -35,6 +35,8 @@ internal static class InviteTools
                 """,
             Output = typeof(InviteView),
             Effect = Effect.AddsEachTime,
+            WhereUnavailable =
+                "call again with the same arguments, if idempotencyKey was one of them; otherwise look first whether list_invites has it.",
         },
         new("list_invites", "GET", "/couch/invites")
         {
