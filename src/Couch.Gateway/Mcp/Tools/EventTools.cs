@@ -21,7 +21,8 @@ internal static class EventTools
                 "agent":{"type":"string","description":"Only events of this host's or guest's name."},
                 "subject":{"type":"string","description":"Only events of the invite or the guest with this id."},
                 "limit":{"type":"integer","minimum":1,"maximum":1000,"default":20},
-                "wait":{"type":"number","minimum":0,"maximum":60,"description":"Seconds to hold an answer without events."}}}
+                "wait":{"type":"number","minimum":0,"maximum":60,"description":
+                "Seconds to hold an answer without events; less than your client's timeout, often 60."}}}
                 """,
             Rows = 20,
         },

@@ -50,11 +50,11 @@ internal static class StayTools
             Title = "Show my stay",
             Description = """
                 Your status, endpoint, limits and what you have used. With wait it is held until you are no longer provisioning.
-                Example: {"wait":60}
+                Example: {"wait":30}
                 """,
             Input = """
                 {"type":"object","properties":{"wait":{"type":"number","minimum":0,"maximum":60,"description":
-                "Seconds to hold the answer while the VM is being made."}}}
+                "Seconds to hold the answer while the VM is being made; less than your client's timeout, often 60."}}}
                 """,
             Output = typeof(StayView),
             WhereWrong = ConnectAgain,
