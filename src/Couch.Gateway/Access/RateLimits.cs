@@ -37,13 +37,18 @@ public static class RateLimits
     /// Counts a request that is under a limit only because of what its body asks for.
     /// </summary>
     /// <returns>The answer to a request above the limit; null where it may go on.</returns>
-    internal static Task? Count(HttpContext context, string policy)
+    internal static Task? Count(HttpContext context, string policy) =>
+        TryCount(context, policy, out var most, out var wait) ? null : Refuse(context, most, wait);
+
+    /// <summary>Counts a request that is answered already; where it was one too many, its caller's next one is refused.</summary>
+    internal static void CountAnswered(HttpContext context, string policy) => TryCount(context, policy, out _, out _);
+
+    private static bool TryCount(HttpContext context, string policy, out int most, out TimeSpan wait)
     {
-        var most = Most(context.RequestServices.GetRequiredService<HttpOptions>(), policy);
+        wait = TimeSpan.Zero;
+        most = Most(context.RequestServices.GetRequiredService<HttpOptions>(), policy);
         return most == 0 || context.RequestServices.GetRequiredKeyedService<AddressCounts>(policy).TryCount(
-            ClientAddress.Of(context), most, out var wait)
-            ? null
-            : Refuse(context, most, wait);
+            ClientAddress.Of(context), most, out wait);
     }
 
     private static Task Refuse(HttpContext context, int most, TimeSpan wait)

@@ -14,15 +14,21 @@ namespace Couch.Gateway.Mcp;
 /// </summary>
 internal sealed class InnerRequests(Redaction redaction)
 {
+    private static readonly object Sent = new();
+
     private RequestDelegate? pipeline;
 
     /// <summary>Takes what follows as the pipeline of all inner requests: everything, where it is the first.</summary>
     public RequestDelegate Through(RequestDelegate next) => pipeline = next;
 
+    /// <summary>Whether a request was sent for <paramref name="outer"/>.</summary>
+    public static bool WasSentFor(HttpContext outer) => outer.Items.ContainsKey(Sent);
+
     /// <summary>The answer to <paramref name="request"/>, sent by the caller of <paramref name="outer"/>.</summary>
     /// <param name="cancel">Ends the request: its caller has gone.</param>
     public async Task<InnerAnswer> Send(HttpContext outer, InnerRequest request, CancellationToken cancel)
     {
+        outer.Items[Sent] = true;
         using var answer = new MemoryStream();
         var inner = new DefaultHttpContext(Features(outer, request, answer))
         {

@@ -13,6 +13,9 @@ internal static class McpHosting
 {
     public const string Path = "/mcp";
 
+    private static Refusal SecretOutside =>
+        Refusals.Wrong("codes, tokens and keys belong in a tool's arguments or in the bearer alone");
+
     public static void AddMcp(this IServiceCollection services)
     {
         services.AddSingleton<InnerRequests>();
@@ -34,27 +37,24 @@ internal static class McpHosting
             .Finally(endpoint => endpoint.RequestDelegate = Guard(endpoint.RequestDelegate!));
 
     /// <summary>
-    /// Refuses what is no message of MCP, and counts what is no tool's call: a call is counted by the tool's endpoint. Hosts are not
-    /// counted, as nowhere else.
+    /// Refuses what is no message of MCP, and counts whatever does not end as a request to a tool's endpoint, which counts it itself.
+    /// Hosts are not counted, as nowhere else.
     /// </summary>
     private static RequestDelegate Guard(RequestDelegate sdk) => async context =>
     {
-        if (!context.Request.HasJsonContentType() || await Message.Read(context) is not { } message)
-        {
-            await Refusals.NotAMessage.ExecuteAsync(context);
-            return;
-        }
-
-        if (message.HasSecretOutside)
-        {
-            await Refusals.Wrong("codes, tokens and keys belong in a tool's arguments or in the bearer alone").ExecuteAsync(context);
-            return;
-        }
-
-        var isCall = message.Tool is { } tool && context.RequestServices.GetRequiredService<ToolServer>().Has(tool);
-        if (!isCall && context.Features.Get<HostCaller>() is null && RateLimits.Count(context, RateLimits.Status) is { } refused)
+        var message = context.Request.HasJsonContentType() ? await Message.Read(context) : null;
+        var isCounted = context.Features.Get<HostCaller>() is null;
+        var isCall = message is { HasId: true, HasSecretOutside: false, Tool: { } tool }
+            && context.RequestServices.GetRequiredService<ToolServer>().Has(tool);
+        if (isCounted && !isCall && RateLimits.Count(context, RateLimits.Status) is { } refused)
         {
             await refused;
+            return;
+        }
+
+        if (message is null || message.HasSecretOutside)
+        {
+            await (message is null ? Refusals.NotAMessage : SecretOutside).ExecuteAsync(context);
             return;
         }
 
@@ -67,5 +67,9 @@ internal static class McpHosting
             context.Response.Clear();
             await Refusals.NotAMessage.ExecuteAsync(context);
         }
+
+        // The SDK has refused it by itself, for its headers for example.
+        if (isCounted && isCall && !InnerRequests.WasSentFor(context))
+            RateLimits.CountAnswered(context, RateLimits.Status);
     };
 }

@@ -5,8 +5,9 @@ namespace Couch.Gateway.Mcp;
 
 /// <summary>A JSON-RPC message, as far as the couch has to know it before the SDK reads it.</summary>
 /// <param name="Tool">The tool that it calls; null where it calls none.</param>
+/// <param name="HasId">Whether it asks for an answer: without an id it is a notification, which calls nothing.</param>
 /// <param name="HasSecretOutside">Whether a code, a token or a key stands outside a tool's arguments, where it would be traced.</param>
-internal sealed record Message(string? Tool, bool HasSecretOutside)
+internal sealed record Message(string? Tool, bool HasId, bool HasSecretOutside)
 {
     private const int MostDepth = 64;
     private const string Arguments = "arguments";
@@ -39,15 +40,16 @@ internal sealed record Message(string? Tool, bool HasSecretOutside)
         if (message.ValueKind is not JsonValueKind.Object || !IsText(message))
             return null;
         var hasSecret = HasSecret(message, redaction);
+        var hasId = message.TryGetProperty("id", out var id) && id.ValueKind is JsonValueKind.String or JsonValueKind.Number;
         if (!message.TryGetProperty("method", out var method))
-            return new(Tool: null, hasSecret);
+            return new(Tool: null, hasId, hasSecret);
         if (method.ValueKind is not JsonValueKind.String
             || !MayBeObject(message, "params", out var parameters)
             || (parameters.ValueKind is JsonValueKind.Object && !MayBeObject(parameters, "_meta", out _)))
             return null;
         if (!method.ValueEquals("tools/call"))
-            return new(Tool: null, hasSecret);
-        return ToolOf(parameters) is { } tool ? new(tool, hasSecret) : null;
+            return new(Tool: null, hasId, hasSecret);
+        return ToolOf(parameters) is { } tool ? new(tool, hasId, hasSecret) : null;
     }
 
     private static string? ToolOf(JsonElement parameters) =>

@@ -107,6 +107,28 @@ public sealed class McpAccessTests(McpAccessTests.Couches couches) : IClassFixtu
             Assert.Equal(8, Result(await host.Post("/mcp", List))["tools"]!.AsArray().Count);
     }
 
+    [Theory]
+    [InlineData(400, """{"jsonrpc":"2.0","id":1,"method":5}""")]
+    [InlineData(400, """{"jsonrpc":"2.0","id":"inv_0123456789012345678901234567890123456789","method":"tools/list"}""")]
+    // A call that asks for no answer, and one whose caller takes none (by its Accept).
+    [InlineData(202, """{"jsonrpc":"2.0","method":"tools/call","params":{"name":"my_stay"}}""")]
+    [InlineData(406, """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"my_stay"}}""")]
+    public async Task What_is_refused_before_an_endpoint_sees_it_is_counted_too(int status, string message)
+    {
+        await using var couch = await CouchHost.Start($"--COUCH_AUTH_TOKEN={KeyedCouchHost.Key}", "--COUCH_STATUS_PER_MINUTE=2");
+        var (anyone, host) = (Speaking(couch.Anyone), Speaking(couch.With(KeyedCouchHost.Key)));
+        if (status == 406)
+            (anyone, host) = (couch.Anyone.Sending("Accept", "text/plain"), couch.With(KeyedCouchHost.Key).Sending("Accept", "text/plain"));
+
+        for (var i = 0; i < 3; i++)
+            (await host.Post("/mcp", message)).Is(status);
+        for (var i = 0; i < 2; i++)
+            (await anyone.Post("/mcp", message)).Is(status);
+
+        (await Speaking(couch.Anyone).Post("/mcp", List)).Refuses(429);
+        (await couch.Anyone.Get("/couch/status")).Refuses(429);
+    }
+
     [Fact]
     public async Task Only_a_post_is_answered_and_no_cache_keeps_it()
     {
