@@ -11,7 +11,8 @@ using ModelContextProtocol.Server;
 namespace Couch.Gateway.Mcp;
 
 /// <summary>Lists the tools that a caller may call, and calls them.</summary>
-internal sealed class ToolServer(EndpointDataSource endpoints, InnerRequests requests, NodeLease lease, IOptions<JsonOptions> json)
+internal sealed class ToolServer(
+    EndpointDataSource endpoints, InnerRequests requests, NodeLease lease, Failures failures, IOptions<JsonOptions> json)
 {
     private const string Instructions = """
         A couch lends working VMs to agents. A guest: preview_invite (optional), redeem_invite once, then connect again with the answer's
@@ -74,13 +75,21 @@ internal sealed class ToolServer(EndpointDataSource endpoints, InnerRequests req
         if (!ByName.TryGetValue(call.Name, out var tool))
             throw new McpProtocolException("there is no tool of this name; tools/list shows those there are", McpErrorCode.InvalidParams);
 
-        var answer = await requests.Send(context, tool.Forward(call.Arguments), cancel);
-        // The endpoint has asked as well; asked again as the last thing before the answer is written, because the process may have paused.
-        return ToolAnswers.Of(tool, lease.Holds ? answer : Unavailable());
+        try
+        {
+            var answer = await requests.Send(context, tool.Forward(call.Arguments), cancel);
+            // The endpoint has asked as well; asked again as the last thing before the answer is written: the process may have paused.
+            return ToolAnswers.Of(tool, lease.Holds ? answer : Refused(Refusals.Unavailable));
+        }
+        catch (Exception failed) when (!cancel.IsCancellationRequested)
+        {
+            // What fails at the endpoint is an answer already. The SDK would answer in words of its own, and its log is off.
+            return ToolAnswers.Of(tool, Refused(failures.Refuse(failed)));
+        }
     }
 
-    private InnerAnswer Unavailable() =>
-        new(503, JsonSerializer.SerializeToUtf8Bytes(Refusals.Unavailable.Value, json.Value.SerializerOptions), RetryAfter: null);
+    private InnerAnswer Refused(Refusal refusal) =>
+        new(refusal.StatusCode!.Value, JsonSerializer.SerializeToUtf8Bytes(refusal.Value, json.Value.SerializerOptions), RetryAfter: null);
 
     private static RouteEndpoint EndpointOf(CouchTool tool, EndpointDataSource endpoints) =>
         endpoints.Endpoints.OfType<RouteEndpoint>().Single(endpoint =>

@@ -19,6 +19,13 @@ internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandle
 
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
+        await Refuse(exception).ExecuteAsync(httpContext);
+        return true;
+    }
+
+    /// <summary>What is answered after an exception, which is logged where it is a failure.</summary>
+    public Refusal Refuse(Exception exception)
+    {
         var refusal = exception switch
         {
             BadHttpRequestException bad => Unreadable(bad),
@@ -33,9 +40,7 @@ internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandle
                 exception.GetType().Name, exception is StorageUnavailableException or UnreadableRowException ? exception.Message : "");
         else if (refusal.StatusCode is 500)
             LogBug(exception);
-
-        await refusal.ExecuteAsync(httpContext);
-        return true;
+        return refusal;
     }
 
     /// <summary>Storage or silo did not answer, or another node wrote first: in each case repeating the request is safe.</summary>

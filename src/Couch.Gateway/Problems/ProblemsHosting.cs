@@ -1,10 +1,13 @@
+using Microsoft.AspNetCore.Diagnostics;
+
 namespace Couch.Gateway.Problems;
 
 internal static class ProblemsHosting
 {
     public static void AddProblems(this IServiceCollection services)
     {
-        services.AddExceptionHandler<Failures>();
+        services.AddSingleton<Failures>();
+        services.AddSingleton<IExceptionHandler>(services => services.GetRequiredService<Failures>());
         // Failures answers a body that cannot be read with the reason, instead of a bare 400.
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
     }
