@@ -45,7 +45,7 @@ internal sealed class ToolServer(
         options.ServerInfo = Info;
         options.ServerInstructions = Instructions;
         options.Filters.Message.IncomingFilters.Add(RefuseParameters);
-        options.Handlers.ListToolsHandler = (_, _) => ValueTask.FromResult(List(McpAccess.CallerOf(context)));
+        options.Handlers.ListToolsHandler = (_, _) => ValueTask.FromResult(List(context));
         options.Handlers.CallToolHandler = (call, cancel) => Call(context, call.Params!, cancel);
     }
 
@@ -58,17 +58,31 @@ internal sealed class ToolServer(
         }
         catch (JsonException)
         {
+            // The SDK's, of what the client has sent: what fails in the couch's own handlers, they turn into an answer themselves.
             throw new McpProtocolException("params, or _meta in it, are not what this method takes", McpErrorCode.InvalidParams);
         }
     };
 
-    private ListToolsResult List(McpCaller caller) => new()
+    private ListToolsResult List(HttpContext context)
     {
-        Tools = [.. tools.Value.Where(each => each.Tool.IsFor(caller, each.Endpoint)).Select(each => each.Shown)],
-        // Another bearer sees others.
-        CacheScope = CacheScope.Private,
-        TimeToLive = TimeSpan.Zero,
-    };
+        try
+        {
+            return new()
+            {
+                Tools = [.. For(McpAccess.CallerOf(context))],
+                // Another bearer sees others.
+                CacheScope = CacheScope.Private,
+                TimeToLive = TimeSpan.Zero,
+            };
+        }
+        catch (Exception failed)
+        {
+            throw new McpProtocolException(failures.Refuse(failed).Sentence, McpErrorCode.InternalError);
+        }
+    }
+
+    private IEnumerable<Tool> For(McpCaller caller) =>
+        tools.Value.Where(each => each.Tool.IsFor(caller, each.Endpoint)).Select(each => each.Shown);
 
     private async ValueTask<CallToolResult> Call(HttpContext context, CallToolRequestParams call, CancellationToken cancel)
     {

@@ -28,6 +28,9 @@ public sealed class Refusal : IResult, IStatusCodeHttpResult, IValueHttpResult
     {
     }
 
+    /// <summary>What is wrong, in one sentence.</summary>
+    public string Sentence => problem.Error;
+
     /// <inheritdoc/>
     public int? StatusCode => problem.Status;
 
