@@ -11,6 +11,9 @@ internal static class Arguments
     public const string IdempotencyKey = "idempotencyKey";
     private const string Limit = "limit";
 
+    /// <summary>Every digit that a decimal may have, without trailing zeros.</summary>
+    private const string PlainNumber = "0.############################";
+
     public static InnerRequest Forward(this CouchTool tool, IDictionary<string, JsonElement>? arguments)
     {
         var given = (arguments ?? new Dictionary<string, JsonElement>())
@@ -53,6 +56,11 @@ internal static class Arguments
         return body.WrittenMemory;
     }
 
-    private static string Text(JsonElement value) =>
-        value.ValueKind is JsonValueKind.String ? value.GetString()! : value.GetRawText();
+    private static string Text(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString()!,
+        // JSON has many ways to write a number (20.0 and 2e1 are the integer 20), a query or a path one.
+        JsonValueKind.Number when value.TryGetDecimal(out var number) => number.ToString(PlainNumber, CultureInfo.InvariantCulture),
+        _ => value.GetRawText(),
+    };
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Couch.Cluster.Events;
 using Couch.Tests.Console;
 using Couch.Tests.Support;
@@ -61,6 +62,30 @@ public sealed class ToolCallTests(KeyedCouchHost couch) : IClassFixture<KeyedCou
         Assert.Equal("20", first["count"]);
         var last = (await host.Call("list_invites", new { createdBy = "pages", cursor = first["nextCursor"] })).Told();
         Assert.Equal(("1", null), (last["count"], last["nextCursor"]));
+    }
+
+    [Theory]
+    [InlineData("limit", "2.0", 2)]
+    [InlineData("limit", "2e0", 2)]
+    [InlineData("limit", "20E-1", 2)]
+    [InlineData("since_id", "0.0", 2)]
+    [InlineData("wait", "0e5", 2)]
+    [InlineData("wait", "0.50", 2)]
+    [InlineData("limit", "2.5", null)]
+    [InlineData("limit", "1e99", null)]
+    public async Task A_number_counts_as_what_it_is_however_it_is_written(string argument, string number, int? count)
+    {
+        await couch.Host.Invite();
+        await couch.Host.Invite();
+        var arguments = argument == "limit" ? $$"""{"limit":{{number}}}""" : $$"""{"limit":2,"{{argument}}":{{number}}}""";
+        var answer = await couch.Host.Sending("Accept", "application/json, text/event-stream").Post(
+            "/mcp", Rpc.Request("tools/call", $$"""{"name":"follow_events","arguments":{{arguments}}}"""));
+
+        var result = JsonNode.Parse(answer.Is(200).Body[answer.Body.IndexOf('{', StringComparison.Ordinal)..])!["result"]!;
+        if (count is null)
+            Assert.StartsWith("limit must be", result["content"]![0]!["text"]!.ToString(), StringComparison.Ordinal);
+        else
+            Assert.Equal(count, (int)result["structuredContent"]!["count"]!);
     }
 
     [Fact]
