@@ -124,6 +124,11 @@ public sealed class ToolCallTests(KeyedCouchHost couch) : IClassFixture<KeyedCou
         (await anyone.Call("my_stay")).Refuses(400, "token is required");
         (await anyone.Call("list_guests")).Refuses(401, "Unauthorized — this endpoint asks for the host key");
         (await anyone.Call("redeem_invite", new { code = "inv_x" })).Refuses(400, "name is required");
+        foreach (var tool in new[] { "kill_guest", "revoke_invite" })
+            Assert.Contains(
+                "Next: correct idempotencyKey, if that is named;",
+                (await host.Call(tool, new { id = "x", idempotencyKey = "two words" })).Refuses(
+                    400, "Idempotency-Key must be one header of 1 to 255 visible ASCII characters").Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -47,7 +47,8 @@ internal static class GuestTools
                 """,
             Output = typeof(KilledView),
             Effect = Effect.Ends,
-            WhereWrong = "nothing, where it has ended already; guest_status shows when its VM was destroyed.",
+            WhereWrong =
+                "correct idempotencyKey, if that is named; otherwise nothing: it has ended; guest_status shows when its VM was destroyed.",
             WhereNotFound = TakeFromList,
         },
         new("extend_guest", "POST", "/couch/guests/{id}/extend")

@@ -65,7 +65,8 @@ internal static class InviteTools
                 """,
             Output = typeof(InviteView),
             Effect = Effect.Ends,
-            WhereWrong = "nothing, where it is revoked or expired already; a redeemed one's guest is ended by kill_guest.",
+            WhereWrong =
+                "correct idempotencyKey, if that is named; otherwise nothing: it is no longer active; kill_guest ends a redeemed one's guest.",
             WhereNotFound = "take the id from list_invites.",
         },
     ];
