@@ -39,15 +39,16 @@ internal sealed record Message(string? Tool, bool HasId, bool HasSecretOutside)
     {
         if (message.ValueKind is not JsonValueKind.Object || !IsText(message))
             return null;
-        var hasSecret = HasSecret(message, redaction);
         var hasId = message.TryGetProperty("id", out var id) && id.ValueKind is JsonValueKind.String or JsonValueKind.Number;
         if (!message.TryGetProperty("method", out var method))
-            return new(Tool: null, hasId, hasSecret);
+            return new(Tool: null, hasId, HasSecret(message, isCall: false, redaction));
         if (method.ValueKind is not JsonValueKind.String
             || !MayBeObject(message, "params", out var parameters)
             || (parameters.ValueKind is JsonValueKind.Object && !MayBeObject(parameters, "_meta", out _)))
             return null;
-        if (!method.ValueEquals("tools/call"))
+        var isCall = method.ValueEquals("tools/call");
+        var hasSecret = HasSecret(message, isCall, redaction);
+        if (!isCall)
             return new(Tool: null, hasId, hasSecret);
         return ToolOf(parameters) is { } tool ? new(tool, hasId, hasSecret) : null;
     }
@@ -63,15 +64,15 @@ internal sealed record Message(string? Tool, bool HasId, bool HasSecretOutside)
     private static bool MayBeObject(JsonElement message, string name, out JsonElement field) =>
         !message.TryGetProperty(name, out field) || field.ValueKind is JsonValueKind.Object;
 
-    private static bool HasSecret(JsonElement message, Redaction redaction) =>
-        Texts(message, isOutsideAlone: true).Any(text => redaction.Finds(text, out _));
+    private static bool HasSecret(JsonElement message, bool isCall, Redaction redaction) =>
+        (isCall ? TextsOutside(message) : Texts(message)).Any(text => redaction.Finds(text, out _));
 
     /// <summary>Whether every name and every text is Unicode: an escape may be half of a character.</summary>
     private static bool IsText(JsonElement message)
     {
         try
         {
-            return Texts(message, isOutsideAlone: false).All(text => text is not null);
+            return Texts(message).All(text => text is not null);
         }
         catch (InvalidOperationException)
         {
@@ -79,14 +80,19 @@ internal sealed record Message(string? Tool, bool HasId, bool HasSecretOutside)
         }
     }
 
-    /// <param name="isOutsideAlone">Whether what stands in a tool's arguments is left out.</param>
-    private static IEnumerable<string> Texts(JsonElement value, bool isOutsideAlone) => value.ValueKind switch
+    private static IEnumerable<string> Texts(JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.Object => value.EnumerateObject().SelectMany(field => isOutsideAlone && field.NameEquals(Arguments)
-            ? []
-            : Texts(field.Value, isOutsideAlone).Prepend(field.Name)),
-        JsonValueKind.Array => value.EnumerateArray().SelectMany(item => Texts(item, isOutsideAlone)),
+        JsonValueKind.Object => value.EnumerateObject().SelectMany(Texts),
+        JsonValueKind.Array => value.EnumerateArray().SelectMany(Texts),
         JsonValueKind.String => [value.GetString()!],
         _ => [],
     };
+
+    private static IEnumerable<string> Texts(JsonProperty field) => Texts(field.Value).Prepend(field.Name);
+
+    /// <summary>Those of a tool's call that are not in its <c>params.arguments</c>.</summary>
+    private static IEnumerable<string> TextsOutside(JsonElement call) => call.EnumerateObject().SelectMany(field =>
+        field.NameEquals("params") && field.Value.ValueKind is JsonValueKind.Object
+            ? field.Value.EnumerateObject().Where(parameter => !parameter.NameEquals(Arguments)).SelectMany(Texts)
+            : Texts(field));
 }

@@ -10,6 +10,8 @@ public sealed class McpAccessTests(McpAccessTests.Couches couches) : IClassFixtu
 {
     private const string List = """{"jsonrpc":"2.0","id":1,"method":"tools/list"}""";
 
+    private static readonly string Code = "inv_" + new string('a', 64);
+
     private const string Create = """
         {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"create_invite","arguments":{"createdBy":"page"}}}
         """;
@@ -106,6 +108,15 @@ public sealed class McpAccessTests(McpAccessTests.Couches couches) : IClassFixtu
         for (var i = 0; i < 4; i++)
             Assert.Equal(8, Result(await host.Post("/mcp", List))["tools"]!.AsArray().Count);
     }
+
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"arguments":{"code":"SECRET"}}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/list","arguments":["SECRET"]}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"my_stay","_meta":{"arguments":{"SECRET":1}}}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"result":{"arguments":"SECRET"}}""")]
+    public async Task A_secret_is_in_its_place_only_in_the_arguments_of_a_call(string message) =>
+        (await Speaking(couches.Open.Anyone).Post("/mcp", message.Replace("SECRET", Code, StringComparison.Ordinal))).Refuses(
+            400, "codes, tokens and keys belong in a tool's arguments or in the bearer alone");
 
     [Theory]
     [InlineData(400, """{"jsonrpc":"2.0","id":1,"method":5}""")]

@@ -44,5 +44,9 @@ internal static class Rpc
         Request("tools/call", """{"name":"list_guests","arguments":{"status":"SECRET","cursor":"SECRET"}}"""),
         Request("tools/call", """{"name":"my_stay","arguments":{"wait":"SECRET","token":"SECRET"}}"""),
         Request("resources/read", """{"uri":"couch://SECRET"}"""),
+        // Arguments in name alone.
+        Request("tools/list", """{"arguments":{"code":"SECRET"}}"""),
+        Request("tools/call", """{"name":"preview_invite","_meta":{"arguments":{"baggage":"token=SECRET"}},"arguments":{}}"""),
+        """{"jsonrpc":"2.0","id":1,"method":"tools/list","arguments":"SECRET"}""",
     }.Select(message => message.Replace("SECRET", secret, StringComparison.Ordinal).Replace("PARENT", Parent, StringComparison.Ordinal));
 }
