@@ -38,6 +38,17 @@ internal sealed partial class Places : IDisposable
     /// <summary>Whether reserved places are in use.</summary>
     public bool IsCrowded => isCrowded;
 
+    /// <summary>How many connections only wait for news.</summary>
+    internal int Waiting
+    {
+        get
+        {
+            var now = clock.GetTimestamp();
+            lock (door)
+                return taken.Count(connection => connection.Yields(now) is (Claim.Waiting, _));
+        }
+    }
+
     /// <summary>Returns once another connection may be accepted.</summary>
     public async Task Room(CancellationToken cancel)
     {
