@@ -48,6 +48,9 @@ public abstract class DoorTests : IAsyncLifetime
     /// <summary>Whether a request there is a redeem.</summary>
     private protected virtual bool IsRedeem(HttpRequest request) => true;
 
+    /// <summary>Whether the SDK that speaks MCP has lines in the couch's log, all of whose levels are on here.</summary>
+    private protected virtual bool IsHeardOfTheSdk => false;
+
     [Fact]
     public async Task A_code_shows_what_it_offers_and_is_not_spent_by_that()
     {
@@ -177,6 +180,10 @@ public abstract class DoorTests : IAsyncLifetime
         Assert.True(way.Targets.Count >= 7);
         Assert.Contains(eavesdropper.Heard, line => line.StartsWith("Trace Microsoft.AspNetCore", StringComparison.Ordinal)
             || line.StartsWith("Debug Microsoft.AspNetCore", StringComparison.Ordinal));
+        Assert.Contains(eavesdropper.Heard, line => line.StartsWith("trace Microsoft.AspNetCore", StringComparison.Ordinal));
+        Assert.Equal(
+            IsHeardOfTheSdk, eavesdropper.Heard.Any(line => line.Split(' ') is [_, { } source, ..]
+                && source.StartsWith("ModelContextProtocol", StringComparison.Ordinal)));
         foreach (var secret in new[] { invite["code"]!, token, Visits.Forged(token), HostKey, key })
             Assert.DoesNotContain(
                 way.Targets.Concat(eavesdropper.Heard),
@@ -206,6 +213,8 @@ public sealed class RestDoorTests : DoorTests
 public sealed class McpDoorTests : DoorTests
 {
     private protected override string RedeemPath => "/mcp";
+
+    private protected override bool IsHeardOfTheSdk => true;
 
     private protected override bool IsRedeem(HttpRequest request) => request.Headers["Mcp-Name"] == "redeem_invite";
 

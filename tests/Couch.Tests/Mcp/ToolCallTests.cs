@@ -182,6 +182,7 @@ public sealed class ToolCallTests(KeyedCouchHost couch) : IClassFixture<KeyedCou
         var since = (long?)stats.Json["newestId"] ?? 0;
 
         var follows = host.Call("follow_events", new { since_id = since, type = "couch.invite.created", agent = "followed", wait = 60 });
+        await SomebodyReads();
         await couch.Host.Invite(new { createdBy = "somebody else" });
         Assert.False(follows.IsCompleted);
         var invite = await couch.Host.Invite(new { createdBy = "followed" });
@@ -203,8 +204,7 @@ public sealed class ToolCallTests(KeyedCouchHost couch) : IClassFixture<KeyedCou
         var since = (long)(await couch.Host.Get("/couch/events/stats")).Json["newestId"]!;
 
         var follows = host.Call("follow_events", new { since_id = since, type = "couch.key.revoked", wait = 60 });
-        await Until.True(
-            () => Task.FromResult(couch.App.Services.GetRequiredService<EventTail>().Readers > 0), TimeSpan.FromSeconds(30), "it waits");
+        await SomebodyReads();
         (await couch.Host.Delete($"/couch/keys/{key["id"]}")).Is(200);
 
         (await follows).Refuses(401, "Unauthorized — this endpoint asks for the host key");
@@ -222,4 +222,7 @@ public sealed class ToolCallTests(KeyedCouchHost couch) : IClassFixture<KeyedCou
         Assert.Equal(version, agent.Version);
         (await agent.Call("list_guests")).Told();
     }
+
+    private Task SomebodyReads() => Until.True(
+        () => Task.FromResult(couch.App.Services.GetRequiredService<EventTail>().Readers > 0), TimeSpan.FromSeconds(30), "it waits");
 }
