@@ -92,6 +92,7 @@ public sealed partial class ToolListTests(KeyedCouchHost couch, ITestOutputHelpe
             var example = JsonNode.Parse(Example().Match(tool.Description!).Groups[1].Value)!.AsObject();
             var schema = JsonNode.Parse(tool.InputSchema.GetRawText())!;
             Assert.Empty(Mismatches(example, schema, tool.Name));
+            Assert.False((bool)schema["additionalProperties"]!);
             Assert.Subset(Names(schema), example.Select(argument => argument.Key).ToHashSet());
             Assert.NotNull(tool.Annotations!.ReadOnlyHint);
             Assert.NotNull(tool.Annotations.IdempotentHint);

@@ -13,7 +13,7 @@ internal static class EventTools
                 last event's id. Example: {"since_id":1041,"type":"couch.guest.*","wait":30}
                 """,
             Input = """
-                {"type":"object","properties":{
+                {"type":"object","additionalProperties":false,"properties":{
                 "since_id":{"type":"integer","minimum":0,"description":"The last event you have; without it, from the oldest."},
                 "since":{"type":"string","description":"Only what happened then or later: an ISO 8601 time."},
                 "type":{"type":"string","description":"Only these types, with commas between; couch.guest.* for all that begin so."},

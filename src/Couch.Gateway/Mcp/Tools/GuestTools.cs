@@ -14,7 +14,7 @@ internal static class GuestTools
             Title = "List guests",
             Description = """Lists guests, newest first. Example: {"status":"running","limit":20}""",
             Input = """
-                {"type":"object","properties":{
+                {"type":"object","additionalProperties":false,"properties":{
                 "status":{"type":"string","enum":["provisioning","running","stopped","expired","revoked"]},
                 "name":{"type":"string","description":"The beginning of the guest's name."},
                 "createdBy":{"type":"string","description":"Exactly the name of the host that invited."},
@@ -29,7 +29,9 @@ internal static class GuestTools
             Title = "Show a guest",
             Description = """What a guest has used, which limits it is above, why it ended, and its VM. Example: {"id":"01J..."}""",
             Input = """
-                {"type":"object","properties":{"id":{"type":"string","description":"The guest's id."}},"required":["id"]}
+                {"type":"object","additionalProperties":false,"properties":{
+                "id":{"type":"string","description":"The guest's id."}},
+                "required":["id"]}
                 """,
             Output = typeof(GuestStatusView),
             WhereNotFound = TakeFromList,
@@ -39,7 +41,7 @@ internal static class GuestTools
             Title = "End a guest now",
             Description = """Ends a guest's stay at once and for good, and destroys its VM. Example: {"id":"01J..."}""",
             Input = """
-                {"type":"object","properties":{
+                {"type":"object","additionalProperties":false,"properties":{
                 "id":{"type":"string","description":"The guest's id."},
                 "idempotencyKey":{"type":"string","pattern":"^[!-~]{1,255}$","description":
                 "Repeat it after a lost answer: you get the same answer."}},
@@ -59,7 +61,7 @@ internal static class GuestTools
                 Example: {"id":"01J...","hours":2}
                 """,
             Input = """
-                {"type":"object","properties":{
+                {"type":"object","additionalProperties":false,"properties":{
                 "id":{"type":"string","description":"The guest's id."},
                 "hours":{"type":"number","exclusiveMinimum":0,"maximum":720}},
                 "required":["id","hours"]}

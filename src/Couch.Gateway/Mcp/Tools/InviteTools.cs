@@ -16,15 +16,15 @@ internal static class InviteTools
                 "idempotencyKey":"any-text-of-your-own"}
                 """,
             Input = """
-                {"type":"object","properties":{
+                {"type":"object","additionalProperties":false,"properties":{
                 "createdBy":{"type":"string","maxLength":128,"description":"Your name as the host."},
                 "label":{"type":"string","maxLength":256,"description":"What the invite is for; the guest sees it."},
-                "resourceLimits":{"type":"object","properties":{
+                "resourceLimits":{"type":"object","additionalProperties":false,"properties":{
                 "maxCpuCores":{"type":"number","default":2},"maxMemoryMB":{"type":"number","default":4096},
                 "maxDiskGB":{"type":"number","default":20},"maxNetworkEgressGB":{"type":"number","default":10},
                 "maxDurationHours":{"type":"number","default":72,"maximum":720},
                 "maxTokenBudget":{"type":"integer","default":50000000}}},
-                "permissions":{"type":"object","properties":{
+                "permissions":{"type":"object","additionalProperties":false,"properties":{
                 "canAccessInternet":{"type":"boolean","default":true},"canSpawnSubAgents":{"type":"boolean","default":false},
                 "canAccessHostServices":{"type":"boolean","default":false}}},
                 "expiresInHours":{"type":"number","default":24,"maximum":720,"description":"How long it can be redeemed."},
@@ -43,7 +43,7 @@ internal static class InviteTools
             Title = "List invites",
             Description = """Lists invites with their codes, newest first. Example: {"status":"active","limit":20}""",
             Input = """
-                {"type":"object","properties":{
+                {"type":"object","additionalProperties":false,"properties":{
                 "status":{"type":"string","enum":["active","redeemed","revoked","expired"]},
                 "createdBy":{"type":"string","description":"Exactly this host's name."},
                 "label":{"type":"string","description":"Exactly this label."},
@@ -57,7 +57,7 @@ internal static class InviteTools
             Title = "Take an invite back",
             Description = """Makes an invite that was not redeemed worthless for good. Example: {"id":"01J..."}""",
             Input = """
-                {"type":"object","properties":{
+                {"type":"object","additionalProperties":false,"properties":{
                 "id":{"type":"string","description":"The invite's id, not its code."},
                 "idempotencyKey":{"type":"string","pattern":"^[!-~]{1,255}$","description":
                 "Repeat it after a lost answer: you get the same answer."}},
@@ -66,7 +66,7 @@ internal static class InviteTools
             Output = typeof(InviteView),
             Effect = Effect.Ends,
             WhereWrong =
-                "correct idempotencyKey, if that is named; otherwise nothing: it is no longer active; kill_guest ends a redeemed one's guest.",
+                "correct idempotencyKey, if that is named; otherwise nothing: it is not active; kill_guest ends a redeemed one's guest.",
             WhereNotFound = "take the id from list_invites.",
         },
     ];

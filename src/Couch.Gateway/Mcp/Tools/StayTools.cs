@@ -18,7 +18,9 @@ internal static class StayTools
             Title = "Show what an invite offers",
             Description = """Shows an invite's limits, permissions and status without spending it. Example: {"code":"inv_..."}""",
             Input = """
-                {"type":"object","properties":{"code":{"type":"string","description":"The invite's code."}},"required":["code"]}
+                {"type":"object","additionalProperties":false,"properties":{
+                "code":{"type":"string","description":"The invite's code."}},
+                "required":["code"]}
                 """,
             Output = typeof(PreviewView),
             WhereNotFound = AskForAnother,
@@ -32,7 +34,7 @@ internal static class StayTools
                 Example: {"code":"inv_...","name":"my-agent","idempotencyKey":"any-text-of-your-own"}
                 """,
             Input = """
-                {"type":"object","properties":{
+                {"type":"object","additionalProperties":false,"properties":{
                 "code":{"type":"string","description":"The invite's code."},
                 "name":{"type":"string","maxLength":128,"description":"What you want to be called."},
                 "publicKey":{"type":"string","description":"One OpenSSH public key, which gives access to the VM."},
@@ -53,7 +55,7 @@ internal static class StayTools
                 Example: {"wait":30}
                 """,
             Input = """
-                {"type":"object","properties":{"wait":{"type":"number","minimum":0,"maximum":60,"description":
+                {"type":"object","additionalProperties":false,"properties":{"wait":{"type":"number","minimum":0,"maximum":60,"description":
                 "Seconds to hold the answer while the VM is being made; less than your client's timeout, often 60."}}}
                 """,
             Output = typeof(StayView),
@@ -64,7 +66,7 @@ internal static class StayTools
         {
             Title = "Leave",
             Description = "Ends your stay for good and destroys its VM. Save first what you need. Example: {}",
-            Input = """{"type":"object","properties":{}}""",
+            Input = """{"type":"object","additionalProperties":false,"properties":{}}""",
             Output = typeof(CheckedOutView),
             Effect = Effect.Ends,
             WhereWrong = ConnectAgain,
