@@ -2,6 +2,7 @@ using System.Text.Json;
 using Couch.Cluster.Membership;
 using Couch.Gateway.Mcp.Tools;
 using Couch.Gateway.Problems;
+using Couch.Gateway.Secrecy;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
 using ModelContextProtocol;
@@ -12,7 +13,8 @@ namespace Couch.Gateway.Mcp;
 
 /// <summary>Lists the tools that a caller may call, and calls them.</summary>
 internal sealed class ToolServer(
-    EndpointDataSource endpoints, InnerRequests requests, NodeLease lease, Failures failures, IOptions<JsonOptions> json)
+    EndpointDataSource endpoints, InnerRequests requests, NodeLease lease, Redaction redaction, Failures failures,
+    IOptions<JsonOptions> json)
 {
     private const string Instructions = """
         A couch lends working VMs to agents. A guest: preview_invite (optional), redeem_invite once, then connect again with the answer's
@@ -91,7 +93,12 @@ internal sealed class ToolServer(
 
         try
         {
-            var answer = await requests.Send(context, tool.Forward(call.Arguments), cancel);
+            var request = tool.Forward(call.Arguments);
+            // Otherwise the whole query would be left out as one that must not be logged, and with it the limit.
+            if (DiscreetRequest.IsToldBy(request.Query.ToString(), redaction))
+                return ToolAnswers.Of(tool, Refused(Refusals.Wrong($"no argument of {tool.Name} takes a code, a token or a key")));
+
+            var answer = await requests.Send(context, request, cancel);
             // The endpoint has asked as well; asked again as the last thing before the answer is written: the process may have paused.
             return ToolAnswers.Of(tool, lease.Holds ? answer : Refused(Refusals.Unavailable));
         }

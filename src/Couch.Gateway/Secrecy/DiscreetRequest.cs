@@ -23,7 +23,8 @@ internal static class DiscreetRequest
         Clean(request.Headers, redaction);
     }
 
-    private static bool IsToldBy(string text, Redaction redaction) =>
+    /// <summary>Whether a secret is in a text as it stands in a URL.</summary>
+    public static bool IsToldBy(string text, Redaction redaction) =>
         redaction.Finds(text, out _) || (text.Contains('%', StringComparison.Ordinal) && redaction.Finds(Uri.UnescapeDataString(text),
             out _));
 

@@ -65,6 +65,20 @@ public sealed class ToolCallTests(KeyedCouchHost couch) : IClassFixture<KeyedCou
     }
 
     [Theory]
+    [InlineData("list_guests", "label")]
+    [InlineData("list_invites", "cursor")]
+    [InlineData("follow_events", "agent")]
+    [InlineData("my_stay", "wait")]
+    public async Task A_filter_that_is_a_secret_is_refused_and_not_left_out(string tool, string argument)
+    {
+        await using var host = await Agent.Connect(couch.Address, KeyedCouchHost.Key);
+
+        foreach (var secret in new[] { (await couch.Host.Invite())["code"], (await couch.Host.Arrive())["authToken"], KeyedCouchHost.Key })
+            (await host.Call(tool, new Dictionary<string, object?> { [argument] = secret })).Refuses(
+                400, $"no argument of {tool} takes a code, a token or a key");
+    }
+
+    [Theory]
     [InlineData("limit", "2.0", 2)]
     [InlineData("limit", "2e0", 2)]
     [InlineData("limit", "20E-1", 2)]
