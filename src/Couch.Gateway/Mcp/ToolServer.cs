@@ -48,6 +48,9 @@ internal sealed class ToolServer(
         options.ServerInstructions = Instructions;
         options.Filters.Message.IncomingFilters.Add(RefuseParameters);
         options.Handlers.ListToolsHandler = (_, _) => ValueTask.FromResult(List(context));
+        // The SDK would accept it and end the stream at once, after which a client may subscribe again and again.
+        options.Handlers.SubscriptionsListenHandler = (_, _) =>
+            throw new McpProtocolException("this couch sends no notifications", McpErrorCode.MethodNotFound);
         options.Handlers.CallToolHandler = (call, cancel) => Call(context, call.Params!, cancel);
     }
 

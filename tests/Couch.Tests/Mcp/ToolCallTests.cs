@@ -237,6 +237,22 @@ public sealed class ToolCallTests(KeyedCouchHost couch) : IClassFixture<KeyedCou
         (await agent.Call("list_guests")).Told();
     }
 
+    [Fact]
+    public async Task Whoever_subscribes_is_told_at_once_that_there_is_nothing_to_subscribe_to()
+    {
+        const string listen = """
+            {"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{"toolsListChanged":true},
+            "_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},
+            "io.modelcontextprotocol/clientInfo":{"name":"agent","version":"1"}}}}
+            """;
+        var answer = await couch.Host.Sending("Accept", "application/json, text/event-stream")
+            .Sending("MCP-Protocol-Version", "2026-07-28").Sending("Mcp-Method", "subscriptions/listen").Post("/mcp", listen)
+            .WaitAsync(TimeSpan.FromSeconds(30));
+
+        var said = JsonNode.Parse(answer.Body[answer.Body.IndexOf('{', StringComparison.Ordinal)..])!["error"]!;
+        Assert.Equal((-32601, "this couch sends no notifications"), ((int)said["code"]!, (string?)said["message"]));
+    }
+
     private Task SomebodyReads() => Until.True(
         () => Task.FromResult(couch.App.Services.GetRequiredService<EventTail>().Readers > 0), TimeSpan.FromSeconds(30), "it waits");
 }
