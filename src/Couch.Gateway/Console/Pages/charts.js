@@ -219,7 +219,7 @@ export function chartsView(app) {
         element: h('section', { class: 'guest charted' }, h('h1', { tabindex: '-1' }, 'Charts'),
             h('div', { class: 'tools' }, choice('hours', 'Of which time', spans, '1'), choice('use', 'Usage of what', uses, 'tokens')),
             shown, charts),
-        title: 'Charts', refresh: read, focus: () => app.heading(), keys: {},
+        title: 'Charts', past, refresh: read, focus: () => app.heading(), keys: {},
         leave() {
             isGone = true;
             clearTimeout(timer);
