@@ -33,6 +33,17 @@ public sealed class ChartsConsoleTests(Browser browser) : IClassFixture<Browser>
         await page.SeesText("4 guests arrived; 0 stopped, 0 expired, 1 were killed", ".chart");
         await page.SeesText("Tokens: 500 by the 1 stay that ended in the last hour, and 70 so far by those who stay", ".chart");
         await page.SeesText("Usage counters are no events", ".chart");
+
+        // Nothing tells of usage: it is read again once a minute here too.
+        (await host.Put($"/couch/guests/{ids[1]}/usage", new { tokensUsed = 90 })).Is(200);
+        await Until.True(
+            async () => (await host.Get("/couch/guests")).Body.Contains("\"tokensUsed\":90,", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(30), "the report is written");
+        await page.Evaluate("couch.house.usageAt = 0; couch.house.triedAt = couch.now() + 3_600_000; couch.app.view.refresh()");
+        await page.SeesText("That of those who stay is not read yet", ".chart");
+        await page.Evaluate("couch.house.triedAt = 0");
+        await page.SeesText("and 90 so far by those who stay", ".chart");
+        await page.SeesText("That of those who stay is as of", ".chart");
         Assert.Equal("3 3", (string?)await page.Evaluate(
             "`${document.querySelectorAll('.chart svg[role=img][aria-label]').length} ${document.querySelectorAll('.chart').length}`"));
 
@@ -120,6 +131,26 @@ public sealed class ChartsConsoleTests(Browser browser) : IClassFixture<Browser>
         await page.Sees(
             "couch.house.summary.guests.provisioning === 1 && couch.house.summary.countedAfter === couch.house.events.at(-1).id",
             "a summary knows the last event that came before it was asked for");
+    }
+
+    [Fact]
+    public async Task Changes_older_than_a_day_are_let_go_of()
+    {
+        await using var couch = await CouchHost.Start();
+        await using var page = await browser.NewPage();
+        await page.Open($"{couch.Address}");
+        await page.Sees(BrowserConsoleTests.IsLive, "signed in");
+
+        Assert.Equal("2 3 true", (string?)await page.Evaluate("""
+            (async () => {
+                const { Past } = await import('/console/past.js');
+                const [past, now] = [new Past(), couch.now()];
+                past.steps = [{ id: 1, at: now - 25 * 3_600_000 }, { id: 2, at: now - 23 * 3_600_000 }];
+                past.since = now - 26 * 3_600_000;
+                past.take([{ id: 3, timestamp: new Date(now).toISOString(), type: 'couch.guest.killed', payload: { vmId: 'x' } }]);
+                return `${past.steps.map(step => step.id).join(' ')} ${past.since >= now - 24 * 3_600_000}`;
+            })()
+            """));
     }
 
     [Fact]
