@@ -155,7 +155,8 @@ public static class CouchSilo
             reminders.DataSource = database.Writes;
         });
 
-        silo.AddOutgoingGrainCallFilter<TickLine>();
+        silo.Services.AddSingleton<IOutgoingGrainCallFilter>(from => new ReminderLimiter(
+            ReminderLimiter.AtOnce(database.Connections), from.GetRequiredService<IHostApplicationLifetime>()));
 
         silo.Services.AddSingleton<GuestDelivery>();
         silo.Services.TryAddSingleton<Retention>();

@@ -12,6 +12,7 @@ using Couch.Gateway.Hosting;
 using Couch.Gateway.Invites;
 using Couch.Gateway.Join;
 using Couch.Gateway.Keys;
+using Couch.Gateway.Mcp;
 using Couch.Gateway.OpenApi;
 using Couch.Gateway.Problems;
 using Couch.Gateway.Secrecy;
@@ -62,10 +63,12 @@ public static class CouchGateway
         builder.Services.AddSingleton<SharedSummary>();
         builder.Services.AddProblems();
         builder.Services.AddHealth();
+        builder.Services.AddMcp();
         builder.Services.AddApiDescription();
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        app.UseInnerRequests();
         app.UseProblems();
         app.UseHead();
         app.UseNoStore();
@@ -73,6 +76,7 @@ public static class CouchGateway
         app.UseRouting();
         app.UseRateLimits();
         app.UseAuthorization();
+        app.UseMcpAccess();
         app.UseKeptPlaces();
         app.UseJsonBodiesOnly();
 
@@ -92,6 +96,7 @@ public static class CouchGateway
         leased.MapWebhooks();
         leased.MapStays();
         leased.MapConsole();
+        app.MapMcpDoor();
         app.MapConsolePages();
         app.MapJoin();
         app.MapApiDescription();

@@ -62,6 +62,7 @@ internal static class CouchCommand
         {
             InviteCommands.Group(),
             GuestCommands.Group(),
+            PreviewCommand.Verb(),
             RedeemCommand.Verb(),
             StayCommands.Stay(),
             StayCommands.Checkout(),

@@ -12,13 +12,15 @@ namespace Couch.Cli.Stays;
 /// </summary>
 internal static class RedeemCommand
 {
+    public static Option<string> CodeFile() => new("--code-file")
+    {
+        Description = "A file with the invite's code. Otherwise, and with '-', it is read from standard input.", HelpName = "file",
+    };
+
     public static Verb Verb()
     {
         var name = new Option<string>("--name") { Description = "What the guest wants to be called.", HelpName = "name", Required = true };
-        var codeFile = new Option<string>("--code-file")
-        {
-            Description = "A file with the invite's code. Otherwise, and with '-', it is read from standard input.", HelpName = "file",
-        };
+        var codeFile = CodeFile();
         var publicKey = new Option<string>("--public-key-file")
         {
             Description = "A file with one OpenSSH public key, which gives access to the VM.", HelpName = "file",

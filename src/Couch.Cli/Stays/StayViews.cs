@@ -3,7 +3,7 @@ using Couch.Client;
 
 namespace Couch.Cli.Stays;
 
-/// <summary>How a guest sees its own stay.</summary>
+/// <summary>How a guest sees its own stay, and what it is offered.</summary>
 internal static class StayViews
 {
     public static View<Stay> Stay { get; } = new(stay => stay.GuestId,
@@ -27,6 +27,20 @@ internal static class StayViews
         new("canAccessInternet", stay => Words.Flag(stay.Permissions.CanAccessInternet)),
         new("canSpawnSubAgents", stay => Words.Flag(stay.Permissions.CanSpawnSubAgents)),
         new("canAccessHostServices", stay => Words.Flag(stay.Permissions.CanAccessHostServices)));
+
+    public static View<InvitePreview> Preview { get; } = new(_ => "",
+        new("label", preview => preview.Label) { MayBeCut = true },
+        new("status", preview => preview.Status),
+        new("expiresAt", preview => Words.Time(preview.ExpiresAt)) { Shown = (preview, now) => Words.Away(preview.ExpiresAt, now) },
+        new("maxTokenBudget", preview => Words.Number(preview.ResourceLimits.MaxTokenBudget)),
+        new("maxMemoryMB", preview => Words.Number(preview.ResourceLimits.MaxMemoryMB)),
+        new("maxDiskGB", preview => Words.Number(preview.ResourceLimits.MaxDiskGB)),
+        new("maxNetworkEgressGB", preview => Words.Number(preview.ResourceLimits.MaxNetworkEgressGB)),
+        new("maxDurationHours", preview => Words.Number(preview.ResourceLimits.MaxDurationHours)),
+        new("maxCpuCores", preview => Words.Number(preview.ResourceLimits.MaxCpuCores)),
+        new("canAccessInternet", preview => Words.Flag(preview.Permissions.CanAccessInternet)),
+        new("canSpawnSubAgents", preview => Words.Flag(preview.Permissions.CanSpawnSubAgents)),
+        new("canAccessHostServices", preview => Words.Flag(preview.Permissions.CanAccessHostServices)));
 
     public static View<CheckedOut> CheckedOut { get; } = new(end => end.Id,
         new("id", end => end.Id),

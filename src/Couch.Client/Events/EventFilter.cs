@@ -1,3 +1,4 @@
+using System.Globalization;
 using Couch.Client.Http;
 
 namespace Couch.Client;
@@ -33,6 +34,12 @@ public sealed record EventListFilter : EventFilter
     /// <summary>How many are asked for at a time: 1 to 1000. Default: the couch's, 100.</summary>
     public int? PageSize { get; init; }
 
+    /// <summary>
+    /// How long an answer without events is held until there is one: at most a minute, and less than the timeout of the
+    /// <see cref="HttpClient"/>. Default: not at all.
+    /// </summary>
+    public TimeSpan? Wait { get; init; }
+
     /// <summary>Only events before the one with this id.</summary>
     public long? BeforeId { get; init; }
 
@@ -45,5 +52,6 @@ public sealed record EventListFilter : EventFilter
     /// <param name="from">Where a page begins: at the start, or after the page before.</param>
     internal override Query Query(long? from) => base.Query(NewestFirst ? SinceId : from)
         .Add("before_id", NewestFirst ? from : BeforeId).Add("order", NewestFirst ? "desc" : null)
-        .Add("since", Since).Add("limit", PageSize);
+        .Add("since", Since).Add("limit", PageSize)
+        .Add("wait", Wait?.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture));
 }

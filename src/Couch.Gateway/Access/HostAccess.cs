@@ -41,23 +41,13 @@ public static class HostAccess
             if (context.Resource is not HttpContext http || await Recognize(http) is not { } caller)
                 return;
             http.Features.Set(caller);
-            if (caller.Actor.KeyId is null || Opens(http, caller.Authority.Scopes))
+            if (caller.MayCall(http.GetEndpoint()))
                 context.Succeed(requirement);
         }
 
-        private async Task<HostCaller?> Recognize(HttpContext http)
-        {
-            if (!configured.IsSet)
-                return OriginalCaller.IsOnThisMachine(http) ? HostCaller.Loopback : null;
-            // Whoever shows a key acts by that key, whatever else the request carries.
-            return Bearer.Of(http.Request) is { } presented
-                ? await keyring.Find(presented, http.RequestAborted)
-                : await sessions.Find(http);
-        }
-
-        /// <summary>An endpoint that names no scope accepts no made key.</summary>
-        private static bool Opens(HttpContext http, KeyScopes scopes) =>
-            http.GetEndpoint()?.Metadata.GetMetadata<Needs>() is { } needs && needs.AnyOf.Any(scopes.Has);
+        /// <summary>Whoever shows a key acts by that key, whatever else the request carries.</summary>
+        private Task<HostCaller?> Recognize(HttpContext http) =>
+            configured.IsSet && Bearer.Of(http.Request) is null ? sessions.Find(http) : keyring.Find(http);
     }
 
     private sealed class HostRefusal(ConfiguredHostKey configured) : IAuthorizationMiddlewareResultHandler

@@ -10,6 +10,11 @@ internal sealed record HostCaller(Actor Actor, KeyAuthority Authority)
 
     public static HostCaller Loopback { get; } = new(Actor.Loopback, KeyAuthority.Full);
 
+    /// <summary>Whether its key opens this endpoint of hosts'. One that names no scope accepts no made key.</summary>
+    public bool MayCall(Endpoint? endpoint) =>
+        Actor.KeyId is null
+        || (endpoint?.Metadata.GetMetadata<Needs>() is { } needs && needs.AnyOf.Any(Authority.Scopes.Has));
+
     /// <summary>The host that the access check has let in; available only after that check.</summary>
     public static HostCaller Of(HttpContext context) => context.Features.GetRequiredFeature<HostCaller>();
 }

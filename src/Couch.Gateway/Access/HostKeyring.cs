@@ -8,6 +8,15 @@ namespace Couch.Gateway.Access;
 /// <summary>Finds the host that a host key stands for: the configured one, or one made under it.</summary>
 internal sealed class HostKeyring(ConfiguredHostKey configured, SigningKeys signing, HostKeys keys, TimeProvider clock)
 {
+    /// <summary>The host that a request shows to be one, by a key or, where none is configured, by coming from this machine.</summary>
+    /// <remarks>Without a configured key, a presented one does not matter.</remarks>
+    public async Task<HostCaller?> Find(HttpContext http)
+    {
+        if (!configured.IsSet)
+            return OriginalCaller.IsOnThisMachine(http) ? HostCaller.Loopback : null;
+        return Bearer.Of(http.Request) is { } presented ? await Find(presented, http.RequestAborted) : null;
+    }
+
     /// <summary>The host that presents this text; null where it is no host key, or one that is no longer good.</summary>
     public async Task<HostCaller?> Find(string presented, CancellationToken cancel)
     {

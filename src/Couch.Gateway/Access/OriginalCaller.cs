@@ -1,5 +1,6 @@
 using Couch.Gateway.Connections;
 using Couch.Gateway.Hosting;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Couch.Gateway.Access;
 
@@ -22,8 +23,15 @@ internal sealed class OriginalCaller
     /// <summary>The stored decision; decided now if there is none.</summary>
     public static bool IsOnThisMachine(HttpContext context) => (context.Features.Get<OriginalCaller>() ?? Look(context)).isOnThisMachine;
 
-    /// <summary>Decides before forwarding headers are read, and stores the decision.</summary>
-    public static void Remember(HttpContext context) => context.Features.Set(Look(context));
+    /// <summary>Decides before forwarding headers are read, and stores the decision. What is decided already stays so.</summary>
+    public static void Remember(HttpContext context)
+    {
+        if (context.Features.Get<OriginalCaller>() is null)
+            context.Features.Set(Look(context));
+    }
+
+    /// <summary>Makes the decision about one request count for another, which is sent for it.</summary>
+    public static void Pass(HttpContext from, IFeatureCollection to) => to.Set(from.Features.Get<OriginalCaller>() ?? Look(from));
 
     private static OriginalCaller Look(HttpContext context) => new(
         context.Connection.RemoteIpAddress is { } address && Addresses.IsLoopback(address)

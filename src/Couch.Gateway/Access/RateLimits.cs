@@ -33,6 +33,19 @@ public static class RateLimits
             ? Refuse(context, limit.Most, wait)
             : next(context));
 
+    /// <summary>
+    /// Counts a request that is under a limit only because of what its body asks for.
+    /// </summary>
+    /// <returns>The answer to a request above the limit; null where it may go on.</returns>
+    internal static Task? Count(HttpContext context, string policy)
+    {
+        var most = Most(context.RequestServices.GetRequiredService<HttpOptions>(), policy);
+        return most == 0 || context.RequestServices.GetRequiredKeyedService<AddressCounts>(policy).TryCount(
+            ClientAddress.Of(context), most, out var wait)
+            ? null
+            : Refuse(context, most, wait);
+    }
+
     private static Task Refuse(HttpContext context, int most, TimeSpan wait)
     {
         var seconds = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);

@@ -6,6 +6,7 @@ using Couch.Gateway.Access;
 using Couch.Gateway.OpenApi;
 using Couch.Gateway.Problems;
 using Couch.Gateway.Requests;
+using Couch.Gateway.Stays;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Couch.Gateway.Events;
@@ -24,16 +25,46 @@ public static class EventEndpoints
     }
 
     /// <summary>Lists events, oldest first, or newest first with <c>order=desc</c>.</summary>
+    /// <remarks>With wait, an answer without events is held until there is one: for programs that cannot read a stream.</remarks>
     public static async Task<Results<Ok<EventList>, Refusal>> List(
-        [AsParameters] EventPageQuery query, EventLog log, CancellationToken cancel)
+        [AsParameters] EventPageQuery query, EventLog log, EventTail tail, HttpContext context, IHostApplicationLifetime lifetime,
+        CancellationToken cancel)
     {
         var fields = new Fields();
         var range = query.ReadRange(fields);
         var filter = query.ReadFilter(fields);
         var limit = Paging.ReadLimit(query.Limit, fields);
-        return fields.Refusal is { } refusal
-            ? refusal
-            : TypedResults.Ok(EventList.Of(await log.Page(range, filter, limit + 1, cancel), limit));
+        var wait = Waiting.Read(query.Wait, fields);
+        if (fields.Refusal is { } refusal)
+            return refusal;
+
+        // Before the page is read, so that what is committed meanwhile is not waited for.
+        var newest = wait > TimeSpan.Zero ? await log.Newest(cancel) : 0;
+        var page = await log.Page(range, filter, limit + 1, cancel);
+        if (page.Count == 0 && wait > TimeSpan.Zero)
+        {
+            await tail.Comes(Math.Max(range.Since, newest), filter, wait, cancel, lifetime.ApplicationStopping);
+            if (await EventStream.IsStillWelcome(context) is not true and var welcome)
+                return welcome is false ? Refusals.NoHostKey : Refusals.Unavailable;
+            page = await log.Page(range, filter, limit + 1, cancel);
+        }
+
+        return TypedResults.Ok(EventList.Of(page, limit));
+    }
+
+    /// <summary>Returns at the first event after <paramref name="id"/>, when the wait is over, or when the process is to end.</summary>
+    private static async Task Comes(
+        this EventTail tail, long id, EventFilter filter, TimeSpan wait, CancellationToken cancel, CancellationToken stopping)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel, stopping);
+        try
+        {
+            await using var batches = tail.Follow(id, filter, wait, end.Token).GetAsyncEnumerator(end.Token);
+            await batches.MoveNextAsync();
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+        }
     }
 
     /// <summary>Follows events as they happen, as server-sent events.</summary>

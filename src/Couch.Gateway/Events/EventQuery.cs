@@ -96,6 +96,11 @@ public sealed class EventPageQuery : EventQuery
     [FromQuery(Name = "limit")]
     public string? Limit { get; init; }
 
+    /// <summary>Seconds to hold the answer while there is no event to show: 0 to 60, default 0.</summary>
+    [Description("Seconds to hold the answer while there is no event to show: 0 to 60, default 0.")]
+    [FromQuery(Name = "wait")]
+    public string? Wait { get; init; }
+
     internal EventRange ReadRange(Fields fields) => new()
     {
         Since = ReadSince(fields) ?? 0,

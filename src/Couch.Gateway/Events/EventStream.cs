@@ -94,7 +94,7 @@ public sealed class EventStream(long? since, EventFilter filter) : IResult, IEnd
 
     /// <summary>A key that was revoked, or has come to its end, reads on for no longer than a heartbeat.</summary>
     /// <returns>Null where the database does not say.</returns>
-    private static async Task<bool?> IsStillWelcome(HttpContext context)
+    internal static async Task<bool?> IsStillWelcome(HttpContext context)
     {
         var authorization = context.RequestServices.GetRequiredService<IAuthorizationService>();
         try

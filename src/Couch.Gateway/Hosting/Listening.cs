@@ -1,3 +1,4 @@
+using Couch.Gateway.Mcp;
 using Couch.Gateway.Telemetry;
 
 namespace Couch.Gateway.Hosting;
@@ -41,6 +42,7 @@ internal static class Listening
     public static void UseNoStore(this WebApplication app) => app.Use((context, next) =>
     {
         if (context.Request.Path.StartsWithSegments("/couch", StringComparison.OrdinalIgnoreCase)
+            || context.Request.Path.StartsWithSegments(McpHosting.Path, StringComparison.OrdinalIgnoreCase)
             || context.Request.Path.StartsWithSegments(DashboardHosting.Path, StringComparison.OrdinalIgnoreCase))
             context.Response.Headers.CacheControl = "no-store";
         return next(context);

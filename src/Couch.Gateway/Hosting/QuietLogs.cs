@@ -37,6 +37,8 @@ internal static class QuietLogs
                 ["Logging:LogLevel:Orleans.Runtime.Silo"] = nameof(LogLevel.Error),
                 // It reports each connection that is not proven, as a stack trace; Refusals reports them in words, and not each one.
                 ["Logging:LogLevel:Orleans.Connections.Security"] = nameof(LogLevel.None),
+                // It warns of every message that it cannot take: anybody could fill the log. What fails in the couch, the couch logs.
+                ["Logging:LogLevel:ModelContextProtocol"] = nameof(LogLevel.None),
                 [FormatterName] = ConsoleFormatterNames.Simple,
                 [$"{FormatterOptions}:{nameof(SimpleConsoleFormatterOptions.SingleLine)}"] = bool.TrueString,
                 [$"{FormatterOptions}:{nameof(ConsoleFormatterOptions.UseUtcTimestamp)}"] = bool.TrueString,

@@ -38,6 +38,8 @@ internal static class Refusals
     public static Refusal NotFromTheConsole { get; } = new(403, "forbidden — a session is for the console's own pages alone",
         "A request by the console's cookie that changes something carries 'Couch-Console: 1', and comes from the couch's own pages. "
             + "Programs send the host key as a bearer.");
+    public static Refusal NotFromAnotherSite { get; } = new(403, "forbidden — another site's web page may not ask here",
+        "Programs send neither Origin nor Sec-Fetch-Site.");
     public static Refusal SessionMakesNoTicket { get; } = new(403, "forbidden — a session makes no sign-in link",
         "Ask with the host key itself: otherwise a session could outlive its day.");
     public static Refusal TooManyRequests(int most) => new(429, "too many requests",
@@ -50,6 +52,9 @@ internal static class Refusals
         "Send 'Content-Type: application/json', in UTF-8.");
     public static Refusal BodyEncoded { get; } = new(415, "the body must not be compressed", "Send it without Content-Encoding.");
     public static Refusal BodyTooLarge { get; } = new(413, $"the body must not exceed {Listening.MostBodyBytes / 1024} KiB");
+
+    public static Refusal NotAMessage { get; } = new(400, "the body must be one JSON-RPC message of MCP",
+        """Send {"jsonrpc":"2.0","id":1,"method":"tools/list"} or its like; params and arguments are objects.""");
 
     // Invites
     public static Refusal InviteNotFound { get; } = new(404, "invite not found");

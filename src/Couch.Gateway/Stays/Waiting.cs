@@ -23,11 +23,13 @@ public sealed class Waiting
     [FromQuery(Name = "wait")]
     public string? Wait { get; init; }
 
-    internal TimeSpan Read(Fields fields)
+    internal TimeSpan Read(Fields fields) => Read(Wait, fields);
+
+    internal static TimeSpan Read(string? wait, Fields fields)
     {
-        if (string.IsNullOrEmpty(Wait))
+        if (string.IsNullOrEmpty(wait))
             return TimeSpan.Zero;
-        if (Wait.All(c => char.IsAsciiDigit(c) || c is '.') && double.TryParse(Wait, NumberStyles.AllowDecimalPoint,
+        if (wait.All(c => char.IsAsciiDigit(c) || c is '.') && double.TryParse(wait, NumberStyles.AllowDecimalPoint,
             CultureInfo.InvariantCulture, out var seconds) && seconds <= MostSeconds)
             return TimeSpan.FromSeconds(seconds);
         fields.Wrong($"wait must be a number of seconds from 0 to {MostSeconds}");

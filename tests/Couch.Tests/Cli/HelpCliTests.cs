@@ -32,8 +32,8 @@ public sealed partial class HelpCliTests(CouchHost couch) : IClassFixture<CouchH
             new HashSet<string>
             {
                 "invite create", "invite list", "invite show", "invite revoke", "guest list", "guest show", "guest extend", "guest kill",
-                "guest activate", "guest usage", "guest export", "guest history", "guest wait", "redeem", "stay", "checkout", "events",
-                "key create",
+                "guest activate", "guest usage", "guest export", "guest history", "guest wait", "preview", "redeem", "stay",
+                "checkout", "events", "key create",
                 "key list", "key show", "key revoke", "webhook create", "webhook list", "webhook show", "webhook test", "webhook resume",
                 "webhook delete", "summary", "console", "doctor", "import", "context list", "context use", "context set", "context remove",
                 "completion bash", "completion zsh", "completion fish",

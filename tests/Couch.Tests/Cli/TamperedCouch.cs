@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Couch.Tests.Support;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Couch.Tests.Cli;
 
@@ -8,7 +9,12 @@ namespace Couch.Tests.Cli;
 internal sealed class TamperedCouch : IAsyncDisposable
 {
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false });
-    private static readonly string[] Passed = ["Authorization", "Accept", "Idempotency-Key", "If-None-Match", "Last-Event-ID"];
+    private static readonly string[] Passed =
+    [
+        "Authorization", "Accept", "Idempotency-Key", "If-None-Match", "Last-Event-ID", "MCP-Protocol-Version", "Mcp-Method", "Mcp-Name",
+    ];
+
+    private readonly ConcurrentQueue<string> targets = new();
 
     private readonly Uri couch;
     private readonly ConcurrentDictionary<string, RequestDelegate> own = new();
@@ -17,6 +23,9 @@ internal sealed class TamperedCouch : IAsyncDisposable
     private TamperedCouch(Uri couch) => this.couch = couch;
 
     public Uri Address => server.Address;
+
+    /// <summary>The paths and queries that were asked for, as they were sent.</summary>
+    public IReadOnlyCollection<string> Targets => targets;
 
     /// <summary>How far its clock is wrong.</summary>
     public TimeSpan ClockApart { get; set; }
@@ -77,6 +86,9 @@ internal sealed class TamperedCouch : IAsyncDisposable
 
     public ValueTask DisposeAsync() => server.DisposeAsync();
 
-    private Task Answer(HttpContext context) =>
-        own.TryGetValue(context.Request.Path.Value ?? "", out var how) ? how(context) : PassOn(context);
+    private Task Answer(HttpContext context)
+    {
+        targets.Enqueue(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        return own.TryGetValue(context.Request.Path.Value ?? "", out var how) ? how(context) : PassOn(context);
+    }
 }

@@ -132,7 +132,7 @@ public sealed class AnswersClientTests(CouchHost couch) : IClassFixture<CouchHos
         await client.Events.List(new()
         {
             Types = ["x"], Exclude = ["x"], Agent = "x", Subject = "x", SinceId = 1, Since = default(DateTimeOffset), PageSize = 1,
-            BeforeId = 2, NewestFirst = true,
+            BeforeId = 2, NewestFirst = true, Wait = TimeSpan.FromSeconds(1),
         }).ToList();
         var sent = stub.Seen.ToDictionary(
             request => "get " + request.Line.Split(' ', '?')[1]["/under".Length..],

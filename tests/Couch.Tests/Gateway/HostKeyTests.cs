@@ -12,7 +12,7 @@ public sealed class HostKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCouc
         "POST /couch/redeem", "GET /couch/status", "GET /couch/invites/preview", "POST /couch/invites/preview",
         "POST /couch/checkout", "GET /join", "GET /llms.txt", "GET /.well-known/agent-skills/index.json",
         "GET /skills/couch-guest/SKILL.md",
-        "GET /health", "GET /health/ready", "GET /openapi/v1.json",
+        "GET /health", "GET /health/ready", "GET /openapi/v1.json", "POST /mcp",
         "GET /", "GET /console/sign-in", "GET /console/{file}", "POST /couch/console/sign-in", "POST /couch/console/sign-out",
     ];
 

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using Couch.Cluster;
 using Couch.Tests.Console;
+using Couch.Tests.Mcp;
 using Couch.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -87,6 +88,12 @@ public sealed class NoSecretLeavesTests
             await couch.Anyone.Post("/couch/redeem", $$"""{"code":"{{code}}","name":5}""");
             await couch.Anyone.Post("/couch/redeem", $$"""{"code":"{{code}}" """);
             await couch.Anyone.Post("/couch/checkout", new { token = Visits.Forged(token) });
+            await couch.Anyone.Tool("preview_invite", new { code });
+            await couch.Anyone.Tool("redeem_invite", new { code, name = "again", idempotencyKey = $"{idempotencyKey}-{i}" });
+            await couch.With(token).Tool("my_stay", new { wait = 0.1 });
+            await couch.With(Visits.Forged(token)).Tool("check_out", new { });
+            await host.Tool("create_invite", new { createdBy = "noah", idempotencyKey = $"{idempotencyKey}-tool-{i}" });
+            await host.Tool("list_invites", new { });
             await host.Get($"/couch/guests/{stay["guestId"]}");
             await host.Get("/couch/invites");
             await couch.With(made["key"]!).Get("/couch/guests");
@@ -104,6 +111,7 @@ public sealed class NoSecretLeavesTests
         couch.App.Services.GetRequiredService<MeterProvider>().ForceFlush();
         await couch.App.StopAsync();
         Assert.Contains(collector.Received("/v1/traces"), sent => sent.Contains("/couch/status", StringComparison.Ordinal));
+        Assert.Contains(collector.Received("/v1/traces"), sent => sent.Contains("/mcp", StringComparison.Ordinal));
         Assert.Contains(collector.Received("/v1/metrics"), sent => sent.Contains("couch.invite.redeemed", StringComparison.Ordinal));
         Assert.Contains("couch_invite_redeemed_total", metrics, StringComparison.Ordinal);
         // A snapshot: what is heard may grow for a moment yet.
@@ -157,6 +165,9 @@ public sealed class NoSecretLeavesTests
             Request($"{secret} /couch/guests"), Request("POST /couch/redeem", $"Content-Type: application/{secret}", redeem),
             Request("POST /couch/redeem", Json, Post($$"""{"{{secret}}":1,"{{secret}}":2}""")),
             Request("POST /couch/checkout", Json, Post($$"""{"token":{"{{secret}}":1},"x":"{{secret}}"}""")), .. broken,
+            .. Rpc.Misplaced(secret).Select(message => Request("POST /mcp", Json, Rpc.Accept, Post(message))),
+            Request("POST /mcp", Json, Rpc.Accept, $"Mcp-Method: {secret}", $"MCP-Protocol-Version: {secret}", Post(Rpc.List)),
+            Request("POST /mcp", Json, Rpc.Accept, $"Mcp-Session-Id: {secret}", $"Origin: {secret}", Post(Rpc.List)),
         ];
         foreach (var request in requests)
             await Send(couch.Address, request);

@@ -14,7 +14,7 @@ public sealed class RefusalLabelTests
     public void The_words_under_which_refusals_are_counted_never_change() => Assert.Equal(
         "already-ended body-encoded body-missing body-not-json body-too-large bug cannot-activate cannot-grant "
         + "cannot-outlive cannot-redeem cannot-revoke cannot-revoke-key ended full guest-not-found invalid-token "
-        + "invite-not-found key-not-found key-reused lacks-scope no-host-key not-from-the-console "
+        + "invite-not-found key-not-found key-reused lacks-scope no-host-key not-a-message not-from-another-site not-from-the-console "
         + "not-on-this-machine not-ready order-goes-on plain session-makes-no-ticket spent-ticket "
         + "stay-too-long too-many-requests too-many-webhooks unavailable unreadable-row webhook-not-found wrong wrong-host-key",
         string.Join(' ', typeof(Refusals).GetMembers(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)

@@ -44,6 +44,9 @@ public sealed class PostgresDatabase : CouchDatabase
     /// <inheritdoc/>
     public override DbDataSource Reads => source;
 
+    /// <inheritdoc/>
+    public override int Connections => settings.MaxPoolSize;
+
     internal override string InsertRow =>
         """
         INSERT INTO grain_state (service, kind, id, version, state) VALUES (@service, @kind, @id, 1, CAST(@state AS jsonb))

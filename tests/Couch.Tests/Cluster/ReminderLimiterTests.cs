@@ -8,65 +8,67 @@ using Xunit;
 namespace Couch.Tests.Cluster;
 
 /// <summary>Very many grains are due at one moment, and their ticks are sent a few at a time.</summary>
-public sealed class TickLineTests : IDisposable
+public sealed class ReminderLimiterTests : IDisposable
 {
+    private const int AtOnce = 4;
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
     private readonly Process process = new();
-    private readonly TickLine line;
+    private readonly ReminderLimiter limiter;
 
-    public TickLineTests() => line = new(process);
+    public ReminderLimiterTests() => limiter = new(AtOnce, process);
 
     public void Dispose()
     {
-        line.Dispose();
+        limiter.Dispose();
         process.Stopping.Dispose();
     }
 
     [Fact]
-    public async Task No_more_ticks_of_a_kind_are_under_way_than_the_line_lets_through_and_each_has_its_turn()
+    public async Task No_more_ticks_are_under_way_than_there_are_places_and_each_has_its_turn()
     {
-        var ticks = Enumerable.Range(0, 100).Select(number => new CallOfGrain("guest", $"{number}")).ToList();
-        var sent = ticks.Select(tick => line.Invoke(tick)).ToList();
+        var ticks = Enumerable.Range(0, 50).Select(number => new CallOfGrain($"{number}")).ToList();
+        var sent = ticks.Select(tick => limiter.Invoke(tick)).ToList();
 
-        var most = 0;
         while (ticks.Exists(tick => !tick.IsAnswered))
         {
-            var underWay = ticks.FindAll(tick => tick.IsUnderWay);
-            most = Math.Max(most, underWay.Count);
-            underWay[0].Answer();
             var left = ticks.Count(tick => !tick.IsAnswered);
             await Until.True(
-                () => Task.FromResult(ticks.Count(tick => tick.IsUnderWay) == Math.Min(left, TickLine.AtOnce)), Bound, "the next has its turn");
+                () => Task.FromResult(ticks.Count(tick => tick.IsUnderWay) == Math.Min(left, AtOnce)), Bound, "every place is taken");
+            ticks.First(tick => tick.IsUnderWay).Answer();
         }
 
         await Task.WhenAll(sent).WaitAsync(Bound);
-        Assert.Equal(TickLine.AtOnce, most);
     }
 
     [Fact]
-    public async Task A_kind_whose_ticks_hang_keeps_no_other_kind_and_no_other_call_waiting()
+    public async Task Other_calls_do_not_wait_for_ticks_and_ticks_that_wait_are_given_up_when_the_process_stops()
     {
-        var hanging = Enumerable.Range(0, 100).Select(number => line.Invoke(new CallOfGrain("webhook", $"{number}"))).ToList();
-        var end = new CallOfGrain("guest", "1");
-        var poll = new CallOfGrain("webhook", "1", "Look");
+        var ticks = Enumerable.Range(0, AtOnce + 1).Select(number => limiter.Invoke(new CallOfGrain($"{number}"))).ToList();
+        var poll = new CallOfGrain("1", "Look");
 
-        var sent = new[] { line.Invoke(end), line.Invoke(poll) };
-        Assert.True(end.IsUnderWay && poll.IsUnderWay);
-        end.Answer();
+        var asked = limiter.Invoke(poll);
+        Assert.True(poll.IsUnderWay);
         poll.Answer();
-        await Task.WhenAll(sent).WaitAsync(Bound);
+        await asked.WaitAsync(Bound);
 
         await process.Stopping.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => hanging[^1].WaitAsync(Bound));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ticks[^1].WaitAsync(Bound));
     }
+
+    [Theory]
+    [InlineData(4, 2)]
+    [InlineData(1, 1)]
+    [InlineData(40, 16)]
+    public void Callers_keep_a_part_of_the_connections(int connections, int ticks) =>
+        Assert.Equal(ticks, ReminderLimiter.AtOnce(connections));
 
     [Fact]
     public async Task A_tick_that_fails_gives_its_turn_back_and_its_failure_is_told()
     {
-        for (var number = 0; number < TickLine.AtOnce * 2; number++)
+        for (var number = 0; number < AtOnce * 2; number++)
         {
-            var tick = new CallOfGrain("guest", $"{number}");
-            var sent = line.Invoke(tick);
+            var tick = new CallOfGrain($"{number}");
+            var sent = limiter.Invoke(tick);
             tick.Fail(new TimeoutException("as the database"));
             await Assert.ThrowsAsync<TimeoutException>(() => sent.WaitAsync(Bound));
         }
@@ -86,7 +88,8 @@ public sealed class TickLineTests : IDisposable
     }
 
     /// <summary>A call on its way to a grain, answered by the test.</summary>
-    private sealed class CallOfGrain(string kind, string id, string method = nameof(IRemindable.ReceiveReminder)) : IOutgoingGrainCallContext
+    private sealed class CallOfGrain(string id, string method = nameof(IRemindable.ReceiveReminder))
+        : IOutgoingGrainCallContext
     {
         private readonly TaskCompletionSource answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private volatile bool isSent;
@@ -95,7 +98,7 @@ public sealed class TickLineTests : IDisposable
 
         public bool IsAnswered => answer.Task.IsCompleted;
 
-        public GrainId TargetId { get; } = GrainId.Create(kind, id);
+        public GrainId TargetId { get; } = GrainId.Create("guest", id);
 
         public string MethodName => method;
 

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Couch.Cluster.Delivery;
+
+/// <summary>
+/// Bounds how many reminder ticks a silo has under way. Ten thousand guests may be due at one moment, and a tick makes a grain that is
+/// not in memory read its row: sent all at once, the reads wait for the database's connections longer than they may, fail together,
+/// and come again together a minute later. A tick that waits here has not been sent, so nothing of it times out.
+/// </summary>
+/// <param name="atOnce">At most so many ticks are under way, of all kinds of grains together.</param>
+/// <param name="process">When it stops, ticks that still wait are given up.</param>
+internal sealed class ReminderLimiter(int atOnce, IHostApplicationLifetime process) : IOutgoingGrainCallFilter, IDisposable
+{
+    private readonly SemaphoreSlim places = new(atOnce);
+
+    /// <summary>A part of the connections to the database, so that callers' reads get one meanwhile.</summary>
+    public static int AtOnce(int connections) => Math.Clamp(connections / 2, 1, 16);
+
+    public Task Invoke(IOutgoingGrainCallContext context) =>
+        context.MethodName is nameof(IRemindable.ReceiveReminder) ? InTurn(context) : context.Invoke();
+
+    public void Dispose() => places.Dispose();
+
+    private async Task InTurn(IOutgoingGrainCallContext tick)
+    {
+        await places.WaitAsync(process.ApplicationStopping);
+        try
+        {
+            await tick.Invoke();
+        }
+        finally
+        {
+            places.Release();
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using Couch.Gateway.Access;
+using Couch.Gateway.Problems;
+using Couch.Gateway.Requests;
+
+namespace Couch.Gateway.Mcp;
+
+/// <summary>
+/// The door for agents that speak MCP: stateless streamable HTTP, so that any node answers any message. The SDK speaks the protocol; what
+/// a tool does, the endpoint behind it does.
+/// </summary>
+internal static class McpHosting
+{
+    public const string Path = "/mcp";
+
+    public static void AddMcp(this IServiceCollection services)
+    {
+        services.AddSingleton<InnerRequests>();
+        services.AddSingleton<ToolServer>();
+        services.AddMcpServer().WithHttpTransport(http => http.ConfigureSessionOptions = (context, options, _) =>
+        {
+            context.RequestServices.GetRequiredService<ToolServer>().Serve(context, options);
+            return Task.CompletedTask;
+        });
+    }
+
+    /// <summary>Must be the first: what follows it is the pipeline of the tools' requests.</summary>
+    public static void UseInnerRequests(this WebApplication app) =>
+        app.Use(app.Services.GetRequiredService<InnerRequests>().Through);
+
+    /// <summary>Maps <see cref="Path"/>, which is not in the description of the couch's endpoints: it describes itself.</summary>
+    public static void MapMcpDoor(this IEndpointRouteBuilder app) =>
+        app.MapMcp(Path).WithMetadata(new McpDoor(), new ExcludeFromDescriptionAttribute()).AcceptsAfterAccess()
+            .Finally(endpoint => endpoint.RequestDelegate = Guard(endpoint.RequestDelegate!));
+
+    /// <summary>
+    /// Refuses what is no message of MCP, and counts what is no tool's call: a call is counted by the tool's endpoint. Hosts are not
+    /// counted, as nowhere else.
+    /// </summary>
+    private static RequestDelegate Guard(RequestDelegate sdk) => async context =>
+    {
+        if (!context.Request.HasJsonContentType() || await Message.Read(context) is not { } message)
+        {
+            await Refusals.NotAMessage.ExecuteAsync(context);
+            return;
+        }
+
+        if (message.HasSecretOutside)
+        {
+            await Refusals.Wrong("codes, tokens and keys belong in a tool's arguments or in the bearer alone").ExecuteAsync(context);
+            return;
+        }
+
+        var isCall = message.Tool is { } tool && context.RequestServices.GetRequiredService<ToolServer>().Has(tool);
+        if (!isCall && context.Features.Get<HostCaller>() is null && RateLimits.Count(context, RateLimits.Status) is { } refused)
+        {
+            await refused;
+            return;
+        }
+
+        try
+        {
+            await sdk(context);
+        }
+        catch (JsonException) when (!context.Response.HasStarted)
+        {
+            context.Response.Clear();
+            await Refusals.NotAMessage.ExecuteAsync(context);
+        }
+    };
+}
