@@ -21,20 +21,34 @@ step "building"
 quietly dotnet restore Couch.Orleans.sln --locked-mode
 quietly dotnet build Couch.Orleans.sln --no-restore --configuration Release -warnaserror
 
-# Backups of a single node are made by its command line.
-command -v sqlite3 >/dev/null || quietly apt-get -qq install -y --no-install-recommends sqlite3
-# The balancer is run for real.
-command -v haproxy >/dev/null || quietly env RUNLEVEL=1 apt-get -qq install -y --no-install-recommends haproxy
-# A pool of sessions between nodes and their database is run for real.
-command -v pgbouncer >/dev/null || quietly env RUNLEVEL=1 apt-get -qq install -y --no-install-recommends pgbouncer
-# What a proxy does that is set up as it comes is tried on one.
-command -v nginx >/dev/null || quietly env RUNLEVEL=1 apt-get -qq install -y --no-install-recommends nginx-light
-# The command's completion is used in the shells that it is for.
-for shell in zsh fish; do
-  command -v "$shell" >/dev/null || quietly apt-get -qq install -y --no-install-recommends "$shell"
-done
-# The console is used in a real browser.
-command -v chromium >/dev/null || command -v google-chrome >/dev/null || quietly apt-get -qq install -y --no-install-recommends chromium
+# Programs that tests run for real.
+install_what_is_missing() {
+  local packages=() sudo=() PATH=$PATH:/usr/sbin
+  # Backups of a single node are made by its command line.
+  command -v sqlite3 >/dev/null || packages+=(sqlite3)
+  # The balancer, a pool of sessions between nodes and their database, and a proxy that is set up as it comes.
+  command -v haproxy >/dev/null || packages+=(haproxy)
+  command -v pgbouncer >/dev/null || packages+=(pgbouncer)
+  command -v nginx >/dev/null || packages+=(nginx-light)
+  # The command's completion is used in the shells that it is for.
+  command -v zsh >/dev/null || packages+=(zsh)
+  command -v fish >/dev/null || packages+=(fish)
+  # The console is used in a real browser.
+  [ -n "${COUCH_TEST_CHROMIUM:-}" ] || command -v chromium >/dev/null || command -v google-chrome >/dev/null || packages+=(chromium)
+  [ ${#packages[@]} -gt 0 ] || return 0
+
+  if [ "$(id -u)" -ne 0 ]; then sudo=(sudo -n); fi
+  if ! command -v apt-get >/dev/null || ! "${sudo[@]}" true 2>/dev/null; then
+    echo "The tests need: apt-get install ${packages[*]}"
+    echo "0 passed, 0 failed, 0 skipped"
+    exit 1
+  fi
+  step "installing ${packages[*]}"
+  quietly "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq update
+  # RUNLEVEL: no package starts a server of the machine's own.
+  quietly "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq install -y --no-install-recommends "${packages[@]}"
+}
+install_what_is_missing
 
 # Left out are what only tests/faults.sh runs, and what writes a sample of this version.
 result=0

@@ -11,8 +11,9 @@ couch=
 trap '[ -z "$couch" ] || kill "$couch" 2>/dev/null || true; rm -rf "$work"' EXIT
 
 dotnet build --configuration Release --nologo -v quiet "$root/src/Couch.Gateway"
-port=$((20000 + RANDOM % 10000))
-COUCH_DATA_DIR="$work/data" COUCH_SILO_PORT=$((port + 10000)) env -u COUCH_AUTH_TOKEN -u VERS_AUTH_TOKEN \
+# Both below the ports that a system gives to whoever asks for any.
+port=$((20000 + 2 * (RANDOM % 5000)))
+COUCH_DATA_DIR="$work/data" COUCH_SILO_PORT=$((port + 1)) env -u COUCH_AUTH_TOKEN -u VERS_AUTH_TOKEN \
   dotnet "$root/src/Couch.Gateway/bin/Release/net10.0/Couch.Gateway.dll" --urls "http://127.0.0.1:$port" >"$work/log" 2>&1 &
 couch=$!
 export COUCH_URL="http://127.0.0.1:$port"

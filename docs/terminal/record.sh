@@ -17,8 +17,9 @@ mkdir -p "$work/bin" "$work/home"
 printf '#!/bin/sh\nexec dotnet "%s" "$@"\n' "$root/src/Couch.Cli/bin/Release/net10.0/couch.dll" >"$work/bin/couch"
 chmod +x "$work/bin/couch"
 
-port=$((20000 + RANDOM % 10000))
-COUCH_DATA_DIR="$work/data" COUCH_SILO_PORT=$((port + 10000)) env -u COUCH_AUTH_TOKEN -u VERS_AUTH_TOKEN \
+# Both below the ports that a system gives to whoever asks for any.
+port=$((20000 + 2 * (RANDOM % 5000)))
+COUCH_DATA_DIR="$work/data" COUCH_SILO_PORT=$((port + 1)) env -u COUCH_AUTH_TOKEN -u VERS_AUTH_TOKEN \
   dotnet "$root/src/Couch.Gateway/bin/Release/net10.0/Couch.Gateway.dll" --demo --urls "http://localhost:$port" >"$work/log" 2>&1 &
 couch=$!
 curl -sS --retry 60 --retry-delay 1 --retry-all-errors --fail -o /dev/null "http://localhost:$port/health/ready" 2>/dev/null ||

@@ -5,7 +5,7 @@ using Couch.Gateway.Hosting;
 
 if (args.Contains(HealthCheckCommand.Switch))
     return await HealthCheckCommand.Run(args, Console.Out);
-if (args.Contains(ImportCommand.Switch))
+if (ImportCommand.IsAsked(args))
     return await ImportCommand.Run(args, Console.Out, Console.Error);
 if (Capacity.WhyNotEnough(OpenFiles.Limit()) is { } reason)
 {

@@ -94,4 +94,8 @@ public sealed class Settings(IConfiguration configuration)
 }
 
 /// <summary>The couch cannot start with its configuration. The message is for the operator, and is complete.</summary>
-public sealed class SettingsException(string wrong) : Exception($"Couch cannot start:{Environment.NewLine}{wrong}");
+public sealed class SettingsException(string wrong) : Exception($"Couch cannot start:{Environment.NewLine}{wrong}")
+{
+    /// <summary>What is wrong, for whoever does something else than start.</summary>
+    public string Wrong => wrong;
+}

@@ -23,4 +23,7 @@ public sealed record ImportedRow
 
     /// <summary>Whether an earlier import has brought it: nothing was written now.</summary>
     public bool CameBefore { get; init; }
+
+    /// <summary>Its status here, where it came before; else null.</summary>
+    public string? StatusHere { get; init; }
 }

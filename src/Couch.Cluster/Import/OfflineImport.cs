@@ -5,7 +5,6 @@ using Couch.Cluster.Storage;
 using Couch.Cluster.Storage.Sqlite;
 using Couch.Domain.Capabilities;
 using Couch.Domain.Guests;
-using Couch.Domain.Import;
 using Couch.Domain.Invites;
 using Couch.Domain.Text;
 using Couch.Domain.Vms;
@@ -20,11 +19,11 @@ public sealed class OfflineImport : IAsyncDisposable
 {
     private readonly CouchDatabase database;
     private readonly SigningKeys keys;
-    private readonly string? provider;
+    private readonly CouchOptions options;
     private readonly TimeProvider clock;
 
-    private OfflineImport(CouchDatabase database, SigningKeys keys, string? provider, TimeProvider clock) =>
-        (this.database, this.keys, this.provider, this.clock) = (database, keys, provider, clock);
+    private OfflineImport(CouchDatabase database, SigningKeys keys, CouchOptions options, TimeProvider clock) =>
+        (this.database, this.keys, this.options, this.clock) = (database, keys, options, clock);
 
     /// <summary>Opens the couch's database, and brings its schema up to date.</summary>
     /// <exception cref="Configuration.SettingsException">It cannot be used; SQLite cannot while the couch runs.</exception>
@@ -36,7 +35,7 @@ public sealed class OfflineImport : IAsyncDisposable
             await database.Upgrade(cancel);
             using var chance = RandomNumberGenerator.Create();
             var keys = options.SigningKeys ?? ((SqliteDatabase)database).SigningKeys(chance);
-            return new(database, keys, ProviderOf(options), clock);
+            return new(database, keys, options, clock);
         }
         catch
         {
@@ -48,11 +47,12 @@ public sealed class OfflineImport : IAsyncDisposable
     /// <summary>What would become of each row of a couch that has none of them.</summary>
     public static IEnumerable<ImportedRow> Plan(OriginalStore store, CouchOptions options, DateTimeOffset now)
     {
-        var guests = Taken(store, ProviderOf(options), now);
+        var plan = new ImportPlan(store, ProviderOf(options), options.Retention.Before(now), now);
+        var guests = plan.Guests();
         foreach (var guest in guests)
-            yield return guest.Row;
-        foreach (var (_, row) in TakenInvites(store, guests))
-            yield return row;
+            yield return guest.Anew;
+        foreach (var invite in plan.Invites(guests.Where(guest => guest.WhyNotAnew is null).Select(guest => guest.State).OfType<Guest>()))
+            yield return invite.Anew;
     }
 
     /// <summary>Writes each row. An invite comes after its guest, which would otherwise be taken for missing, and brought.</summary>
@@ -60,74 +60,62 @@ public sealed class OfflineImport : IAsyncDisposable
     public async IAsyncEnumerable<ImportedRow> Bring(OriginalStore store, [EnumeratorCancellation] CancellationToken cancel)
     {
         var now = clock.Now();
-        var guests = Taken(store, provider, now);
-        foreach (var (guest, row) in guests)
+        var plan = new ImportPlan(store, ProviderOf(options), options.Retention.Before(now), now);
+        var there = new List<Guest>();
+        foreach (var planned in plan.Guests())
         {
-            if (guest is null)
+            if (planned.State is not { } guest)
             {
-                yield return row;
+                yield return planned.Row;
                 continue;
             }
 
-            var isNew = await Insert(GrainKinds.Guest, guest.Id.Value, guest, guest.NextMoment(now, GrainWake.Period), cancel);
-            yield return row with { CameBefore = !isNew, New = row.Old is null ? null : keys.Sign(guest.Id).Reveal() };
+            var row = await Bring(
+                planned, GrainKinds.Guest, guest.Id.Value, guest.NextMoment(now, GrainWake.Period),
+                stored => (stored.AsOf(now).Status.Word(), stored.AsOf(now).IsStaying), () => keys.Sign(guest.Id).Reveal(), cancel);
+            if (row.WhyNot is null)
+                there.Add(guest);
+            yield return row;
         }
 
-        foreach (var (invite, row) in TakenInvites(store, guests))
+        foreach (var planned in plan.Invites(there))
         {
-            if (invite is null)
-            {
-                yield return row;
-                continue;
-            }
-
-            var isNew = await Insert(GrainKinds.Invite, invite.Id.Value, invite, invite.NextMoment, cancel);
-            yield return row with { CameBefore = !isNew, New = row.Old is null ? null : keys.Sign(invite.Id).Reveal() };
+            yield return planned.State is not { } invite ? planned.Row : await Bring(
+                planned, GrainKinds.Invite, invite.Id.Value, invite.NextMoment,
+                stored => (stored.AsOf(now).Status.Word(), stored.AsOf(now).Status is InviteStatus.Active),
+                () => keys.Sign(invite.Id).Reveal(), cancel);
         }
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => database.DisposeAsync();
 
-    private static string? ProviderOf(CouchOptions options) => options.Vms switch
+    /// <summary>The VM provider that imported guests get; null where the couch has none.</summary>
+    public static string? ProviderOf(CouchOptions options) => options.Vms switch
     {
         { Vers: not null } => "vers",
         { Docker: not null } => "docker",
         _ => null,
     };
 
-    private static List<(Guest? Guest, ImportedRow Row)> Taken(OriginalStore store, string? provider, DateTimeOffset now) =>
-        [.. store.Guests.Select(old => old ?? new()).Select(old => old.Take(provider, now) switch
-        {
-            ImportOutcome<Guest>.Comes { State: var guest } => (guest, new ImportedRow
-            {
-                Kind = "guest", Id = old.Id, Status = old.Status, Old = guest.AsOf(now).IsStaying ? old.AuthToken ?? "" : null,
-            }),
-            ImportOutcome<Guest>.Stays { Why: var why } =>
-                ((Guest?)null, new ImportedRow { Kind = "guest", Id = old.Id, Status = old.Status, WhyNot = why }),
-            _ => throw new InvalidOperationException(),
-        })];
-
-    private static IEnumerable<(Invite? Invite, ImportedRow Row)> TakenInvites(
-        OriginalStore store, IEnumerable<(Guest? Guest, ImportedRow Row)> guests)
+    /// <param name="here">The status of the row that is there already, and whether a code or token still opens it.</param>
+    private async Task<ImportedRow> Bring<T>(
+        PlannedRow<T> planned, string kind, string id, DateTimeOffset? wakeAt, Func<T, (string Status, bool IsOpen)> here,
+        Func<string> sign, CancellationToken cancel) where T : class
     {
-        // Of each invite one guest at most: the invite says which.
-        var coming = guests.Select(one => one.Guest).OfType<Guest>().DistinctBy(guest => guest.Id).ToDictionary(guest => guest.Id.Value);
-        foreach (var old in store.Invites.Select(old => old ?? new()))
-        {
-            var guest = coming.GetValueOrDefault(old.GuestId ?? "");
-            yield return old.Take(guest?.InviteId.Value == old.Id ? guest : null) switch
-            {
-                ImportOutcome<Invite>.Comes { State: var invite } => (invite, new ImportedRow
-                {
-                    Kind = "invite", Id = old.Id, Status = old.Status, Old = invite.Status is InviteStatus.Active ? old.Code ?? "" : null,
-                }),
-                ImportOutcome<Invite>.Stays { Why: var why } =>
-                    (null, new ImportedRow { Kind = "invite", Id = old.Id, Status = old.Status, WhyNot = why }),
-                _ => throw new InvalidOperationException(),
-            };
-        }
+        if (planned.WhyNotAnew is null && await Insert(kind, id, planned.State!, wakeAt, cancel))
+            return planned.Row with { New = planned.Row.Old is null ? null : sign() };
+        if (await Find(kind, id, cancel) is not { } text)
+            return planned.Anew with { Old = null, WhyNot = planned.WhyNotAnew ?? "it came before, and was purged meanwhile" };
+
+        var (status, isOpen) = StoredJson.TryRead<T>(id, text, out _) is { } stored ? here(stored) : ("not readable by this version", false);
+        var before = planned.Row with { CameBefore = true, StatusHere = status };
+        return isOpen && before.Old is not null ? before with { New = sign() } : before with { Old = null };
     }
+
+    private async Task<string?> Find(string kind, string id, CancellationToken cancel) => (await database.Ask(
+        "SELECT CAST(state AS TEXT) FROM grain_state WHERE service = @service AND kind = @kind AND id = @id AND state IS NOT NULL",
+        [("kind", kind), ("id", id)], row => row.GetString(0), cancel)).SingleOrDefault();
 
     private Task<bool> Insert<T>(string kind, string id, T state, DateTimeOffset? wakeAt, CancellationToken cancel) where T : class =>
         database.Guard(async () =>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Couch.Cluster.Configuration;
 using Couch.Domain.Import;
 
 namespace Couch.Cluster.Import;
@@ -6,33 +7,36 @@ namespace Couch.Cluster.Import;
 /// <summary>The file of the original service: two lists.</summary>
 public sealed record OriginalStore
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
-
     /// <summary>The invites, in the file's order.</summary>
-    public IReadOnlyList<OriginalInvite?> Invites { get; init; } = [];
+    public required IReadOnlyList<OriginalRow<OriginalInvite>> Invites { get; init; }
 
     /// <summary>The guests, in the file's order.</summary>
-    public IReadOnlyList<OriginalGuest?> Guests { get; init; } = [];
+    public required IReadOnlyList<OriginalRow<OriginalGuest>> Guests { get; init; }
 
-    /// <summary>Reads the file.</summary>
-    /// <exception cref="Configuration.SettingsException">It cannot be read, or is no such file.</exception>
+    /// <summary>Reads the file. A row that is of another form than its kind spoils no other.</summary>
+    /// <exception cref="SettingsException">It cannot be read, or is no such file.</exception>
     public static OriginalStore Read(string path)
     {
         try
         {
             using var file = File.OpenRead(path);
-            return JsonSerializer.Deserialize<OriginalStore>(file, Json) is { Invites: not null, Guests: not null } store
-                ? store
-                : throw new JsonException("it has not both lists");
+            using var store = JsonDocument.Parse(file);
+            return new() { Invites = Rows<OriginalInvite>(store, "invites"), Guests = Rows<OriginalGuest>(store, "guests") };
         }
         catch (JsonException wrong)
         {
-            throw new Configuration.SettingsException(
+            throw new SettingsException(
                 $"  - {path} is no store of the original service, which has two lists, 'invites' and 'guests': {wrong.Message}");
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new Configuration.SettingsException($"  - {path} cannot be read: {unreadable.Message}");
+            throw new SettingsException($"  - {path} cannot be read: {unreadable.Message}");
         }
     }
+
+    private static List<OriginalRow<T>> Rows<T>(JsonDocument store, string name) where T : class, new() =>
+        store.RootElement.ValueKind is JsonValueKind.Object && store.RootElement.TryGetProperty(name, out var list)
+            && list.ValueKind is JsonValueKind.Array
+            ? [.. list.EnumerateArray().Select(OriginalRow<T>.Read)]
+            : throw new JsonException($"it has no list '{name}'");
 }

@@ -14,12 +14,18 @@ internal sealed class InstrumentedVmProvider(IVmProvider provider, CouchMeter me
     private const string Checking = "check";
     private const string Making = "ensure";
 
+    /// <summary>
+    /// How long a missing image is told of. Another node may have made a VM since, or there is nobody who needs one: nothing at this node
+    /// would tell that it is there.
+    /// </summary>
+    private static readonly TimeSpan MakingCounts = TimeSpan.FromMinutes(5);
+
     private volatile VmTrouble? asking;
     private volatile VmTrouble? making;
 
     public string Name => provider.Name;
 
-    public VmTrouble? Trouble => asking ?? making;
+    public VmTrouble? Trouble => asking ?? (making is { } seen && clock.GetUtcNow() - seen.At < MakingCounts ? seen : null);
 
     public bool IsDedicated => provider.IsDedicated;
 

@@ -46,12 +46,17 @@ public sealed record ResourceLimits
 
     /// <summary>Null where an invite may say so; else a sentence that names the first limit that is out of its bounds.</summary>
     internal string? WhyNot() =>
-        Bounds.Above0("resourceLimits.maxCpuCores", MaxCpuCores, MostCpuCores)
-        ?? Bounds.Above0("resourceLimits.maxMemoryMB", MaxMemoryMB)
-        ?? Bounds.Above0("resourceLimits.maxDiskGB", MaxDiskGB)
-        ?? Bounds.AtLeast0("resourceLimits.maxNetworkEgressGB", MaxNetworkEgressGB)
-        ?? Bounds.Above0("resourceLimits.maxDurationHours", MaxDurationHours, MostHours)
-        ?? Bounds.Whole("resourceLimits.maxTokenBudget", MaxTokenBudget);
+        WhyNotOf(MaxCpuCores, MaxMemoryMB, MaxDiskGB, MaxNetworkEgressGB, MaxDurationHours, MaxTokenBudget);
+
+    /// <summary>The same of numbers that are no limits yet, and so are not clamped.</summary>
+    internal static string? WhyNotOf(
+        double cpuCores, double memoryMB, double diskGB, double networkEgressGB, double durationHours, double tokenBudget) =>
+        Bounds.Above0("resourceLimits.maxCpuCores", cpuCores, MostCpuCores)
+        ?? Bounds.Above0("resourceLimits.maxMemoryMB", memoryMB)
+        ?? Bounds.Above0("resourceLimits.maxDiskGB", diskGB)
+        ?? Bounds.AtLeast0("resourceLimits.maxNetworkEgressGB", networkEgressGB)
+        ?? Bounds.Above0("resourceLimits.maxDurationHours", durationHours, MostHours)
+        ?? Bounds.Whole("resourceLimits.maxTokenBudget", tokenBudget);
 
     /// <summary>
     /// Null where every provider can keep the limits; else a sentence that names the first that is too small. Only new invites are checked:

@@ -54,12 +54,16 @@ public sealed record OriginalGuest
     {
         if (!GuestId.TryParse(Id, out var id))
             return new ImportOutcome<Guest>.Stays("its id is no ULID");
+        if (id.CreatedAt > now)
+            return new ImportOutcome<Guest>.Stays("its id is of a time that is still to come");
         if (!Invites.InviteId.TryParse(InviteId, out var invite))
             return new ImportOutcome<Guest>.Stays("the id of its invite is no ULID");
         if (!Words.TryParse<GuestStatus>(Status ?? "", out var status))
             return new ImportOutcome<Guest>.Stays($"its status '{Status}' is none of the protocol's");
         if (ExpiresAt is not { } end)
             return new ImportOutcome<Guest>.Stays("it does not say when it expires");
+        if (ResourceLimits?.WhyNot() is { } limit)
+            return new ImportOutcome<Guest>.Stays(limit);
 
         var arrived = Arrived(id, invite) with
         {
@@ -70,7 +74,7 @@ public sealed record OriginalGuest
         if (arrived.Violations.Count > 0)
             arrived = arrived with { Enforcement = Enforcement.Report };
         var guest = As(status, arrived, provider, now);
-        return WhyNot(guest) is { } wrong ? new ImportOutcome<Guest>.Stays(wrong) : new ImportOutcome<Guest>.Comes(guest);
+        return WhyNot(guest, now) is { } wrong ? new ImportOutcome<Guest>.Stays(wrong) : new ImportOutcome<Guest>.Comes(guest);
     }
 
     private Guest Arrived(GuestId id, InviteId invite) => Guest.Arriving(id, new()
@@ -114,12 +118,12 @@ public sealed record OriginalGuest
         },
     };
 
-    private static string? WhyNot(Guest guest) =>
+    private static string? WhyNot(Guest guest, DateTimeOffset now) =>
         Bounds.Required("name", guest.Name, Bounds.MostName)
         ?? Bounds.Text("publicKey", guest.PublicKey, Bounds.MostPublicKey)
         ?? VmText("vmId", guest, guest.VmId)
         ?? VmText("agentEndpoint", guest, guest.AgentEndpoint)
-        ?? guest.ResourceLimits.WhyNot()
+        ?? (guest.StoppedAt < guest.CreatedAt || guest.StoppedAt > now ? "it does not end between its arrival and now" : null)
         ?? (guest.ExpiresAt > guest.CreatedAt.AddWholeHours(Guests.ResourceLimits.MostHours)
             ? $"its stay is of more than {Guests.ResourceLimits.MostHours} hours"
             : null);

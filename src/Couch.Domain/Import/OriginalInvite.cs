@@ -37,10 +37,12 @@ public sealed record OriginalInvite
 
     /// <summary>The invite as this couch keeps it.</summary>
     /// <param name="guest">The guest that redeemed it and comes too; null where none does.</param>
-    public ImportOutcome<Invite> Take(Guest? guest)
+    public ImportOutcome<Invite> Take(Guest? guest, DateTimeOffset now)
     {
         if (!InviteId.TryParse(Id, out var id))
             return new ImportOutcome<Invite>.Stays("its id is no ULID");
+        if (id.CreatedAt > now)
+            return new ImportOutcome<Invite>.Stays("its id is of a time that is still to come");
         if (!Words.TryParse<InviteStatus>(Status ?? "", out var status))
             return new ImportOutcome<Invite>.Stays($"its status '{Status}' is none of the protocol's");
         if (ExpiresAt is not { } end)
@@ -65,7 +67,7 @@ public sealed record OriginalInvite
         };
         var wrong = Bounds.Required("createdBy", invite.CreatedBy, Bounds.MostName)
             ?? Bounds.Text("label", invite.Label, Bounds.MostLabel)
-            ?? invite.ResourceLimits.WhyNot()
+            ?? ResourceLimits?.WhyNot()
             ?? (invite.ExpiresAt > id.CreatedAt.AddHours(Invite.MostOpenHours)
                 ? $"it is open for more than {Invite.MostOpenHours} hours"
                 : null);

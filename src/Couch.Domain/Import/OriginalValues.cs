@@ -24,6 +24,16 @@ public sealed record OriginalLimits
     /// <inheritdoc cref="ResourceLimits.MaxTokenBudget"/>
     public double? MaxTokenBudget { get; init; }
 
+    /// <summary>Null where an invite may say so; else a sentence. What <see cref="Read"/> gives is clamped, and tells nothing.</summary>
+    internal string? WhyNot()
+    {
+        var otherwise = ResourceLimits.Default;
+        return ResourceLimits.WhyNotOf(
+            MaxCpuCores ?? otherwise.MaxCpuCores, MaxMemoryMB ?? otherwise.MaxMemoryMB, MaxDiskGB ?? otherwise.MaxDiskGB,
+            MaxNetworkEgressGB ?? otherwise.MaxNetworkEgressGB, MaxDurationHours ?? otherwise.MaxDurationHours,
+            MaxTokenBudget ?? otherwise.MaxTokenBudget);
+    }
+
     internal ResourceLimits Read()
     {
         var otherwise = ResourceLimits.Default;

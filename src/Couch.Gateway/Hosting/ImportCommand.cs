@@ -20,16 +20,20 @@ public static class ImportCommand
 
     private const int CannotImport = 1;
 
+    private const string Assigned = Switch + "=";
+
+    /// <summary>Whether the program is asked to import instead of to serve.</summary>
+    public static bool IsAsked(IEnumerable<string> args) => args.Any(IsSwitch);
+
     /// <returns>The exit code: 0 where everything that can come has come, else 1.</returns>
     public static async Task<int> Run(string[] args, TextWriter output, TextWriter errors, CancellationToken cancel = default)
     {
         try
         {
-            if (Array.IndexOf(args, Switch) is var at && at + 1 >= args.Length)
-                throw new SettingsException($"  - {Switch} needs the path of the original service's file");
-            var store = OriginalStore.Read(args[at + 1]);
+            var (path, settings) = Read(args);
+            var store = OriginalStore.Read(path);
             var isDryRun = args.Contains(DryRun);
-            var options = Options([.. args[..at], .. args[(at + 2)..].Where(arg => arg != DryRun)]);
+            var options = Options([.. settings.Where(arg => arg != DryRun)]);
 
             await output.WriteLineAsync("kind\tid\tstatus\tstate\told\tnew\twhy");
             var (came, left) = (0, 0);
@@ -41,14 +45,33 @@ public static class ImportCommand
                 await output.WriteLineAsync(Line(row, isDryRun));
             }
 
-            await errors.WriteLineAsync($"{came} {(isDryRun ? "would come" : "came")}, {left} cannot come");
+            await errors.WriteLineAsync($"{came} {(isDryRun ? "would come" : "came")}, {left} cannot come; VM provider: "
+                + (OfflineImport.ProviderOf(options) ?? "none: VMs stay when their guests end, and none are made"));
             return 0;
         }
-        catch (Exception failure) when (failure is SettingsException or StorageUnavailableException)
+        catch (SettingsException wrong)
+        {
+            await errors.WriteLineAsync($"Couch cannot import:{Environment.NewLine}{wrong.Wrong}");
+            return CannotImport;
+        }
+        catch (StorageUnavailableException failure)
         {
             await errors.WriteLineAsync(failure.Message);
             return CannotImport;
         }
+    }
+
+    private static bool IsSwitch(string arg) => arg is Switch || arg.StartsWith(Assigned, StringComparison.Ordinal);
+
+    /// <summary>The file's path, and the arguments beside it and its switch.</summary>
+    private static (string Path, string[] Others) Read(string[] args)
+    {
+        var at = Array.FindIndex(args, IsSwitch);
+        var isAssigned = args[at] is not Switch;
+        var path = isAssigned ? args[at][Assigned.Length..] : args.ElementAtOrDefault(at + 1);
+        if (string.IsNullOrWhiteSpace(path) || path.StartsWith("--", StringComparison.Ordinal))
+            throw new SettingsException($"  - {Switch} needs the path of the original service's file");
+        return (path, [.. args[..at], .. args[(at + (isAssigned ? 1 : 2))..]]);
     }
 
     private static async IAsyncEnumerable<ImportedRow> Bring(
@@ -66,6 +89,9 @@ public static class ImportCommand
         builder.ReadSettingsFolder();
         var settings = new Settings(builder.Configuration);
         var options = CouchOptions.Read(settings);
+        // It knows no VM provider, which each imported guest is bound to.
+        if (options.Role is CouchRole.Gateway)
+            settings.Wrong("COUCH_ROLE", $"is gateway: {Switch} needs the settings of a node or a silo, those of its VM provider included");
         settings.ThrowIfWrong();
         return options;
     }
@@ -73,10 +99,13 @@ public static class ImportCommand
     private static string Line(ImportedRow row, bool isDryRun) => string.Join('\t', new[]
     {
         row.Kind, row.Id, row.Status, row.WhyNot is not null ? "left" : isDryRun ? "would come" : "came",
-        isDryRun ? null : row.Old, row.New, row.WhyNot ?? (row.CameBefore ? "it came before" : null),
-    }.Select(Plain));
+        isDryRun ? null : row.Old, row.New, row.WhyNot ?? Before(row),
+    }.Select(ForeignText.Plain));
 
-    /// <summary>What somebody else wrote breaks no line and steers no terminal.</summary>
-    private static string Plain(string? text) =>
-        string.Concat((text ?? "").Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) ? "?" : letter.ToString()));
+    private static string? Before(ImportedRow row) => row switch
+    {
+        { CameBefore: false } => null,
+        { StatusHere: { } here } when here != row.Status => $"it came before, and is {here} here",
+        _ => "it came before",
+    };
 }

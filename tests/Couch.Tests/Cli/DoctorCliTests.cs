@@ -191,7 +191,10 @@ public sealed class DoctorCliTests(KeyedWebhookHost couch) : IClassFixture<Keyed
 
         // What is mended is not told any more.
         vers.Faults.Heal();
-        await house.Anyone.Arrive();
+        var guest = await house.Anyone.Arrive();
+        // Only then are all calls that the refused key has failed over.
+        await Until.True(
+            async () => (await house.Anyone.Get($"/couch/guests/{guest["guestId"]}"))["status"] is "running", Soon, "it has a VM");
         await Until.True(async () => await Trouble(house) is null, Soon, "it is well again");
         (await noah.Runs("doctor", "--url", house.Address.AbsoluteUri)).Ok();
     }

@@ -41,20 +41,30 @@ public sealed partial class HelpCliTests(CouchHost couch) : IClassFixture<CouchH
             seen.ToHashSet());
     }
 
-    [Theory, InlineData("--help"), InlineData("--version"), InlineData("guest list")]
-    public async Task The_first_output_needs_less_than_three_tenths_of_a_second_of_processor_time(string what)
+    /// <summary>
+    /// How long it takes is measured, and is told in docs/performance.md. Here it is seen that a start is still no more than that: each
+    /// command is compared with the one that does nothing, on the same machine and at the same time.
+    /// </summary>
+    [Fact]
+    public async Task A_command_needs_a_few_times_the_processor_time_of_one_that_does_nothing()
     {
         await couch.Anyone.Arrive();
+        var best = new Dictionary<string, double>();
         // The best of some: a first run reads its files from the disk, and other tests run beside.
-        var best = double.MaxValue;
-        for (var run = 0; run < 5; run++)
+        for (var round = 0; round < 5; round++)
         {
-            var ran = (await noah.Scripts($"TIMEFORMAT='%U %S'; time couch {what} >/dev/null")).Ok();
-            var times = ran.Error.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries);
-            best = Math.Min(best, times.Sum(time => double.Parse(time, CultureInfo.InvariantCulture)));
+            foreach (var what in new[] { "--version", "--help", "guest list" })
+            {
+                var ran = (await noah.Scripts($"TIMEFORMAT='%U %S'; time couch {what} >/dev/null")).Ok();
+                var times = ran.Error.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries);
+                var seconds = times.Sum(time => double.Parse(time, CultureInfo.InvariantCulture));
+                best[what] = Math.Min(best.GetValueOrDefault(what, double.MaxValue), seconds);
+            }
         }
 
-        Assert.InRange(best, 0.001, 0.3);
+        var said = string.Join(", ", best.Select(one => FormattableString.Invariant($"couch {one.Key}: {one.Value:0.000} s")));
+        TestContext.Current.TestOutputHelper?.WriteLine(said);
+        Assert.True(best["--help"] < 4 * best["--version"] && best["guest list"] < 8 * best["--version"], said);
     }
 
     [GeneratedRegex(@"\nCommands:\n(?:  .*\n)+")]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Couch.Tests.Support;
 using Xunit;
@@ -42,6 +43,23 @@ public sealed class DescribedAnswersTests(CouchHost couch) : IClassFixture<Couch
     [InlineData(404, Json, "404 has the content application/json, which is not described")]
     public async Task A_status_or_a_type_that_is_not_described_is_found(int status, string type, string fault) =>
         Assert.Equal([fault], await Faults(_ => { }, status, type));
+
+    [Theory]
+    [InlineData("null", "")]
+    [InlineData("7", "")]
+    [InlineData("1.5", "it is Number, and not null")]
+    [InlineData("\"a\"", "it is of 2 of the schemas, and not of one")]
+    public void A_value_is_of_exactly_one_of_several_schemas(string value, string fault)
+    {
+        var schemas = new JsonSchemas("""{"components":{"schemas":{}}}"""u8.ToArray());
+        using var several = JsonDocument.Parse(
+            """{"oneOf":[{"type":"null"},{"type":"integer"},{"type":"string"},{"type":["string","boolean"]}]}""");
+        using var parsed = JsonDocument.Parse(value);
+
+        var faults = string.Join(", ", schemas.Faults(parsed.RootElement, several.RootElement, "it"));
+
+        Assert.Equal(fault, faults);
+    }
 
     [Fact]
     public async Task The_description_that_is_compared_is_the_one_that_is_served()

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Couch.Cluster;
@@ -82,8 +83,10 @@ public sealed class OfflineImportTests : IDisposable
 
         var second = await Import(store);
 
-        Assert.Equal(first.Select(row => (row["id"], row["new"])), second.Select(row => (row["id"], row["new"])));
-        Assert.All(second, row => Assert.Equal("it came before", row["why"]));
+        Assert.Equal(first.Skip(1).Select(row => (row["id"], row["new"])), second.Skip(1).Select(row => (row["id"], row["new"])));
+        Assert.All(second.Skip(1), row => Assert.Equal("it came before", row["why"]));
+        // What has ended here since is opened by no token.
+        Assert.Equal(("it came before, and is revoked here", "", ""), (second[0]["why"], second[0]["old"], second[0]["new"]));
         await using var again = await Couch();
         Assert.Equal("revoked", (await again.Anyone.Get($"/couch/guests/{first[0]["id"]}"))["status"]);
         Assert.Equal(5, (await again.Anyone.Get("/couch/guests")).Json["guests"]!.AsArray().Count);
@@ -112,6 +115,116 @@ public sealed class OfflineImportTests : IDisposable
                 "invite the guest that redeemed it does not come", "invite createdBy is required",
             ],
             left);
+    }
+
+    [Theory, InlineData("-1"), InlineData("1.5"), InlineData("1e300"), InlineData("1e999")]
+    public async Task A_limit_that_is_none_is_not_made_one(string tokens)
+    {
+        var store = Store();
+        store["guests"]![0]!["resourceLimits"]!["maxTokenBudget"] = JsonNode.Parse(tokens);
+        store["invites"]![0]!["resourceLimits"]!["maxTokenBudget"] = JsonNode.Parse(tokens);
+
+        var left = (await Import(store)).Where(row => row["state"] == "left").ToList();
+
+        const string Why = "resourceLimits.maxTokenBudget must be a whole number from 0 to 9007199254740991";
+        Assert.Equal(Why, left.Single(row => row["kind"] == "guest")["why"]);
+        Assert.Contains(left, row => row["kind"] == "invite" && row["status"] == "active" && row["why"] == Why);
+    }
+
+    [Fact]
+    public async Task A_row_of_another_form_stays_and_spoils_no_other()
+    {
+        var store = Store();
+        var (guests, invites) = (store["guests"]!.AsArray(), store["invites"]!.AsArray());
+        guests[1]!["resourceLimits"]!["maxCpuCores"] = "two";
+        guests[2]!["expiresAt"] = "tomorrow";
+        guests[3] = 7;
+        invites[2]!["label"] = 7;
+
+        var rows = await Import(store);
+
+        Assert.Equal(
+            [
+                "guest provisioning its field resourceLimits.maxCpuCores has a value of another type",
+                "guest revoked its field expiresAt has a value of another type", "guest  it is no object",
+                "invite revoked its field label has a value of another type",
+            ],
+            rows.Where(row => row["state"] == "left").Select(row => $"{row["kind"]} {row["status"]} {row["why"]}"));
+        Assert.Equal(5, rows.Count(row => row["state"] == "came"));
+    }
+
+    [Fact]
+    public async Task What_is_of_a_time_to_come_or_ends_at_no_possible_time_stays()
+    {
+        var store = Store();
+        var (guests, invites) = (store["guests"]!.AsArray(), store["invites"]!.AsArray());
+        guests[1]!["id"] = Id(Now.AddHours(1));
+        guests[2]!["stoppedAt"] = Iso(Now.AddHours(-20));
+        guests[3]!["stoppedAt"] = Iso(Now.AddHours(1));
+        invites[0]!["id"] = Id(Now.AddHours(1));
+
+        Assert.Equal(
+            [
+                "guest provisioning its id is of a time that is still to come", "guest revoked it does not end between its arrival and now",
+                "guest stopped it does not end between its arrival and now", "invite active its id is of a time that is still to come",
+            ],
+            (await Import(store)).Where(row => row["state"] == "left").Select(row => $"{row["kind"]} {row["status"]} {row["why"]}"));
+    }
+
+    [Fact]
+    public async Task What_retention_may_have_purged_does_not_come_to_life_again()
+    {
+        var store = Store();
+        var guests = store["guests"]!.AsArray();
+        guests[1]!["id"] = Id(Now.AddHours(-30));
+        const string Retention = "--COUCH_RETENTION_DAYS=1";
+
+        var first = await Import(store, Retention);
+        Assert.Equal("left", first[1]["state"]);
+        Assert.Contains("COUCH_RETENTION_DAYS=0", first[1]["why"], StringComparison.Ordinal);
+        Assert.Equal(8, first.Count(row => row["state"] == "came"));
+
+        // Whoever knows that it never came can say so. What is there is no longer asked about.
+        var second = await Import(store);
+        Assert.Equal(("came", ""), (second[1]["state"], second[1]["why"]));
+        var third = await Import(store, Retention);
+        Assert.Equal(("came", "it came before", second[1]["new"]), (third[1]["state"], third[1]["why"], third[1]["new"]));
+    }
+
+    [Fact]
+    public async Task An_invite_that_is_over_by_its_time_gets_no_code()
+    {
+        var store = Store();
+        store["invites"]![0]!["expiresAt"] = Iso(Now.AddHours(-1));
+
+        var invite = (await Import(store)).Single(row => row["old"] == "inv_old6" || (row["kind"], row["status"]) == ("invite", "active"));
+
+        Assert.Equal(("came", "", ""), (invite["state"], invite["old"], invite["new"]));
+    }
+
+    [Fact]
+    public async Task Rows_wake_their_grains_as_those_do_that_grains_write()
+    {
+        var store = Store();
+        var id = (string)store["guests"]![0]!["id"]!;
+        await Import(store);
+        var imported = await Wakes();
+
+        string made;
+        await using (var couch = await Couch())
+        {
+            // The grain writes its row anew, and another makes its first.
+            (await couch.Anyone.Put($"/couch/guests/{id}/usage", new { cpuSeconds = 9 })).Is(200);
+            made = (await couch.Anyone.Post("/couch/invites", new { createdBy = "nina", expiresInHours = 2 })).Is(201)["id"]!;
+        }
+
+        var written = await Wakes();
+        Assert.Equal(written[id], imported[id]);
+        var invite = (string)store["invites"]![0]!["id"]!;
+        Assert.Equal(written[invite], imported[invite]);
+        Assert.Equal(DateTimeOffset.Parse((string)store["invites"]![0]!["expiresAt"]!, null).ToUnixTimeMilliseconds(), imported[invite].At);
+        Assert.Equal(Ring("invite", made), written[made].Ring);
+        Assert.Equal(Ring("invite", invite), imported[invite].Ring);
     }
 
     [Fact]
@@ -147,9 +260,11 @@ public sealed class OfflineImportTests : IDisposable
     public async Task A_dry_run_writes_nothing_and_shows_no_secret()
     {
         var file = File(Store());
-        var said = new StringWriter();
+        var (said, errors) = (new StringWriter(), new StringWriter());
 
-        Assert.Equal(0, await ImportCommand.Run([ImportCommand.Switch, file, ImportCommand.DryRun, .. Folder], said, TextWriter.Null));
+        Assert.Equal(0, await ImportCommand.Run([$"{ImportCommand.Switch}={file}", ImportCommand.DryRun, .. Folder], said, errors));
+
+        Assert.Contains("9 would come, 0 cannot come; VM provider: none: VMs stay", errors.ToString(), StringComparison.Ordinal);
 
         Assert.Equal(9, said.ToString().Split("would come").Length - 1);
         Assert.DoesNotContain("_old", said.ToString(), StringComparison.Ordinal);
@@ -167,7 +282,65 @@ public sealed class OfflineImportTests : IDisposable
         Assert.Contains("COUCH_DATA_DIR", errors.ToString(), StringComparison.Ordinal);
     }
 
-    [Theory, InlineData("[]"), InlineData("{"), InlineData("{\"invites\":7}"), InlineData("{\"guests\":null}"), InlineData("null")]
+    [Fact]
+    public async Task The_documented_command_imports_and_ends()
+    {
+        var file = File(Store());
+        foreach (var (dry, what) in new[] { (true, "9 would come, 0 cannot come"), (false, "9 came, 0 cannot come") })
+        {
+            var (code, output, errors) = await Program([ImportCommand.Switch, file, .. dry ? [ImportCommand.DryRun] : Array.Empty<string>()]);
+            Assert.True(code == 0, errors);
+            Assert.Equal(10, output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+            Assert.StartsWith(what, errors, StringComparison.Ordinal);
+        }
+
+        // It has the key of the folder, so that the couch accepts what it has printed.
+        await using var couch = await Couch();
+        Assert.Equal(5, (await couch.Anyone.Get("/couch/guests")).Json["guests"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public async Task The_provider_is_told_that_imported_guests_get()
+    {
+        await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.Zero });
+        var errors = new StringWriter();
+
+        Assert.Equal(0, await ImportCommand.Run(
+            [ImportCommand.Switch, File(Store()), .. Folder, .. NodeSettings.Of(vers).AsArguments()], TextWriter.Null, errors));
+
+        Assert.EndsWith("; VM provider: vers\n", errors.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_gateway_knows_no_provider_and_imports_nothing()
+    {
+        var errors = new StringWriter();
+
+        Assert.Equal(1, await ImportCommand.Run(
+            [ImportCommand.Switch, File(Store()), ImportCommand.DryRun, "--COUCH_ROLE=gateway"], TextWriter.Null, errors));
+
+        Assert.Contains("COUCH_ROLE is gateway", errors.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("needs the path", "--import")]
+    [InlineData("needs the path", "--import", "")]
+    [InlineData("needs the path", "--import=")]
+    [InlineData("needs the path", "--import", "--dry-run")]
+    [InlineData("cannot be read", "--import=no-such-file.json")]
+    public async Task Without_a_file_it_says_so_and_not_that_the_couch_cannot_start(string says, params string[] args)
+    {
+        var errors = new StringWriter();
+
+        Assert.True(ImportCommand.IsAsked(args));
+        Assert.Equal(1, await ImportCommand.Run([.. args, .. Folder], TextWriter.Null, errors));
+
+        Assert.StartsWith("Couch cannot import:", errors.ToString(), StringComparison.Ordinal);
+        Assert.Contains(says, errors.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory, InlineData("{}"), InlineData("{\"invites\":[]}"), InlineData("{\"guests\":[],\"invites\":{}}")]
+    [InlineData("[]"), InlineData("{"), InlineData("{\"invites\":7}"), InlineData("{\"guests\":null}"), InlineData("null")]
     public async Task What_is_no_such_file_is_refused(string text)
     {
         await System.IO.File.WriteAllTextAsync(folder["odd.json"], text, TestContext.Current.CancellationToken);
@@ -202,6 +375,35 @@ public sealed class OfflineImportTests : IDisposable
             EndReason.Killed,
             (await listings.Guests(GuestStatus.Revoked, 100, null, Now, cancel)).Rows.Single().EndReason);
     }
+
+    /// <summary>The program's exit code, and what it has printed.</summary>
+    private async Task<(int Code, string Output, string Errors)> Program(string[] args)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, CouchProcess.Gateway), .. args])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        start.Environment["COUCH_DATA_DIR"] = folder["data"];
+        using var process = Process.Start(start)!;
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        using var bound = new CancellationTokenSource(TimeSpan.FromMinutes(1), TimeProvider.System);
+        await process.WaitForExitAsync(bound.Token);
+        return (process.ExitCode, await output, await errors);
+    }
+
+    /// <summary>When each row wakes its grain, and its grain's place on the ring.</summary>
+    private async Task<Dictionary<string, (long? At, long? Ring)>> Wakes()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await using var database = CouchDatabase.Open(new() { DataFolder = folder["data"] });
+        var rows = await database.Ask(
+            "SELECT id, wake_at, ring FROM grain_state WHERE service = @service AND kind IN ('guest', 'invite')", [],
+            row => (Id: row.GetString(0), At: row.IsDBNull(1) ? (long?)null : row.GetInt64(1), Ring: row.IsDBNull(2) ? (long?)null : row.GetInt64(2)),
+            cancel);
+        return rows.ToDictionary(row => row.Id, row => (row.At, row.Ring));
+    }
+
+    private static long Ring(string kind, string id) => unchecked((int)GrainId.Create(kind, id).GetUniformHashCode());
 
     private string[] Folder => [$"--COUCH_DATA_DIR={folder["data"]}"];
 

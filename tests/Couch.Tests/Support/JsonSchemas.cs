@@ -48,8 +48,13 @@ internal sealed class JsonSchemas(ReadOnlyMemory<byte> document)
     private List<string> Either(JsonElement value, JsonElement schemas, string at)
     {
         var faults = schemas.EnumerateArray().Select(schema => Faults(value, schema, at).ToList()).ToList();
-        // The one that comes nearest tells most.
-        return faults.Count(one => one.Count == 0) == 1 ? [] : faults.MaxBy(one => one.Count)!;
+        return faults.Count(one => one.Count == 0) switch
+        {
+            1 => [],
+            // The one that comes nearest tells most.
+            0 => faults.MaxBy(one => one.Count)!,
+            var several => [$"{at} is of {several} of the schemas, and not of one"],
+        };
     }
 
     private IEnumerable<string> Fields(JsonElement value, JsonElement properties, bool hasOthers, string at)

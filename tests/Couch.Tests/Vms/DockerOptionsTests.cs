@@ -82,6 +82,17 @@ public sealed class DockerOptionsTests
         Assert.Contains(name, Assert.Throws<SettingsException>(settings.ThrowIfWrong).Message, StringComparison.Ordinal);
     }
 
+    [Theory, InlineData("tcp://noah:s3cret@engine:2375"), InlineData("https://s3cret@engine"), InlineData("http://noah:s3cret@engine:2375/")]
+    public void A_password_in_the_engines_address_is_refused_and_not_quoted(string engine)
+    {
+        var settings = Settings(("COUCH_DOCKER_IMAGE", "i"), ("DOCKER_HOST", engine));
+        var options = DockerOptions.Read(settings)!;
+
+        var message = Assert.Throws<SettingsException>(settings.ThrowIfWrong).Message;
+        Assert.Contains("DOCKER_HOST must have no '@'", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", message + options.Engine, StringComparison.Ordinal);
+    }
+
     private static DockerOptions? Read(params (string, string)[] values)
     {
         var settings = Settings(values);

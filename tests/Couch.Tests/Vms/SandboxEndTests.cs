@@ -121,6 +121,16 @@ public sealed class SandboxEndTests : IAsyncLifetime
         HttpStatusCode status, string words, bool isFinal) =>
         Assert.Equal(isFinal, DockerEngine.IsFinal(status, words));
 
+    [Theory]
+    [InlineData(HttpStatusCode.InternalServerError, "no space left on device", true)]
+    [InlineData(HttpStatusCode.ServiceUnavailable, "the engine shuts down", true)]
+    [InlineData(HttpStatusCode.Conflict, "the container name is already in use", false)]
+    [InlineData(HttpStatusCode.InternalServerError, "the container name \"couch-1\" is already in use by 0123456789ab", false)]
+    [InlineData(HttpStatusCode.InternalServerError, "no such container 0123456789ab", false)]
+    [InlineData(HttpStatusCode.InternalServerError, "crun: executable file not found in $PATH", false)]
+    public void An_engine_that_fails_is_told_from_one_that_refuses(HttpStatusCode status, string words, bool isFailure) =>
+        Assert.Equal(isFailure, DockerEngine.IsFailure(status, words));
+
     private async Task<(string Guest, string VmId)> Running()
     {
         var stay = await couch.Anyone.Arrive(new { createdBy = "noah", resourceLimits = new { maxMemoryMB = 32 } });

@@ -54,7 +54,10 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         catch (DockerApiException refusal)
         {
             var words = WordsOf(refusal);
-            throw new VmProviderException($"The container engine did not {what}: {words}", IsFinal(refusal.StatusCode, words), refusal);
+            throw new VmProviderException($"The container engine did not {what}: {words}", IsFinal(refusal.StatusCode, words), refusal)
+            {
+                Fault = IsFailure(refusal.StatusCode, words) ? VmFault.Failing : null,
+            };
         }
         catch (Exception failure) when (AnswerTooLargeException.IsCauseOf(failure))
         {
@@ -286,6 +289,12 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
         || (status is HttpStatusCode.NotFound && !words.Contains(NoSuchContainer, StringComparison.OrdinalIgnoreCase))
         || words.Contains("executable file not found", StringComparison.Ordinal)
         || words.Contains("network not found", StringComparison.Ordinal);
+
+    // Podman answers 500 also where a name is taken, or a container is gone: then it is well.
+    internal static bool IsFailure(HttpStatusCode status, string words) =>
+        status >= HttpStatusCode.InternalServerError && !IsFinal(status, words)
+        && !words.Contains(NoSuchContainer, StringComparison.OrdinalIgnoreCase)
+        && !words.Contains("already in use", StringComparison.OrdinalIgnoreCase);
 
     [GeneratedRegex("^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}\\z")]
     private static partial Regex Name();

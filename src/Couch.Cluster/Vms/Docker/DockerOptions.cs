@@ -152,6 +152,13 @@ public sealed partial class DockerOptions
 
     private static Uri ReadEngine(Settings settings, string text)
     {
+        // The address is told in messages, and the engine asks for no password: an '@' is not quoted, because there may be one before it.
+        if (text.Contains('@', StringComparison.Ordinal))
+        {
+            settings.Wrong("DOCKER_HOST", "must have no '@': an engine is reached without a name and a password. It is not quoted here");
+            return new(DefaultEngine);
+        }
+
         if (!text.Any(char.IsWhiteSpace) && Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme switch
             {
                 "unix" => address.AbsolutePath.Length > 1,
