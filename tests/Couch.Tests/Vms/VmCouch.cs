@@ -65,6 +65,7 @@ internal sealed class VmCouch(Func<VersOptions, VersOptions>? vers, VmOptions vm
     {
         services.AddSingleton(vms);
         services.AddVmDriver();
+        services.AddSingleton(new CouchOptions()).AddSingleton(Some.Keys());
         services.AddSingleton(installation).AddSingleton(host).AddUncontestedLease();
     }
 }
