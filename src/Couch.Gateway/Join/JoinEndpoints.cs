@@ -53,7 +53,7 @@ public static class JoinEndpoints
             ? Text(context, text(couch), Wanted(context.Request) ?? TextTypes[0])
             : BadHost();
 
-    private static IResult BadHost() => Refusals.Wrong("Host must be a host name or an IP address, with or without a port");
+    private static Refusal BadHost() => Refusals.Wrong("Host must be a host name or an IP address, with or without a port");
 
     private static ContentHttpResult Text(HttpContext context, string text, string type)
     {
