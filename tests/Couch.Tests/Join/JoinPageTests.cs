@@ -70,8 +70,8 @@ public sealed class JoinPageTests(Browser browser, KeyedCouchHost couch) : IClas
     public async Task An_answer_that_comes_after_the_fragment_has_changed_is_not_shown()
     {
         var (first, second) = (
-            await couch.Host.Invite(new { createdBy = "noah", label = "the first" }),
-            await couch.Host.Invite(new { createdBy = "noah", label = "the second" }));
+            await couch.Host.Invite(new { createdBy = "noah", label = "offer one" }),
+            await couch.Host.Invite(new { createdBy = "noah", label = "offer two" }));
         await using var way = new TcpProxy(couch.Address.Port);
         await using var page = await browser.NewPage();
         await page.Open($"http://127.0.0.1:{way.Port}/join");
@@ -81,15 +81,15 @@ public sealed class JoinPageTests(Browser browser, KeyedCouchHost couch) : IClas
         await page.Evaluate($"location.hash = '{first["code"]}'");
         await Until.True(() => Task.FromResult(way.IsHolding), TimeSpan.FromSeconds(30), "the first answer is held back");
         await page.Evaluate($"location.hash = '{second["code"]}'");
-        await page.SeesText("the second");
+        await page.SeesText("offer two");
         way.LetGo();
 
         // The held answer has come once the browser has nothing left to wait for.
         await page.Sees(
             "performance.getEntriesByType('resource').filter(one => one.name.endsWith('/preview')).length === 2", "both were answered");
         await page.Evaluate("new Promise(done => setTimeout(done))");
-        Assert.Contains("the second", await Markup(page), StringComparison.Ordinal);
-        Assert.DoesNotContain("the first", await Markup(page), StringComparison.Ordinal);
+        Assert.Contains("offer two", await Markup(page), StringComparison.Ordinal);
+        Assert.DoesNotContain("offer one", await Markup(page), StringComparison.Ordinal);
     }
 
     [Theory]

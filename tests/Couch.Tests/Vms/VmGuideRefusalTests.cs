@@ -63,7 +63,7 @@ public sealed class VmGuideRefusalTests
         await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.Zero });
         await using var couch = await CouchHost.Start(
             builder => builder.Logging.AddProvider(log),
-            [.. NodeSettings.Of(vers).AsArguments(), "--COUCH_PUBLIC_URL=http://couch.example/at"]);
+            [.. NodeSettings.Of(vers).AsArguments(), "--COUCH_PUBLIC_URL=http://couch.example/at", "--Logging:LogLevel:Couch=Debug"]);
         vers.Faults.Always(Call.Files, new Effect.Answer(status));
 
         foreach (var stay in new[] { await couch.Anyone.Arrive(), await couch.Anyone.Arrive() })
