@@ -14,7 +14,7 @@ internal static class Kills
 {
     private const int AtOnce = 8;
     private const int Warming = 100;
-    private const int Paced = 500;
+    private const int MostPaced = 500;
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Bound = TimeSpan.FromMilliseconds(15);
 
@@ -22,14 +22,15 @@ internal static class Kills
     {
         // Uncounted: a kill's code is compiled as the first are made.
         await Kill(couch, running.Take(Warming));
-        Tell($"one every {Pace.TotalMilliseconds:0} ms", await Kill(couch, running.Skip(Warming).Take(Paced), Pace));
-        var half = (running.Count - Warming - Paced) / 2;
-        Tell($"{AtOnce} under way all the time", await Kill(couch, running.Skip(Warming + Paced).Take(half)));
+        var paced = Math.Min(MostPaced, running.Count / 3);
+        Tell($"one every {Pace.TotalMilliseconds:0} ms", await Kill(couch, running.Skip(Warming).Take(paced), Pace));
+        var half = (running.Count - Warming - paced) / 2;
+        Tell($"{AtOnce} under way all the time", await Kill(couch, running.Skip(Warming + paced).Take(half)));
 
         couch.Vers.Faults.Always(Call.Create, new Effect.Hang());
         for (var index = 0; index < CouchWithVms.CallsAtOnce * 2; index++)
             await couch.Redeem(await couch.Invite());
-        Tell($"{AtOnce} under way, its creates hanging", await Kill(couch, running.Skip(Warming + Paced + half)));
+        Tell($"{AtOnce} under way, its creates hanging", await Kill(couch, running.Skip(Warming + paced + half)));
 
         void Tell(string how, Times times) =>
             report.Within($"kill → destroy received, {how}", times.ToString(), "p99 ≤ 15 ms", times.P99 <= Bound);
