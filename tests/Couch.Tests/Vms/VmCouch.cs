@@ -65,7 +65,6 @@ internal sealed class VmCouch(Func<VersOptions, VersOptions>? vers, VmOptions vm
     {
         services.AddSingleton(vms);
         services.AddVmDriver();
-        services.AddSingleton(new CouchOptions()).AddSingleton(Some.Keys());
         services.AddSingleton(installation).AddSingleton(host).AddUncontestedLease();
     }
 }
