@@ -15,9 +15,9 @@ internal static class Start
     /// <summary>How long the couch waits for a reader of its output.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    /// <param name="isSeenByOne">Whether what is printed is seen by one person and kept nowhere, so that it may be secret.</param>
+    /// <param name="isInteractive">Whether what is printed is seen by one person and kept nowhere, so that it may be secret.</param>
     /// <returns>The exit code: 0 after a graceful end, 1 where it could not start.</returns>
-    public static async Task<int> Run(Func<WebApplication> create, TextWriter output, TextWriter errors, bool isSeenByOne)
+    public static async Task<int> Run(Func<WebApplication> create, TextWriter output, TextWriter errors, bool isInteractive)
     {
         try
         {
@@ -26,7 +26,7 @@ internal static class Start
             // may block their thread while they wait, and the grace period must be kept all the same.
             var lifetime = app.Lifetime;
             var graceIsOver = GraceIsOver(lifetime);
-            var life = Task.Run(() => Live(app, lifetime, output, isSeenByOne));
+            var life = Task.Run(() => Live(app, lifetime, output, isInteractive));
             if (await Task.WhenAny(life, graceIsOver) == life)
                 await life;
             else
@@ -50,7 +50,7 @@ internal static class Start
     /// <summary>
     /// Runs the application until it has ended. If it is told to end while it starts, it ends, whatever the start is waiting for.
     /// </summary>
-    private static async Task Live(WebApplication app, IHostApplicationLifetime lifetime, TextWriter output, bool isSeenByOne)
+    private static async Task Live(WebApplication app, IHostApplicationLifetime lifetime, TextWriter output, bool isInteractive)
     {
         await using var disposed = app;
         try
@@ -63,7 +63,7 @@ internal static class Start
         }
 
         if (QuietLogs.IsForPeople(app.Configuration))
-            await Say(output, Welcome.To(app, isSeenByOne));
+            await Say(output, Welcome.To(app, isInteractive));
         else
             Welcome.Log(app);
         await app.WaitForShutdownAsync();

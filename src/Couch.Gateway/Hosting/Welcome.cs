@@ -8,8 +8,8 @@ namespace Couch.Gateway.Hosting;
 /// <summary>What a couch says once it listens: where, with what data, for whom, and what to try first.</summary>
 internal static partial class Welcome
 {
-    /// <param name="isSeenByOne">Whether it is seen by one person and kept nowhere, so that a sign-in link may be in it.</param>
-    public static string To(WebApplication app, bool isSeenByOne)
+    /// <param name="isInteractive">Whether it is seen by one person and kept nowhere, so that a sign-in link may be in it.</param>
+    public static string To(WebApplication app, bool isInteractive)
     {
         var options = app.Services.GetRequiredService<CouchOptions>();
         var key = app.Services.GetRequiredService<HttpOptions>().HostKey;
@@ -23,7 +23,7 @@ internal static partial class Welcome
             Couch listens on {string.Join(", ", app.Urls)}{Part(options.Role)}
             Data: {app.Services.GetRequiredService<CouchDatabase>().Where}
             Host endpoints: {HostEndpoints(key)}
-            VMs: {Vms(options)}{ConsoleAt(app, url, isSeenByOne)}
+            VMs: {Vms(options)}{ConsoleAt(app, url, isInteractive)}
             Try: curl {toTry}
             """;
     }
@@ -38,7 +38,7 @@ internal static partial class Welcome
     [LoggerMessage(310, LogLevel.Information, "Couch listens on {Urls}; data: {Data}; host endpoints: {HostEndpoints}")]
     private static partial void Started(ILogger logger, string urls, string data, string hostEndpoints);
 
-    private static string ConsoleAt(WebApplication app, string url, bool isSeenByOne)
+    private static string ConsoleAt(WebApplication app, string url, bool isInteractive)
     {
         if (app.Services.GetRequiredService<CouchOptions>().Role is CouchRole.Silo)
             return "";
@@ -46,7 +46,7 @@ internal static partial class Welcome
         if (app.Services.GetRequiredService<HttpOptions>().HostKey is null)
             return $"{line}/";
         // The link is a secret: it is not for a file, a log collector or whoever reads those.
-        return isSeenByOne
+        return isInteractive
             ? $"{line}{app.Services.GetRequiredService<ConsoleSessions>().Link()} (signs you in, once, within five minutes)"
             : $"{line}/ (couch console prints a sign-in link)";
     }

@@ -19,21 +19,20 @@ public sealed class LongDayConsoleTests(Browser browser) : IClassFixture<Browser
         await page.Open($"{couch.Address}");
         await page.Sees(BrowserConsoleTests.IsLive, "signed in");
         // As full as it gets: more invites, events and changes than it keeps.
-        await Happen(0, 32_000);
+        await Happen(0, 48_000);
         var before = await page.Kept();
 
-        await Happen(32_000, 80_000);
+        await Happen(48_000, 96_000);
         // What is still under way, such as an answer that is being read, is let go of soon; what is kept is not.
         var after = await Until.Gives(
             page.Kept, kept => kept.Heap <= before.Heap + (1 << 20) && kept.Nodes <= before.Nodes + 100, TimeSpan.FromSeconds(30),
             $"it keeps as much as before, {before}");
 
-        TestContext.Current.TestOutputHelper!.WriteLine($"after 32,000 events {before}, after 80,000 {after}");
-        // Forty-eight thousand events are some ten megabytes.
-        Assert.InRange(before.Heap, 1 << 20, 8 << 20);
+        TestContext.Current.TestOutputHelper!.WriteLine($"after 48,000 events {before}, after 96,000 {after}");
         Assert.Equal(1000, (int)(await page.Evaluate("couch.house.events.length"))!);
         // The oldest are let go of with the next event; a list may just have brought another.
         Assert.InRange((int)(await page.Evaluate("couch.house.invites.size"))!, 20_000, 20_010);
+        Assert.Equal(1, (int)(await page.Evaluate("couch.house.guests.size"))!);
         Assert.Empty(page.Faults);
 
         async Task Happen(int from, int to)
@@ -42,19 +41,25 @@ public sealed class LongDayConsoleTests(Browser browser) : IClassFixture<Browser
             {
                 // By its own links, as a person changes views without leaving the page.
                 await page.Evaluate($"couch.app.go({{ view: '{view}'.split('=')[1] ?? null }})");
+                var isCharts = view.EndsWith("charts", StringComparison.Ordinal);
+                if (isCharts)
+                    await page.Sees("couch.app.view.past.since > 0", "the log is read");
                 var (first, last) = (from + (to - from) * at / Views.Length, from + (to - from) * (at + 1) / Views.Length);
                 await couch.App.Services.GetRequiredService<CouchDatabase>().Rows(
                     $$"""
                     WITH RECURSIVE n(number) AS (SELECT {{first}} UNION ALL SELECT number + 1 FROM n WHERE number < {{last - 1}})
                     INSERT INTO event (id, at, type, guest, record)
-                    SELECT (SELECT COALESCE(MAX(id), 0) FROM event) + number + 1, '2026-01-01T00:00:00.000Z', {{Type}}, '{{guest}}',
+                    SELECT (SELECT COALESCE(MAX(id), 0) FROM event) + number + 1, strftime('%Y-%m-%dT%H:%M:%fZ'), {{Type}}, '{{guest}}',
                       '{"eventId":"x","timestamp":"' || strftime('%Y-%m-%dT%H:%M:%fZ') || '","source":"couch","type":"' || {{Type}}
-                      || '","agent":"noah","payload":{"guestId":' || CASE WHEN number % 4 < 3 THEN 'null' ELSE '"{{guest}}"' END
+                      || '","agent":"noah","payload":{"guestId":' || CASE WHEN number % 2 = 0 THEN 'null' ELSE '"{{guest}}"' END
                       || ',"inviteId":"i' || number || '","label":"x","hours":1,"expiresAt":"2026-12-01T00:00:00.000Z"'
                       || '},"metadata":{"by":null} }'
                     FROM n
                     """);
                 await page.Sees($"couch.house.events.at(-1)?.payload.inviteId === 'i{last - 1}'", $"{last} have come");
+                // Three of eight events are changes: at first all of them are kept, in the end as many as are at most.
+                if (isCharts)
+                    Assert.InRange((int)(await page.Evaluate("couch.app.view.past.steps.length"))!, Math.Min(last * 3 / 8, 20_000), 22_000);
             }
 
             await page.Evaluate("couch.app.go({ view: null }); window.came = couch.now(); couch.app.act('r')");
@@ -62,7 +67,7 @@ public sealed class LongDayConsoleTests(Browser browser) : IClassFixture<Browser
         }
     }
 
-    private const string Type = "CASE WHEN number % 4 < 3 THEN 'couch.invite.created' WHEN number % 8 = 3 THEN 'couch.guest.extended' "
+    private const string Type = "CASE WHEN number % 2 = 0 THEN 'couch.invite.created' WHEN number % 8 = 3 THEN 'couch.guest.extended' "
         + "ELSE 'couch.guest.activated' END";
 
     [Fact]
@@ -122,7 +127,6 @@ public sealed class LongDayConsoleTests(Browser browser) : IClassFixture<Browser
 
         var output = TestContext.Current.TestOutputHelper!;
         output.WriteLine($"first paint {Said(painted)}; first rows {Said(rows)}; all 10,000 {Said(all)}; a change {Said(changed)}");
-        Assert.All(painted.Concat(rows).Concat(changed), time => Assert.InRange(time, 0.1, 60_000));
         Assert.Equal("10022", (string?)await page.Evaluate("document.querySelector('.grid').getAttribute('aria-rowcount')"));
 
         async Task<double> Number(string expression) => (double)(await page.Evaluate(expression))!;

@@ -17,14 +17,14 @@ public sealed class LooksConsoleTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Every_view_is_clean_for_screen_readers_and_is_pictured()
     {
-        await using var couch = await Lived.Start();
+        await using var couch = await CouchWithHistory.Start();
         await using var page = await browser.NewPage();
         await page.Looks(1280, 800, "light");
         await page.Open($"{couch.Host.Address}");
         await page.Sees("document.activeElement?.id === 'host-key'", "the page asks for the host key");
         var objections = new List<string>();
         await Look("sign-in", null);
-        await BrowserConsoleTests.SignIn(page, couch.Host.Address, Lived.Key);
+        await BrowserConsoleTests.SignIn(page, couch.Host.Address, CouchWithHistory.Key);
         foreach (var (name, address, until) in couch.Views())
         {
             await page.Open($"{couch.Host.Address}{address}");
@@ -32,13 +32,14 @@ public sealed class LooksConsoleTests(Browser browser) : IClassFixture<Browser>
             await Look(name, null);
         }
 
-        foreach (var (name, address, keys) in couch.Dialogs())
+        foreach (var (name, address, keys, script, until) in couch.Dialogs())
         {
             await page.Open($"{couch.Host.Address}{address}");
             await page.Sees(
-                $"{BrowserConsoleTests.IsLive} && document.querySelector('.timeline li, .grid .row')", $"{name} can be asked for");
+                $"{BrowserConsoleTests.IsLive} && document.querySelector('.timeline li, .grid .row, .list td')", $"{name} can be asked for");
             await page.Press(keys);
-            await page.Sees("document.querySelector('dialog[open]')", $"{name} is asked for");
+            await page.Evaluate(script);
+            await page.Sees($"document.querySelector('dialog[open] :is({until})')", $"{name} is asked for");
             await Look(name, "dialog");
         }
 
@@ -69,7 +70,7 @@ public sealed class LooksConsoleTests(Browser browser) : IClassFixture<Browser>
             if (await page.Evaluate("!('axe' in window)") is { } isMissing && (bool)isMissing)
                 await page.Evaluate(new BundledAxeScriptProvider().GetScript() + "; 0");
             var found = await page.Evaluate($$"""
-                axe.run({{(within is null ? "document" : $"'{within}'")}}).then(run => run.violations.map(
+                axe.run({{(within is null ? "document" : $"'{within}'")}}, { rules: { 'target-size': { enabled: true } } }).then(run => run.violations.map(
                     one => `${one.id}: ${one.help}: `
                         + one.nodes.slice(0, 3).map(node => node.html + ' ' + node.failureSummary).join(' | ')))
                 """);

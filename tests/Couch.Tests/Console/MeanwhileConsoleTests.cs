@@ -228,6 +228,37 @@ public sealed class MeanwhileConsoleTests(Browser browser, KeyedCouchHost couch)
     }
 
     [Fact]
+    public async Task An_answer_that_comes_late_does_not_show_an_invite_as_it_was()
+    {
+        var id = (await couch.Host.Invite(new { createdBy = "noah", label = "overtaken" })).Is(201)["id"]!;
+        await using var page = await SignedIn();
+        await page.Open($"{couch.Address}?invite={id}");
+        await page.Sees(BrowserConsoleTests.IsLive + " && document.querySelector('.state.active')", "it is open");
+        await page.Evaluate($$"""
+            (() => {
+                const real = fetch;
+                window.answered = 0;
+                window.fetch = async (path, request) => {
+                    const answer = await real(path, request);
+                    if (!window.release && path === '/couch/invites/{{id}}')
+                        await new Promise(done => { window.release = done; });
+                    answered++;
+                    return answer;
+                };
+                couch.app.view.refresh();
+            })()
+            """);
+        await page.Sees("window.release", "it has an answer that is under way");
+        (await couch.Host.Delete($"/couch/invites/{id}")).Is(200);
+        await page.Sees("document.querySelector('.state.revoked')", "a later answer has overtaken it");
+
+        await page.Evaluate("window.before = answered; release()");
+        await page.Sees("answered >= before + 2", "the first answer is here, and the history that it asks for");
+        await page.Evaluate("new Promise(done => setTimeout(done, 50))");
+        Assert.True((bool)(await page.Evaluate("!!document.querySelector('.state.revoked')"))!);
+    }
+
+    [Fact]
     public async Task A_search_is_in_the_address_unless_it_may_be_a_secret()
     {
         await using var page = await SignedIn();

@@ -6,6 +6,11 @@ namespace Couch.Tests.Console;
 /// <summary>What the console shows beside its first screen: one invite, the log with filters, charts, and use that stays true.</summary>
 public sealed class ViewsConsoleTests(Browser browser, KeyedCouchHost couch) : IClassFixture<Browser>, IClassFixture<KeyedCouchHost>
 {
+    /// <summary>Usage is read again a minute after the last attempt: that is now, or not while the test runs.</summary>
+    private const string IsOld = "couch.house.triedAt = 0";
+
+    private const string IsYoung = "couch.house.triedAt = couch.now() + 3_600_000";
+
     [Fact]
     public async Task An_invite_is_opened_from_the_list_shown_with_its_history_and_revoked()
     {
@@ -107,6 +112,15 @@ public sealed class ViewsConsoleTests(Browser browser, KeyedCouchHost couch) : I
         await page.Sees($"location.search.endsWith('before={oldest}') && couch.app.view.grid.rows[0]?.id < {oldest}", "the page before");
         Assert.Equal("500 often", (string?)await page.Evaluate(
             "`${couch.app.view.grid.rows.length} ${[...new Set(couch.app.view.grid.rows.map(row => row.agent))]}`"));
+        await page.Evaluate("document.querySelectorAll('.tools input')[1].select(); document.querySelectorAll('.tools input')[1].focus()");
+        await page.Press("s", "e", "l", "d", "o", "m");
+        await page.Sees("couch.app.view.grid.rows.length === 4", "another filter begins at the log's end");
+        Assert.Equal("?view=events&agent=seldom true true", (string?)await page.Evaluate(
+            "`${location.search} ${document.activeElement === document.querySelectorAll('.tools input')[1]} "
+                + "${[...document.querySelectorAll('.tools button')].at(-1).hidden}`"));
+
+        await page.Open($"{couch.Address}?view=events&agent=often&before={oldest}");
+        await page.Sees(BrowserConsoleTests.IsLive + " && couch.app.view.grid?.rows.length === 500", "the page before, by its address");
         await page.ClickText(".tools button", "Older");
         await page.Sees("couch.app.view.grid.rows.length === 120", "the oldest");
         await page.SeesText("The log has no older ones", ".shown");
@@ -116,9 +130,54 @@ public sealed class ViewsConsoleTests(Browser browser, KeyedCouchHost couch) : I
 
         await page.Open($"{couch.Address}?view=events&type=couch.gues");
         await page.SeesText("type must name", ".shown.bad");
+        await page.Open($"{couch.Address}?view=events&type=%20couch.invite.revoked%20,,&subject={first["id"]}");
+        await page.Sees("couch.app.view.grid?.rows.length === 1", "a list of types may have spaces and commas too many");
         await page.Open($"{couch.Address}?view=events&subject={first["id"]}");
         await page.Sees("couch.app.view.grid?.rows.length === 2", "an invite's own events");
         await BrowserConsoleTests.IsClean(page, couch.Address);
+    }
+
+    [Fact]
+    public async Task A_log_that_cannot_be_read_for_a_while_stays_and_stays_live()
+    {
+        await Invited();
+        await using var page = await SignedIn();
+        await page.Open($"{couch.Address}?view=events&agent=kept");
+        await page.Sees(BrowserConsoleTests.IsLive + " && couch.app.view.grid?.rows.length === 1", "it is shown");
+        await page.Answer("/couch/events", 503, """{"error":"said by a proxy"}""");
+        await page.Evaluate("couch.app.view.refresh()");
+        await page.SeesText("said by a proxy. What is shown was read before", ".shown.bad");
+        Assert.Equal(1, (int)(await page.Evaluate("couch.app.view.grid.rows.length"))!);
+        await Invited();
+        await page.Sees("couch.app.view.grid.rows.length === 2", "what happens is still told");
+
+        await page.Evaluate("couch.house.pause()");
+        await page.Sees("document.querySelector('.pill.paused')", "it follows no more");
+        page.LetThrough("/couch/events");
+        await page.Evaluate("couch.house.resume()");
+        await page.SeesText("2 events shown", ".shown:not(.bad)");
+
+        async Task Invited() => (await couch.Host.Invite(new { createdBy = "kept" })).Is(201);
+    }
+
+    [Fact]
+    public async Task A_node_of_the_version_before_does_not_send_the_whole_log()
+    {
+        for (var turn = 0; turn < 3; turn++)
+            (await couch.Host.Invite(new { createdBy = "noah" })).Is(201);
+        await using var page = await browser.NewPage();
+        // It knows no order: the oldest come first.
+        await page.Answer("/couch/events", 200, """
+            {"events":[{"id":1,"timestamp":"2026-01-01T00:00:00.000Z","type":"couch.invite.created","agent":"noah","payload":{},"metadata":{}},
+            {"id":2,"timestamp":"2026-01-01T00:00:00.000Z","type":"couch.invite.created","agent":"noah","payload":{},"metadata":{}}],
+            "count":2,"nextCursor":2}
+            """);
+        await BrowserConsoleTests.SignIn(page, couch.Address);
+        var invite = (await couch.Host.Invite(new { createdBy = "last" })).Is(201)["id"];
+        await page.Sees("couch.house.events.at(-1)?.agent === 'last'", "what happens now is told");
+        Assert.Equal(invite, (string?)await page.Evaluate("couch.house.events.map(event => event.payload.inviteId).join(' ')"));
+        await page.Press("3");
+        await page.SeesText("of an older version", ".shown.bad");
     }
 
     [Fact]
@@ -131,13 +190,16 @@ public sealed class ViewsConsoleTests(Browser browser, KeyedCouchHost couch) : I
         await using var page = await SignedIn();
         await page.Open($"{couch.Address}?q={guest}");
         await page.Sees(BrowserConsoleTests.IsLive + " && document.querySelectorAll('.row').length === 1", "it is shown");
+        await page.Evaluate(IsYoung);
         await Report(guest, 950);
         Assert.DoesNotContain(page.Requests, request => request.EndsWith(list, StringComparison.Ordinal));
 
-        await page.Evaluate("couch.house.sightAt -= 60_000");
+        await page.Evaluate("couch.house.usageAt = couch.house.sightAt = 1");
+        await page.Evaluate(IsOld);
         await page.Sees("document.querySelector('.row .bar.red')?.getAttribute('aria-label') === 'tokens: 95 %'", "a minute later");
+        await page.Evaluate(IsYoung);
         await page.SeesText("read once a minute", ".shown");
-        Assert.Equal(0, (int)(await page.Evaluate("Math.floor((couch.now() - couch.house.usageAt) / 60_000)"))!);
+        await page.Sees("couch.house.usageAt > 1 && couch.house.sightAt === couch.house.usageAt", "all are as of then");
 
         await page.Press("j", "Enter");
         await page.SeesText("950 of 1,000", ".used");
@@ -148,20 +210,56 @@ public sealed class ViewsConsoleTests(Browser browser, KeyedCouchHost couch) : I
     }
 
     [Fact]
-    public async Task Of_a_large_house_the_bars_in_sight_stay_true()
+    public async Task Of_a_large_house_all_bars_in_sight_stay_true()
     {
-        var guest = (await couch.Host.Arrive(new { createdBy = "noah", resourceLimits = new { maxTokenBudget = 1000 } }))["guestId"]!;
-        await Activate(guest);
+        const int guests = 30;
+        await Task.WhenAll(Enumerable.Range(0, guests).Select(async _ =>
+        {
+            var id = (await couch.Host.Arrive(
+                new { createdBy = "noah", label = "large house", resourceLimits = new { maxTokenBudget = 1000 } }))["guestId"]!;
+            await Activate(id);
+            await Report(id, 750);
+        }));
         await using var page = await SignedIn();
-        await page.Open($"{couch.Address}?q={guest}");
-        await page.Sees(BrowserConsoleTests.IsLive + " && document.querySelectorAll('.row').length === 1", "it is shown");
-        await Report(guest, 750);
-        // As where there are more running guests than are read at once.
+        await page.Looks(1280, 1400, "light");
+        await page.Open($"{couch.Address}?q=large+house");
+        await page.Sees(BrowserConsoleTests.IsLive + $" && couch.app.view.grid?.rows.length === {guests}", "they are shown");
+        await page.Sees("document.querySelectorAll('.row .bar.amber').length === document.querySelectorAll('.row').length", "they are read");
+        // As where there are more running guests than are read at once, and what the page has of these is old.
         await page.Answer("/couch/guests", 200, """{"guests":[],"count":0,"nextCursor":"01M"}""");
-        await page.Evaluate("[couch.house.sightAt, couch.house.usageAt] = [0, couch.house.usageAt - 120_000]");
+        await page.Evaluate("""
+            for (const row of couch.house.guests.values())
+                row.usage = { ...row.usage, tokensUsed: 0 };
+            couch.app.view.refresh();
+            """);
+        await page.Sees("!document.querySelector('.row .bar.amber')", "the page has old figures");
+        var inSight = (int)(await page.Evaluate("couch.app.view.grid.inSight.length"))!;
+        Assert.InRange(inSight, 21, guests - 1);
+        await page.Evaluate("couch.house.usageAt -= 120_000");
+        await page.Evaluate(IsOld);
 
-        await page.Sees("document.querySelector('.row .bar.amber')?.getAttribute('aria-label') === 'tokens: 75 %'", "a minute later");
+        await page.Sees(
+            "couch.app.view.grid.inSight.every(row => row.usage.tokensUsed === 750) && "
+                + "document.querySelectorAll('.row .bar.amber').length >= couch.app.view.grid.inSight.length", "a minute later");
         await page.SeesText("of all others as of", ".shown");
+        await page.Evaluate(IsYoung);
+        Assert.Equal(guests - inSight, (int)(await page.Evaluate(
+            "couch.app.view.grid.rows.filter(row => row.usage.tokensUsed === 0).length"))!);
+    }
+
+    [Fact]
+    public async Task A_read_that_fails_does_not_make_the_bars_newer()
+    {
+        await using var page = await SignedIn();
+        await page.Evaluate("couch.house.usageAt = couch.house.sightAt = Date.parse('2026-01-01T10:20:30')");
+        await page.Answer("/couch/guests", 503, """{"error":"not now"}""");
+        await page.Evaluate(IsOld);
+        await page.Sees("couch.house.triedAt > 0", "it was tried");
+        await page.Evaluate(IsYoung);
+        await page.Sees("performance.getEntriesByType('resource').some(one => one.responseStatus === 503)", "it was answered");
+        // Some more turns of the page, in which it takes the answer.
+        await page.Evaluate("couch.app.view.refresh(); new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
+        await page.SeesText("Usage as of 10:20:30", ".shown");
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Couch.Gateway.Console;
+using Couch.Gateway.Hosting;
 using Couch.Tests.Support;
 using Xunit;
 
@@ -38,6 +39,21 @@ public sealed partial class WelcomeTests : IDisposable
         IsWithoutLink(await couch.Printed("Try: curl"));
     }
 
+    [Theory]
+    [InlineData(true, "DOTNET_RUNNING_IN_CONTAINER=true")]
+    [InlineData(true, "container=podman")]
+    [InlineData(true, "KUBERNETES_SERVICE_HOST=10.0.0.1")]
+    [InlineData(true, "/.dockerenv")]
+    [InlineData(true, "/run/.containerenv")]
+    [InlineData(false, "DOTNET_RUNNING_IN_CONTAINER=false", "/.dockerenv")]
+    [InlineData(false, "container=")]
+    [InlineData(false)]
+    public void A_container_is_known_by_what_its_engine_leaves_in_it(bool isContainer, params string[] left) => Assert.Equal(
+        isContainer,
+        Terminal.IsContainer(
+            name => left.FirstOrDefault(each => each.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..],
+            left.Contains));
+
     [Fact]
     public async Task In_a_pipe_it_is_none_and_the_command_that_gives_one_is_named()
     {
@@ -55,6 +71,8 @@ public sealed partial class WelcomeTests : IDisposable
 
     private Typed AtTerminal(Dictionary<string, string> environment)
     {
+        if (Environment.GetEnvironmentVariable("PATH")?.Split(':').Any(each => File.Exists(Path.Combine(each, "script"))) is not true)
+            Assert.Fail("This test needs the program script, which gives the couch a terminal: apt-get install bsdutils (util-linux)");
         var ports = FreePort.Find(2);
         var program = Path.Combine(AppContext.BaseDirectory, CouchProcess.Gateway);
         var start = new ProcessStartInfo("script", ["-qec", $"exec dotnet '{program}' --urls http://127.0.0.1:{ports[0]}", "/dev/null"])
@@ -64,7 +82,8 @@ public sealed partial class WelcomeTests : IDisposable
         var own = new Dictionary<string, string>
         {
             ["COUCH_DATA_DIR"] = folder["typed"], ["COUCH_AUTH_TOKEN"] = Key, ["COUCH_SILO_PORT"] = $"{ports[1]}",
-            ["DOTNET_RUNNING_IN_CONTAINER"] = "",
+            // These tests may themselves run in a container.
+            ["DOTNET_RUNNING_IN_CONTAINER"] = "false",
         };
         foreach (var (name, value) in own.And(environment))
             start.Environment[name] = value;

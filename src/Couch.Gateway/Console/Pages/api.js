@@ -74,6 +74,17 @@ export function kill(id) {
     return insist(() => call('DELETE', `/couch/guests/${encodeURIComponent(id)}`, undefined, { headers }));
 }
 
+/** Whether a page of events that was asked for with order=desc is so: a node of the version before lists the oldest first. */
+export const isNewestFirst = page => page.events.length < 2 || page.events[0].id > page.events[1].id;
+
+/** A page of events, newest first; a refusal where the node that answered is too old to read the log from its end. */
+export async function newestFirst(path) {
+    const page = await call('GET', path);
+    if (!isNewestFirst(page))
+        throw new Refused(0, 'the node that answered is of an older version, and reads the log from its beginning alone');
+    return page;
+}
+
 export const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('');
 
 /** The pages of a list, each as it comes. The first one may be short, so that something is seen soon. */

@@ -1,11 +1,11 @@
 // Charts of the last hour and the last day: who stayed, who came and went, and what the stays have used.
 import { now, sentence } from './api.js';
 import { h, say } from './dom.js';
-import { house, staying } from './house.js';
-import { Past, ends, parts } from './past.js';
+import { house, longestUnread, staying } from './house.js';
+import { Past, Parts, ends, lengthOf, parts } from './past.js';
 import { clock, full, many, short } from './text.js';
 
-const spans = { 1: ['the last hour', 60], 24: ['the last day', 48] };
+const spans = { 1: ['the last hour'], 24: ['the last day'] };
 const uses = {
     tokens: ['Tokens', usage => usage.tokensUsed, ''], network: ['GB to the network', usage => usage.networkEgressGB, ' GB'],
     cpu: ['Processor seconds', usage => usage.cpuSeconds, ' s'],
@@ -95,13 +95,15 @@ class Chart {
     }
 }
 
-const short24 = at => clock(at).slice(0, 5);
+/** Hours and minutes, and seconds where there are some. */
+const short24 = at => Math.floor(at / 1000) % 60 === 0 ? clock(at).slice(0, 5) : clock(at);
 
 export function chartsView(app) {
     const past = new Past();
     let isRead = false;
     let isGone = false;
     let timer = 0;
+    let drawnAt = 0;
     const asked = (name, among, standard) => Object.hasOwn(among, app.query().get(name) ?? '') ? app.query().get(name) : standard;
     const choice = (name, label, among, standard) => h('select', { 'aria-label': label, onchange: event => {
         app.replace({ [name]: event.target.value === standard ? null : event.target.value });
@@ -122,16 +124,21 @@ export function chartsView(app) {
         timer = 0;
         if (!isRead)
             return;
+        drawnAt = now();
         const hours = asked('hours', spans, '1');
-        const [name, count] = spans[hours];
+        const [name] = spans[hours];
         const until = now();
         const wanted = until - hours * 3_600_000;
         const from = Math.max(wanted, past.since);
+        // Sentences claim no more than was read.
+        const isShort = from > wanted + 1000;
+        const when = isShort ? `since ${clock(from)}` : `in ${name}`;
         const counted = house.summary;
-        const base = counted && { running: counted.guests.running, provisioning: counted.guests.provisioning, at: Date.parse(counted.at) };
-        const found = parts(past.steps, { from, until, count, base });
+        const base = counted && { running: counted.guests.running, provisioning: counted.guests.provisioning, after: counted.countedAfter };
+        const length = lengthOf(until - from);
+        const found = parts(past.steps, { from, until, length, base });
         const inSight = past.steps.filter(step => step.at >= from);
-        shown.textContent = `Drawn from ${many(inSight.length, 'change')} in the log. ` + (from > wanted + 1000
+        shown.textContent = `Drawn from ${many(inSight.length, 'change')} in the log. ` + (isShort
             ? `The log has more than this page reads: these are all since ${clock(from)}. ` : '')
             + (base ? '' : house.can('guests') ? 'How many stay is not known: there is no summary yet.'
                 : 'How many stay is not shown: this key lacks the scope guests.');
@@ -139,40 +146,44 @@ export function chartsView(app) {
         const last = found.at(-1);
         const most = Math.max(...found.map(part => part.most));
         if (base)
-            stays.draw(found, `Now ${last.running} running and ${last.provisioning} provisioning; in ${name} at most ${most} together.`,
+            stays.draw(found, `Now ${last.running} running and ${last.provisioning} provisioning; ${when} at most ${most} together.`,
                 { note: 'Each bar is how many there were at its end, counted back from now by the log.' });
         const sum = kind => found.reduce((all, part) => all + part[kind], 0);
-        changes.draw(found, `In ${name} ${many(sum('arrived'), 'guest')} arrived; `
+        changes.draw(found, `${when[0].toUpperCase()}${when.slice(1)} ${many(sum('arrived'), 'guest')} arrived; `
             + `${full(sum('stopped'))} stopped, ${full(sum('expired'))} expired, ${full(sum('revoked'))} were killed.`);
-        drawUsage(found, inSight.filter(step => step.type in ends).length, name, from);
+        drawUsage(inSight.filter(step => step.type in ends).length, when, new Parts(from, until, length));
         charts.hidden = false;
     }
 
     /** Usage counters are no events, so nobody can say when they grew: what a stay has used is put where it ended. */
-    function drawUsage(found, ended, name, from) {
+    function drawUsage(ended, when, times) {
         usage.element.hidden = !house.can('guests');
         const [label, of, unit] = uses[asked('use', uses, 'tokens')];
-        const used = found.map(part => ({ from: part.from, until: part.until, spent: 0, far: 0 }));
-        const length = used[0].until - used[0].from;
+        const used = times.all;
+        used.forEach(part => Object.assign(part, { spent: 0, far: 0 }));
         let here = 0;
         for (const row of house.guests.values()) {
             if (staying(row)) {
                 used.at(-1).far += of(row.usage) ?? 0;
-            } else if (row.stoppedAt >= from) {
+                continue;
+            }
+            const part = times.at(row.stoppedAt);
+            if (part) {
                 here++;
-                used[Math.min(used.length - 1, Math.floor((row.stoppedAt - from) / length))].spent += of(row.usage) ?? 0;
+                part.spent += of(row.usage) ?? 0;
             }
         }
         const sum = used.reduce((all, part) => all + part.spent, 0);
-        usage.draw(used, `${label}: ${full(sum)} by the ${many(here, 'stay')} that ended in ${name}, and `
+        usage.draw(used, `${label}: ${full(sum)} by the ${many(here, 'stay')} that ended ${when}, and `
             + `${full(used.at(-1).far)} so far by those who stay.`, { unit, note: 'Usage counters are no events: a bar is all that the '
-            + `stays which ended then have used, whenever they did. That of those who stay is as of ${clock(house.usageAt || now())}.`
+            + `stays which ended then have used, whenever they did. That of those who stay is `
+            + `${house.usageAt ? `as of ${clock(house.usageAt)}` : 'not read yet'}.`
             + (ended > here ? ` ${many(ended - here, 'stay')} that ended are not held by this page, and are missing here.` : '') });
     }
 
     async function read() {
         try {
-            await past.read(24, () => isGone);
+            await past.read(() => isGone);
             if (isGone)
                 return;
             isRead = true;
@@ -193,15 +204,22 @@ export function chartsView(app) {
     };
     house.addEventListener('events', onEvents);
     house.addEventListener('change', later);
-    // Time passes, whether something happens or not.
-    const ticking = setInterval(() => !document.hidden && later(), 30_000);
+    // Time passes, whether something happens or not; and what guests use grows without an event.
+    const ticking = setInterval(() => {
+        if (document.hidden)
+            return;
+        if (now() - drawnAt >= 30_000)
+            later();
+        if (house.can('guests') && house.isLoaded && house.connection !== 'gone' && now() - house.triedAt >= longestUnread)
+            house.freshen([]);
+    }, 1000);
     read();
 
     return {
         element: h('section', { class: 'guest charted' }, h('h1', { tabindex: '-1' }, 'Charts'),
             h('div', { class: 'tools' }, choice('hours', 'Of which time', spans, '1'), choice('use', 'Usage of what', uses, 'tokens')),
             shown, charts),
-        title: 'Charts', refresh: read, focus: () => app.heading(), keys: {},
+        title: 'Charts', past, refresh: read, focus: () => app.heading(), keys: {},
         leave() {
             isGone = true;
             clearTimeout(timer);

@@ -1,5 +1,5 @@
 // The log: its end as it grows, or a page further back; both as the couch itself filters them.
-import { call, Refused, sentence } from './api.js';
+import { newestFirst, Refused, sentence } from './api.js';
 import { button, fillTheirs, h, say } from './dom.js';
 import { Grid } from './grid.js';
 import { house } from './house.js';
@@ -22,16 +22,22 @@ export function eventsView(app) {
     let asked = 0;
     let timer = 0;
     let older = null;
+    /** Why there is no list: the couch cannot mean what is asked for. */
     let refusal = null;
-    let isRead = false;
+    /** Why the last read failed; what was read before it is still shown. */
+    let trouble = null;
+    /** What the shown events are the answer to; null: nothing was read yet. */
+    let readFor = null;
     // Of a page further back: the event before which it begins. Without it the view is the log's end, and live.
-    const before = /^\d+$/.test(app.query().get('before') ?? '') ? app.query().get('before') : null;
+    let before = /^\d+$/.test(app.query().get('before') ?? '') ? app.query().get('before') : null;
     const input = (name, label, placeholder, list) => h('input', { type: 'search', 'aria-label': label, placeholder, maxlength: '512',
         autocomplete: 'off', spellcheck: 'false', list, value: app.query().get(name) ?? '', oninput: event => {
-            app.replace({ [name]: event.target.value || null });
-            // A page that was counted for another filter means nothing.
-            if (before !== null)
-                return app.go({ before: null });
+            // A page that was counted for another filter means nothing: it is the log's end again. The field keeps the focus.
+            before = null;
+            newest.hidden = true;
+            app.replace({ [name]: event.target.value || null, before: null });
+            // An answer that is under way is one to another question.
+            asked++;
             clearTimeout(timer);
             timer = setTimeout(read, 250);
         } });
@@ -64,9 +70,11 @@ export function eventsView(app) {
 
     const leaveFor = where => app.go({ view: null, type: null, agent: null, subject: null, before: null, ...where });
 
+    const typesOf = text => text.split(',').map(one => one.trim()).filter(Boolean);
+
     /** The same filter as the couch's own, for what comes by the stream. */
     function isWanted(event) {
-        const types = type.value.split(',').map(one => one.trim()).filter(Boolean);
+        const types = typesOf(type.value);
         const is = pattern => pattern.endsWith('*') ? event.type.startsWith(pattern.slice(0, -1)) : event.type === pattern;
         return (types.length === 0 || types.some(is)) && (!agent.value.trim() || event.agent === agent.value.trim())
             && (!subject.value.trim() || [event.payload.guestId, event.payload.inviteId].includes(subject.value.trim()));
@@ -75,15 +83,19 @@ export function eventsView(app) {
     function draw() {
         grid.set(events.toReversed());
         back.disabled = older === null;
-        shown.classList.toggle('bad', refusal !== null);
-        shown.textContent = refusal ?? (!isRead ? 'Reading the log…' : `${many(events.length, 'event')} shown, newest first`
+        shown.classList.toggle('bad', refusal !== null || trouble !== null);
+        shown.textContent = refusal ?? (trouble !== null
+            ? `The log cannot be read: ${trouble}. ${readFor === null ? '' : 'What is shown was read before. '}r tries again.`
+            : readFor === null ? 'Reading the log…' : `${many(events.length, 'event')} shown, newest first`
             + (before === null ? ', and those that come.' : '. This page stands still; newer ones are at Newest.')
             + (older === null ? ' The log has no older ones.' : ''));
     }
 
     /** What the couch is asked for; null where a field may hold a secret, which belongs into no address. */
     function query() {
-        const filled = Object.entries(fields).map(([name, field]) => [name, field.value.trim()]).filter(([, text]) => text);
+        const filled = Object.entries(fields)
+            .map(([name, field]) => [name, name === 'type' ? typesOf(field.value).join(',') : field.value.trim()])
+            .filter(([, text]) => text);
         return filled.some(([, text]) => looksSecret(text)) ? null
             : new URLSearchParams([...filled, ['order', 'desc'], ['limit', String(onePage)], ...(before ? [['before_id', before]] : [])]);
     }
@@ -95,25 +107,30 @@ export function eventsView(app) {
             const wanted = query();
             if (!wanted)
                 throw new Refused(400, 'this looks like a secret, and is not asked for');
-            const page = await call('GET', `/couch/events?${wanted}`);
+            const page = await newestFirst(`/couch/events?${wanted}`);
             if (isOld())
                 return;
             const last = page.events[0]?.id ?? 0;
             const since = before !== null ? [] : house.events.filter(event => event.id > last && isWanted(event));
-            [events, older, refusal, isRead] = [[...page.events.toReversed(), ...since], page.nextCursor, null, true];
+            [events, older, refusal, trouble] = [[...page.events.toReversed(), ...since], page.nextCursor, null, null];
+            readFor = String(wanted);
         } catch (failure) {
             if (isOld())
                 return;
-            // While somebody types, a field may say what cannot be meant yet.
-            [events, older, refusal] = [[], null, sentence(failure)];
-            if (failure.status !== 400)
-                say(refusal, true);
+            // While somebody types, a field may say what cannot be meant yet. Anything else passes, and says nothing of the list.
+            if (failure.status === 400) {
+                [events, older, refusal, trouble, readFor] = [[], null, sentence(failure), null, null];
+            } else {
+                [refusal, trouble] = [null, sentence(failure)];
+                say(trouble, true);
+            }
         }
         draw();
     }
 
     const onEvents = event => {
-        if (before !== null || !isRead || refusal !== null)
+        // Only what is shown for the present filter goes on: what another one has is read first.
+        if (before !== null || readFor === null || readFor !== String(query()))
             return;
         const last = events.at(-1)?.id ?? 0;
         const come = event.detail.filter(one => one.id > last && isWanted(one));
@@ -126,7 +143,12 @@ export function eventsView(app) {
         }
         draw();
     };
+    const onConnection = () => {
+        if (house.connection === 'open' && trouble !== null)
+            read();
+    };
     house.addEventListener('events', onEvents);
+    house.addEventListener('connection', onConnection);
     draw();
     read();
 
@@ -140,6 +162,7 @@ export function eventsView(app) {
             isGone = true;
             clearTimeout(timer);
             house.removeEventListener('events', onEvents);
+            house.removeEventListener('connection', onConnection);
         },
     };
 }

@@ -58,9 +58,11 @@ export class Grid {
         return this.#pool.length;
     }
 
-    /** The rows that are drawn: those in sight, and some around them. */
+    /** The rows that can be seen, in whole or in part; more are drawn around them. */
     get inSight() {
-        return this.#pool.map(place => place.row).filter(row => row !== null);
+        const room = Math.max(0, this.element.clientHeight - this.head.offsetHeight);
+        const first = Math.floor(this.element.scrollTop / this.height);
+        return this.rows.slice(first, Math.ceil((this.element.scrollTop + room) / this.height));
     }
 
     get selected() {

@@ -217,7 +217,7 @@ export function guestsView(app) {
         if (document.hidden)
             return;
         grid.refresh();
-        if (house.isLoaded && house.connection !== 'gone' && now() - house.sightAt >= longestUnread)
+        if (house.isLoaded && house.connection !== 'gone' && now() - house.triedAt >= longestUnread)
             house.freshen(grid.inSight.filter(row => row.status === 'running').map(row => row.id));
     }, 1000);
     draw();

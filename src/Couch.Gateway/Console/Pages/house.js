@@ -1,6 +1,6 @@
 // Who is in the house: every guest that stays, and the latest of those that have ended. Read once, then kept up by events. What is kept is
 // bounded, so that the page can stay open for as long as somebody likes.
-import { call, now, pages, Refused } from './api.js';
+import { call, isNewestFirst, now, pages, Refused } from './api.js';
 import { Follower } from './follow.js';
 
 const mostStaying = 20_000;
@@ -9,7 +9,7 @@ const mostEnded = 6_000;
 const mostInvites = 20_000;
 const mostEvents = 1_000;
 
-// Beyond it, guests are read as a list instead of one by one.
+// Of whom events tell: beyond it they are read as a list instead of one by one.
 const mostReadOneByOne = 20;
 
 /** How many running guests are read at once to see what they use. */
@@ -35,9 +35,11 @@ class House extends EventTarget {
     isWhole = true;
     /** Whether all lists were read once. */
     isLoaded = false;
-    /** As of when all usage is, and as of when that of the rows in sight is. */
+    /** As of when all usage is, and as of when that of the rows in sight is; 0: it was not read yet. */
     usageAt = 0;
     sightAt = 0;
+    /** When usage was last asked for, whether it was read or not. */
+    triedAt = 0;
     /** 'off' (no right to follow), 'connecting', 'open', 'gone', 'paused' or 'refused'. */
     connection = 'connecting';
     goneSince = 0;
@@ -68,9 +70,10 @@ class House extends EventTarget {
         this.begin(scopes);
         const generation = ++this.#generation;
         // Before the lists: what happens while they are read is told by the stream afterwards.
-        const newest = this.can('events') ? (await call('GET', '/couch/events?order=desc&limit=1')).events[0]?.id ?? 0 : 0;
+        const newest = this.can('events') ? await this.#newest() : 0;
         if (generation !== this.#generation)
             return;
+        this.#last = newest;
         if (this.can('events')) {
             this.#follower = new Follower(newest, events => this.#take(events), (state, why) => this.#connect(state, why));
             this.#set('connecting');
@@ -79,6 +82,13 @@ class House extends EventTarget {
             this.#set('off');
         }
         await this.load();
+    }
+
+    /** The id of the log's newest event; 0: there is none. */
+    async #newest() {
+        const page = await call('GET', '/couch/events?order=desc&limit=2');
+        // To a node of the version before, which knows no order, the oldest come first: its count of the log knows the newest.
+        return isNewestFirst(page) ? page.events[0]?.id ?? 0 : (await call('GET', '/couch/events/stats')).newestId ?? 0;
     }
 
     close() {
@@ -95,6 +105,7 @@ class House extends EventTarget {
         this.summary = null;
         this.whyNoSummary = null;
         [this.goneSince, this.#awaySince] = [0, 0];
+        [this.usageAt, this.sightAt, this.triedAt] = [0, 0, 0];
         this.isLoaded = false;
     }
 
@@ -164,17 +175,18 @@ class House extends EventTarget {
             if (!found.has(id) && !this.#touched.has(id))
                 this.guests.delete(id);
         }
-        [this.isWhole, this.isLoaded, this.usageAt, this.sightAt] = [isWhole, true, now(), now()];
+        [this.isWhole, this.isLoaded] = [isWhole, true];
+        this.usageAt = this.sightAt = this.triedAt = now();
         this.#changed();
     }
 
     /**
      * Reads what running guests use: the latest of them with one request, and those of the given ones that are not among them.
-     * @param ids of the guests in sight
+     * @param ids of the running guests in sight: no more than a screen has
      */
     async freshen(ids) {
         // Counted from the attempt: where it fails, the next one is as far away.
-        const began = this.sightAt = now();
+        const began = this.triedAt = now();
         const generation = this.#generation;
         const isOld = () => generation !== this.#generation;
         try {
@@ -185,8 +197,11 @@ class House extends EventTarget {
                     return;
                 page.guests.forEach(guest => this.#put(guest, since));
                 const found = new Set(page.guests.map(guest => guest.id));
-                await this.#readSome(ids.filter(id => !found.has(id)), isOld);
-                if (!isOld() && !page.nextCursor)
+                await this.#readEach(ids.filter(id => !found.has(id)), isOld);
+                if (isOld())
+                    return;
+                this.sightAt = began;
+                if (!page.nextCursor)
                     this.usageAt = began;
             });
         } catch (refused) {
@@ -202,10 +217,12 @@ class House extends EventTarget {
         if (!this.can('guests'))
             return;
         const generation = this.#generation;
+        // What is counted has at least what these events tell. Nodes' clocks differ, so a time would not say which events it has.
+        const countedAfter = this.#last;
         try {
             const summary = await call('GET', '/couch/summary');
             if (generation === this.#generation)
-                [this.summary, this.whyNoSummary] = [summary, null];
+                [this.summary, this.whyNoSummary] = [{ ...summary, countedAfter }, null];
         } catch (refused) {
             if (!(refused instanceof Refused))
                 throw refused;
@@ -376,18 +393,21 @@ class House extends EventTarget {
         this.#changed();
     }
 
-    async #readSome(ids, isOld) {
-        if (ids.length <= mostReadOneByOne) {
-            for (const id of ids) {
-                const since = this.#last;
-                const guest = await this.#readOne(id);
-                if (isOld())
-                    return;
-                if (guest)
-                    this.#put(guest, since);
-            }
-            return;
+    async #readEach(ids, isOld) {
+        for (const id of ids) {
+            const since = this.#last;
+            const guest = await this.#readOne(id);
+            if (isOld())
+                return;
+            if (guest)
+                this.#put(guest, since);
         }
+    }
+
+    /** Those of whom events have told. */
+    async #readSome(ids, isOld) {
+        if (ids.length <= mostReadOneByOne)
+            return this.#readEach(ids, isOld);
         // So many have come at once: they are the newest.
         let since = this.#last;
         for await (const page of pages('/couch/guests', Math.ceil(ids.length / 1000) + 1)) {

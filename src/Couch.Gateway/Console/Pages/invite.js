@@ -31,20 +31,26 @@ export function inviteView(app, id) {
     let invite = null;
     let isGone = false;
     let timer = 0;
+    let asked = 0;
 
     async function read() {
+        // Of reads that overlap only the latest counts, whichever is answered first.
+        const mine = ++asked;
+        const isOld = () => isGone || mine !== asked;
         try {
             // The code is a secret: the page does not keep it.
             const { code, ...one } = await call('GET', `/couch/invites/${encodeURIComponent(id)}`);
             const events = await history(one);
-            if (isGone)
+            if (isOld())
                 return;
             invite = one;
             draw(events);
         } catch (failure) {
-            if (!isGone && !invite)
+            if (isOld())
+                return;
+            if (!invite)
                 body.replaceChildren(h('p', { class: 'bad', role: 'alert' }, sentence(failure)));
-            else if (!isGone)
+            else
                 say(sentence(failure), true);
         }
     }

@@ -1,7 +1,9 @@
 // How many guests stayed in the last hours, and who came and went, worked out from the log.
-import { call, now } from './api.js';
+import { newestFirst, now } from './api.js';
 
 const most = 20_000;
+/** How much of the log is kept. */
+const longest = 24 * 3_600_000;
 const types = ['couch.invite.redeemed', 'couch.guest.activated', 'couch.guest.killed', 'couch.guest.expired', 'couch.guest.stopped'];
 
 /** What an event of the end makes of a guest. */
@@ -18,13 +20,13 @@ export class Past {
     isWhole = true;
 
     /** Reads the log back from its end. */
-    async read(hours, isOld) {
-        const since = now() - hours * 3_600_000;
+    async read(isOld) {
+        const since = now() - longest;
         const query = `/couch/events?order=desc&limit=1000&type=${types}&since=${new Date(since).toISOString()}`;
         const found = [];
         let before = null;
         do {
-            const page = await call('GET', query + (before === null ? '' : `&before_id=${before}`));
+            const page = await newestFirst(query + (before === null ? '' : `&before_id=${before}`));
             if (isOld())
                 return;
             found.push(...page.events.map(stepOf));
@@ -40,6 +42,13 @@ export class Past {
     take(events) {
         const newest = this.steps.at(-1)?.id ?? 0;
         this.steps.push(...events.map(stepOf).filter(step => step !== null && step.id > newest));
+        const oldest = now() - longest;
+        // They are in the order of the log: by the clocks of several nodes, which are nearly that of their times.
+        const kept = this.steps.findIndex(step => step.at >= oldest);
+        if (kept !== 0) {
+            this.steps = kept < 0 ? [] : this.steps.slice(kept);
+            this.since = Math.max(this.since, oldest);
+        }
         if (this.steps.length <= most * 1.1)
             return;
         this.steps = this.steps.slice(-most);
@@ -47,19 +56,52 @@ export class Past {
     }
 }
 
+/** How long a part may be, in milliseconds: times that a clock shows in whole. */
+const lengths = [1, 2, 5, 10, 15, 30, 60, 2 * 60, 5 * 60, 10 * 60, 15 * 60, 30 * 60].map(seconds => seconds * 1000);
+const mostParts = 60;
+
+/** The shortest of them by which that much time has no more than sixty parts. */
+export const lengthOf = time => lengths.find(length => time / length <= mostParts) ?? lengths.at(-1);
+
 /**
- * The hours until now in parts of equal length, each with who arrived and how guests ended in it, how many were running and
- * provisioning at its end, and how many at most were both together. These are counted back from a moment at which they are known.
- * @param base { running, provisioning, at }, or null where they are not known
+ * The time until now in parts that begin and end when a clock shows a multiple of their length; the first and the last one may be
+ * shorter.
  */
-export function parts(steps, { from, until, count, base }) {
-    const length = (until - from) / count;
-    const found = Array.from({ length: count }, (_, at) => ({
-        from: from + at * length, until: from + (at + 1) * length, arrived: 0, stopped: 0, expired: 0, revoked: 0,
-        running: null, provisioning: null, most: null,
-    }));
+export class Parts {
+    all = [];
+    #first;
+    #length;
+    #from;
+    // The clock is that of whoever looks, and not all zones are whole hours apart.
+    #number = at => Math.floor((at - new Date(this.#from).getTimezoneOffset() * 60_000) / this.#length);
+
+    constructor(from, until, length) {
+        [this.#from, this.#length] = [from, length];
+        this.#first = this.#number(from);
+        const start = from - (from - new Date(from).getTimezoneOffset() * 60_000) % length;
+        for (let at = start; at < until || this.all.length === 0; at += length)
+            this.all.push({ from: Math.max(at, from), until: Math.min(at + length, until) });
+    }
+
+    /** The part in which this moment is; undefined: none. */
+    at(moment) {
+        return moment < this.#from ? undefined : this.all[Math.min(this.all.length - 1, this.#number(moment) - this.#first)];
+    }
+}
+
+/**
+ * The parts, each with who arrived and how guests ended in it, how many were running and provisioning at its end, and how many at most
+ * were both together. These are counted back from a moment at which they are known.
+ * @param base { running, provisioning, after: the id of an event that is counted in them, as are all before it }, or null where they are
+ * not known
+ */
+export function parts(steps, { from, until, length, base }) {
+    const times = new Parts(from, until, length);
+    const found = times.all;
+    for (const part of found)
+        Object.assign(part, { arrived: 0, stopped: 0, expired: 0, revoked: 0, running: null, provisioning: null, most: null });
     for (const step of steps) {
-        const part = found[Math.min(count - 1, Math.floor((step.at - from) / length))];
+        const part = times.at(step.at);
         if (!part || step.at > until)
             continue;
         if (step.type === 'couch.invite.redeemed')
@@ -71,7 +113,7 @@ export function parts(steps, { from, until, count, base }) {
         // Forward to now what has happened since they were counted, then back from now.
         const level = { running: base.running, provisioning: base.provisioning };
         const sorted = [...steps].sort((one, other) => one.at - other.at || one.id - other.id);
-        sorted.filter(step => step.at > base.at).forEach(step => change(level, step, 1));
+        sorted.filter(step => step.id > base.after).forEach(step => change(level, step, 1));
         let next = sorted.length - 1;
         const together = () => Math.max(0, level.running) + Math.max(0, level.provisioning);
         for (const part of found.toReversed()) {

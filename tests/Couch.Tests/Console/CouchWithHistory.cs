@@ -5,9 +5,16 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Couch.Tests.Console;
 
 /// <summary>A couch, with pretended VMs, in which something of everything has happened.</summary>
-internal sealed class Lived : IAsyncDisposable
+internal sealed class CouchWithHistory : IAsyncDisposable
 {
     public const string Key = KeyedCouchHost.Key;
+
+    private const string Main = "document.querySelector('.tools .main').click();";
+    private const string Danger = "document.querySelector('.list .danger').click();";
+    private const string Many = "[...document.querySelectorAll('.tools button')].at(-1).click();";
+    private const string Fill = "document.querySelector('dialog input').value = 'https://receiver.example/';";
+    private const string Send = "document.querySelector('dialog form').requestSubmit();";
+    private const string Count = "document.querySelector('dialog .main').click();";
 
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
 
@@ -21,13 +28,13 @@ internal sealed class Lived : IAsyncDisposable
     private string guest = "";
     private string invite = "";
 
-    private Lived(CouchHost host) => Host = host;
+    private CouchWithHistory(CouchHost host) => Host = host;
 
     public CouchHost Host { get; }
 
-    public static async Task<Lived> Start()
+    public static async Task<CouchWithHistory> Start()
     {
-        var lived = new Lived(await CouchHost.Start("--COUCH_DEMO=true", $"--COUCH_AUTH_TOKEN={Key}"));
+        var lived = new CouchWithHistory(await CouchHost.Start("--COUCH_DEMO=true", $"--COUCH_AUTH_TOKEN={Key}"));
         await lived.Live();
         return lived;
     }
@@ -48,11 +55,18 @@ internal sealed class Lived : IAsyncDisposable
         ("events-filtered", "?view=events&type=couch.guest.killed", "document.querySelectorAll('.row').length > 2"),
     ];
 
-    /// <summary>Dialogs: their name, where they are asked for, and by which keys.</summary>
-    public IEnumerable<(string Name, string Address, string[] Keys)> Dialogs() =>
+    /// <summary>Dialogs: their name, where they are asked for, by which keys or script, and what is seen in them then.</summary>
+    public IEnumerable<(string Name, string Address, string[] Keys, string Script, string Until)> Dialogs() =>
     [
-        ("write-an-invite", "", ["n"]), ("kill", "", ["j", "x"]), ("extend", $"?guest={guest}", ["e"]),
-        ("revoke", $"?invite={invite}", ["x"]), ("help", "", ["?"]),
+        ("write-an-invite", "", ["n"], "0", "form"), ("kill", "", ["j", "x"], "0", "#kill"),
+        ("extend", $"?guest={guest}", ["e"], "0", "form"), ("revoke", $"?invite={invite}", ["x"], "0", ".danger"),
+        ("help", "", ["?"], "0", "kbd"), ("code-shown", "", ["n"], Fill + Send, "#join-link"),
+        ("make-a-key", "?view=keys", [], Main, "form"), ("revoke-a-key", "?view=keys", [], Danger, ".danger"),
+        ("key-shown", "?view=keys", [], Main + Fill + "document.querySelector('dialog [type=checkbox]').click();" + Send, "#key"),
+        ("make-a-webhook", "?view=webhooks", [], Main, "form"), ("delete-a-webhook", "?view=webhooks", [], Danger, ".danger"),
+        ("secret-shown", "?view=webhooks", [], Main + Fill + Send, "#secret"),
+        ("end-many", "", [], Many, "select"), ("end-many-counted", "", [], Many + Count, ".danger"),
+        ("revoke-many", "?view=invites", [], Many, "select"), ("revoke-many-counted", "?view=invites", [], Many + Count, ".danger"),
     ];
 
     public ValueTask DisposeAsync() => Host.DisposeAsync();
