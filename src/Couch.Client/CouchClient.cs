@@ -102,7 +102,7 @@ public sealed class CouchClient
     {
         var call = new Call(HttpMethod.Get, "join") { IsPublic = true, Accept = JoinText.MediaType };
         using var response = await transport.Send(call, HttpCompletionOption.ResponseContentRead, cancel).ConfigureAwait(false);
-        return await JoinText.Read(response, cancel).ConfigureAwait(false);
+        return await JoinText.Read(response, transport.Address, cancel).ConfigureAwait(false);
     }
 
     /// <summary>What is in the couch, and what it still owes. It needs a host key of scope <c>guests</c>.</summary>

@@ -132,7 +132,8 @@ public static class CouchSilo
         services.AddSingleton<Installation>();
         services.AddSingleton<InstallationLease>();
         services.AddSingleton<VmGates>();
-        services.AddSingleton(from => new VmGuides(from.GetService<CouchOptions>()?.PublicUrl, from.GetService<SigningKeys>()));
+        services.AddSingleton(from => new VmGuides(
+            from.GetRequiredService<CouchOptions>().PublicUrl, from.GetRequiredService<SigningKeys>()));
         services.AddSingleton<VmDriver>();
         services.AddSingleton<VmSweep>();
     }

@@ -28,14 +28,26 @@ public sealed partial record JoinText
     /// <remarks>It is a secret, as the code is.</remarks>
     public string TextFor(Secret code) => Text.Replace(Place, $"COUCH_CODE='{Checked(code)}'", StringComparison.Ordinal);
 
-    internal static async Task<JoinText> Read(HttpResponseMessage response, CancellationToken cancel)
+    /// <param name="asked">
+    /// The couch's address, as it was asked. Where TLS ends at a proxy that the couch does not trust, the couch tells <c>http</c>: the text
+    /// then says <c>https</c> all the same, so that no code is sent in the clear.
+    /// </param>
+    internal static async Task<JoinText> Read(HttpResponseMessage response, Uri asked, CancellationToken cancel)
     {
         var link = response.Headers.TryGetValues("Link", out var links) ? string.Join(", ", links) : "";
         var text = await response.Content.ReadAsStringAsync(cancel).ConfigureAwait(false);
         return Canonical().Match(link) is { Success: true } found && Uri.TryCreate(found.Groups[1].Value, UriKind.Absolute, out var page)
             && page.Scheme is "http" or "https" && text.Contains(Place, StringComparison.Ordinal)
-            ? new(text, page)
+            ? AsReached(new(text, page), asked)
             : throw CouchException.Unreadable(response.StatusCode);
+    }
+
+    private static JoinText AsReached(JoinText told, Uri asked)
+    {
+        var (clear, reached) = ($"http://{asked.Authority}", $"https://{asked.Authority}");
+        return asked.Scheme is "https" && told.Page.GetLeftPart(UriPartial.Authority) == clear
+            ? new(told.Text.Replace(clear, reached, StringComparison.OrdinalIgnoreCase), new Uri(reached + told.Page.PathAndQuery))
+            : told;
     }
 
     /// <summary>It stands in a command: nothing but what a code is made of.</summary>

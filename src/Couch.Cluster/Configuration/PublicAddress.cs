@@ -15,8 +15,8 @@ internal static partial class PublicAddress
             return null;
         if (text.Length <= MostCharacters && Address().IsMatch(text) && Uri.TryCreate(text, UriKind.Absolute, out _))
             return text.TrimEnd('/');
-        settings.Wrong(Name, "must be an address like https://couch.example, of http or https, without a user, a query or a fragment, not "
-            + $"'{text}'");
+        // Not quoted: what is wrong with it may be that it holds a password.
+        settings.Wrong(Name, "must be an address like https://couch.example, of http or https, without a user, a query or a fragment");
         return null;
     }
 

@@ -29,7 +29,11 @@ public static class JoinEndpoints
     {
         var texts = app.MapGroup("").LimitTo(app, RateLimits.Status).ExcludeFromDescription();
         texts.MapGet(Path, Join);
-        texts.MapGet("/llms.txt", (HttpContext context, CouchOptions options, AgentTexts all) => Tell(context, options, all.Llms));
+        texts.MapGet("/llms.txt", (HttpContext context, CouchOptions options, AgentTexts all) =>
+        {
+            context.Response.Headers.Vary = "Accept";
+            return Tell(context, options, all.Llms);
+        });
         texts.MapGet(SkillPath, (HttpContext context, AgentTexts all) => Text(context, all.Skill, "text/markdown"));
         texts.MapGet("/.well-known/agent-skills/index.json", Index);
     }
@@ -47,7 +51,9 @@ public static class JoinEndpoints
     private static IResult Tell(HttpContext context, CouchOptions options, Func<string, string> text) =>
         CouchAddress.Of(context.Request, options) is { } couch
             ? Text(context, text(couch), Wanted(context.Request) ?? TextTypes[0])
-            : Refusals.Wrong("Host must be a host name or an IP address, with or without a port");
+            : BadHost();
+
+    private static Refusal BadHost() => Refusals.Wrong("Host must be a host name or an IP address, with or without a port");
 
     private static ContentHttpResult Text(HttpContext context, string text, string type)
     {
@@ -60,13 +66,15 @@ public static class JoinEndpoints
         return TypedResults.Text(text, type + "; charset=utf-8");
     }
 
-    private static Ok<SkillIndex> Index(AgentTexts texts)
+    private static IResult Index(HttpContext context, CouchOptions options, AgentTexts texts)
     {
+        if (CouchAddress.Of(context.Request, options) is not { } couch)
+            return BadHost();
         var skill = new SkillEntry
         {
             Name = AgentTexts.SkillName,
             Description = texts.SkillDescription,
-            Url = SkillPath,
+            Url = couch + SkillPath,
             Digest = texts.SkillDigest,
         };
         return TypedResults.Ok(new SkillIndex { Skills = [skill] });

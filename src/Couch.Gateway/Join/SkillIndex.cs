@@ -26,7 +26,7 @@ internal sealed record SkillEntry
     /// <summary>What it is for.</summary>
     public required string Description { get; init; }
 
-    /// <summary>Where it is: a path on the same host.</summary>
+    /// <summary>Where it is, as an address: the couch may be under a path of a proxy.</summary>
     public required string Url { get; init; }
 
     /// <summary>The digest of the file, with the name of its algorithm.</summary>

@@ -52,6 +52,26 @@ public sealed class JoinClientTests(KeyedCouchHost couch) : IClassFixture<KeyedC
     }
 
     [Theory]
+    [InlineData("https://couch.example", "http://couch.example", "https://couch.example")]
+    [InlineData("https://couch.example:8443/at", "http://couch.example:8443/at", "https://couch.example:8443/at")]
+    // Another address than the one that was asked is the couch's own word, and so is one that was asked in the clear.
+    [InlineData("https://couch.example", "http://other.example", "http://other.example")]
+    [InlineData("https://couch.example", "http://couch.example:8080", "http://couch.example:8080")]
+    [InlineData("https://couch.example", "https://couch.example", "https://couch.example")]
+    [InlineData("http://couch.example", "http://couch.example", "http://couch.example")]
+    public async Task What_was_reached_by_tls_is_handed_over_as_that_though_the_couch_does_not_know_of_it(
+        string asked, string told, string handed)
+    {
+        using var stub = new StubCouch();
+        stub.Says(() => Answer($"<{told}/join>; rel=\"canonical\"", $"This one is at {told}.\n{Text}curl '{told}/couch/redeem'\n"));
+
+        var join = await stub.Client(options => options.Address = new(asked)).Join();
+
+        Assert.Equal($"{handed}/join#inv_abc", join.LinkFor("inv_abc"));
+        Assert.Equal($"This one is at {handed}.\nCOUCH_CODE='inv_abc'\ncurl '{handed}/couch/redeem'\n", join.TextFor("inv_abc"));
+    }
+
+    [Theory]
     [InlineData("guest_abc")]
     [InlineData("inv_'; id; '")]
     [InlineData("inv_")]

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Couch.Tests.Support;
 using Couch.VersSimulator;
 using Xunit;
@@ -10,6 +11,7 @@ namespace Couch.Tests.Fleets;
 public sealed class ScriptedAgentTests
 {
     private const int Agents = 20;
+    private const string Env = "/run/couch/env";
 
     /// <summary>A guest whose node dies while its VM is made waits for more than a minute, so that it never has two.</summary>
     private const int MostTries = 20;
@@ -21,19 +23,23 @@ public sealed class ScriptedAgentTests
     {
         await using var database = await PostgresServer.NewDatabase();
         await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.FromMilliseconds(300) });
-        var environment = NodeSettings.Of(database.ConnectionString).And(NodeSettings.Of(vers)).And(
-            new Dictionary<string, string> { ["COUCH_AUTH_TOKEN"] = KeyedCouchHost.Key, ["COUCH_VERS_DEDICATED"] = "true" });
+        var port = FreePort.Find(1)[0];
+        var couch = $"http://127.0.0.1:{port}";
+        var environment = NodeSettings.Of(database.ConnectionString).And(NodeSettings.Of(vers)).And(new Dictionary<string, string>
+        {
+            ["COUCH_AUTH_TOKEN"] = KeyedCouchHost.Key, ["COUCH_VERS_DEDICATED"] = "true", ["COUCH_PUBLIC_URL"] = couch,
+        });
         await using var first = await CouchProcess.Start(environment);
         await using var second = await CouchProcess.Start(environment);
         await using var third = await CouchProcess.Start(environment);
-        await using var balancer = await HaProxy.Start(first.Port, second.Port, third.Port);
+        await using var balancer = await HaProxy.StartAt(port, first.Port, second.Port, third.Port);
         var host = balancer.Anyone.Sending("Authorization", $"Bearer {KeyedCouchHost.Key}");
         var links = new List<string>();
         for (var agent = 0; agent < Agents; agent++)
         {
             var invite = await Until.Gives(
                 () => host.Post("/couch/invites", new { createdBy = "noah" }), made => made.Status is 201, Quiet, "an invite");
-            links.Add($"http://127.0.0.1:{balancer.Port}/join#{invite["code"]}");
+            links.Add($"{couch}/join#{invite["code"]}");
         }
 
         var redeemed = 0;
@@ -54,6 +60,18 @@ public sealed class ScriptedAgentTests
             .Json["guests"]!.AsArray();
         Assert.Equal(Agents, guests.Count);
         Assert.All(guests, guest => Assert.Equal("checked-out", (string?)guest!["endReason"]));
+        // Each had the guide of its own stay in its VM.
+        Assert.Equal(
+            guests.Select(guest => (string?)guest!["id"]).Order(),
+            vers.Vms.All.Where(vm => vm.Files.ContainsKey(Env)).Select(vm => GuestOf(vm.Files[Env], couch)).Distinct().Order());
+    }
+
+    private static string GuestOf(string env, string couch)
+    {
+        var found = Regex.Match(
+            env, $"^COUCH_URL='{Regex.Escape(couch)}'\nCOUCH_GUEST_ID='([0-9A-Z]{{26}})'\nCOUCH_TOKEN='guest_[^']+'\n$");
+        Assert.True(found.Success, "the guide names the couch, the guest and a token");
+        return found.Groups[1].Value;
     }
 
     /// <summary>
@@ -69,7 +87,7 @@ public sealed class ScriptedAgentTests
         string text;
         do
         {
-            text = (await shell.Run($"curl -sS --retry 5 --retry-all-errors -m 30 '{address}'")).Out;
+            text = (await shell.Run($"curl -sS --retry 5 --retry-all-errors --retry-max-time 60 -m 30 '{address}'")).Out;
         }
         while (CommandBlocks.Of(text).Length is 0 && again++ < MostTries);
 

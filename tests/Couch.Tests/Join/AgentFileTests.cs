@@ -40,12 +40,16 @@ public sealed partial class AgentFileTests
     }
 
     [Fact]
-    public void The_seeds_verification_has_the_readmes_commands_to_the_letter()
+    public void The_seeds_verification_has_the_readmes_commands_to_the_letter_but_for_the_token_which_is_in_no_address()
     {
         var (seed, readme) = (Commands("SEED.md"), Commands("README.md"));
 
         Assert.Equal(5, seed.Count);
+        Assert.Equal("curl http://localhost:3000/couch/status -H \"Authorization: Bearer guest_...\"", seed[2]);
+        Assert.Contains("/couch/status", readme[2], StringComparison.Ordinal);
+        readme[2] = seed[2];
         Assert.Equal(readme, seed);
+        Assert.DoesNotContain("token=", File.ReadAllText(Path.Combine(Repository.Root, "SEED.md")), StringComparison.Ordinal);
     }
 
     private static List<string> Commands(string file) =>

@@ -22,8 +22,8 @@ public sealed class JoinPageTests(Browser browser, KeyedCouchHost couch) : IClas
                 "COUCH_CODE='inv_...'", $"COUCH_CODE='{invite["code"]}'", StringComparison.Ordinal), pasted);
         Assert.Equal($"echo {invite["code"]} | couch redeem --name your-name --url {Address}", await page.Text("#couch-command"));
         Assert.Equal(
-            $"curl -X POST {Address}/couch/redeem -H \"Content-Type: application/json\" "
-                + $"-d '{{\"code\":\"{invite["code"]}\",\"name\":\"your-name\"}}'", await page.Text("#command"));
+            $"curl -X POST {Address}/couch/redeem -H \"Content-Type: application/json\" -d @- <<'EOF'\n"
+                + $"{{\"code\":\"{invite["code"]}\",\"name\":\"your-name\"}}\nEOF", await page.Text("#command"));
         using (var shell = new Shell())
             Assert.Contains("nightly build", (await shell.Run(CommandBlocks.Of(pasted)[0])).Ok().Out, StringComparison.Ordinal);
 
@@ -37,6 +37,11 @@ public sealed class JoinPageTests(Browser browser, KeyedCouchHost couch) : IClas
         Assert.Equal($"{Address}/join", (string?)await page.Evaluate("location.href"));
         Assert.Equal("0 0 ", (string?)await page.Evaluate("`${localStorage.length} ${sessionStorage.length} ${document.cookie}`"));
         Assert.DoesNotContain(invite["code"]!, await Markup(page), StringComparison.Ordinal);
+        // Another fragment does not take the token off the page.
+        await page.Evaluate("location.hash = 'inv_x'");
+        await page.Evaluate("new Promise(done => setTimeout(done))");
+        Assert.Equal(token, await page.Text("#token"));
+        await page.Evaluate("history.replaceState(null, '', location.pathname)");
 
         await page.Open($"{Address}/join");
         await page.SeesText("This link has no code");
@@ -59,6 +64,32 @@ public sealed class JoinPageTests(Browser browser, KeyedCouchHost couch) : IClas
         await page.Press("Enter");
         await page.Sees("document.querySelector('#token')", "the token is shown");
         Assert.Equal((await couch.Host.Get($"/couch/invites/{invite["id"]}"))["guestId"], await page.Text("#guest"));
+    }
+
+    [Fact]
+    public async Task An_answer_that_comes_after_the_fragment_has_changed_is_not_shown()
+    {
+        var (first, second) = (
+            await couch.Host.Invite(new { createdBy = "noah", label = "offer one" }),
+            await couch.Host.Invite(new { createdBy = "noah", label = "offer two" }));
+        await using var way = new TcpProxy(couch.Address.Port);
+        await using var page = await browser.NewPage();
+        await page.Open($"http://127.0.0.1:{way.Port}/join");
+        await page.SeesText("This link has no code");
+        way.HoldReplyTo(first["code"]!);
+
+        await page.Evaluate($"location.hash = '{first["code"]}'");
+        await Until.True(() => Task.FromResult(way.IsHolding), TimeSpan.FromSeconds(30), "the first answer is held back");
+        await page.Evaluate($"location.hash = '{second["code"]}'");
+        await page.SeesText("offer two");
+        way.LetGo();
+
+        // The held answer has come once the browser has nothing left to wait for.
+        await page.Sees(
+            "performance.getEntriesByType('resource').filter(one => one.name.endsWith('/preview')).length === 2", "both were answered");
+        await page.Evaluate("new Promise(done => setTimeout(done))");
+        Assert.Contains("offer two", await Markup(page), StringComparison.Ordinal);
+        Assert.DoesNotContain("offer one", await Markup(page), StringComparison.Ordinal);
     }
 
     [Theory]

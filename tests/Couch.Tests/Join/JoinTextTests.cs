@@ -45,6 +45,10 @@ public sealed class JoinTextTests(CouchHost couch) : IClassFixture<CouchHost>
     }
 
     [Fact]
+    public async Task The_list_for_agents_is_told_apart_by_what_is_accepted_too() =>
+        Assert.Equal("Accept", (await couch.Anyone.Get("/llms.txt")).Is(200).Header("Vary"));
+
+    [Fact]
     public async Task A_head_request_says_what_the_get_would()
     {
         var answer = (await couch.Anyone.Send(HttpMethod.Head, "/join")).Is(200);
@@ -170,6 +174,19 @@ public sealed class JoinTextTests(CouchHost couch) : IClassFixture<CouchHost>
             () => CouchHost.Start($"--COUCH_PUBLIC_URL={address}"));
 
         Assert.Contains("COUCH_PUBLIC_URL must be an address like https://couch.example", refused.Message, StringComparison.Ordinal);
+        // It may hold a password.
+        var said = refused.Message.Replace("https://couch.example,", "", StringComparison.Ordinal);
+        Assert.DoesNotContain(address, said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Under_a_path_of_a_proxy_the_index_names_the_skill_there()
+    {
+        await using var under = await CouchHost.Start("--COUCH_PUBLIC_URL=https://couch.example/at");
+
+        var index = (await under.Anyone.Get(Index)).Is(200);
+        Assert.Equal("https://couch.example/at" + Skill, (string?)index.Json["skills"]![0]!["url"]);
+        Assert.Equal(400, (await couch.Anyone.Sending("Host", "$(id)").Get(Index)).Status);
     }
 
     [Fact]

@@ -41,13 +41,15 @@ public sealed class PasteBlockTests : IAsyncLifetime
         await using var counted = new TcpProxy(couch.Address.Port);
         var (look, redeem, wait, leave) = await Blocks(counted.Port, invite["code"]!);
 
-        Assert.Equal("for an agent", JsonNode.Parse((await shell.Run(look)).Ok().Out)!["label"]!.ToString());
-        Assert.Equal("redeemed", (await shell.Run(redeem)).Ok().Out.Trim());
-        var running = JsonNode.Parse((await shell.Run(wait)).Ok().Out)!;
+        ShellRan[] told = [(await shell.Run(look)).Ok(), (await shell.Run(redeem)).Ok(), (await shell.Run(wait)).Ok()];
+        Assert.Equal("for an agent", JsonNode.Parse(told[0].Out)!["label"]!.ToString());
+        Assert.Equal("redeemed", told[1].Out.Trim());
+        var running = JsonNode.Parse(told[2].Out)!;
         Assert.Equal(("running", 3), (running["status"]!.ToString(), (int)running["resourceLimits"]!["maxCpuCores"]!));
         Assert.NotNull(running["vmId"]);
-        // The page, the look, the redeem and the wait: each curl makes a connection of its own.
-        Assert.Equal(4, counted.Accepted);
+        // The page, the look, the redeem and the wait: each curl makes a connection of its own. One that was slow has asked again.
+        var again = Regex.Count(string.Concat(told.Select(ran => ran.Errors)), "Will retry");
+        Assert.Equal(4 + again, counted.Accepted);
 
         var guest = running["guestId"]!.ToString();
         (await couch.Anyone.Put($"/couch/guests/{guest}/usage", new { tokensUsed = 1234 })).Is(200);
@@ -141,13 +143,14 @@ public sealed class PasteBlockTests : IAsyncLifetime
     [Fact]
     public async Task While_the_vm_is_made_the_wait_says_so_and_goes_on_when_it_is_run_again()
     {
-        vers.Faults.Next(Call.Create, new Effect.DoLate(TimeSpan.FromSeconds(3)));
+        vers.Faults.Always(Call.Create, new Effect.Answer(503));
         var (look, redeem, wait, _) = await Blocks(couch.Address.Port, (await couch.Anyone.Invite())["code"]!);
         (await shell.Run(look)).Ok();
         (await shell.Run(redeem)).Ok();
 
         var first = (await shell.Run(wait.Replace("wait=60", "wait=0", StringComparison.Ordinal))).Fails();
         Assert.Contains("\"status\":\"provisioning\"", first.Out, StringComparison.Ordinal);
+        vers.Faults.Heal();
         (await shell.Run(wait)).Ok();
     }
 
@@ -159,8 +162,10 @@ public sealed class PasteBlockTests : IAsyncLifetime
         // Every command that is started says so, with all of its words.
         const string watch = "curl() { printf '%s\\n' \"curl $*\" >> ~/started; command curl \"$@\"; }\n"
             + "sed() { printf '%s\\n' \"sed $*\" >> ~/started; command sed \"$@\"; }\n";
+        // A folder that was there before, open to everybody, with a shell that makes files so.
+        (await shell.Run("mkdir ~/.couch-guest && chmod 755 ~/.couch-guest")).Ok();
         foreach (var step in new[] { look, redeem, wait, leave })
-            (await shell.Run(watch + step)).Ok();
+            (await shell.Run("umask 022\n" + watch + step)).Ok();
 
         var started = await File.ReadAllTextAsync(shell.Home["started"]);
         var token = Regex.Match(await File.ReadAllTextAsync(shell.Home[".couch-guest/token"]), "guest_[A-Za-z0-9_-]{64}").Value;
@@ -169,10 +174,55 @@ public sealed class PasteBlockTests : IAsyncLifetime
         var key = Regex.Match(kept, "^Idempotency-Key: ([0-9a-f]{32})$").Groups[1].Value;
         Assert.NotEqual("", key);
         Assert.All(new[] { invite["code"]!, token, key }, secret => Assert.DoesNotContain(secret, started, StringComparison.Ordinal));
-        if (!OperatingSystem.IsWindows())
-            Assert.Equal(
-                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
-                File.GetUnixFileMode(shell.Home[".couch-guest"]));
+        var modes = (await shell.Run("cd ~/.couch-guest && stat -c '%a %n' . *")).Ok().Out.Trim().Split('\n');
+        Assert.Equal(["700 .", "600 code", "600 invite", "600 key", "600 left", "600 redeemed", "600 stay", "600 token"], modes);
+    }
+
+    [Fact]
+    public async Task Two_agents_of_one_home_have_a_folder_each_and_a_stay_each()
+    {
+        var guests = new List<string>();
+        foreach (var folder in new[] { "~/.couch-guest", "~/other" })
+        {
+            var (look, redeem, wait, _) = await Blocks(couch.Address.Port, (await couch.Anyone.Invite())["code"]!);
+            foreach (var step in new[] { look, redeem, wait })
+                (await shell.Run(In(folder, step))).Ok();
+        }
+
+        foreach (var folder in new[] { "~/.couch-guest", "~/other" })
+        {
+            var (_, _, wait, leave) = await Blocks(couch.Address.Port, "inv_x");
+            guests.Add(JsonNode.Parse((await shell.Run(In(folder, wait))).Ok().Out)!["guestId"]!.ToString());
+            (await shell.Run(In(folder, leave))).Ok();
+        }
+
+        Assert.NotEqual(guests[0], guests[1]);
+        Assert.All(
+            (await couch.Anyone.Get("/couch/guests")).Json["guests"]!.AsArray(),
+            guest => Assert.Equal("checked-out", (string?)guest!["endReason"]));
+
+        static string In(string folder, string step)
+        {
+            Assert.StartsWith("D=~/.couch-guest\n", step, StringComparison.Ordinal);
+            return step.Replace("D=~/.couch-guest\n", $"D={folder}\n", StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Without_its_folder_a_step_fails_and_neither_writes_nor_sends_anything()
+    {
+        await using var counted = new TcpProxy(couch.Address.Port);
+        var (_, redeem, wait, leave) = await Blocks(counted.Port, "inv_x");
+        var before = counted.Accepted;
+        // What lies about where the shell stands is not the guest's.
+        await File.WriteAllTextAsync(shell.Home["code"], "{\"code\":\"inv_other\"}");
+        await File.WriteAllTextAsync(shell.Home["token"], "Authorization: Bearer guest_other");
+
+        foreach (var step in new[] { redeem, wait, leave })
+            Assert.Contains(".couch-guest", (await shell.Run(step)).Fails().Errors, StringComparison.Ordinal);
+
+        Assert.Equal(before, counted.Accepted);
+        Assert.Equal(["code", "token"], Directory.EnumerateFileSystemEntries(shell.Home.Path).Select(Path.GetFileName).Order());
     }
 
     [Fact]

@@ -25,9 +25,12 @@ internal sealed partial class HaProxy : IAsyncDisposable
     public Caller Anyone => new(new($"http://127.0.0.1:{Port}"));
 
     /// <summary>A balancer that has found a node ready.</summary>
-    public static async Task<HaProxy> Start(params int[] nodes)
+    public static Task<HaProxy> Start(params int[] nodes) => StartAt(FreePort.Find(1)[0], nodes);
+
+    /// <summary>The same on a port that its nodes have been told.</summary>
+    public static async Task<HaProxy> StartAt(int port, params int[] nodes)
     {
-        var balancer = new HaProxy(FreePort.Find(1)[0], nodes);
+        var balancer = new HaProxy(port, nodes);
         await Until.True(balancer.IsReady, TimeSpan.FromSeconds(30), "the balancer knows a node that is ready");
         return balancer;
     }

@@ -25,10 +25,19 @@ internal sealed class Shell : IDisposable
         foreach (var (name, value) in Environment)
             start.Environment[name] = value;
         using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync().WaitAsync(Bound);
-        await process.WaitForExitAsync().WaitAsync(Bound);
-        return new(process.ExitCode, output, await errors);
+        try
+        {
+            var errors = process.StandardError.ReadToEndAsync();
+            var output = await process.StandardOutput.ReadToEndAsync().WaitAsync(Bound);
+            await process.WaitForExitAsync().WaitAsync(Bound);
+            return new(process.ExitCode, output, await errors.WaitAsync(Bound));
+        }
+        finally
+        {
+            // After a timeout: neither the shell nor what it has started goes on.
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+        }
     }
 
     public void Dispose() => Home.Dispose();

@@ -150,6 +150,7 @@ public abstract class TestCouch(Engine engine, DateTimeOffset? begins = null) : 
             silo.Services.AddSingleton(ClockOf(of.SiloName));
             silo.Services.AddSingleton(Retention);
             silo.Services.AddCouchStorage();
+            silo.Services.AddSingleton(new CouchOptions()).AddSingleton(Some.Keys());
             AddVms(silo.Services);
             silo.UseCouchGrains(Database);
             Faults.Install(silo);

@@ -3,13 +3,11 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Couch.Cluster.Vms;
 using Couch.Cluster.Vms.Guide;
-using Couch.Domain.Guests;
 using Couch.Tests.Join;
 using Couch.Tests.Support;
 using Couch.VersSimulator;
 using Couch.VersSimulator.Calls;
 using Couch.VersSimulator.Faults;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
@@ -92,48 +90,11 @@ public sealed class VmGuideTests
     }
 
     [Fact]
-    public async Task A_provider_that_refuses_the_files_ends_the_attempt_and_no_word_of_it_is_kept()
-    {
-        await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.Zero });
-        await using var couch = await OnVers(vers, "--COUCH_VM_ATTEMPTS=1");
-        vers.Faults.Always(Call.Files, new Effect.Answer(403));
-        var stay = await couch.Anyone.Arrive();
-
-        var ended = await Until.Gives(async () => (await couch.Anyone.Get($"/couch/guests/{stay["guestId"]}")).Is(200),
-            guest => guest["status"] is "stopped", Soon, "the guest is given up");
-        Assert.Equal("provisioning-failed", ended["endReason"]);
-        Assert.Matches(@"^Vers refused to write /run/couch/README\.md of VM \S+: 403 \(Forbidden\)", ended["endDetail"]);
-        await Until.True(() => Task.FromResult(vers.Vms.Left.Count is 0), Soon, "its VM is gone");
-    }
-
-    [Fact]
-    public async Task A_provider_that_quotes_what_it_was_sent_does_not_bring_the_token_into_the_failure()
-    {
-        await using var vers = await VersAtHand.Start();
-        await using var echo = await StubServer.Start(async context =>
-        {
-            using var body = new StreamReader(context.Request.Body);
-            var sent = await body.ReadToEndAsync();
-            context.Response.StatusCode = context.Request.Path.Value!.EndsWith("/disk", StringComparison.Ordinal) ? 400 : 422;
-            await context.Response.WriteAsJsonAsync(new { error = sent, success = false });
-        });
-        var (guide, token) = Guide();
-        var host = vers.HostWith(options => options with { ApiUrl = echo.Address.AbsoluteUri.TrimEnd('/') });
-
-        var failure = await Assert.ThrowsAsync<VmProviderException>(() => host.Configure(Order(guide), "a-vm", Never));
-
-        Assert.Contains("422", failure.Message, StringComparison.Ordinal);
-        foreach (var file in guide.Files)
-            Assert.DoesNotContain(Convert.ToBase64String(file.Content)[..24], failure.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain(token, failure.ToString(), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void An_order_and_a_guide_do_not_tell_the_token_when_they_are_printed()
     {
-        var (guide, token) = Guide();
+        var (guide, token) = GuideAtHand.Make();
 
-        var printed = $"{Order(guide)} {guide} {string.Join(' ', guide.Files)} {JsonSerializer.Serialize(guide.ToString())}";
+        var printed = $"{GuideAtHand.Order(guide)} {guide} {string.Join(' ', guide.Files)} {JsonSerializer.Serialize(guide.ToString())}";
         Assert.DoesNotContain(token, printed, StringComparison.Ordinal);
     }
 
@@ -155,7 +116,7 @@ public sealed class VmGuideTests
         await using var engine = new ContainerEngine();
         // What runs first keeps what it sees.
         var host = engine.Host(["sh", "-c", "cp -a /run/couch /root/seen; exec sleep 1000"]);
-        var (guide, token) = Guide();
+        var (guide, token) = GuideAtHand.Make();
         var order = engine.Order() with { Guide = guide };
 
         var made = await host.Ensure(order, Never);
@@ -180,7 +141,7 @@ public sealed class VmGuideTests
     {
         await using var engine = new ContainerEngine();
         var host = engine.Host(ContainerEngine.Idle);
-        var (guide, token) = Guide();
+        var (guide, token) = GuideAtHand.Make();
         var order = engine.Order() with { Guide = guide };
         // As a node leaves it that ends between the two.
         await engine.Container(new()
@@ -203,7 +164,7 @@ public sealed class VmGuideTests
     public async Task Two_nodes_that_make_a_guests_sandbox_at_once_put_the_same_files_into_the_one()
     {
         await using var engine = new ContainerEngine();
-        var (guide, token) = Guide();
+        var (guide, token) = GuideAtHand.Make();
         var order = engine.Order() with { Guide = guide };
         var (one, other) = (engine.Host(ContainerEngine.Idle), engine.Host(ContainerEngine.Idle));
 
@@ -267,20 +228,4 @@ public sealed class VmGuideTests
 
     private static Task<CouchHost> OnVers(SimulatedVers vers, params string[] settings) =>
         CouchHost.Start([.. NodeSettings.Of(vers).AsArguments(), "--COUCH_PUBLIC_URL=http://couch.example/at", .. settings]);
-
-    private static (VmGuide Guide, string Token) Guide()
-    {
-        var (keys, guest) = (Some.Keys(), Some.Guest());
-        return (new VmGuides("https://couch.example", keys).Of(guest)!, keys.Sign(guest.Id).Reveal());
-    }
-
-    private static VmOrder Order(VmGuide guide) => new()
-    {
-        Guest = GuestId.New(Some.Time, Some.Chance),
-        Installation = "this-couch",
-        MayExist = false,
-        Limits = ResourceLimits.Default,
-        Permissions = Permissions.Default,
-        Guide = guide,
-    };
 }

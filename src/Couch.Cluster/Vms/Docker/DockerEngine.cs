@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Couch.Cluster.Vms.Guide;
 using Couch.Domain.Vms;
 using Docker.DotNet;
 using Docker.DotNet.Models;
@@ -205,9 +206,10 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
     }
 
     /// <summary>
-    /// Unpacks a tar archive at the root of a container. It may hold a secret, so a refusal is told by its status alone: it might quote it.
+    /// Unpacks a guest's guide at the root of a container. It holds a secret, so a refusal is told by its status alone: it might quote it.
     /// </summary>
-    public async Task Unpack(string id, MemoryStream archive, CancellationToken cancel)
+    /// <returns>The status of a refusal that a repetition does not change; null when the files are there.</returns>
+    public async Task<HttpStatusCode?> Unpack(string id, MemoryStream archive, CancellationToken cancel)
     {
         try
         {
@@ -216,6 +218,13 @@ internal sealed partial class DockerEngine(Uri address, TimeProvider clock) : ID
                 await docker.Containers.ExtractArchiveToContainerAsync(id, new() { Path = "/" }, archive, token);
                 return id;
             }, cancel);
+            return null;
+        }
+        // A 404 that is not final says that the container is gone, which the next attempt repairs.
+        catch (VmProviderException refusal) when (StatusOf(refusal) is { } status && GuideRefusals.Statuses.Contains(status)
+            && (status is not HttpStatusCode.NotFound || refusal.IsFinal))
+        {
+            return status;
         }
         catch (VmProviderException failure) when (StatusOf(failure) is { } status)
         {

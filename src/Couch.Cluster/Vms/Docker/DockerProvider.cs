@@ -1,4 +1,5 @@
 using System.Net;
+using Couch.Cluster.Vms.Guide;
 using Couch.Domain.Guests;
 using Couch.Domain.Vms;
 using Docker.DotNet;
@@ -20,6 +21,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
     private readonly ILogger log;
     private readonly DockerEngine engine;
     private readonly GuestNetwork network;
+    private readonly GuideRefusals refusals;
     private volatile EngineAbilities? abilities;
 
     /// <summary>Takes the engine's address from <paramref name="options"/>, and does not ask the engine anything yet.</summary>
@@ -28,6 +30,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
         (this.options, this.clock, this.log) = (options, clock, log);
         engine = new(options.Engine, clock);
         network = new(engine, options, clock, log);
+        refusals = new("The container engine", "Let it unpack archives into sandboxes", log);
     }
 
     /// <inheritdoc/>
@@ -240,13 +243,21 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
         {
             // Before the start, so that whatever runs first in the sandbox finds it. A start that failed is repeated with it.
             if (order.Guide is { } guide)
-                await engine.Unpack(found.ID, guide.ToArchive(), CancellationToken.None);
+                await Put(guide, found.ID);
             found = await Start(found);
         }
 
         if (ExitReason.HasEnded(found))
             throw new VmProviderException(await ExitReason.Of(found, engine, options, CancellationToken.None), isFinal: true);
         return new EnsuredVm(found.ID, Sandbox.EndpointOf(found, options));
+    }
+
+    private async Task Put(VmGuide guide, string id)
+    {
+        if (await engine.Unpack(id, guide.ToArchive(), CancellationToken.None) is { } refusal)
+            refusals.Refused(refusal);
+        else
+            refusals.Written();
     }
 
     private async Task<ContainerInspectResponse> Start(ContainerInspectResponse found)

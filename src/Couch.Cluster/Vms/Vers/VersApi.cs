@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Couch.Cluster.Vms.Guide;
 
 namespace Couch.Cluster.Vms.Vers;
 
@@ -137,9 +138,17 @@ internal sealed class VersApi(
     public Task WriteFile(string vmId, string path, byte[] content, int mode, CancellationToken cancel) =>
         Tell(WriteQuestion(vmId, path, content, mode), cancel);
 
-    /// <summary>Writes a file whose content must not come back in what a failure says.</summary>
-    public Task WriteSecretFile(string vmId, string path, byte[] content, int mode, CancellationToken cancel) =>
-        Tell(WriteQuestion(vmId, path, content, mode) with { IsUnquoted = true }, cancel);
+    /// <summary>Writes a file of a guest's guide, whose content must not come back in what a failure says.</summary>
+    /// <returns>The status of a refusal that a repetition does not change; null when the file is written.</returns>
+    public async Task<HttpStatusCode?> WriteGuideFile(string vmId, VmFile file, CancellationToken cancel)
+    {
+        HttpStatusCode? refusal = null;
+        await Tell(WriteQuestion(vmId, file.Path, file.Content, (int)file.Mode) with
+        {
+            IsUnquoted = true, Nothing = GuideRefusals.Statuses, OnNothing = status => refusal = status,
+        }, cancel);
+        return refusal;
+    }
 
     public async Task<ExecutedBody> Exec(string vmId, IReadOnlyList<string> command, CancellationToken cancel) =>
         (await Ask<ExecutedBody>(new($"run a command in VM {vmId}", HttpMethod.Post, $"vm/{Escape(vmId)}/exec")

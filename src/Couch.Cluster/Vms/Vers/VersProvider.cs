@@ -1,6 +1,8 @@
 using System.Text;
+using Couch.Cluster.Vms.Guide;
 using Couch.Domain.Guests;
 using Couch.Domain.Vms;
+using Microsoft.Extensions.Logging;
 
 namespace Couch.Cluster.Vms.Vers;
 
@@ -9,12 +11,14 @@ namespace Couch.Cluster.Vms.Vers;
 /// create's answer was lost stays unclaimed, is never adopted, and is left to the sweep. "One VM" means one claimed VM.
 /// </summary>
 internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions options, NodeShutdown shutdown, TimeProvider clock,
-    VmProbe? probe = null) : IVmProvider
+    ILogger<VersProvider> log, VmProbe? probe = null) : IVmProvider
 {
     private const string AuthorizedKeys = "/root/.ssh/authorized_keys";
     private const int OwnerOnly = 0b110_000_000;
     private const double MibInGB = 1024;
     private const int LongestVmId = 64;
+
+    private readonly GuideRefusals refusals = new("Vers", "Give VERS_API_KEY the right to write files", log);
 
     public string Name => "vers";
 
@@ -81,13 +85,14 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
     /// <summary>
     /// Grows the disk, which waits for the boot, and installs the guest's key and its guide, which requires that the boot is over.
     /// </summary>
+    /// <remarks>A guest that has asked for its key must have it; one whose guide is refused runs without a guide.</remarks>
     public async Task Configure(VmOrder order, string vmId, CancellationToken cancel)
     {
         await api.GrowDisk(vmId, (int)Math.Min(int.MaxValue, Math.Ceiling(order.Limits.MaxDiskGB * MibInGB)), cancel);
         if (order.PublicKey is { } publicKey)
             await Authorize(publicKey.Trim(), vmId, cancel);
-        foreach (var file in order.Guide?.Files ?? [])
-            await api.WriteSecretFile(vmId, file.Path, file.Content, (int)file.Mode, cancel);
+        if (order.Guide is { } guide)
+            await Put(guide, vmId, cancel);
     }
 
     public async Task<VmsLeft> FindLeft(GuestId guest, string installation, GivenVm? given, CancellationToken cancel)
@@ -201,6 +206,20 @@ internal sealed class VersProvider(VersApi api, VersLists lists, VersOptions opt
         {
             return failure;
         }
+    }
+
+    private async Task Put(VmGuide guide, string vmId, CancellationToken cancel)
+    {
+        foreach (var file in guide.Files)
+        {
+            if (await api.WriteGuideFile(vmId, file, cancel) is { } refusal)
+            {
+                refusals.Refused(refusal);
+                return;
+            }
+        }
+
+        refusals.Written();
     }
 
     /// <summary>Adds the guest's key to those that the golden image has; the provider's own may be among them.</summary>

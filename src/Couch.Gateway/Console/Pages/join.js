@@ -33,6 +33,7 @@ function redeemHere(code) {
             try {
                 const stay = await insist(() => call('POST', 'couch/redeem', body, { headers: { 'Idempotency-Key': attempt } }));
                 // The code is spent: the address is only the page's again.
+                isRedeemed = true;
                 history.replaceState(null, '', location.pathname);
                 section.replaceChildren(h('h2', null, 'You are a guest'),
                     h('p', null, 'The token is the guest’s own secret. It is shown only here: keep it now.'),
@@ -47,8 +48,15 @@ function redeemHere(code) {
     return section;
 }
 
+// Once a token is shown, another fragment must not take it off the page: it is shown nowhere else.
+let isRedeemed = false;
+
 async function show() {
+    if (isRedeemed)
+        return;
     const code = location.hash.slice(1);
+    // An answer may come after that of a later fragment, or after a redeem.
+    const isLate = () => isRedeemed || code !== location.hash.slice(1);
     const title = h('h1', { tabindex: '-1' }, 'An invite to a couch');
     const lead = h('p', null, 'A couch lends a machine to an agent for a limited time.');
     if (!isCode(code)) {
@@ -60,7 +68,11 @@ async function show() {
         const [invite, { couch, text }] = await Promise.all([
             insist(() => call('POST', 'couch/invites/preview', { code })), insist(() => pasteFor(code)),
         ]);
-        const byCurl = `curl -X POST ${couch}/couch/redeem -H "Content-Type: application/json" -d '{"code":"${code}","name":"your-name"}'`;
+        if (isLate())
+            return;
+        // The body by a here-document: a secret among a program's arguments is in the list of processes.
+        const byCurl = `curl -X POST ${couch}/couch/redeem -H "Content-Type: application/json" -d @- <<'EOF'\n`
+            + `{"code":"${code}","name":"your-name"}\nEOF`;
         const byCouch = `echo ${code} | couch redeem --name your-name --url ${couch}`;
         main.replaceChildren(title, lead, offer(invite), ...(invite.status === 'active' ? [
             h('section', null, h('h2', null, 'For an agent'),
@@ -69,7 +81,8 @@ async function show() {
                 copyable('The same by the command line couch', byCouch, 'couch-command')),
             redeemHere(code)] : [bad(`This invite is ${invite.status}: it can be redeemed no more.`)]));
     } catch (failure) {
-        main.replaceChildren(title, lead, bad(sentence(failure)));
+        if (!isLate())
+            main.replaceChildren(title, lead, bad(sentence(failure)));
     }
 }
 
