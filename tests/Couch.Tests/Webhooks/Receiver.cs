@@ -90,6 +90,12 @@ internal sealed record Delivery(string Id, long Timestamp, string Signature, byt
 {
     public JsonNode Json => JsonNode.Parse(Encoding.UTF8.GetString(Body))!;
 
+    /// <summary>When it came.</summary>
+    public DateTimeOffset At { get; } = TimeProvider.System.GetUtcNow();
+
+    /// <summary>How long after its event's own moment it came.</summary>
+    public TimeSpan Lag => At - (DateTimeOffset)Json["timestamp"]!;
+
     public long EventId => (long)Json["id"]!;
 
     public string Type => (string)Json["type"]!;
