@@ -1,3 +1,4 @@
+using Couch.Cluster.Vms;
 using Microsoft.Extensions.Hosting;
 
 namespace Couch.Cluster.Delivery;
@@ -16,21 +17,9 @@ internal sealed class ReminderLimiter(int atOnce, IHostApplicationLifetime proce
     /// <summary>A part of the connections to the database, so that callers' reads get one meanwhile.</summary>
     public static int AtOnce(int connections) => Math.Clamp(connections / 2, 1, 16);
 
-    public Task Invoke(IOutgoingGrainCallContext context) =>
-        context.MethodName is nameof(IRemindable.ReceiveReminder) ? InTurn(context) : context.Invoke();
+    public Task Invoke(IOutgoingGrainCallContext context) => context.MethodName is nameof(IRemindable.ReceiveReminder)
+        ? places.Run(context.Invoke, process.ApplicationStopping)
+        : context.Invoke();
 
     public void Dispose() => places.Dispose();
-
-    private async Task InTurn(IOutgoingGrainCallContext tick)
-    {
-        await places.WaitAsync(process.ApplicationStopping);
-        try
-        {
-            await tick.Invoke();
-        }
-        finally
-        {
-            places.Release();
-        }
-    }
 }

@@ -47,7 +47,7 @@ public sealed class OfflineImport : IAsyncDisposable
     /// <summary>What would become of each row of a couch that has none of them.</summary>
     public static IEnumerable<ImportedRow> Plan(OriginalStore store, CouchOptions options, DateTimeOffset now)
     {
-        var plan = new ImportPlan(store, ProviderOf(options), options.Retention.Before(now), now);
+        var plan = PlanOf(store, options, now);
         var guests = plan.Guests();
         foreach (var guest in guests)
             yield return guest.Anew;
@@ -60,7 +60,7 @@ public sealed class OfflineImport : IAsyncDisposable
     public async IAsyncEnumerable<ImportedRow> Bring(OriginalStore store, [EnumeratorCancellation] CancellationToken cancel)
     {
         var now = clock.Now();
-        var plan = new ImportPlan(store, ProviderOf(options), options.Retention.Before(now), now);
+        var plan = PlanOf(store, options, now);
         var there = new List<Guest>();
         foreach (var planned in plan.Guests())
         {
@@ -98,6 +98,9 @@ public sealed class OfflineImport : IAsyncDisposable
         _ => null,
     };
 
+    private static ImportPlan PlanOf(OriginalStore store, CouchOptions options, DateTimeOffset now) =>
+        new(store, ProviderOf(options), options.Retention.Before(now), now);
+
     /// <param name="here">The status of the row that is there already, and whether a code or token still opens it.</param>
     private async Task<ImportedRow> Bring<T>(
         PlannedRow<T> planned, string kind, string id, DateTimeOffset? wakeAt, Func<T, (string Status, bool IsOpen)> here,
@@ -108,7 +111,9 @@ public sealed class OfflineImport : IAsyncDisposable
         if (await Find(kind, id, cancel) is not { } text)
             return planned.Anew with { Old = null, WhyNot = planned.WhyNotAnew ?? "it came before, and was purged meanwhile" };
 
-        var (status, isOpen) = StoredJson.TryRead<T>(id, text, out _) is { } stored ? here(stored) : ("not readable by this version", false);
+        var (status, isOpen) = StoredJson.TryRead<T>(id, text, out _) is { } stored
+            ? here(stored)
+            : ("not readable by this version", false);
         var before = planned.Row with { CameBefore = true, StatusHere = status };
         return isOpen && before.Old is not null ? before with { New = sign() } : before with { Old = null };
     }

@@ -80,7 +80,7 @@ public static class StayEndpoints
     }
 
     /// <summary>What every way to a preview answers to a code, whether it is genuine or not.</summary>
-    internal static async Task<Results<Ok<PreviewView>, Refusal>> PreviewOf(string code, SigningKeys keys, IGrainFactory grains) =>
+    private static async Task<Results<Ok<PreviewView>, Refusal>> PreviewOf(string code, SigningKeys keys, IGrainFactory grains) =>
         keys.TryVerifyCode(code, out var inviteId) && await grains.Invite(inviteId).Get() is { } invite
             ? TypedResults.Ok(PreviewView.Of(invite))
             : Refusals.InviteNotFound;
