@@ -27,7 +27,7 @@ engine() {
   esac
 }
 step() { printf '%4ds  %s\n' "$SECONDS" "$*"; }
-fail() { step "FAILED: $*" >&2; return 1; }
+fail() { step "FAILED: $*" | tee -a "$folder/failed" >&2; return 1; }
 field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" | head -n 1; }
 
 finish() {
@@ -37,7 +37,9 @@ finish() {
     if [ "$result" -ne 0 ]; then
       grep -v NETSDK "$folder/log" | tail -n 40 >&2 || true
       "${compose[@]}" ps -a >&2 || true
-      "${compose[@]}" logs --tail 15 >&2 || true
+      "${compose[@]}" logs --no-color --tail 15 >&2 || true
+      # Once more at the end, for a reader of the last lines only.
+      cat "$folder/failed" >&2 2>/dev/null || true
     fi
     "${compose[@]}" down --volumes --remove-orphans --timeout 5 >/dev/null 2>&1 || true
   fi

@@ -65,6 +65,12 @@ end_polls() {
     awk '$2 != 200 { if (!first) first = $1; last = $1 } END { if (first) print ", over " last - first + 1 " s" }' "$folder/polls") $(awk '$2 != 200 { print $2 }' "$folder/polls" | sort -u | xargs)"
 }
 
+only_200_or_503() {
+  local other
+  other=$(grep -vE ' (200|503)$' "$folder/polls" | sort | uniq -c | xargs) || true
+  [ -z "$other" ] || fail "guests were told something else than 200 or 503 while $1 hung (times, second, answer): $other"
+}
+
 # A second terminal: follows the log with curl -N, resumes where it was when its connection ends, and keeps the ids that it saw. An
 # event that was cut has no empty line after it, and does not count.
 ids_in() { awk '/^id:/ { id = $2 } /^\r?$/ { if (id) print id; id = "" }' "$1"; }
@@ -208,6 +214,16 @@ step "walking the protocol again"
 walk
 end_following
 
+step "a node hangs: polls wait for it or are asked elsewhere, and none is left without an answer"
+begin_polls
+engine "containers/$COMPOSE_PROJECT_NAME-node-3/pause" -X POST
+sleep 6
+engine "containers/$COMPOSE_PROJECT_NAME-node-3/unpause" -X POST
+until_true 30 "every guest answers" everybody_stays
+end_polls
+only_200_or_503 "a node"
+"${compose[@]}" up -d --wait --no-recreate >>"$folder/log" 2>&1
+
 step "the database hangs: nobody is told what no node can confirm, and every node comes back"
 begin_polls
 engine "containers/$COMPOSE_PROJECT_NAME-postgres-1/pause" -X POST
@@ -215,7 +231,7 @@ sleep 6
 engine "containers/$COMPOSE_PROJECT_NAME-postgres-1/unpause" -X POST
 end_polls
 # After 4 s without the database no node has its lease: 503 until it is back, and never anything else.
-if grep -qvE ' (200|503)$' "$folder/polls"; then fail "guests were told something else than 200 or 503 while the database hung"; fi
+only_200_or_503 "the database"
 until_true 30 "every guest answers" everybody_stays
 "${compose[@]}" up -d --wait --no-recreate >>"$folder/log" 2>&1
 
