@@ -92,7 +92,8 @@ internal static class Refusals
 
     // What failed
     public static Refusal Unavailable { get; } = new(503, "the couch cannot answer right now",
-        "What was asked may or may not have happened. Asking again is safe; the same Idempotency-Key gives the same answer.");
+        "What was asked may or may not have happened. Asking again is safe, with the same Idempotency-Key where there was one; look first "
+            + "before an extension or a creation without a key.");
     /// <param name="kind">One of <see cref="GrainKinds"/>.</param>
     public static Refusal UnreadableRow(string kind) =>
         new(503, $"the stored row of this {kind.Replace('-', ' ')} cannot be read by this version of the couch",
