@@ -68,10 +68,16 @@ export async function insist(ask) {
     return ask();
 }
 
-/** Ends one guest. The key makes a repetition after a lost answer give the first one's. */
-export function kill(id) {
+/** Ends one guest. */
+export const kill = id => end(`/couch/guests/${encodeURIComponent(id)}`);
+
+/** Ends one invite. */
+export const revoke = id => end(`/couch/invites/${encodeURIComponent(id)}`);
+
+/** The key makes a repetition after a lost answer give the first one's. */
+function end(path) {
     const headers = { 'Idempotency-Key': random() };
-    return insist(() => call('DELETE', `/couch/guests/${encodeURIComponent(id)}`, undefined, { headers }));
+    return insist(() => call('DELETE', path, undefined, { headers }));
 }
 
 /** Whether a page of events that was asked for with order=desc is so: a node of the version before lists the oldest first. */

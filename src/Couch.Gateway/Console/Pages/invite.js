@@ -1,5 +1,5 @@
 // One invite: what it allows, who has redeemed it, what has happened to it; and taking it back.
-import { call, insist, now, random, sentence } from './api.js';
+import { call, now, revoke, sentence } from './api.js';
 import { button, dialog, h, say, theirs } from './dom.js';
 import { house } from './house.js';
 import { full, moment, span } from './text.js';
@@ -9,9 +9,8 @@ import { allowed, facts, stepsOf, timeline, who } from './timeline.js';
 export function askToRevoke(invite, onDone) {
     const act = async () => {
         box.close();
-        const headers = { 'Idempotency-Key': random() };
         try {
-            await insist(() => call('DELETE', `/couch/invites/${invite.id}`, undefined, { headers }));
+            await revoke(invite.id);
             say('The invite is revoked.');
         } catch (failure) {
             say(`It was not revoked: ${sentence(failure)}`, true);
@@ -77,7 +76,7 @@ export function inviteView(app, id) {
             h('p', { class: `state ${invite.status}` }, invite.status, isOpen ? h('span', null, ' — for ', h('span', { class: 'ticking' }),
                 ' more') : null, invite.guestId ? [' by ', theirs(invite.redeemedBy ?? '')] : null),
             h('div', { class: 'buttons' },
-                isOpen ? button('Revoke… (x)', revoke, { class: 'danger', 'data-role': 'revoke' }) : null,
+                isOpen ? button('Revoke… (x)', ask, { class: 'danger', 'data-role': 'revoke' }) : null,
                 invite.guestId && house.can('guests') ? button('Its guest (Enter)', openGuest, { 'data-role': 'its-guest' }) : null),
             h('h2', null, 'The guest may use'), facts([
                 ['tokens', full(limits.maxTokenBudget)], ['hours', full(limits.maxDurationHours)], ['cores', full(limits.maxCpuCores)],
@@ -100,7 +99,7 @@ export function inviteView(app, id) {
     }
 
     const openGuest = () => app.go({ view: null, invite: null, guest: invite.guestId });
-    const revoke = () => askToRevoke(invite, read);
+    const ask = () => askToRevoke(invite, read);
     const tick = () => {
         const cell = body.querySelector('.ticking');
         if (cell)
@@ -120,7 +119,7 @@ export function inviteView(app, id) {
         element, title: 'Invite', refresh: read,
         focus: () => element.querySelector('h1').focus(),
         keys: {
-            x: () => invite?.status === 'active' && revoke(),
+            x: () => invite?.status === 'active' && ask(),
             Enter: () => invite?.guestId && house.can('guests') && openGuest(),
         },
         leave() {
