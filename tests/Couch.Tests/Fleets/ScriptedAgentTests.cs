@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Couch.Tests.Support;
 using Couch.VersSimulator;
 using Xunit;
+using static Couch.Tests.Vms.GuideAtHand;
 
 namespace Couch.Tests.Fleets;
 
@@ -11,7 +12,6 @@ namespace Couch.Tests.Fleets;
 public sealed class ScriptedAgentTests
 {
     private const int Agents = 20;
-    private const string Env = "/run/couch/env";
 
     /// <summary>A guest whose node dies while its VM is made waits for more than a minute, so that it never has two.</summary>
     private const int MostTries = 20;

@@ -11,6 +11,7 @@ using Couch.VersSimulator.Faults;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Xunit;
+using static Couch.Tests.Vms.GuideAtHand;
 
 namespace Couch.Tests.Vms;
 
@@ -20,9 +21,6 @@ namespace Couch.Tests.Vms;
 /// </summary>
 public sealed class VmGuideRefusalTests
 {
-    private const string Env = "/run/couch/env";
-    private const string Limits = "/run/couch/limits.json";
-    private const string Readme = "/run/couch/README.md";
 
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
     private static readonly CancellationToken Never = CancellationToken.None;

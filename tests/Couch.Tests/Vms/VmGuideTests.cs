@@ -10,15 +10,13 @@ using Couch.VersSimulator.Calls;
 using Couch.VersSimulator.Faults;
 using Microsoft.Extensions.Logging;
 using Xunit;
+using static Couch.Tests.Vms.GuideAtHand;
 
 namespace Couch.Tests.Vms;
 
 /// <summary>What a guest finds in its VM: where its couch is, what it may use, and how to leave.</summary>
 public sealed class VmGuideTests
 {
-    private const string Env = "/run/couch/env";
-    private const string Limits = "/run/couch/limits.json";
-    private const string Readme = "/run/couch/README.md";
     private const int ForRoot = 0b110_000_000;
     private const int ForAll = 0b110_100_100;
 

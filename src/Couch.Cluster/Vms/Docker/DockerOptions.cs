@@ -207,8 +207,13 @@ public sealed partial class DockerOptions
         return probe;
     }
 
+    private const string Registry = @"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?";
+    private const string PathPart = @"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*";
+    private const string Tag = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}";
+    private const string Digest = "[a-z0-9]+:[0-9a-f]{32,128}";
+
     /// <summary>An image's name as engines read it: a registry and its port, a path in small letters, a tag, a digest.</summary>
-    [GeneratedRegex(@"^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[a-z0-9]+:[0-9a-f]{32,128})?\z")]
+    [GeneratedRegex($@"^(?:{Registry}/)?{PathPart}(?:/{PathPart})*(?::{Tag})?(?:@{Digest})?\z")]
     private static partial Regex ImageReference();
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}\\z")]
