@@ -25,6 +25,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
+using Orleans.Providers;
 using Orleans.Serialization;
 using Orleans.Storage;
 
@@ -150,6 +151,8 @@ public static class CouchSilo
             // A purge deletes the row. A late writer presents the version that it knows, and finds no row.
             storage.DeleteStateOnClear = true;
         });
+        if (database is PostgresDatabase postgres)
+            silo.Services.GroupRows(postgres);
         silo.UseAdoNetReminderService(reminders =>
         {
             reminders.Invariant = database.Invariant;
@@ -157,7 +160,7 @@ public static class CouchSilo
         });
 
         silo.Services.AddSingleton<IOutgoingGrainCallFilter>(from => new ReminderLimiter(
-            ReminderLimiter.AtOnce(database.Connections), from.GetRequiredService<IHostApplicationLifetime>()));
+            ReminderLimiter.AtOnce, from.GetRequiredService<IHostApplicationLifetime>()));
 
         silo.Services.AddSingleton<GuestDelivery>();
         silo.Services.TryAddSingleton<Retention>();
@@ -177,6 +180,16 @@ public static class CouchSilo
         // A queue this long belongs to one hot code or one hot guest: further requests are answered 503 instead of being kept in
         // memory.
         silo.Configure<SiloMessagingOptions>(messaging => messaging.MaxEnqueuedRequestsHardLimit = 10_000);
+    }
+
+    /// <summary>Puts <see cref="GroupedStorage"/> before Orleans' grain storage.</summary>
+    private static void GroupRows(this IServiceCollection services, PostgresDatabase database)
+    {
+        const string name = ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME;
+        var alone = services.Last(service => service.ServiceType == typeof(IGrainStorage) && Equals(service.ServiceKey, name));
+        services.Remove(alone);
+        services.AddKeyedSingleton<IGrainStorage>(name, (from, key) => new GroupedStorage(
+            (IGrainStorage)alone.KeyedImplementationFactory!(from, key), database, from.GetRequiredService<IGrainStorageSerializer>()));
     }
 
     /// <summary>Registers the services that deliver events for webhooks' grains.</summary>

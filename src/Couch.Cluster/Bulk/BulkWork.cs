@@ -11,7 +11,7 @@ namespace Couch.Cluster.Bulk;
 internal sealed class BulkWork(BulkRows rows, HousekeepingRows housekeeping, IGrainFactory grains, TimeProvider clock)
 {
     /// <summary>As many as keep the database busy; other callers still get their turn.</summary>
-    private const int AtOnce = 96;
+    private const int AtOnce = 128;
 
     /// <summary>How long one is waited for; what it does then, it does unseen, and is asked again.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);

@@ -14,8 +14,8 @@ namespace Couch.Cluster.Delivery;
 /// </summary>
 internal sealed partial class GuestDelivery : IDisposable
 {
-    /// <summary>Fewer than the connections to the database, so that other queries get one meanwhile.</summary>
-    private const int EndsAtOnce = 16;
+    /// <summary>As many as go to the database together; each more would wait there, and callers' writes behind it.</summary>
+    private const int EndsAtOnce = 64;
 
     private const int UsageAtOnce = 8;
 

@@ -1,5 +1,3 @@
-using Couch.Cluster.Vms;
-
 namespace Couch.Cluster.Delivery;
 
 /// <summary>How one kind of message is sent: how many at once, and how often and how soon it is tried again.</summary>

@@ -1,4 +1,3 @@
-using Couch.Cluster.Vms;
 using Microsoft.Extensions.Hosting;
 
 namespace Couch.Cluster.Delivery;
@@ -14,8 +13,8 @@ internal sealed class ReminderLimiter(int atOnce, IHostApplicationLifetime proce
 {
     private readonly SemaphoreSlim places = new(atOnce);
 
-    /// <summary>A part of the connections to the database, so that callers' reads get one meanwhile.</summary>
-    public static int AtOnce(int connections) => Math.Clamp(connections / 2, 1, 16);
+    /// <summary>As many rows as are read together.</summary>
+    public const int AtOnce = 64;
 
     public Task Invoke(IOutgoingGrainCallContext context) => context.MethodName is nameof(IRemindable.ReceiveReminder)
         ? places.Run(context.Invoke, process.ApplicationStopping)

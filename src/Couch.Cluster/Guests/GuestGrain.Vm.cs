@@ -101,7 +101,7 @@ internal sealed partial class GuestGrain : IDisposable
                 break;
             case VmCommand.Release release:
                 DelayDeactivation(StayInMemory);
-                vms!.Release(guest.Id, release.What, isOfCrowd: guest.Status is GuestStatus.Expired);
+                vms!.Release(guest.Id, release.What, isOfCrowd: guest.EndedInCrowd);
                 break;
             case VmCommand.Destroy destroy:
                 vms?.Destroy(guest.Id, destroy.VmId);

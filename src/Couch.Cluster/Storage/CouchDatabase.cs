@@ -33,9 +33,6 @@ public abstract class CouchDatabase(TimeProvider clock) : IAsyncDisposable
     /// <summary>Where the data is, as an operator would say it; no password in it.</summary>
     public abstract string Where { get; }
 
-    /// <summary>How many statements may be under way at once; more wait, and fail where they wait too long.</summary>
-    public abstract int Connections { get; }
-
     /// <summary>Connections for writers, Orleans' providers included.</summary>
     public abstract DbDataSource Writes { get; }
 

@@ -110,13 +110,17 @@ internal sealed partial class VmDriver(
     /// <summary>
     /// Destroys whatever the guest has at the provider. Reports <see cref="VmReport.Gone"/> or <see cref="VmReport.NotGone"/>.
     /// </summary>
-    /// <param name="isOfCrowd">Whether the end was caused by the clock, which may end very many guests at one moment.</param>
+    /// <param name="isOfCrowd">Whether very many guests may have ended at one moment with this one.</param>
     public void Release(GuestId guest, VmStep.Release what, bool isOfCrowd) => Start(
         guest,
-        async () => await provider.Release(
-            guest, installation.Id, what, isOfCrowd
-                ? vmId => gates.CrowdsDestroys.Run(() => Destroyed(vmId), CancellationToken.None)
-                : Destroyed),
+        async () =>
+        {
+            if (!isOfCrowd)
+                return await provider.Release(guest, installation.Id, what, Destroyed);
+            await gates.CrowdsEnds.Wait();
+            return await provider.Release(
+                guest, installation.Id, what, vmId => gates.CrowdsDestroys.Run(() => Destroyed(vmId), CancellationToken.None));
+        },
         failure => new VmReport.NotGone(failure.Message) { RetryAfter = failure.RetryAfter },
         CancellationToken.None);
 

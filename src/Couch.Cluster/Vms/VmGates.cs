@@ -16,36 +16,17 @@ internal sealed class VmGates(VmOptions options, TimeProvider clock) : IDisposab
     public SemaphoreSlim Destroys { get; } = new(options.CallsAtOnce);
 
     /// <summary>
-    /// In front of <see cref="Destroys"/>, for ends that a clock causes in large numbers: they get three of four places, so that a
-    /// kill finds a place however many they are.
+    /// In front of <see cref="Destroys"/>, for ends that come in large numbers: they get three of four places, so that a kill finds a
+    /// place however many they are.
     /// </summary>
     public SemaphoreSlim CrowdsDestroys { get; } = new(Math.Max(1, options.CallsAtOnce * 3 / 4));
 
-    public void Dispose() => Creates.Dispose();
-}
+    /// <summary>In front of <see cref="CrowdsDestroys"/>: while ends are being written by the hundred, their VMs wait.</summary>
+    public Lull CrowdsEnds { get; } = new(clock);
 
-internal static class Gate
-{
-    /// <summary>Runs <paramref name="call"/> once there is a place for it.</summary>
-    public static async Task<T> Run<T>(this SemaphoreSlim gate, Func<Task<T>> call, CancellationToken cancel)
+    public void Dispose()
     {
-        await gate.WaitAsync(cancel);
-        try
-        {
-            return await call();
-        }
-        finally
-        {
-            gate.Release();
-        }
+        Creates.Dispose();
+        CrowdsEnds.Dispose();
     }
-
-    /// <inheritdoc cref="Run{T}"/>
-    public static Task Run(this SemaphoreSlim gate, Func<Task> call, CancellationToken cancel) => gate.Run(
-        async () =>
-        {
-            await call();
-            return true;
-        },
-        cancel);
 }

@@ -83,7 +83,7 @@ public sealed record BulkOrder
     [JsonIgnore] public IReadOnlyList<string> EachUnreadable => IdList.Each(Unreadable);
 
     /// <summary>The idempotency key of each kill and each revocation.</summary>
-    [JsonIgnore] public Idempotency Key => Idempotency.Of(By, "bulk", Id.Value);
+    [JsonIgnore] public Idempotency Key => Idempotency.OfBulkOrder(By, Id.Value);
 
     /// <summary>
     /// When its grain must act next. While it is not finished, this is a moment in the past, so that the grain is woken every minute: where

@@ -98,6 +98,9 @@ public sealed record Guest
     /// <summary>True while the written status is provisioning or running. The clock is not considered: see <see cref="AsOf"/>.</summary>
     [JsonIgnore] public bool IsStaying => Status is GuestStatus.Provisioning or GuestStatus.Running;
 
+    /// <summary>Whether it has ended as one of many perhaps: by the clock, or by a bulk order.</summary>
+    [JsonIgnore] public bool EndedInCrowd => Status is GuestStatus.Expired || KilledUnder is { IsOfBulkOrder: true };
+
     /// <summary>
     /// Whether it had ended at <paramref name="moment"/> and its VM, if any, had its receipt by then: nothing about the guest changes any
     /// more.

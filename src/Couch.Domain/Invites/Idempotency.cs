@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Serialization;
 using Couch.Domain.Keys;
 using Couch.Domain.Values;
 
@@ -13,6 +14,10 @@ public sealed record Idempotency
 {
     /// <summary>How long the same key and body give the same answer.</summary>
     public static readonly TimeSpan Remembered = TimeSpan.FromHours(24);
+
+    private const string BulkBody = "one of many";
+
+    private static readonly string BulkBodyHash = Of("", BulkBody).BodyHash;
 
     private const int HashLength = 2 * SHA256.HashSizeInBytes;
 
@@ -41,6 +46,14 @@ public sealed record Idempotency
     /// <param name="use">What it is sent for.</param>
     public static Idempotency Of(Actor by, string use, string key, params ReadOnlySpan<string?> body) =>
         Of($"{use} {by.Scope} {key}", body);
+
+    /// <summary>The key of each end that a bulk order causes.</summary>
+    /// <param name="by">Its sender.</param>
+    /// <param name="order">The order's id.</param>
+    public static Idempotency OfBulkOrder(Actor by, string order) => Of(by, "bulk", order, BulkBody);
+
+    /// <summary>Whether a bulk order came with it.</summary>
+    [JsonIgnore] public bool IsOfBulkOrder => BodyHash == BulkBodyHash;
 
     /// <summary>
     /// Whether a command that comes at <paramref name="now"/> carries the key that was kept at <paramref name="keptAt"/>.

@@ -55,13 +55,6 @@ public sealed class ReminderLimiterTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ticks[^1].WaitAsync(Bound));
     }
 
-    [Theory]
-    [InlineData(4, 2)]
-    [InlineData(1, 1)]
-    [InlineData(40, 16)]
-    public void Callers_keep_a_part_of_the_connections(int connections, int ticks) =>
-        Assert.Equal(ticks, ReminderLimiter.AtOnce(connections));
-
     [Fact]
     public async Task A_tick_that_fails_gives_its_turn_back_and_its_failure_is_told()
     {

@@ -32,7 +32,7 @@ internal sealed class OrleansProviders : IAsyncDisposable
 
         var providers = new OrleansProviders(silo.Services.BuildServiceProvider());
         var lifecycle = new SiloLifecycleSubject(NullLogger<SiloLifecycleSubject>.Instance);
-        ((AdoNetGrainStorage)providers.Rows).Participate(lifecycle);
+        ((ILifecycleParticipant<ISiloLifecycle>)providers.Rows).Participate(lifecycle);
         await lifecycle.OnStart();
         await providers.Reminders.StartAsync();
         return providers;

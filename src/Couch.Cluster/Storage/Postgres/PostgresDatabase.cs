@@ -44,8 +44,8 @@ public sealed class PostgresDatabase : CouchDatabase
     /// <inheritdoc/>
     public override DbDataSource Reads => source;
 
-    /// <inheritdoc/>
-    public override int Connections => settings.MaxPoolSize;
+    /// <summary>The most connections there are at a time; more statements wait, and fail where they wait too long.</summary>
+    internal int Connections => settings.MaxPoolSize;
 
     internal override string InsertRow =>
         """

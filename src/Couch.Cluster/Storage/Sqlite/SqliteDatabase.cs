@@ -59,9 +59,6 @@ public sealed class SqliteDatabase : CouchDatabase
     /// <inheritdoc/>
     public override string Where { get; }
 
-    /// <summary>Statements wait in the writer's line, however many they are.</summary>
-    public override int Connections => int.MaxValue;
-
     /// <inheritdoc/>
     public override DbDataSource Writes => writes;
 
