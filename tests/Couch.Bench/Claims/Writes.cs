@@ -53,10 +53,10 @@ internal static class Writes
             cold.Add(ofStored);
         }
 
-        report.Share("durable creations", sides[0].Creations, "the same commit, bare", sides[1].Creations, atLeast: 0.6);
-        report.Share("durable redeems", sides[0].Redeems, "the same 2 commits, bare", sides[1].Redeems, atLeast: 0.6);
+        report.Share("durable creations", sides[0].Creations, "the same commit, bare", sides[1].Creations, atLeast: 0.75);
+        report.Share("durable redeems", sides[0].Redeems, "the same 2 commits, bare", sides[1].Redeems, atLeast: 0.75);
         report.Share("durable redeems of invites that are not in memory", cold, "the same 2 commits, bare", sides[1].Redeems);
-        report.Share("durable redeems, its 2 rows in one transaction", sides[0].Redeems, "1 commit, bare", sides[2].Redeems);
+        report.Share("durable redeems, its 2 rows in one transaction", sides[0].Redeems, "1 commit, bare", sides[2].Redeems, atLeast: 0.75);
     }
 
     private sealed record Side(TimeSpan WarmUp, Func<TimeSpan, Task<Round>> Create, Func<TimeSpan, Task<Round>> Redeem)
