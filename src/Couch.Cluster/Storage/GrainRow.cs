@@ -27,10 +27,10 @@ internal sealed class GrainRow<T>(
     where T : class
 {
     /// <summary>
-    /// Longer than a successful write takes: the timeouts of a connection and of a statement, once in a group and once alone. A slower
-    /// write is detected all the same, but a reader may have seen it for a moment.
+    /// Longer than a successful write takes: the timeouts of a connection and of a statement, in a group and then alone, and the wait
+    /// between the two. A slower write, behind thousands, is detected all the same, but a reader may have seen it for a moment.
     /// </summary>
-    private static readonly TimeSpan LongestWrite = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan LongestWrite = TimeSpan.FromSeconds(30);
 
     private readonly StateStorageBridge<Stored<T>> state = new(kind, grain, storage);
     private Stored<T>? stored;

@@ -43,7 +43,7 @@ public sealed record VmWork
     public VmTurn Observe(Guest guest, VmReport report, int mostAttempts, DateTimeOffset now, double chance)
     {
         var seen = guest.AsOf(now);
-        if (!IsOutdated(report, seen.NextStep(now)))
+        if (!IsOutdated(report, seen, now))
             seen = seen.Observe(report, mostAttempts, now, chance);
 
         var (rest, commands) = (After(report), new List<VmCommand>());
@@ -89,11 +89,12 @@ public sealed record VmWork
         new(guest, this with { Attempt = guest.Vm.Attempts }, [new VmCommand.Attempt(mayExist)]);
 
     /// <summary>
-    /// Whether a report that nothing is left does not count as a receipt: an attempt may have made a VM at the same time, or the guest's
-    /// end wants more destroyed than the release was asked for.
+    /// Whether a report that nothing is left does not count as a receipt: an attempt may have made a VM at the same time, one of an earlier
+    /// activation too, whose loss is not written yet; or the guest's end wants more destroyed than the release was asked for.
     /// </summary>
-    private bool IsOutdated(VmReport report, VmStep next) =>
-        report is VmReport.Gone gone && (ReleasesBesideAttempt || (next is VmStep.Release wanted && !gone.Answers(wanted)));
+    private bool IsOutdated(VmReport report, Guest guest, DateTimeOffset now) =>
+        report is VmReport.Gone gone && (ReleasesBesideAttempt || guest.Vm.UnderWay is not null
+            || (guest.NextStep(now) is VmStep.Release wanted && !gone.Answers(wanted)));
 
     /// <summary>
     /// What is still under way after a report. An attempt older than the one under way was begun before the grain was loaded again.

@@ -24,6 +24,16 @@ public sealed class VmWorkTests
     }
 
     [Fact]
+    public void That_nothing_is_left_is_no_receipt_while_the_row_has_an_attempt_whose_loss_is_not_written_yet()
+    {
+        var killed = Killed(Some.Guest().OrderVm("vers", Now));
+        Assert.NotNull(killed.Vm.UnderWay);
+
+        Assert.Null(VmWork.None.Observe(killed, new VmReport.Gone(), 3, Now, 0).Guest.Vm.DestroyedAt);
+        Assert.NotNull(VmWork.None.Observe(killed.LoseAttempt(isExact: true), new VmReport.Gone(), 3, Now, 0).Guest.Vm.DestroyedAt);
+    }
+
+    [Fact]
     public void A_vm_that_did_not_become_ready_is_destroyed_unasked_at_the_end_whatever_a_list_shows()
     {
         var killed = Killed(Observed(Booting, new VmReport.Failed(1, "not ready", false)));

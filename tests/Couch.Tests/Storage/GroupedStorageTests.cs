@@ -46,7 +46,7 @@ public sealed class GroupedStorageTests(PostgresEngine engine) : IClassFixture<P
         string Names(int row) => string.Join(',', Enumerable.Range(0, row % 3).Select(turn => $"{row}.{turn}"));
         Row[] all = [.. old.Concat(young)];
 
-        await Together(all, row => Write(row, Enumerable.Range(0, Array.IndexOf(all, row) % 3).Select(turn => $"{Array.IndexOf(all, row)}.{turn}")));
+        await Together(all, row => Write(row, Names(Array.IndexOf(all, row)).Split(',', StringSplitOptions.RemoveEmptyEntries)));
 
         Assert.Equal("1", Assert.Single(await engine.Database.Rows(
             $"SELECT count(DISTINCT CAST(xmin AS text)) FROM grain_state WHERE id IN ({Ids(all)})")));
@@ -155,8 +155,10 @@ public sealed class GroupedStorageTests(PostgresEngine engine) : IClassFixture<P
         Assert.Equal(all[1..].Select(row => row.Guest), read[1..^1].Select(row => row.State.State!.State!));
     }
 
-    [Fact]
-    public async Task Rows_are_looked_up_by_their_keys_by_a_plan_that_was_made_while_the_table_was_small()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Rows_are_looked_up_by_their_keys_by_a_plan_that_was_made_while_the_table_was_small(bool isEmpty)
     {
         var rows = string.Join(", ", (await Written(20)).Select(row => $"'{row.Guest.Id}'"));
         string Calls(int version) => $"""
@@ -164,7 +166,16 @@ public sealed class GroupedStorageTests(PostgresEngine engine) : IClassFixture<P
             SELECT count(*) FROM couch_write_rows('couch', array_fill('guest'::text, ARRAY[20]), ARRAY[{rows}],
                 array_fill({version}, ARRAY[20]), array_fill(convert_to('null', 'UTF8'), ARRAY[20]));
             """;
-        await Sql("ANALYZE grain_state");
+        // As a table that retention has emptied.
+        if (isEmpty)
+            await Sql("""
+                CREATE TEMP TABLE kept AS SELECT service, kind, id, version, state FROM grain_state;
+                DELETE FROM grain_state;
+                ANALYZE grain_state;
+                INSERT INTO grain_state (service, kind, id, version, state) SELECT * FROM kept
+                """);
+        else
+            await Sql("ANALYZE grain_state");
         for (var version = 1; version <= 10; version++)
             await Sql(Calls(version));
         await Sql("""
@@ -183,12 +194,18 @@ public sealed class GroupedStorageTests(PostgresEngine engine) : IClassFixture<P
         {
             await using var command = locker.CreateCommand();
             command.CommandText =
-                "SELECT seq_scan, coalesce(seq_tup_read, 0) + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'grain_state'";
-            return Assert.Single(await command.Rows(row => (row.GetInt64(0), row.GetInt64(1)), TestContext.Current.CancellationToken));
+                """
+                SELECT seq_scan + (SELECT sum(pg_stat_get_xact_numscans(indexrelid)) FROM pg_index
+                    WHERE indrelid = 'grain_state'::regclass AND NOT indisprimary),
+                  coalesce(seq_tup_read, 0) + idx_tup_fetch
+                FROM pg_stat_xact_user_tables WHERE relname = 'grain_state'
+                """;
+            return Assert.Single(await command.Rows(
+                row => ((long)row.GetDecimal(0), row.GetInt64(1)), TestContext.Current.CancellationToken));
         }
     }
 
-    /// <summary>Has both lanes taken until all of these wait.</summary>
+    /// <summary>Has both lanes taken while these begin.</summary>
     private async Task Together(IEnumerable<Row> rows, Func<Row, Task> write)
     {
         await Lock(blockers);

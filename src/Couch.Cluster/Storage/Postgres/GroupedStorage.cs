@@ -21,21 +21,25 @@ internal sealed class GroupedStorage : IGrainStorage, ILifecycleParticipant<ISil
 
     private const int MostTogether = 64;
 
+    /// <summary>As long as for a connection.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
     private readonly IGrainStorage alone;
     private readonly PostgresDatabase database;
     private readonly IGrainStorageSerializer serializer;
     private readonly Groups<Call> reads;
     private readonly Groups<Call> writes;
 
-    // A part of the connections, so that callers of other rows get one, however many rows another session has locked.
+    // A part of the connections for what groups leave over, so that others get one, however many rows another session has locked.
     private readonly SemaphoreSlim leftOver;
 
     public GroupedStorage(IGrainStorage alone, PostgresDatabase database, IGrainStorageSerializer serializer)
     {
         (this.alone, this.database, this.serializer) = (alone, database, serializer);
         leftOver = new(Math.Max(1, database.Connections / 2));
-        reads = new(Lanes, MostTogether, calls => RunTogether(calls, Read));
-        writes = new(Lanes, MostTogether, calls => RunTogether(calls, Write));
+        // The lanes' time is the database's, so it is the system's clock that measures it.
+        reads = new(Lanes, MostTogether, calls => RunTogether(calls, Read), TimeProvider.System);
+        writes = new(Lanes, MostTogether, calls => RunTogether(calls, Write), TimeProvider.System);
     }
 
     public void Participate(ISiloLifecycle lifecycle) => ((ILifecycleParticipant<ISiloLifecycle>)alone).Participate(lifecycle);
@@ -56,7 +60,8 @@ internal sealed class GroupedStorage : IGrainStorage, ILifecycleParticipant<ISil
     {
         try
         {
-            await run(calls);
+            if (calls.Count > 1)
+                await run(calls);
         }
         catch (Exception failure) when (IsOutcomeUnknown(failure))
         {
@@ -66,14 +71,28 @@ internal sealed class GroupedStorage : IGrainStorage, ILifecycleParticipant<ISil
         }
         catch (Exception)
         {
-            // Nothing is written. Alone, each has its own outcome.
+            // A refusal: nothing is written. Alone, each has its own outcome.
         }
 
         foreach (var call in calls.Where(call => !call.Answered.IsCompleted))
             _ = AnswerAlone(call);
     }
 
-    private Task AnswerAlone(Call call) => leftOver.Run(call.AnswerAlone, CancellationToken.None);
+    private async Task AnswerAlone(Call call)
+    {
+        try
+        {
+            if (!await leftOver.WaitAsync(LongestWait))
+                throw new TimeoutException($"no turn at the database within {LongestWait.TotalSeconds:0} s");
+            await call.AnswerAlone();
+            leftOver.Release();
+        }
+        catch (Exception failure)
+        {
+            // Too late for a call that is answered.
+            call.Fail(failure);
+        }
+    }
 
     /// <summary>Whether the driver failed otherwise than by the server's refusal, which undoes the whole statement.</summary>
     private static bool IsOutcomeUnknown(Exception failure) =>

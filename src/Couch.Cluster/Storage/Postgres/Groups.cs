@@ -6,14 +6,12 @@ namespace Couch.Cluster.Storage.Postgres;
 /// </summary>
 /// <param name="lanes">How many lanes there are: each runs one call, or one group of them.</param>
 /// <param name="most">The most calls in a group.</param>
-/// <param name="runTogether">Runs a group and answers each of its calls; it does not throw.</param>
-internal sealed class Groups<TCall>(int lanes, int most, Func<IReadOnlyList<TCall>, Task> runTogether) where TCall : GroupedCall
+/// <param name="runTogether">Runs a group, of one perhaps, and answers each of its calls; it does not throw.</param>
+internal sealed class Groups<TCall>(int lanes, int most, Func<IReadOnlyList<TCall>, Task> runTogether, TimeProvider clock)
+    where TCall : GroupedCall
 {
-    /// <summary>
-    /// A lane does not wait longer for what it runs: what a lock holds up delays no other. It is the database's time, so it is measured by
-    /// the system's clock.
-    /// </summary>
-    private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(250);
+    /// <summary>A lane does not wait longer for what it runs: what a lock holds up delays no other.</summary>
+    public static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(250);
 
     private readonly Queue<TCall> waiting = new();
     private int taken;
@@ -37,7 +35,7 @@ internal sealed class Groups<TCall>(int lanes, int most, Func<IReadOnlyList<TCal
 
     private async Task RunOnLane(Task running)
     {
-        await running.WaitAsync(Slow, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await running.WaitAsync(Slow, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         GoOn();
         await running.ConfigureAwait(false);
     }
@@ -58,7 +56,7 @@ internal sealed class Groups<TCall>(int lanes, int most, Func<IReadOnlyList<TCal
 
         // What runs for many belongs to no trace.
         using (ExecutionContext.SuppressFlow())
-            Task.Run(() => RunOnLane(group is [var one] ? one.AnswerAlone() : runTogether(group)), CancellationToken.None);
+            Task.Run(() => RunOnLane(runTogether(group)), CancellationToken.None);
     }
 }
 
@@ -70,6 +68,7 @@ internal abstract class GroupedCall
     /// <summary>Completes when the call that waited is answered.</summary>
     public Task Answered => answer.Task;
 
+    /// <summary>Begins the call; whatever goes wrong, its task says so.</summary>
     public abstract Task RunAlone();
 
     public void Answer() => answer.TrySetResult();
