@@ -96,7 +96,7 @@ internal sealed partial class GuestGrain
                 if (guest.Ended is null || guest.IsReleased)
                     return;
                 var now = clock.Now();
-                if (guest.BelievedFrom(gone, now) is var believed && believed > now)
+                if (guest.BelievedFrom(gone, now) is var believed && believed > gone.AsOf(now))
                 {
                     await Overwrite(guest.Clean(believed - VmTrack.ListsLag));
                     WakeAt(believed);

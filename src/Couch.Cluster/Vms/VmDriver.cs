@@ -4,6 +4,7 @@ using Couch.Cluster.Guests;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Vms.Guide;
 using Couch.Domain.Guests;
+using Couch.Domain.Text;
 using Couch.Domain.Values;
 using Couch.Domain.Vms;
 using Microsoft.Extensions.Logging;
@@ -115,11 +116,13 @@ internal sealed partial class VmDriver(
         guest,
         async () =>
         {
-            if (!isOfCrowd)
-                return await provider.Release(guest, installation.Id, what, Destroyed);
-            await gates.CrowdsEnds.Wait();
-            return await provider.Release(
-                guest, installation.Id, what, vmId => gates.CrowdsDestroys.Run(() => Destroyed(vmId), CancellationToken.None));
+            if (isOfCrowd)
+                await gates.CrowdsEnds.Wait();
+            var began = clock.Now();
+            var gone = await provider.Release(
+                guest, installation.Id, what,
+                isOfCrowd ? vmId => gates.CrowdsDestroys.Run(() => Destroyed(vmId), CancellationToken.None) : Destroyed);
+            return gone with { Began = began };
         },
         failure => new VmReport.NotGone(failure.Message) { RetryAfter = failure.RetryAfter },
         CancellationToken.None);

@@ -78,6 +78,12 @@ public abstract record VmReport
         /// <summary>The VM given by hand, and what was to become of it; null where none was given.</summary>
         [Id(3)] public GivenVm? Given { get; init; }
 
+        /// <summary>When the release began, which is before it asked what is left; null in a report of the version before.</summary>
+        [Id(4)] public DateTimeOffset? Began { get; init; }
+
+        /// <summary>The moment of which it surely tells, for a guest that is told at <paramref name="now"/>.</summary>
+        public DateTimeOffset AsOf(DateTimeOffset now) => Began < now ? Began.Value : now;
+
         /// <summary>
         /// Whether it is about all that <paramref name="wanted"/> wants destroyed. A release that began earlier may have known of less.
         /// </summary>

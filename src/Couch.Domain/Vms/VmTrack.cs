@@ -207,14 +207,14 @@ public static class VmTrack
 
     /// <summary>
     /// The provider has shown that nothing of the guest's is left. After a create of unknown outcome this counts only once it has been
-    /// shown twice, so far apart that the second list contains what the first one may have missed.
+    /// shown twice, so far apart that the second list contains what the first one may have missed: a report may come long after its list.
     /// </summary>
     private static Guest ObservedGone(this Guest guest, VmReport.Gone gone, DateTimeOffset now)
     {
         if (guest.Vm is not { State: VmState.Destroying or VmState.Lost, DestroyedAt: null } vm)
             return guest;
         var clean = gone.HasDestroyed ? now : vm.CleanSince ?? now;
-        if (vm.Unaccounted > 0 && clean + ListsLag > now)
+        if (vm.Unaccounted > 0 && clean + ListsLag > gone.AsOf(now))
             return guest with { Vm = vm with { CleanSince = clean, NotBefore = clean + ListsLag } };
         return guest with
         {

@@ -97,6 +97,20 @@ public sealed class VmTrackTests
     }
 
     [Fact]
+    public void After_a_create_of_unknown_outcome_a_list_of_before_the_wait_is_no_receipt_however_late_it_is_told()
+    {
+        var killed = Killed(Some.Guest().OrderVm("vers", Now)).LoseAttempt(isExact: false);
+        var once = killed.Observe(new VmReport.Gone { Began = Now }, MostAttempts, Now, 0);
+        var later = Now + VmTrack.ListsLag;
+
+        var late = once.Observe(new VmReport.Gone { Began = Now.AddSeconds(1) }, MostAttempts, later.AddSeconds(1), 0);
+        Assert.Null(late.Vm.DestroyedAt);
+        Assert.IsType<VmStep.Release>(late.NextStep(later.AddSeconds(1)));
+
+        Assert.NotNull(late.Observe(new VmReport.Gone { Began = later }, MostAttempts, later.AddSeconds(1), 0).Vm.DestroyedAt);
+    }
+
+    [Fact]
     public void Two_direct_not_founds_a_minute_apart_and_no_fewer_lose_a_running_guests_vm()
     {
         var missing = Ready().Then(new VmReport.Looked("vm-1", false));

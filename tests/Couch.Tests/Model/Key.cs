@@ -140,6 +140,7 @@ internal sealed class Key
             case CallOf.Release release:
                 Put(3);
                 Put(release.What);
+                Put(release.Began);
                 Put((release.DestroysOwn ? 1 : 0) | (release.HasDestroyed ? 2 : 0));
                 break;
             case CallOf.Destroy destroy:
@@ -180,6 +181,7 @@ internal sealed class Key
             case VmReport.Gone gone:
                 Put(6);
                 Put((gone.HasDestroyed ? 1 : 0) | (gone.LeavesGiven ? 2 : 0));
+                Put(gone.Began);
                 Put(new VmStep.Release(gone.Own, gone.Given));
                 break;
             case VmReport.NotGone:

@@ -265,7 +265,7 @@ internal sealed class Moves(Broken broken = Broken.Nothing)
                 break;
             if (shown.Count is 0)
                 Add("nothing left", over.Tell(call.Node, new VmReport.Gone { HasDestroyed = release.HasDestroyed, Own = release.What.Own,
-                    Given = release.What.Given }));
+                    Given = release.What.Given, Began = release.Began }));
             else
                 Add("left ones destroyed", (world with { Vms = [.. world.Vms.Where(vm => !shown.Contains(vm))] }).Replace(call,
                     release with { HasDestroyed = true }));

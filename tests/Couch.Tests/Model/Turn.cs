@@ -147,7 +147,7 @@ internal sealed class Turn
                 {
                     Calls = [.. world.Calls.Where(call => call.Node != node || call.What is not CallOf.Watch)],
                 },
-                VmCommand.Release release => Add(new CallOf.Release(release.What, release.What.Unasked.Any(), false)),
+                VmCommand.Release release => Add(new CallOf.Release(release.What, world.Now, release.What.Unasked.Any(), false)),
                 VmCommand.Destroy destroy => Add(new CallOf.Destroy(destroy.VmId)),
                 _ => world,
             };

@@ -99,7 +99,7 @@ internal abstract record CallOf
     public sealed record Watch(int Number, string VmId) : CallOf;
 
     /// <param name="DestroysOwn">What is known to be its own is destroyed first, unasked.</param>
-    public sealed record Release(VmStep.Release What, bool DestroysOwn, bool HasDestroyed) : CallOf;
+    public sealed record Release(VmStep.Release What, DateTimeOffset Began, bool DestroysOwn, bool HasDestroyed) : CallOf;
 
     public sealed record Destroy(string VmId) : CallOf;
 }
