@@ -1,7 +1,6 @@
 using System.Data.Common;
 using Couch.Cluster.Storage;
 using Couch.Domain.Invites;
-using Couch.Domain.Keys;
 using Couch.Domain.Text;
 
 namespace Couch.Cluster.Invites;
@@ -19,38 +18,22 @@ public abstract record KeyClaim
 }
 
 /// <summary>
-/// An idempotency key as the previous version stored it, without its host key. It is valid for the host key that made its invite.
-/// </summary>
-/// <param name="By">The sender of the current request.</param>
-public sealed record UnscopedKey(string KeyHash, Actor By);
-
-/// <summary>
 /// Idempotency keys of invite creations: a row each, written before the invite, with the id that the invite will have. The second
 /// caller, on any node, gets the first one's id, so that the creation is idempotent.
 /// </summary>
 public sealed class InviteIdempotency(CouchDatabase database)
 {
-    // Rows of the previous version expire a day after its last node has stopped: a later version can remove this.
-    private const string Unscoped =
-        """
-        FROM invite_key AS unscoped
-        JOIN grain_state AS invite ON invite.service = unscoped.service AND invite.kind = @kind AND invite.id = unscoped.invite_id
-        WHERE unscoped.service = @service AND unscoped.key_hash = @unscoped AND unscoped.claimed_at > @forgotten
-          AND COALESCE(invite.state -> 'createdWith' ->> 'keyId', invite.state -> 'createdWith' ->> 'name') = @by
-        """;
-
-    /// <param name="unscoped">The key under which the previous version may have made the invite; null when it cannot have.</param>
-    public Task<KeyClaim> Claim(
-        Idempotency key, InviteId fresh, DateTimeOffset now, CancellationToken cancel, UnscopedKey? unscoped = null) =>
+    /// <summary>Claims the key for <paramref name="fresh"/>, or finds the invite for which it was claimed.</summary>
+    public Task<KeyClaim> Claim(Idempotency key, InviteId fresh, DateTimeOffset now, CancellationToken cancel) =>
         database.Guard<KeyClaim>(async () =>
         {
             await using var connection = await database.Writes.OpenConnectionAsync(cancel);
             // A row that was purged between the two statements is claimed at the second try.
             while (true)
             {
-                if (await Insert(connection, key, fresh, now, unscoped, cancel))
+                if (await Insert(connection, key, fresh, now, cancel))
                     return new KeyClaim.Granted(fresh);
-                if (await Look(connection, key, now, unscoped, cancel) is { } first)
+                if (await Look(connection, key, now, cancel) is { } first)
                     return first;
             }
         });
@@ -68,51 +51,44 @@ public sealed class InviteIdempotency(CouchDatabase database)
         });
 
     private static async Task<bool> Insert(
-        DbConnection connection, Idempotency key, InviteId fresh, DateTimeOffset now, UnscopedKey? unscoped, CancellationToken cancel)
+        DbConnection connection, Idempotency key, InviteId fresh, DateTimeOffset now, CancellationToken cancel)
     {
         await using var claim = connection.CreateCommand();
         // A key older than a day counts as absent: its row is taken over in the same statement.
         claim.CommandText =
-            $"""
+            """
             INSERT INTO invite_key (service, key_hash, body_hash, invite_id, claimed_at)
-            SELECT @service, @key, @body, @invite, @now WHERE NOT EXISTS (SELECT 1 {Unscoped})
+            VALUES (@service, @key, @body, @invite, @now)
             ON CONFLICT (service, key_hash) DO UPDATE
               SET body_hash = excluded.body_hash, invite_id = excluded.invite_id, claimed_at = excluded.claimed_at
               WHERE invite_key.claimed_at <= @forgotten
             RETURNING invite_id
             """;
-        Name(claim, key, now, unscoped);
+        Name(claim, key, now);
         claim.Add("body", key.BodyHash);
         claim.Add("invite", fresh.Value);
         claim.Add("now", now.ToIso());
         return await claim.Rows(row => row.GetString(0), cancel) is [_];
     }
 
-    private static async Task<KeyClaim?> Look(
-        DbConnection connection, Idempotency key, DateTimeOffset now, UnscopedKey? unscoped, CancellationToken cancel)
+    private static async Task<KeyClaim?> Look(DbConnection connection, Idempotency key, DateTimeOffset now, CancellationToken cancel)
     {
         await using var look = connection.CreateCommand();
         look.CommandText =
-            $"""
-            SELECT body_hash, invite_id FROM invite_key WHERE service = @service AND key_hash = @key AND claimed_at > @forgotten
-            UNION ALL SELECT unscoped.body_hash, unscoped.invite_id {Unscoped}
-            """;
-        Name(look, key, now, unscoped);
+            "SELECT body_hash, invite_id FROM invite_key WHERE service = @service AND key_hash = @key AND claimed_at > @forgotten";
+        Name(look, key, now);
         return await look.Rows(row => (Body: row.GetString(0), Invite: row.GetString(1)), cancel) switch
         {
             [] => null,
-            [var (body, invite), ..] when body == key.BodyHash && InviteId.TryParse(invite, out var first) => new KeyClaim.Granted(first),
+            [var (body, invite)] when body == key.BodyHash && InviteId.TryParse(invite, out var first) => new KeyClaim.Granted(first),
             _ => new KeyClaim.Reused(),
         };
     }
 
-    private static void Name(DbCommand command, Idempotency key, DateTimeOffset now, UnscopedKey? unscoped)
+    private static void Name(DbCommand command, Idempotency key, DateTimeOffset now)
     {
         command.Add("service", GrainKinds.Service);
-        command.Add("kind", GrainKinds.Invite);
         command.Add("key", key.KeyHash);
         command.Add("forgotten", (now - Idempotency.Remembered).ToIso());
-        command.Add("unscoped", unscoped?.KeyHash ?? "");
-        command.Add("by", unscoped?.By.Scope ?? "");
     }
 }

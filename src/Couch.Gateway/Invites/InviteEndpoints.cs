@@ -48,9 +48,7 @@ public static class InviteEndpoints
         {
             // The key's row names the invite before there is one: a repetition creates the same.
             var idempotency = Idempotency.Of(caller, "invites", key, Understood(command));
-            // As the version before kept it, for all host keys alike.
-            var unscoped = Idempotency.Of("invites " + key).KeyHash;
-            if (await inviteKeys.Claim(idempotency, command.Id, now, cancel, new(unscoped, caller)) is not KeyClaim.Granted granted)
+            if (await inviteKeys.Claim(idempotency, command.Id, now, cancel) is not KeyClaim.Granted granted)
                 return Refusals.KeyReused;
             // Mostly it is there then: asked first, because a row that is refused is logged as an error.
             if (granted.InviteId != command.Id && await grains.Invite(granted.InviteId).Get() is { } first)

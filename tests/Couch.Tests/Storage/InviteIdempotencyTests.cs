@@ -1,7 +1,6 @@
 using Couch.Cluster.Invites;
 using Couch.Cluster.Storage;
 using Couch.Domain.Invites;
-using Couch.Domain.Keys;
 using Couch.Tests.Support;
 using Xunit;
 
@@ -49,37 +48,6 @@ public abstract class InviteIdempotencyTests(Engine engine)
 
         Assert.Equal(Granted(second), await Claim(Idempotency.Of(key, "another"), second, Some.Time.AddHours(24)));
         Assert.IsType<KeyClaim.Reused>(await Claim(Idempotency.Of(key, "body"), NewId(), Some.Time.AddHours(47)));
-    }
-
-    [Fact]
-    public async Task A_key_of_the_version_before_counts_for_whoever_made_its_invite_and_for_nobody_else()
-    {
-        var (key, unscoped) = (Some.Key(), Some.Key());
-        var first = new Dictionary<Actor, InviteId>();
-        Actor[] hosts = [Actor.Configured, new() { KeyId = HostKeyId.New(Some.Time, Some.Chance), Name = "configured" }];
-        foreach (var maker in hosts)
-        {
-            var invite = Some.Invite() with { CreatedWith = maker };
-            await engine.Database.Put(GrainKinds.Invite, invite.Id.Value, invite);
-            await Claim(Idempotency.Of(unscoped + maker.Scope, "body"), invite.Id, Some.Time);
-            first[maker] = invite.Id;
-        }
-
-        foreach (var maker in hosts)
-        {
-            Assert.IsType<KeyClaim.Reused>(await ClaimBy(maker, maker, "another", Some.Time.AddHours(1), NewId()));
-            Assert.Equal(Granted(first[maker]), await ClaimBy(maker, maker, "body", Some.Time.AddHours(23), NewId()));
-            var own = NewId();
-            foreach (var other in hosts.Where(host => host != maker))
-                Assert.Equal(Granted(own), await ClaimBy(other, maker, "body", Some.Time.AddHours(1), own));
-        }
-
-        var late = NewId();
-        Assert.Equal(Granted(late), await ClaimBy(hosts[0], hosts[0], "body", Some.Time.AddHours(24), late));
-
-        Task<KeyClaim> ClaimBy(Actor by, Actor maker, string body, DateTimeOffset now, InviteId fresh) => keys.Claim(
-            Idempotency.Of(by, "invites", key + maker.Scope, body), fresh, now, TestContext.Current.CancellationToken,
-            new(Idempotency.Of(unscoped + maker.Scope).KeyHash, by));
     }
 
     [Fact]
