@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Builds everything with warnings as errors and runs every test against real databases and a real container engine. The last line is the result.
-# Needs the .NET SDK; finds or installs PostgreSQL and a container engine (see with-postgres.sh and
-# with-engine.sh). Nothing needs to be running.
+# Needs the .NET SDK; finds or installs everything else (CONTRIBUTING.md). Nothing needs to be running.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"

@@ -1,4 +1,3 @@
-using System.Net;
 using Couch.Client;
 
 namespace Couch.Cli.CommandLine;
@@ -38,7 +37,6 @@ internal static class ExitCode
         CouchRateLimitedException => OverLimit,
         CouchUnavailableException => Unavailable,
         CouchValidationException => Usage,
-        { StatusCode: HttpStatusCode.PaymentRequired } => OverLimit,
         _ => Failure,
     };
 }

@@ -11,6 +11,7 @@ internal static class IdempotencyKeys
     {
         null => null,
         { Length: >= 1 and <= Most } key when key.All(letter => letter is >= '!' and <= '~') => key,
-        _ => throw new StopException(ExitCode.Usage, $"an idempotency key has 1 to {Most} visible ASCII characters"),
+        _ => throw new StopException(
+            ExitCode.Usage, $"an idempotency key has 1 to {Most} visible ASCII characters", "leave it out to have one made"),
     };
 }

@@ -53,7 +53,7 @@ internal static class GuestCommands
         {
             var guestId = await Resolve(call, id, cancel);
             if (call.Get(by) is not { Ticks: > 0 } time)
-                throw new StopException(ExitCode.Usage, "the time must be more than 0");
+                throw new StopException(ExitCode.Usage, "the time must be more than 0", "give a time such as 2h");
             try
             {
                 call.Printer.One(await call.Couch.Guests.Extend(guestId, time.TotalHours, cancel), GuestViews.Guest);

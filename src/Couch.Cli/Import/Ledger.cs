@@ -77,7 +77,8 @@ internal sealed class Ledger
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or JsonException)
         {
-            throw new StopException(ExitCode.Failure, $"{path}, the record of what was brought, cannot be read: {unreadable.Message}");
+            throw new StopException(ExitCode.Failure, $"{path}, the record of what was brought, cannot be read: {unreadable.Message}",
+                "repair it, or begin another by --ledger");
         }
     }
 

@@ -10,6 +10,8 @@ internal sealed record OldStore
 {
     private const long MostBytes = 256L * 1024 * 1024;
 
+    private const string Next = "name the file in which the original service keeps its invites and guests";
+
     public IReadOnlyList<OldInvite> Invites { get; init; } = [];
 
     public IReadOnlyList<OldGuest> Guests { get; init; } = [];
@@ -21,7 +23,7 @@ internal sealed record OldStore
         {
             using var file = File.OpenRead(path);
             if (file.Length > MostBytes)
-                throw new StopException(ExitCode.Usage, $"{path} is larger than any store of the original service");
+                throw new StopException(ExitCode.Usage, $"{path} is larger than any store of the original service", Next);
             return JsonSerializer.Deserialize(file, ImportJson.Default.OldStore)
                 ?? throw new JsonException("it is null");
         }
@@ -32,7 +34,7 @@ internal sealed record OldStore
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            throw new StopException(ExitCode.Usage, $"{path} cannot be read: {unreadable.Message}");
+            throw new StopException(ExitCode.Usage, $"{path} cannot be read: {unreadable.Message}", Next);
         }
     }
 }

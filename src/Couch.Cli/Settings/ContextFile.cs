@@ -82,7 +82,9 @@ internal sealed class ContextFile(Surroundings around, Notes notes)
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new StopException(ExitCode.Failure, $"{Path} cannot be written: {refused.Message}");
+            throw new StopException(
+                ExitCode.Failure, $"{Path} cannot be written: {refused.Message}",
+                "make its folder writable, or give --url and --key-file instead");
         }
     }
 

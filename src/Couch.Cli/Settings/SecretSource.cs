@@ -9,6 +9,7 @@ namespace Couch.Cli.Settings;
 internal sealed class SecretSource(Surroundings around)
 {
     private const int Most = 64 * 1024;
+    private const string Alone = "put the secret alone into it, on one line";
     private bool hasReadInput;
 
     /// <summary>The secret in a file, without the white space around it.</summary>
@@ -20,9 +21,10 @@ internal sealed class SecretSource(Surroundings around)
         var from = file == "-" ? "standard input" : file;
         var secret = (file == "-" ? FromInput(what) : FromFile(file, what)).Trim();
         if (secret.Length is 0)
-            throw new StopException(ExitCode.Usage, $"{from} is empty: {what} was expected there");
+            throw new StopException(ExitCode.Usage, $"{from} is empty: {what} was expected there", Alone);
         if (secret.Length > Most || secret.Any(char.IsControl))
-            throw new StopException(ExitCode.Usage, $"{from} does not hold {what} alone: it has several lines, or is too long");
+            throw new StopException(
+                ExitCode.Usage, $"{from} does not hold {what} alone: it has several lines, or is too long", Alone);
         return secret;
     }
 
@@ -42,7 +44,9 @@ internal sealed class SecretSource(Surroundings around)
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            throw new StopException(ExitCode.Usage, $"{what} cannot be read from {file}: {unreadable.Message}");
+            throw new StopException(
+                ExitCode.Usage, $"{what} cannot be read from {file}: {unreadable.Message}",
+                "name a file that you can read, or - for standard input");
         }
     }
 

@@ -43,7 +43,9 @@ internal static class StayCommands
         : call.Surroundings.Variable("COUCH_TOKEN")?.Trim() is { Length: > 0 } token
             ? !token.Any(char.IsControl)
                 ? token
-                : throw new StopException(ExitCode.Usage, "COUCH_TOKEN does not hold a guest's token alone: it has several lines")
+                : throw new StopException(
+                    ExitCode.Usage, "COUCH_TOKEN does not hold a guest's token alone: it has several lines",
+                    "set it to the one line that 'couch redeem' prints")
         : throw new StopException(
             ExitCode.Usage, "there is no guest's token", "give it by COUCH_TOKEN or --token-file; 'couch redeem' prints it");
 }

@@ -14,7 +14,7 @@ public sealed record GuestFilter
     /// <summary>Only those whose invite has exactly this label.</summary>
     public string? Label { get; init; }
 
-    /// <summary>Only those whose name begins so, in whatever case.</summary>
+    /// <summary>Only those whose name begins so; A to Z also in the other case.</summary>
     public string? Name { get; init; }
 
     /// <summary>How many are asked for at a time: 1 to 1000. Default: the couch's, 100.</summary>

@@ -11,7 +11,7 @@ namespace Couch.Cluster.Vms;
 /// </summary>
 public interface IVmProvider
 {
-    /// <summary>The provider's name in a guest's <c>vm</c> record: <c>vers</c> or <c>docker</c>.</summary>
+    /// <summary>The provider's name in a guest's <c>vm</c> record: <c>vers</c>, <c>docker</c> or <c>demo</c>.</summary>
     string Name { get; }
 
     /// <summary>Whether all that this provider lists belongs to this couch, so that VMs without any claim are leftovers.</summary>

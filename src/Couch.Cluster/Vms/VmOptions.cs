@@ -57,7 +57,7 @@ public sealed class VmOptions
             CallsAtOnce = settings.Whole("COUCH_VM_CALLS", Default.CallsAtOnce, 1, 1000),
         };
         if (options is { Vers: not null, Docker: not null })
-            settings.Wrong("COUCH_DOCKER_IMAGE", "and VERS_API_KEY are both set: guests' VMs come from one host; unset one of them");
+            settings.Wrong("COUCH_DOCKER_IMAGE", "and VERS_API_KEY are both set: guests' VMs come from one provider; unset one of them");
         if (options is { IsDemo: true, Vers: not null } or { IsDemo: true, Docker: not null })
             settings.Wrong("COUCH_DEMO", "pretends VMs, and a VM provider is set as well: unset one of them");
         return options;

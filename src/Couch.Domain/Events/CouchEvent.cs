@@ -14,7 +14,7 @@ public sealed record CouchEvent
     /// <summary>An invite's <c>createdBy</c> or a guest's <c>name</c>; null for a host key's events.</summary>
     public required string? Agent { get; init; }
 
-    /// <summary>The fields of <see cref="Type"/>, as protocol §11 names them.</summary>
+    /// <summary>The fields of <see cref="Type"/>, by the names that <c>/openapi/v1.json</c> gives them.</summary>
     public required JsonObject Payload { get; init; }
 
     /// <summary>By which host key it was done; null where no key did it.</summary>

@@ -1,7 +1,6 @@
 namespace Couch.Domain.Guests;
 
 /// <summary>What a guest may reach. Set by the invite.</summary>
-/// <source>Protocol §2.</source>
 [GenerateSerializer, Immutable, Alias("couch.Permissions")]
 public sealed record Permissions
 {

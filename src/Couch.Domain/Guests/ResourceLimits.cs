@@ -7,7 +7,6 @@ namespace Couch.Domain.Guests;
 /// Each limit is clamped to a number from 0 to <see cref="Bounds.MostNumber"/>, because rows from before that bound may hold other
 /// values. The bounds for an invite are narrower, see <see cref="WhyNot"/>.
 /// </remarks>
-/// <source>Protocol §2.</source>
 [GenerateSerializer, Immutable, Alias("couch.ResourceLimits")]
 public sealed record ResourceLimits
 {

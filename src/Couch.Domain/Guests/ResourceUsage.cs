@@ -9,7 +9,6 @@ namespace Couch.Domain.Guests;
 /// Each counter is clamped to a number from 0 to <see cref="Bounds.MostNumber"/>, so that it can be written as JSON and read by
 /// every reader.
 /// </remarks>
-/// <source>Protocol §7.</source>
 [GenerateSerializer, Immutable, Alias("couch.ResourceUsage")]
 public sealed record ResourceUsage
 {

@@ -4,7 +4,6 @@ using Couch.Domain.Text;
 namespace Couch.Domain.Vms;
 
 /// <summary>The VM's own record on its guest: what was intended, and what the provider has confirmed.</summary>
-/// <source>Protocol §10.</source>
 [GenerateSerializer, Immutable, Alias("couch.Vm")]
 public sealed record Vm
 {

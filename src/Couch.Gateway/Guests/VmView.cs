@@ -5,7 +5,7 @@ namespace Couch.Gateway.Guests;
 /// <summary>The record of a guest's VM: what was requested, and what the VM provider has confirmed.</summary>
 public sealed record VmView
 {
-    /// <summary>The VM provider: <c>vers</c> or <c>docker</c>; null when there is none.</summary>
+    /// <summary>The VM provider: <c>vers</c>, <c>docker</c> or <c>demo</c>; null when there is none.</summary>
     public required string? Host { get; init; }
 
     /// <summary>

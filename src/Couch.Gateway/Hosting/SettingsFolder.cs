@@ -19,7 +19,7 @@ internal static class SettingsFolder
             return;
         var path = Path.GetFullPath(folder.Trim());
         if (!Directory.Exists(path))
-            throw new SettingsException($"  - {Name} names {path}, which is no folder");
+            throw new SettingsException($"  - {Name} names {path}, which is no folder; make it, or unset {Name}");
 
         // The folder is read again instead of watched: a mounted folder is exchanged by its link, which file watchers do not notice.
         var source = new KeyPerFileConfigurationSource { FileProvider = new PhysicalFileProvider(path), Optional = true };

@@ -85,11 +85,12 @@ internal static class PostgresFailures
     {
         PostgresErrorCodes.DiskFull => "refused: the disk is full",
         PostgresErrorCodes.ReadOnlySqlTransaction => ReadOnly,
-        PostgresErrorCodes.TooManyConnections => "refused: it has no connection left to give",
+        PostgresErrorCodes.TooManyConnections => "refused: it has no connection left to give; raise max_connections, or lower COUCH_DB_CONNECTIONS",
         PostgresErrorCodes.CannotConnectNow => "is starting up or shutting down",
         PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown => "is shutting down",
-        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => "refused the user or the password",
-        PostgresErrorCodes.InvalidCatalogName => "has no such database",
+        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
+            "refused the user or the password; correct them in ConnectionStrings__Couch",
+        PostgresErrorCodes.InvalidCatalogName => "has no such database; make it, or correct Database in ConnectionStrings__Couch",
         // A pool such as PgBouncer reports most of its refusals with the last of these codes.
         PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.ProtocolViolation =>
             $"refused: {refusal.MessageText}",

@@ -42,13 +42,13 @@ internal static class FolderFailures
                 case SqliteException sqlite:
                     return OfSqlite(folder, sqlite);
                 case UnauthorizedAccessException:
-                    return $"there is no permission to write in the data folder {folder}";
+                    return $"there is no permission to write in the data folder {folder}; run as its owner, or name another by COUCH_DATA_DIR";
                 case TimeoutException:
                     return $"the database in {folder} did not answer in time: {cause.Message}";
                 case IOException { HResult: NoSpace }:
                     return Full(folder);
                 case IOException { HResult: ReadOnly }:
-                    return $"the data folder {folder} is read-only";
+                    return ReadOnlyFolder(folder);
                 case IOException:
                     return $"the data folder {folder} cannot be used: {cause.Message}";
             }
@@ -59,8 +59,8 @@ internal static class FolderFailures
 
     private static string OfSqlite(string folder, SqliteException failure) => failure.SqliteErrorCode switch
     {
-        5 or 6 => $"another program keeps the database in {folder} locked",
-        8 => $"the data folder {folder} is read-only",
+        5 or 6 => $"another program keeps the database in {folder} locked; end that program",
+        8 => ReadOnlyFolder(folder),
         11 or 26 => $"the database in {folder} is damaged; restore it from a backup",
         13 => Full(folder),
         // A full disk also shows as a failed write or as a file that cannot be made.
@@ -72,6 +72,9 @@ internal static class FolderFailures
 
     /// <summary>Null when there is room for more; otherwise the sentence that says that the disk is full.</summary>
     public static string? WhyNoRoom(string folder) => IsFull(folder) ? Full(folder) : null;
+
+    private static string ReadOnlyFolder(string folder) =>
+        $"the data folder {folder} is read-only; mount it writable, or name another by COUCH_DATA_DIR";
 
     private static string Full(string folder) => $"the disk is full: no room left in the data folder {folder}";
 

@@ -10,9 +10,6 @@ internal sealed class VersFailures(Func<string, string> strikeOut, TimeProvider 
 {
     private const int MostWords = 300;
 
-    /// <summary>The longest Retry-After of a provider that is respected.</summary>
-    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(5);
-
     /// <param name="task">What was requested; it follows "to".</param>
     /// <param name="isFinal">Whether a status other than a bad key's is final.</param>
     /// <param name="mayHaveMade">
@@ -23,7 +20,7 @@ internal sealed class VersFailures(Func<string, string> strikeOut, TimeProvider 
         var verb = (int)reply.StatusCode >= 500 ? "failed" : "refused";
         return new($"Vers {verb} to {task}: {(int)reply.StatusCode} {Words(reply, body)}", isFinal || IsBadKey(reply.StatusCode))
         {
-            RetryAfter = RetryAfter(reply, clock) is { } wait ? wait < LongestRetryAfter ? wait : LongestRetryAfter : null,
+            RetryAfter = RetryAfter(reply, clock),
             MayHaveMade = mayHaveMade
                 && reply.StatusCode is >= HttpStatusCode.InternalServerError and not HttpStatusCode.ServiceUnavailable,
             Fault = reply.StatusCode switch
