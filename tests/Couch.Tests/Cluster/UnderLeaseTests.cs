@@ -48,7 +48,7 @@ public sealed class UnderLeaseTests
         return new UnderLease(lease).Invoke(call);
     }
 
-    /// <summary>A call that reaches a grain: the two members that the filter uses. Public, because a class is derived from it at run time.</summary>
+    /// <summary>A call that reaches a grain: the members that the filter uses. Public, because a class is derived from it at run time.</summary>
     public class GrainCall : DispatchProxy
     {
         public object? Grain { get; set; }
@@ -61,6 +61,8 @@ public sealed class UnderLeaseTests
             {
                 case "get_" + nameof(IIncomingGrainCallContext.Grain):
                     return Grain;
+                case "get_" + nameof(IIncomingGrainCallContext.InterfaceName):
+                    return "IGrain";
                 case nameof(IIncomingGrainCallContext.Invoke):
                     Invoked();
                     return Task.CompletedTask;
