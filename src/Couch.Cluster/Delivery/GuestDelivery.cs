@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Couch.Cluster.Guests;
 using Couch.Cluster.Storage;
@@ -34,6 +35,9 @@ internal sealed partial class GuestDelivery : IDisposable
     private readonly Lane vms;
     private readonly CancellationToken over;
 
+    // Of guests whose end is being recorded: their ticks ask for it each minute, however slow their rows are.
+    private readonly ConcurrentDictionary<GuestId, bool> ending = new();
+
     public GuestDelivery(IGrainFactory grains, TimeProvider clock, RandomNumberGenerator chance, ILogger<GuestDelivery> log)
     {
         (this.grains, this.clock, this.log, over) = (grains, clock, log, shutdown.Token);
@@ -49,7 +53,12 @@ internal sealed partial class GuestDelivery : IDisposable
     /// All callers see the expiry at once, because each call reads the clock, but recording it takes writes, and a guest whose turn
     /// has not come must keep answering.
     /// </summary>
-    public void SettleEnd(GuestId guest) => Send(guest, "its end", ends, grain => grain.Settle());
+    public void SettleEnd(GuestId guest)
+    {
+        if (ending.TryAdd(guest, true))
+            Send(guest, "its end", ends, grain => grain.Settle())
+                .ContinueWith(_ => ending.TryRemove(guest, out bool _), TaskScheduler.Default);
+    }
 
     /// <summary>
     /// Reports counters again that a grain of this node held and dropped unwritten, because the database was unavailable or another
@@ -76,7 +85,7 @@ internal sealed partial class GuestDelivery : IDisposable
         vms.Dispose();
     }
 
-    private void Send(GuestId guest, string what, Lane lane, Func<IGuestGrain, Task> call) => Task.Run(
+    private Task Send(GuestId guest, string what, Lane lane, Func<IGuestGrain, Task> call) => Task.Run(
         async () =>
         {
             for (var failures = 0; failures < (lane.MostTries ?? int.MaxValue); failures++)

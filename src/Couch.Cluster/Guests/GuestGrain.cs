@@ -164,6 +164,8 @@ internal sealed partial class GuestGrain(
 
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
+        if (await row.IsOvertaken(status))
+            return;
         await Tick();
         await timeUp.Forget(reminderName, needsNoWake: row.Unreadable is null && row.WakeAt is null);
     }

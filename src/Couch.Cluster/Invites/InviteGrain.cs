@@ -132,6 +132,8 @@ internal sealed partial class InviteGrain(
 
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
+        if (await row.IsOvertaken(status))
+            return;
         try
         {
             await Tick();

@@ -201,6 +201,34 @@ internal sealed class GrainRow<T>(
     }
 
     /// <summary>
+    /// Whether the table holds another version of the row than this activation knows, which then ends. It is looked for when a tick
+    /// is for another moment than the known row names. The row may have been inserted by an import, or by a write that timed out and
+    /// was committed after the row was read again; then nothing else would tell a grain that its ticks keep in memory.
+    /// </summary>
+    /// <remarks>For grains whose writes never interleave with their ticks.</remarks>
+    /// <exception cref="StorageUnavailableException">The table could not be read.</exception>
+    public async Task<bool> IsOvertaken(TickStatus tick)
+    {
+        if (!IsKnown || tick.FirstTickTime == WakeAt?.UtcDateTime)
+            return false;
+
+        var table = new GrainState<Stored<T>>();
+        try
+        {
+            await database.Twice(() => storage.ReadStateAsync(kind, grain.GrainId, table));
+        }
+        catch (Exception failure)
+        {
+            throw database.Unavailable(failure);
+        }
+
+        if (table.RecordExists == stored is not null && (stored is null || table.ETag == state.Etag))
+            return false;
+        forget();
+        return true;
+    }
+
+    /// <summary>
     /// Writes <paramref name="text"/> over the unreadable text that was read, if that is still in the row. The new text may be a
     /// state that this version can read, which the grain then knows.
     /// </summary>

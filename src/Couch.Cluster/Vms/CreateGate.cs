@@ -17,6 +17,7 @@ internal sealed class CreateGate(int places, TimeProvider clock) : IDisposable
     private readonly CancellationTokenSource leaving = new();
     private readonly Lock gate = new();
     private int kept;
+    private bool isFreeing;
 
     public void Dispose()
     {
@@ -52,8 +53,11 @@ internal sealed class CreateGate(int places, TimeProvider clock) : IDisposable
     {
         lock (gate)
         {
-            if (++kept > 1)
+            kept++;
+            // One loop for all: it may still wait although successes have freed every place meanwhile.
+            if (isFreeing)
                 return;
+            isFreeing = true;
         }
 
         var left = leaving.Token;
@@ -62,21 +66,29 @@ internal sealed class CreateGate(int places, TimeProvider clock) : IDisposable
             {
                 do
                     await Task.Delay(Kept, clock, left);
-                while (GiveBack());
+                while (GiveBackOnTime());
             },
             left);
     }
 
     /// <returns>Whether more places are still kept.</returns>
-    private bool GiveBack()
+    private bool GiveBackOnTime()
+    {
+        lock (gate)
+        {
+            GiveBack();
+            return isFreeing = kept > 0;
+        }
+    }
+
+    private void GiveBack()
     {
         lock (gate)
         {
             if (kept is 0)
-                return false;
+                return;
             kept--;
             free.Release();
-            return kept > 0;
         }
     }
 }

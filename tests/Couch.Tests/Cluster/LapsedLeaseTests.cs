@@ -1,5 +1,4 @@
 using Couch.Cluster.Membership;
-using Couch.Domain.Guests;
 using Couch.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;

@@ -21,6 +21,7 @@ internal sealed class Faults
     private int loseReply;
     private volatile string? refusedKey;
     private volatile HeldWrite? holding;
+    private volatile HeldWrite? late;
     private int refuseWrite;
     private int writesBeforeRefusal;
     private int refuseRead;
@@ -46,6 +47,9 @@ internal sealed class Faults
     /// <summary>A write of the grain that has <paramref name="key"/> is kept from the table until <see cref="HeldWrite.LetGo"/>.</summary>
     /// <param name="after">How many of its writes go through before.</param>
     public HeldWrite HoldWrite(string key, int after = 0) => holding = new(key, after);
+
+    /// <summary>The next write of the grain that has <paramref name="key"/> is given up, and is done after <see cref="HeldWrite.LetGo"/>.</summary>
+    public HeldWrite CommitLate(string key) => late = new(key, 0);
 
     /// <summary>The next read gets no answer.</summary>
     public void RefuseRead() => refuseRead = 1;
@@ -114,6 +118,13 @@ internal sealed class Faults
 
         public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
         {
+            if (faults.late is { } late && late.Strikes(grainId.Key.ToString()!))
+            {
+                var copy = new GrainState<T>(grainState.State, grainState.ETag) { RecordExists = grainState.RecordExists };
+                _ = late.Hold().ContinueWith(_ => Write(stateName, grainId, copy), TaskScheduler.Default);
+                throw new TimeoutException("fault: the write was given up, and goes on");
+            }
+
             if (faults.holding is { } held && held.Strikes(grainId.Key.ToString()!))
                 await held.Hold();
             var isRefused = faults.refusedKey is not { } key || key == grainId.Key.ToString();

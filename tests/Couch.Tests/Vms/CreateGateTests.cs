@@ -49,6 +49,26 @@ public sealed class CreateGateTests : IDisposable
     }
 
     [Fact]
+    public async Task Places_come_back_one_at_a_time_however_often_a_create_succeeded_before()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            await Fails(mayHaveMade: true);
+            Assert.Equal(i, await gate.Run(() => Task.FromResult(i)));
+        }
+
+        await Fails(mayHaveMade: true);
+        await Fails(mayHaveMade: true);
+        var (third, fourth) = (Fails(mayHaveMade: true), Fails(mayHaveMade: true));
+        var waits = clock.Waits(VmReconciliation.Grace);
+        await APlaceComesBack();
+        await (await Task.WhenAny(third, fourth)).WaitAsync(Bound, TestContext.Current.CancellationToken);
+        // Whatever gives places back waits again, once it has.
+        await Until.True(() => Task.FromResult(clock.Waits(VmReconciliation.Grace) > waits), Bound, "the next place is waited for");
+        Assert.False(third.IsCompleted && fourth.IsCompleted);
+    }
+
+    [Fact]
     public async Task A_create_that_was_refused_keeps_no_place()
     {
         for (var i = 0; i < 10; i++)

@@ -83,7 +83,7 @@ internal sealed class GroupedStorage : IGrainStorage, ILifecycleParticipant<ISil
         try
         {
             if (!await leftOver.WaitAsync(LongestWait))
-                throw new TimeoutException($"no turn at the database within {LongestWait.TotalSeconds:0} s");
+                throw new NoTurnException(LongestWait);
             await call.AnswerAlone();
             leftOver.Release();
         }

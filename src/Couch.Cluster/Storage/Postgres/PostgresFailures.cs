@@ -52,7 +52,8 @@ internal static class PostgresFailures
     /// Whether all connections stayed in use for the longest wait for one. The driver reports this only in its message.
     /// </summary>
     private static bool IsExhausted(Exception failure) => failure.WithCauses().Any(
-        cause => cause is NpgsqlException && cause.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal));
+        cause => cause is NoTurnException
+            || (cause is NpgsqlException && cause.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal)));
 
     /// <param name="state">Null when the failure comes from another silo, which passes on only its message.</param>
     private static bool IsOver(string? state) => state?.StartsWith("08", StringComparison.Ordinal) is true
