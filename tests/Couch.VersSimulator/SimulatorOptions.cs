@@ -19,6 +19,9 @@ public sealed record SimulatorOptions
     /// <summary>The one key the account knows. Not a secret: the account is not real.</summary>
     public string Key { get; init; } = "simulated-key";
 
+    /// <summary>Another key of the account, which the first is exchanged for; null: there is none.</summary>
+    public string? OtherKey { get; init; }
+
     /// <summary>From create until running. Default 2 s, as measured at the provider; zero is running at once; at most a day.</summary>
     public TimeSpan BootDelay { get; init; } = TimeSpan.FromSeconds(2);
 

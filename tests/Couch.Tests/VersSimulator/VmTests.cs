@@ -46,6 +46,17 @@ public sealed class VmTests
     }
 
     [Fact]
+    public async Task A_commits_ancestry_is_that_of_the_one_commit_there_is()
+    {
+        await using var account = await VersAccount.Open();
+
+        var (status, body) = await account.Get($"vm/commits/{account.Vers.Options.Commit}/parents");
+        Assert.Equal(200, status);
+        Assert.Equal($"{account.Vers.Options.Commit}", body!.AsArray().Single()!["id"]!.GetValue<string>());
+        Assert.Equal(404, (await account.Get($"vm/commits/{Guid.Empty}/parents")).Status);
+    }
+
+    [Fact]
     public async Task Labels_are_added_to_those_there_are_and_listed()
     {
         await using var account = await VersAccount.Open();

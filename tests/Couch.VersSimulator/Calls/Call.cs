@@ -17,6 +17,8 @@ public enum Call
     Disk,
     /// <summary>Making, reading and describing a commit's tag.</summary>
     Tag,
+    /// <summary>Reading a commit's ancestry.</summary>
+    Commit,
     /// <summary>No call of the provider's that this simulator knows.</summary>
     Unknown,
 }

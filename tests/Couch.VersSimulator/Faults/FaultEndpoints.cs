@@ -41,7 +41,7 @@ internal static class FaultEndpoints
         },
         Rule = new
         {
-            Call = "any (the default), create, label, status, list, metadata, destroy, files, exec or disk",
+            Call = "any (the default), create, label, status, list, metadata, destroy, files, exec, disk, tag or commit",
             Effect = "one of the effects below",
             Probability = "for each call; 1 is the default",
             Times = "how often; until healed is the default",

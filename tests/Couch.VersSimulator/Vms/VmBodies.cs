@@ -19,6 +19,8 @@ internal sealed record MetadataBody(
     Guid VmId, Guid OwnerId, DateTimeOffset CreatedAt, VmState State, string Ip,
     DateTimeOffset? DeletedAt, Guid? ParentCommitId, Guid? GrandparentVmId);
 
+internal sealed record CommitBody(Guid Id, Guid OwnerId, string Name, DateTimeOffset CreatedAt, bool IsPublic);
+
 internal sealed record DestroyedBody(Guid VmId);
 
 internal sealed record DiskBody(int? FsSizeMib);

@@ -12,6 +12,7 @@ internal static class VmEndpoints
         api.MapGet("vm/{vm_id}/status", Status).Is(Call.Status);
         api.MapGet("vm/{vm_id}/metadata", Metadata).Is(Call.Metadata);
         api.MapGet("vms", List).Is(Call.List);
+        api.MapGet("vm/commits/{commit_id}/parents", Parents).Is(Call.Commit);
         api.MapDelete("vm/{vm_id}", Destroy).Is(Call.Destroy);
         api.MapPatch("vm/{vm_id}/disk", GrowDisk).Is(Call.Disk);
     }
@@ -51,6 +52,16 @@ internal static class VmEndpoints
     /// <summary>The account's list as it was at a moment.</summary>
     internal static VmBody[] Listed(Account account, DateTimeOffset moment) =>
         [.. account.ListAt(moment).Select(vm => Body(vm, account, moment))];
+
+    /// <remarks>The one commit has no parents: the list is itself.</remarks>
+    private static Reply Parents(string commit_id, SimulatorOptions options, Account account)
+    {
+        if (!Guid.TryParse(commit_id, out var commit))
+            return Reply.Error(400, $"'{commit_id}' is not a UUID");
+        return commit == options.Commit
+            ? Reply.Ok(new[] { new CommitBody(commit, account.Owner, options.Tag, DateTimeOffset.UnixEpoch, IsPublic: false) })
+            : Reply.Error(404, $"commit not found: {commit}");
+    }
 
     /// <remarks>Still answers for a VM that was destroyed: when it was is a field of this answer.</remarks>
     private static Reply Metadata(string vm_id, Account account, TimeProvider clock)
