@@ -121,7 +121,7 @@ public sealed class SettingsFolderTests : IDisposable
     [Fact]
     public async Task A_providers_key_counts_once_the_provider_accepts_it_and_a_golden_commit_from_the_next_guest_on()
     {
-        await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.Zero });
+        await using var vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.Zero, OtherKey = "the-other-account-key" });
         Set("VERS_API_KEY", vers.Options.Key);
         Set("GOLDEN_COMMIT_ID", "00000000-0000-4000-8000-000000000bad");
         await using var couch = await Start(("VERS_API_URL", $"{vers.Url}"));
@@ -138,9 +138,23 @@ public sealed class SettingsFolderTests : IDisposable
                 couch.Output.Contains("couch.settings.exchanged VERS_API_KEY, GOLDEN_COMMIT_ID", StringComparison.Ordinal)),
             Soon, "it is said");
 
-        var late = await couch.Anyone.Arrive();
-        Assert.Equal("running", (await couch.Anyone.Get($"/couch/status?token={late["authToken"]}&wait=60")).Is(200)["status"]);
-        Assert.DoesNotContain("another-account-key", couch.Output, StringComparison.Ordinal);
+        await IsServed(couch);
+
+        // A commit that the account does not have would fail every guest.
+        Set("GOLDEN_COMMIT_ID", "00000000-0000-4000-8000-000000000bad");
+        await IsRefused(couch, "GOLDEN_COMMIT_ID was exchanged, and the new one cannot be used");
+        Set("VERS_API_KEY", vers.Options.OtherKey!);
+        await IsRefused(couch, "GOLDEN_COMMIT_ID was exchanged, and the new one cannot be used");
+        Assert.Contains("404 commit not found: 00000000-0000-4000-8000-000000000bad", await Said(couch), StringComparison.Ordinal);
+        await Until.True(
+            () => Task.FromResult(couch.Output.Contains("couch.settings.refused: GOLDEN_COMMIT_ID", StringComparison.Ordinal)), Soon,
+            "it is logged");
+        await IsServed(couch);
+
+        Set("GOLDEN_COMMIT_ID", $"{vers.Options.Commit}");
+        await Until.True(async () => await Said(couch) is null, Soon, "the other key counts");
+        await IsServed(couch);
+        Assert.DoesNotContain("account-key", couch.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -180,6 +194,12 @@ public sealed class SettingsFolderTests : IDisposable
     private Task<CouchProcess> Start(params (string Name, string Value)[] more) => CouchProcess.Start(
         new Dictionary<string, string> { ["COUCH_DATA_DIR"] = folder["data"], ["COUCH_SETTINGS_DIR"] = Settings }
             .And(more.Select(one => KeyValuePair.Create(one.Name, one.Value))));
+
+    private static async Task IsServed(CouchProcess couch)
+    {
+        var guest = await couch.Anyone.Arrive();
+        Assert.Equal("running", (await couch.Anyone.Get($"/couch/status?token={guest["authToken"]}&wait=60")).Is(200)["status"]);
+    }
 
     private static async Task<int> Lists(CouchProcess couch, string key) =>
         (await couch.Anyone.Sending("Authorization", "Bearer " + key).Get("/couch/guests")).Status;

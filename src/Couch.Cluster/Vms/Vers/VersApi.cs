@@ -110,6 +110,14 @@ internal sealed class VersApi(
     public Task Check(VersKey key, CancellationToken cancel) =>
         Tell(new("list VMs", HttpMethod.Get, "vms") { MostBytes = Long, Key = key }, cancel);
 
+    /// <summary>
+    /// Checks whether VMs can be restored from a commit that is not in force yet, under a key that may not be either: whether the provider
+    /// shows the commit's ancestry to the key. Changes nothing.
+    /// </summary>
+    /// <exception cref="VmProviderException">It does not, or that is unknown.</exception>
+    public Task CheckCommit(Guid commit, VersKey key, CancellationToken cancel) =>
+        Tell(new($"look at commit {commit}", HttpMethod.Get, $"vm/commits/{commit}/parents") { MostBytes = Long, Key = key }, cancel);
+
     /// <summary>The provider waits for a boot to end first. A VM that is gone is success.</summary>
     public Task Destroy(string vmId, CancellationToken cancel) => Tell(new($"destroy VM {vmId}", HttpMethod.Delete, $"vm/{Escape(vmId)}")
     {

@@ -102,7 +102,8 @@ public sealed record VersOptions
         if (Guid.TryParseExact(text, "D", out var commit))
             return commit;
         if (isGiven)
-            settings.Wrong(CommitName, $"must be a UUID, not '{text}'");
+            // Not quoted: it may be the key, in the wrong file.
+            settings.Wrong(CommitName, "must be a UUID");
         return null;
     }
 
