@@ -29,4 +29,7 @@ public sealed record CouchProblem
 
     /// <summary><c>ok</c>, or why the database does not answer: only where a node is not ready.</summary>
     public string? Database { get; init; }
+
+    /// <summary>Which setting has been exchanged for a value that is refused: only where a node is not ready.</summary>
+    public string? Settings { get; init; }
 }

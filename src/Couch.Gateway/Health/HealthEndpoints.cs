@@ -43,6 +43,7 @@ public static class HealthEndpoints
     {
         var (state, whyNot) = (connection.State, connection.WhyNot);
         var answers = await readiness.Database(cancel);
+        var refused = services.GetService<SettingsRotation>()?.WhyRefused;
         return whyNot is null
             ? TypedResults.Ok(new ReadyView
             {
@@ -50,9 +51,9 @@ public static class HealthEndpoints
                 Silo = state,
                 Database = answers,
                 Clock = readiness.WrongClock,
-                Settings = services.GetService<SettingsRotation>()?.WhyRefused,
+                Settings = refused,
                 Isolation = services.GetService<IVmProvider>()?.Isolation,
             })
-            : Refusals.NotReady(state, whyNot, answers);
+            : Refusals.NotReady(state, whyNot, answers, refused);
     }
 }

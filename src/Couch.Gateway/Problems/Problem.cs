@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Couch.Gateway.Problems;
 
 /// <summary>
@@ -51,4 +53,10 @@ public sealed record NotReadyProblem : Problem
 
     /// <summary><c>ok</c>, or a sentence that says why the database does not answer.</summary>
     public required string Database { get; init; }
+
+    /// <summary>
+    /// A sentence that says which setting has been exchanged for a value that is refused; missing when none is refused.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Settings { get; init; }
 }

@@ -99,7 +99,7 @@ internal static class Refusals
         new(503, $"the stored row of this {kind.Replace('-', ' ')} cannot be read by this version of the couch",
         $"A newer version has written it, or it was damaged or edited by hand. {Meanwhile(kind)} The operator should run the version that "
             + "wrote it, or repair, restore or delete the row; the couch's log says what is wrong with it.");
-    public static Refusal NotReady(string silo, string whyNot, string database) => new(new NotReadyProblem
+    public static Refusal NotReady(string silo, string whyNot, string database, string? settings) => new(new NotReadyProblem
     {
         Title = ReasonPhrases.GetReasonPhrase(503),
         Status = 503,
@@ -107,6 +107,7 @@ internal static class Refusals
         Detail = whyNot,
         Silo = silo,
         Database = database,
+        Settings = settings,
     });
     public static Refusal OrderGoesOn { get; } = new(
         503, "the order is still being carried out", "It is stored, and is carried out whatever crashes. Asking again is safe.");

@@ -154,12 +154,16 @@ public sealed class RefusedClientTests(KeyedCouchHost couch) : IClassFixture<Key
     {
         using var stub = new StubCouch();
         stub.Says(
-            """{"title":"Service Unavailable","status":503,"error":"not ready","detail":"joining","silo":"joining","database":"ok"}""",
+            """
+            {"title":"Service Unavailable","status":503,"error":"not ready","detail":"joining","silo":"joining","database":"ok",
+            "settings":"PORT is wrong"}
+            """,
             HttpStatusCode.ServiceUnavailable, "application/problem+json");
 
         var refused = await Assert.ThrowsAsync<CouchUnavailableException>(() => stub.Client().Ready());
 
         Assert.Equal(("not ready", "joining", "joining", "ok"), (refused.Message, refused.Detail, refused.Silo, refused.Database));
+        Assert.Equal("PORT is wrong", refused.Problem!.Settings);
     }
 
     [Theory]

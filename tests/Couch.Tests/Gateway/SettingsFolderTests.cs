@@ -158,6 +158,21 @@ public sealed class SettingsFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_process_that_is_not_ready_names_a_refused_setting_too()
+    {
+        await using var database = await PostgresServer.NewDatabase();
+        Set("COUCH_AUTH_TOKEN", "the key of this gateway");
+        await using var gateway = await CouchProcess.StartUnready(NodeSettings.Of(database.ConnectionString).And(
+            [KeyValuePair.Create("COUCH_SETTINGS_DIR", Settings), KeyValuePair.Create("COUCH_ROLE", "gateway")]));
+        Assert.DoesNotContain("settings", (await gateway.Anyone.Get("/health/ready")).Refuses(503).Fields);
+
+        File.Delete(Path.Combine(Settings, "COUCH_AUTH_TOKEN"));
+        await Until.True(
+            async () => (await gateway.Anyone.Get("/health/ready")).Refuses(503)["settings"]?.Contains(
+                "COUCH_AUTH_TOKEN was set or taken away", StringComparison.Ordinal) is true, Soon, "it is said");
+    }
+
+    [Fact]
     public async Task A_secret_may_be_in_a_file_that_its_setting_names()
     {
         File.WriteAllText(folder["key"], "the key in a file\n");
