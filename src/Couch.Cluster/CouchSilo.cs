@@ -53,8 +53,7 @@ public static class CouchSilo
         builder.Services.AddSingleton(_ => database);
         builder.Services.AddSingleton(options.SigningKeys ?? ((SqliteDatabase)database).SigningKeys(chance));
         builder.Services.AddSingleton<SettingsRotation>().AddHostedService(from => from.GetRequiredService<SettingsRotation>());
-        if (options.SigningKeys is not null)
-            builder.Services.AddSingleton<IRotatingSetting, RotatingSigningKeys>();
+        builder.Services.AddSingleton<IRotatingSetting, RotatingSigningKeys>();
         builder.Services.AddCouchStorage();
         builder.Services.AddSingleton(
             options.Role is CouchRole.Gateway || options.Postgres is null ? NodeLease.Unlimited : new NodeLease(new BootClock()));

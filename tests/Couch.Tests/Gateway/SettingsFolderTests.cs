@@ -158,6 +158,29 @@ public sealed class SettingsFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_signing_key_that_is_given_to_a_node_with_one_of_its_own_counts_beside_that_and_is_refused_without()
+    {
+        await using var couch = await Start();
+        var invite = await couch.Anyone.Invite();
+        var own = File.ReadAllText(Path.Combine(folder["data"], "signing.key")).Trim();
+
+        Set("COUCH_SIGNING_KEY", Some.Key());
+        await IsRefused(couch, "COUCH_SIGNING_KEY has not the key that this node made for itself");
+        (await Preview(couch, invite)).Is(200);
+
+        Set("COUCH_SIGNING_KEY", $"{Some.Key()},{own}");
+        await Until.True(async () => await Said(couch) is null, Soon, "both count");
+        var young = await couch.Anyone.Invite();
+        await couch.KillHard();
+        await couch.StartAgain();
+        foreach (var code in new[] { invite, young })
+            (await Preview(couch, code)).Is(200);
+
+        File.Delete(Path.Combine(Settings, "COUCH_SIGNING_KEY"));
+        await IsRefused(couch, "COUCH_SIGNING_KEY was taken away");
+    }
+
+    [Fact]
     public async Task A_process_that_is_not_ready_names_a_refused_setting_too()
     {
         await using var database = await PostgresServer.NewDatabase();
