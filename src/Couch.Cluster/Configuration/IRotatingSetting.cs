@@ -1,8 +1,10 @@
 namespace Couch.Cluster.Configuration;
 
 /// <summary>A source of settings that is reread before the settings are checked.</summary>
-/// <exception cref="IOException">It cannot be read.</exception>
-public sealed record RereadableSettings(Action Reread);
+/// <param name="Reread">
+/// Gives back what cannot be read, one sentence each; empty when all is read. What cannot be read keeps the value that it had.
+/// </param>
+public sealed record RereadableSettings(Func<IReadOnlyList<string>> Reread);
 
 /// <summary>A setting that may be exchanged while the couch runs.</summary>
 public interface IRotatingSetting

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -6,48 +7,44 @@ namespace Couch.Cluster.Configuration;
 
 /// <summary>
 /// Checks every few seconds whether a setting has been exchanged, in COUCH_SETTINGS_DIR or in the file that a <c>_FILE</c> setting
-/// names. An invalid value is refused: it is logged once, and readiness reports it as long as it is there.
+/// names. An invalid value is refused, and so is a file that cannot be read: it is logged once, and readiness reports it as long as it is
+/// there. Settings are renewed independently of each other.
 /// </summary>
 public sealed partial class SettingsRotation(
     IConfiguration configuration, IEnumerable<RereadableSettings> sources, IEnumerable<IRotatingSetting> settings, TimeProvider clock,
     ILogger<SettingsRotation> log) : BackgroundService
 {
-    private static readonly TimeSpan Round = TimeSpan.FromSeconds(3);
+    internal static readonly TimeSpan Round = TimeSpan.FromSeconds(3);
 
-    private readonly Dictionary<string, string> refused = [];
-    private volatile string? whyRefused;
+    /// <summary>What <see cref="refused"/> has of files that cannot be read: no setting has this name.</summary>
+    private const string Files = "";
+
+    private readonly ConcurrentDictionary<string, string> refused = [];
 
     /// <summary>What has been refused and why, without the value; null when nothing is refused.</summary>
-    public string? WhyRefused => whyRefused;
+    public string? WhyRefused
+    {
+        get
+        {
+            var reasons = refused.OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => one.Value).ToList();
+            return reasons.Count is 0 ? null : string.Join(". ", reasons);
+        }
+    }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var renewals = settings.ToDictionary(setting => setting, _ => Task.CompletedTask);
         while (!stoppingToken.IsCancellationRequested)
         {
             await Task.Delay(Round, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!Reread())
-                continue;
-            foreach (var setting in settings)
-                await Renew(setting, stoppingToken);
-            whyRefused = refused.Count is 0 ? null : string.Join(". ", refused.Values);
+            Tell(Files, [.. sources.SelectMany(source => source.Reread())]);
+            // One that is still being checked, because its provider hangs, holds up no other.
+            foreach (var setting in settings.Where(setting => renewals[setting].IsCompleted))
+                renewals[setting] = Renew(setting, stoppingToken);
         }
-    }
 
-    private bool Reread()
-    {
-        try
-        {
-            foreach (var source in sources)
-                source.Reread();
-            return true;
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            // The files are being replaced or have been removed: the current values stay in force.
-            whyRefused = $"The settings' files cannot be read: {failure.Message}";
-            return false;
-        }
+        await Task.WhenAll(renewals.Values);
     }
 
     private async Task Renew(IRotatingSetting setting, CancellationToken cancel)
@@ -67,16 +64,21 @@ public sealed partial class SettingsRotation(
             now.Wrong(setting.Name, $"could not be checked: {failure.Message}");
         }
 
-        if (now.Errors.Count is 0)
+        Tell(setting.Name, now.Errors);
+    }
+
+    private void Tell(string name, IReadOnlyCollection<string> errors)
+    {
+        if (errors.Count is 0)
         {
-            refused.Remove(setting.Name);
+            refused.TryRemove(name, out _);
             return;
         }
 
-        var why = string.Join("; ", now.Errors);
-        if (!refused.TryGetValue(setting.Name, out var before) || before != why)
+        var why = string.Join("; ", errors);
+        if (!refused.TryGetValue(name, out var before) || before != why)
             LogRefused(why);
-        refused[setting.Name] = why;
+        refused[name] = why;
     }
 
     [LoggerMessage(310, LogLevel.Information, "couch.settings.exchanged {Setting}", EventName = "couch.settings.exchanged")]
