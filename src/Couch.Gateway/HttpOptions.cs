@@ -45,8 +45,12 @@ public sealed class HttpOptions
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
     /// <summary>Where traces and metrics are sent, as OTLP. Null: nowhere, and nothing is traced.</summary>
-    /// <value>From <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>; its companions (protocol, headers, sampler, …) count too.</value>
+    /// <value>From <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>; its companions (protocol, sampler, …) count too.</value>
     public string? Collector { get; init; }
+
+    /// <summary>Headers that the collector is sent, such as its key: <c>name=value</c>, separated by commas. Default none.</summary>
+    /// <value>From <c>OTEL_EXPORTER_OTLP_HEADERS</c>.</value>
+    public string? CollectorHeaders { get; init; }
 
     /// <summary>Shows Orleans' own dashboard to hosts, at <c>/dashboard</c>; a gateway never does. True or false, default false.</summary>
     /// <value>From <c>COUCH_DASHBOARD</c>, the same on every node and silo: each counts its grains' calls for all.</value>
@@ -65,6 +69,7 @@ public sealed class HttpOptions
         Connections = settings.Whole(ConnectionsName, 0, Capacity.Least, MostConnections) is > 0 and var connections ? connections : null,
         TrustedProxies = ReadProxies(settings),
         Collector = ReadCollector(settings),
+        CollectorHeaders = ReadCollectorHeaders(settings),
         SettingsFolder = settings.Text(Hosting.SettingsFolder.Name),
         HasDashboard = settings.YesOrNo("COUCH_DASHBOARD", Default.HasDashboard),
     };
@@ -78,6 +83,18 @@ public sealed class HttpOptions
         if (collector is not null && !(Uri.TryCreate(collector, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"))
             settings.Wrong(name, "must be an address like http://localhost:4317");
         return collector;
+    }
+
+    private static string? ReadCollectorHeaders(Settings settings)
+    {
+        const string name = "OTEL_EXPORTER_OTLP_HEADERS";
+        var headers = settings.Secret(name);
+        // Not quoted: it holds the collector's key.
+        if (headers?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).All(IsHeader) is false)
+            settings.Wrong(name, "must be name=value, several separated by commas");
+        return headers;
+
+        static bool IsHeader(string header) => header.IndexOf('=', StringComparison.Ordinal) > 0;
     }
 
     private static List<IPNetwork> ReadProxies(Settings settings)

@@ -13,9 +13,13 @@ public sealed class Settings(IConfiguration configuration)
 
     private readonly List<string> errors = [];
     private readonly HashSet<string> asked = [];
+    private readonly HashSet<string> secrets = [];
 
     /// <summary>Every setting that has been asked for: what the table in docs/configuration.md must list.</summary>
     public IReadOnlyCollection<string> Asked => asked;
+
+    /// <summary>Those of <see cref="Asked"/> that may be given in a file.</summary>
+    public IReadOnlyCollection<string> Secrets => secrets;
 
     /// <summary>The setting's value without the blanks around it; null where it is not set, or blank.</summary>
     public string? Text(string name)
@@ -30,6 +34,7 @@ public sealed class Settings(IConfiguration configuration)
     /// </summary>
     public string? Secret(string name)
     {
+        secrets.Add(name);
         var (text, file) = (Text(name), configuration[name + FileSuffix]);
         if (string.IsNullOrWhiteSpace(file))
             return text;

@@ -2,6 +2,7 @@ using Couch.Cluster;
 using Couch.Cluster.Telemetry;
 using Couch.Domain.Keys;
 using Couch.Gateway.Access;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -34,9 +35,10 @@ internal static class TelemetryHosting
         if (gateway.Collector is null)
             return;
 
-        // The exporter reads the address, and the other OTEL_EXPORTER_OTLP_… names, by itself.
-        telemetry.WithMetrics(metrics => metrics.AddOtlpExporter());
-        telemetry.WithTracing(traces => traces.AddAspNetCoreInstrumentation(IgnoreProbes).AddSource(Sources).AddOtlpExporter());
+        // The exporter reads the address, and the other OTEL_EXPORTER_OTLP_… names, by itself; not what is in a file.
+        void SendHeaders(OtlpExporterOptions exporter) => exporter.Headers = gateway.CollectorHeaders ?? exporter.Headers;
+        telemetry.WithMetrics(metrics => metrics.AddOtlpExporter(SendHeaders));
+        telemetry.WithTracing(traces => traces.AddAspNetCoreInstrumentation(IgnoreProbes).AddSource(Sources).AddOtlpExporter(SendHeaders));
         if (role is CouchRole.Gateway)
             builder.UseOrleansClient(client => client.AddActivityPropagation());
         else

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Couch.Tests.Support;
 using Couch.VersSimulator;
@@ -217,6 +218,25 @@ public sealed class SettingsFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_collectors_key_may_be_in_a_file_that_its_setting_names()
+    {
+        var received = new ConcurrentQueue<string>();
+        await using var collector = await StubServer.Start(http =>
+        {
+            received.Enqueue($"{http.Request.Headers["x-collector-key"]}");
+            return Task.CompletedTask;
+        });
+        File.WriteAllText(folder["headers"], "x-collector-key=the key of the collector\n");
+        await using var couch = await Start(
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", $"{collector.Address}"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+            ("OTEL_EXPORTER_OTLP_HEADERS_FILE", folder["headers"]), ("OTEL_METRIC_EXPORT_INTERVAL", "200"));
+
+        await Until.True(() => Task.FromResult(!received.IsEmpty), Soon, "the collector is sent something");
+        Assert.All(received, key => Assert.Equal("the key of the collector", key));
+        Assert.DoesNotContain("the key of the collector", couch.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_secret_may_be_in_a_file_that_its_setting_names()
     {
         File.WriteAllText(folder["key"], "the key in a file\n");
@@ -230,6 +250,7 @@ public sealed class SettingsFolderTests : IDisposable
 
     [Theory]
     [InlineData("COUCH_SETTINGS_DIR", "/nowhere/at/all", "which is no folder")]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS_FILE", "/nowhere/at/all", "names a file that cannot be read")]
     [InlineData("COUCH_AUTH_TOKEN_FILE", "/nowhere/at/all", "names a file that cannot be read")]
     public async Task What_is_not_there_is_refused_at_start(string name, string value, string words)
     {
