@@ -66,7 +66,7 @@ internal sealed class InnerRequests(Redaction redaction)
         OriginalCaller.Pass(outer, features);
         // As for every request, before anything else sees it.
         QueryCapabilities.TakeFrom(features);
-        redaction.Clean(sent);
+        redaction.Clean(features);
         return features;
     }
 

@@ -97,7 +97,7 @@ internal sealed class ToolServer(
         try
         {
             var request = tool.Forward(call.Arguments);
-            // Otherwise the whole query would be left out as one that must not be logged, and with it the limit.
+            // An agent that mistakes a secret for a filter should hear so: an empty list would not tell it.
             if (DiscreetRequest.IsToldBy(request.Query.ToString(), redaction))
                 return ToolAnswers.Of(tool, Refused(Refusals.Wrong($"no argument of {tool.Name} takes a code, a token or a key")));
 

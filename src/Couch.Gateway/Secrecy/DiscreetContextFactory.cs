@@ -16,7 +16,7 @@ internal sealed class DiscreetContextFactory(IServiceProvider services, Redactio
         featureCollection.Get<CountedConnection>()?.Begin();
         QueryCapabilities.TakeFrom(featureCollection);
         ConsoleCookie.TakeFrom(featureCollection);
-        redaction.Clean(featureCollection.GetRequiredFeature<IHttpRequestFeature>());
+        redaction.Clean(featureCollection);
         return factory.Create(featureCollection);
     }
 

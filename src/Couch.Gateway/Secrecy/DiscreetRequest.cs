@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -10,14 +11,22 @@ namespace Couch.Gateway.Secrecy;
 /// </summary>
 internal static class DiscreetRequest
 {
-    public static void Clean(this Redaction redaction, IHttpRequestFeature request)
+    private const string Redacted = "(redacted)";
+
+    public static void Clean(this Redaction redaction, IFeatureCollection features)
     {
+        var request = features.GetRequiredFeature<IHttpRequestFeature>();
         if (redaction.Finds(request.Method, out _))
             request.Method = "REDACTED";
         if (redaction.Finds(request.Path, out var path))
             request.Path = path;
         if (IsToldBy(request.QueryString, redaction))
-            request.QueryString = "?(redacted)";
+        {
+            // Endpoints still read what was sent: without a filter that only looks like a secret they would answer the whole list.
+            features.Set<IQueryFeature>(new QueryFeature(new QueryCollection(QueryHelpers.ParseQuery(request.QueryString))));
+            request.QueryString = $"?{Redacted}";
+        }
+
         if (path is not null || IsToldBy(request.RawTarget, redaction))
             request.RawTarget = request.Path + request.QueryString;
         Clean(request.Headers, redaction);
@@ -38,7 +47,7 @@ internal static class DiscreetRequest
             if (redaction.Finds(name, out _))
                 (told ??= []).Add((name, StringValues.Empty));
             else if (IsToldBy(values, redaction))
-                (told ??= []).Add((name, "(redacted)"));
+                (told ??= []).Add((name, Redacted));
         }
 
         foreach (var (name, clean) in told ?? [])

@@ -100,7 +100,11 @@ public sealed class NoSecretLeavesTests
             await couch.With(made["key"]!).Get("/couch/keys");
             await couch.With(Visits.Forged(made["key"]!)).Get("/couch/guests");
             foreach (var misplaced in new[] { code, token, made["key"]!, HostKey, session, ticket })
+            {
                 await Misplace(couch, misplaced);
+                await MisplaceInQueries(host, misplaced);
+            }
+
             await couch.Anyone.Post("/couch/checkout", new { token });
             await couch.Anyone.Get($"/couch/status?token={token}");
         }
@@ -123,6 +127,17 @@ public sealed class NoSecretLeavesTests
             Assert.DoesNotContain(told, line => line.Contains(secret, StringComparison.Ordinal));
         Assert.DoesNotContain(
             told, line => System.Text.RegularExpressions.Regex.IsMatch(line, "(inv|guest)_[A-Za-z0-9_-]{20}|couch_[A-Za-z0-9_-]{64}"));
+    }
+
+    /// <summary>A secret in the queries of one whom endpoints listen to: they read what was sent.</summary>
+    private static async Task MisplaceInQueries(Caller host, string secret)
+    {
+        var escaped = Uri.EscapeDataString(secret);
+        foreach (var query in new[] { $"guests?label={escaped}&limit=10", $"guests?name={escaped}", $"invites?createdBy={escaped}" })
+            (await host.Get($"/couch/{query}")).Is(200);
+        foreach (var query in new[] { $"events?agent={escaped}&subject={escaped}", $"events?type={escaped}", $"events?since={escaped}",
+            $"invites?cursor={escaped}", $"guests?status={escaped}&limit={escaped}", $"status?wait={escaped}" })
+            await host.Get($"/couch/{query}");
     }
 
     /// <summary>
