@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -47,7 +48,7 @@ internal static class DiscreetRequest
             if (redaction.Finds(name, out _))
                 (told ??= []).Add((name, StringValues.Empty));
             else if (IsToldBy(values, redaction))
-                (told ??= []).Add((name, Redacted));
+                (told ??= []).Add((name, IsForwarding(name) ? WithoutSecrets(values, redaction) : Redacted));
         }
 
         foreach (var (name, clean) in told ?? [])
@@ -65,8 +66,25 @@ internal static class DiscreetRequest
         return false;
     }
 
+    /// <summary>
+    /// The list without those of its elements that tell a secret. Each hop adds an element behind the client's own: what a proxy says of
+    /// the client's address stays, whatever the client has sent.
+    /// </summary>
+    private static string WithoutSecrets(StringValues list, Redaction redaction)
+    {
+        var elements = list.ToString().Split(',', StringSplitOptions.TrimEntries);
+        var clean = string.Join(", ", elements.Select(element => IsToldBy(element, redaction) ? Redacted : element));
+        return IsToldBy(clean, redaction) ? Redacted : clean;
+    }
+
+    /// <summary>The headers in which trusted proxies say who calls, and how.</summary>
+    private static bool IsForwarding(string name) =>
+        Is(name, ForwardedHeadersDefaults.XForwardedForHeaderName) || Is(name, ForwardedHeadersDefaults.XForwardedProtoHeaderName);
+
     /// <summary>The headers that the protocol reads secrets from. Nothing logs or traces these.</summary>
     private static bool IsWhereSecretsBelong(string name) =>
         name.Equals(HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase) || name.Equals(
             "Idempotency-Key", StringComparison.OrdinalIgnoreCase);
+
+    private static bool Is(string name, string header) => name.Equals(header, StringComparison.OrdinalIgnoreCase);
 }

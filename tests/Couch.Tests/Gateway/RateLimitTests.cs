@@ -47,6 +47,21 @@ public sealed class RateLimitTests
     }
 
     [Fact]
+    public async Task A_client_cannot_hide_its_address_from_a_trusted_proxys_couch_behind_a_secret()
+    {
+        await using var couch = await CouchHost.Start("--COUCH_STATUS_PER_MINUTE=1", "--COUCH_TRUSTED_PROXIES=127.0.0.0/8");
+        var secret = "inv_" + new string('a', 64);
+        async Task Asks(string forwardedFor, int status) =>
+            (await couch.Anyone.Sending("X-Forwarded-For", forwardedFor).Get("/couch/status")).Refuses(status);
+
+        // What the client sends stands before what the proxy adds.
+        await Asks($"{secret}, 203.0.113.7", 400);
+        await Asks($"198.51.100.1, {secret},203.0.113.8", 400);
+        await Asks($"{secret}, 203.0.113.7", 429);
+        await Asks("203.0.113.8", 429);
+    }
+
+    [Fact]
     public async Task A_forwarding_header_from_anybody_else_changes_nothing()
     {
         await using var couch = await CouchHost.Start("--COUCH_STATUS_PER_MINUTE=1");
