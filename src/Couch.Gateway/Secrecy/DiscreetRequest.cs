@@ -1,3 +1,4 @@
+using Couch.Gateway.Requests;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.WebUtilities;
@@ -43,7 +44,7 @@ internal static class DiscreetRequest
         List<(string Name, StringValues Clean)>? told = null;
         foreach (var (name, values) in headers)
         {
-            if (IsWhereSecretsBelong(name))
+            if (IsLeft(name))
                 continue;
             if (redaction.Finds(name, out _))
                 (told ??= []).Add((name, StringValues.Empty));
@@ -81,10 +82,12 @@ internal static class DiscreetRequest
     private static bool IsForwarding(string name) =>
         Is(name, ForwardedHeadersDefaults.XForwardedForHeaderName) || Is(name, ForwardedHeadersDefaults.XForwardedProtoHeaderName);
 
-    /// <summary>The headers that the protocol reads secrets from. Nothing logs or traces these.</summary>
-    private static bool IsWhereSecretsBelong(string name) =>
-        name.Equals(HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase) || name.Equals(
-            "Idempotency-Key", StringComparison.OrdinalIgnoreCase);
+    /// <summary>
+    /// The headers that the protocol reads secrets from, which nothing logs or traces, and the body's type, which nothing traces: without
+    /// it the body could not be read.
+    /// </summary>
+    private static bool IsLeft(string name) =>
+        Is(name, HeaderNames.Authorization) || Is(name, IdempotencyKeys.Header) || Is(name, HeaderNames.ContentType);
 
     private static bool Is(string name, string header) => name.Equals(header, StringComparison.OrdinalIgnoreCase);
 }

@@ -11,8 +11,11 @@ namespace Couch.Gateway.Secrecy;
 /// </summary>
 internal sealed partial class Redaction
 {
-    /// <summary>A shorter host key is not redacted, because ordinary text may contain it by chance; it is warned about at start.</summary>
-    private const int ShortestHostKey = 8;
+    /// <summary>
+    /// A shorter host key is not redacted: it may be a word of ordinary requests, such as <c>application</c>, which could not be read
+    /// without it. It is warned about at start.
+    /// </summary>
+    private const int ShortestHostKey = HttpOptions.ShortHostKey;
 
     private static readonly string[] Beginnings = ["inv_", "guest_", "couch_", "whsec_", "inv%", "guest%", "couch%", "whsec%"];
 

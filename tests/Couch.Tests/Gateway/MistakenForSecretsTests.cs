@@ -32,4 +32,22 @@ public sealed class MistakenForSecretsTests
         (await host.Get($"/couch/guests?LABEL={label.Replace("_", "%5f", StringComparison.Ordinal)}&status=asleep")).Refuses(400);
         Assert.Equal("0", (await host.Get($"/couch/events?agent=guest_{new string('a', 64)}")).Is(200)["count"]);
     }
+
+    [Theory]
+    [InlineData("application")]
+    [InlineData("127.0.0.1")]
+    [InlineData("createdBy")]
+    [InlineData("application/json")]
+    public async Task A_host_key_that_is_a_word_of_every_request_breaks_none(string key)
+    {
+        await using var couch = await CouchHost.Start($"--COUCH_AUTH_TOKEN={key}");
+        var host = couch.With(key);
+
+        var invite = (await host.Post("/couch/invites", new { createdBy = "noah" })).Is(201);
+        (await host.Post("/couch/invites", new { createdBy = "ada" })).Is(201);
+        Assert.Equal("1", (await host.Get("/couch/invites?createdBy=noah")).Is(200)["count"]);
+        var block = (await couch.Anyone.Sending("Accept", "text/plain").Get("/join")).Is(200).Body;
+        Assert.Contains(couch.Address.Authority, block, StringComparison.Ordinal);
+        (await couch.Anyone.Redeem(invite)).Is(201);
+    }
 }
