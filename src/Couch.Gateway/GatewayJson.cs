@@ -64,6 +64,8 @@ internal sealed partial class GatewayJson : JsonSerializerContext
     public static void Configure(IServiceCollection services) => services.ConfigureHttpJsonOptions(json =>
     {
         CouchJson.Configure(json.SerializerOptions);
+        // RepeatedNames has found them before, at whatever depth; this is for what it cannot read and the serializer skips.
+        json.SerializerOptions.AllowDuplicateProperties = false;
         json.SerializerOptions.TypeInfoResolverChain.Insert(0, Default);
     });
 }

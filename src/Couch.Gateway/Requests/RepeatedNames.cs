@@ -13,7 +13,7 @@ internal static class RepeatedNames
     /// <remarks>For text that is not JSON the result is null: the reader reports that.</remarks>
     public static string? Find(ReadOnlySequence<byte> json)
     {
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 64 });
+        var reader = new Utf8JsonReader(WithoutMark(json), new JsonReaderOptions { MaxDepth = 64 });
         var objects = new Stack<(HashSet<string> Names, string Path)>();
         var path = "";
         try
@@ -44,5 +44,12 @@ internal static class RepeatedNames
         }
 
         return null;
+    }
+
+    /// <summary>The reader of bodies skips a byte order mark, which would be no JSON here.</summary>
+    private static ReadOnlySequence<byte> WithoutMark(ReadOnlySequence<byte> json)
+    {
+        var start = new SequenceReader<byte>(json);
+        return start.IsNext("\ufeff"u8, advancePast: true) ? start.UnreadSequence : json;
     }
 }

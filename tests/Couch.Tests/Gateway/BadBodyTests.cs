@@ -1,3 +1,4 @@
+using System.Text;
 using Couch.Cluster;
 using Couch.Cluster.Guests;
 using Couch.Domain.Values;
@@ -180,6 +181,27 @@ public sealed class BadBodyTests(CouchHost couch) : IClassFixture<CouchHost>
     [InlineData(Guest + "extend", """{"hours":1,"hours":2}""", "hours")]
     public async Task A_name_that_is_given_twice_is_refused_at_every_depth(string path, string body, string name) =>
         (await couch.Anyone.Post(path, body)).Refuses(400, $"{name} must not be given twice");
+
+    /// <summary>The reader of bodies skips a byte order mark, and does not mind what is no text in a name that it does not know.</summary>
+    [Theory]
+    [InlineData("\u00ef\u00bb\u00bf{\"createdBy\":\"a\",REPEATED}", "permissions must not be given twice")]
+    [InlineData("{\"createdBy\":\"a\",\"\u00ff\":1,REPEATED}", null)]
+    [InlineData("{\"createdBy\":\"a\",\"\\ud800\":1,REPEATED}", null)]
+    public async Task A_name_is_not_given_twice_behind_what_not_every_reader_reads(string latin1, string? error)
+    {
+        const string repeated = "\"permissions\":{\"canAccessInternet\":false},\"permissions\":{}";
+        var body = latin1.Replace("REPEATED", repeated, StringComparison.Ordinal);
+        using var content = new ByteArrayContent(Encoding.Latin1.GetBytes(body));
+        content.Headers.ContentType = new("application/json");
+        (await couch.Anyone.Send(HttpMethod.Post, Invites, content)).Refuses(400, error);
+    }
+
+    [Fact]
+    public async Task A_byte_order_mark_is_no_part_of_a_body()
+    {
+        using var content = Caller.Text("\ufeff{\"createdBy\":\"noah\"}");
+        (await couch.Anyone.Send(HttpMethod.Post, Invites, content)).Is(201);
+    }
 
     [Fact]
     public async Task Names_may_come_again_in_another_object_and_differ_by_case() =>
