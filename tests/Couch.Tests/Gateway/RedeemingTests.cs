@@ -1,3 +1,4 @@
+using System.Text;
 using Couch.Cluster;
 using Couch.Tests.Support;
 using Xunit;
@@ -76,6 +77,39 @@ public sealed class RedeemingTests(CouchHost couch) : IClassFixture<CouchHost>
         var refused = await host.Post("/couch/redeem", new { code = "inv_x", name = "guest-1", publicKey });
 
         Assert.StartsWith("publicKey must be one OpenSSH public key", refused.Refuses(400)["error"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ssh-ed25519", new int[0], false)]
+    [InlineData("ssh-ed25519", new[] { 0 }, false)]
+    [InlineData("ssh-ed25519", new[] { 31 }, false)]
+    [InlineData("ssh-ed25519", new[] { 33 }, false)]
+    [InlineData("ssh-ed25519", new[] { 32, 32 }, false)]
+    [InlineData("ssh-ed25519", new[] { 32 }, true)]
+    [InlineData("ssh-rsa", new[] { 3 }, false)]
+    [InlineData("ssh-rsa", new[] { 3, 0 }, false)]
+    [InlineData("ssh-rsa", new[] { 3, 257 }, true)]
+    [InlineData("ecdsa-sha2-nistp256", new[] { 8, 65 }, true)]
+    [InlineData("sk-ssh-ed25519@openssh.com", new[] { 32, 4 }, true)]
+    [InlineData("sk-ecdsa-sha2-nistp256@openssh.com", new[] { 8, 65, 4 }, true)]
+    public async Task A_public_key_has_all_its_fields_and_nothing_behind_them(string algorithm, int[] lengths, bool isOne)
+    {
+        IEnumerable<byte> Field(byte[] content) => [0, 0, (byte)(content.Length >> 8), (byte)content.Length, .. content];
+        byte[] blob =
+        [
+            .. Field(Encoding.ASCII.GetBytes(algorithm)),
+            .. lengths.SelectMany(length => Field([.. Enumerable.Repeat((byte)7, length)])),
+        ];
+        async Task Gives(byte[] key, int status)
+        {
+            var publicKey = $"{algorithm} {Convert.ToBase64String(key)}";
+            (await host.Post("/couch/redeem", new { code = "inv_x", name = "guest-1", publicKey })).Is(status);
+        }
+
+        // The code is nobody's, which is looked at after the key.
+        await Gives(blob, isOne ? 404 : 400);
+        await Gives([.. blob, 0], 400);
+        await Gives(blob[..^1], 400);
     }
 
     [Fact]
