@@ -8,8 +8,8 @@ namespace Couch.Gateway.Stays;
 /// <summary>A guest's request to redeem an invite.</summary>
 public sealed record RedeemBody
 {
-    // Far above the length of a code: a longer text cannot be one.
-    internal const int MostCode = 512;
+    // Far above the length of a code and of a token: a longer text cannot be one.
+    internal const int MostCapability = 512;
 
     /// <summary>The invite's code. Required, here or as <c>inviteCode</c>.</summary>
     public string? Code { get; init; }
@@ -26,8 +26,8 @@ public sealed record RedeemBody
     internal (string Code, RedeemInvite Command) Read(Fields fields, string? idempotencyKey)
     {
         var code = string.IsNullOrWhiteSpace(Code)
-            ? fields.Required("code", InviteCode, MostCode)
-            : fields.Required("code", Code, MostCode);
+            ? fields.Required("code", InviteCode, MostCapability)
+            : fields.Required("code", Code, MostCapability);
         var name = fields.Required("name", Name, Bounds.MostName);
         var publicKey = fields.PublicKey("publicKey", PublicKey);
         return (code, new RedeemInvite
@@ -45,7 +45,7 @@ public sealed record PreviewBody
     /// <summary>The invite's code.</summary>
     [Required] public string? Code { get; init; }
 
-    internal string Read(Fields fields) => fields.Required("code", Code, RedeemBody.MostCode);
+    internal string Read(Fields fields) => fields.Required("code", Code, RedeemBody.MostCapability);
 }
 
 /// <summary>A guest's request to end its stay.</summary>
@@ -53,4 +53,6 @@ public sealed record CheckOutBody
 {
     /// <summary>The guest's token, when it is not sent as bearer.</summary>
     public string? Token { get; init; }
+
+    internal string? Read(Fields fields) => fields.Optional("token", Token, RedeemBody.MostCapability);
 }

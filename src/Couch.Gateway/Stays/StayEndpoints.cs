@@ -122,10 +122,13 @@ public static class StayEndpoints
     public static async Task<Results<Ok<CheckedOutView>, Refusal>> CheckOut(
         CheckOutBody? body, HttpContext context, [FromServices] SigningKeys keys, IGrainFactory grains)
     {
-        var token = string.IsNullOrWhiteSpace(body?.Token) ? GuestBearer(context) : body.Token;
+        var fields = new Fields();
+        var token = body?.Read(fields) ?? GuestBearer(context);
         if (token is null)
-            return Refusals.Wrong("token is required");
-        if (!keys.TryVerifyToken(token, out var guestId))
+            fields.Wrong("token is required");
+        if (fields.Refusal is { } refusal)
+            return refusal;
+        if (!keys.TryVerifyToken(token!, out var guestId))
             return Refusals.InvalidToken;
 
         return await grains.Guest(guestId).CheckOut() switch
@@ -137,13 +140,13 @@ public static class StayEndpoints
         };
     }
 
-    /// <summary>A query's code or token without the blanks around it, as in a body; null where it has none, or an empty one.</summary>
+    /// <summary>A query's code or token, read as in a body; null where it has none, or an empty one.</summary>
     private static string? Capability(this Fields fields, HttpContext context, string name)
     {
         var sent = QueryCapabilities.Of(context, name);
         if (sent.Count > 1)
             fields.Wrong($"{name} must be given once");
-        return sent is [{ } one] && one.Trim() is { Length: > 0 } trimmed ? trimmed : null;
+        return sent is [var one] ? fields.Optional(name, one, RedeemBody.MostCapability) : null;
     }
 
     /// <summary>Null for a bearer that does not begin as a guest's token: it is not for this endpoint.</summary>

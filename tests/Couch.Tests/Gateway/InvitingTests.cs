@@ -155,5 +155,7 @@ public sealed class InvitingTests(CouchHost couch) : IClassFixture<CouchHost>
         (await couch.Anyone.Get($"/couch/invites/preview?code=%20{code}%20")).Is(200);
         (await couch.Anyone.Get($"/couch/invites/preview?code={code}&code={code}")).Refuses(400, "code must be given once");
         (await couch.Anyone.Get($"/couch/invites/preview?code={Visits.Forged(code)}")).Refuses(404, "invite not found");
+        (await couch.Anyone.Get($"/couch/invites/preview?code={new string('x', 513)}")).Refuses(400, "code must be at most 512 characters");
+        (await couch.Anyone.Get("/couch/invites/preview?code=inv_%00")).Refuses(400, "code must not contain control characters");
     }
 }

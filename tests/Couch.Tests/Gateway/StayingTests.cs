@@ -48,6 +48,23 @@ public sealed class StayingTests(CouchHost couch) : IClassFixture<CouchHost>
         (await couch.With("guest_x").Get("/couch/status")).Refuses(404, Invalid);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_token_in_a_query_or_a_body_is_read_as_every_text_is(bool byQuery)
+    {
+        var token = (await host.Arrive())["authToken"]!;
+        Task<Answer> Show(string sent) => byQuery
+            ? couch.Anyone.Get($"/couch/status?token={Uri.EscapeDataString(sent)}")
+            : couch.Anyone.Post("/couch/checkout", new { token = sent });
+
+        (await Show(token + "\n")).Refuses(400, "token must not contain control characters");
+        (await Show(token[..10] + "\0" + token[10..])).Refuses(400, "token must not contain control characters");
+        (await Show(new string('x', 513))).Refuses(400, "token must be at most 512 characters");
+        (await Show(" ")).Refuses(400, "token is required");
+        (await Show($"\u00a0{token} ")).Is(200);
+    }
+
     [Fact]
     public async Task Whoever_has_been_killed_is_told_so_by_its_own_token_alone()
     {

@@ -33,6 +33,7 @@ public sealed class PreviewByBodyTests(CouchHost couch) : IClassFixture<CouchHos
         (await couch.Anyone.Post(Path, new { code = " " })).Refuses(400, "code is required");
         (await couch.Anyone.Post(Path, new { })).Refuses(400, "code is required");
         (await couch.Anyone.Post(Path, new { code = new string('x', 513) })).Refuses(400, "code must be at most 512 characters");
+        (await couch.Anyone.Post(Path, new { code = "inv_\0" })).Refuses(400, "code must not contain control characters");
         (await couch.Anyone.Post(Path, new { code = 5 })).Refuses(400);
         (await couch.Anyone.Post(Path, "[]")).Refuses(400);
         (await couch.Anyone.Post(Path)).Refuses(400);
