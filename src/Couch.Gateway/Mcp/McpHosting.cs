@@ -44,9 +44,9 @@ internal static class McpHosting
     {
         var message = context.Request.HasJsonContentType() ? await Message.Read(context) : null;
         var isCounted = context.Features.Get<HostCaller>() is null;
-        var isCall = message is { HasId: true, HasSecretOutside: false, Tool: { } tool }
-            && context.RequestServices.GetRequiredService<ToolServer>().Has(tool);
-        if (isCounted && !isCall && RateLimits.Count(context, RateLimits.Status) is { } refused)
+        var countsItself = message is { HasId: true, HasSecretOutside: false, Tool: { } tool }
+            && context.RequestServices.GetRequiredService<ToolServer>().IsCountedAtEndpoint(tool);
+        if (isCounted && !countsItself && RateLimits.Count(context, RateLimits.Status) is { } refused)
         {
             await refused;
             return;
@@ -69,7 +69,7 @@ internal static class McpHosting
         }
 
         // The SDK has refused it by itself, for its headers for example.
-        if (isCounted && isCall && !InnerRequests.WasSentFor(context))
+        if (isCounted && countsItself && !InnerRequests.WasSentFor(context))
             RateLimits.CountAnswered(context, RateLimits.Status);
     };
 }

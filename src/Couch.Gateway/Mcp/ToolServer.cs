@@ -3,6 +3,7 @@ using Couch.Cluster.Membership;
 using Couch.Gateway.Mcp.Tools;
 using Couch.Gateway.Problems;
 using Couch.Gateway.Secrecy;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
 using ModelContextProtocol;
@@ -39,7 +40,10 @@ internal sealed class ToolServer(
         [.. All.Select(tool => (tool, EndpointOf(tool, endpoints), tool.Shown(
             tool.Output is null ? null : OutputSchema.Of(tool.Output, json.Value.SerializerOptions))))]);
 
-    public bool Has(string tool) => ByName.ContainsKey(tool);
+    /// <summary>Whether a call of the tool is counted at its endpoint. Those of hosts count nobody: they only know hosts.</summary>
+    public bool IsCountedAtEndpoint(string tool) =>
+        tools.Value.FirstOrDefault(each => each.Tool.Name == tool).Endpoint is { } endpoint
+        && endpoint.Metadata.GetMetadata<IAuthorizeData>() is null;
 
     /// <summary>Answers the one message of this request.</summary>
     public void Serve(HttpContext context, McpServerOptions options)

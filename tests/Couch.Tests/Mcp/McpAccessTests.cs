@@ -109,6 +109,22 @@ public sealed class McpAccessTests(McpAccessTests.Couches couches) : IClassFixtu
             Assert.Equal(8, Result(await host.Post("/mcp", List))["tools"]!.AsArray().Count);
     }
 
+    [Fact]
+    public async Task A_strangers_call_of_a_hosts_tool_is_counted_and_the_hosts_own_is_not()
+    {
+        await using var couch = await CouchHost.Start(
+            $"--COUCH_AUTH_TOKEN={KeyedCouchHost.Key}", "--COUCH_STATUS_PER_MINUTE=2", "--COUCH_REDEEMS_PER_MINUTE=1");
+        var (anyone, host) = (Speaking(couch.Anyone), Speaking(couch.With(KeyedCouchHost.Key)));
+
+        for (var i = 0; i < 4; i++)
+            Assert.Equal("page", Result(await host.Post("/mcp", Create))["structuredContent"]!["createdBy"]!.ToString());
+        Assert.Equal(401, (int)Problem(await anyone.Post("/mcp", Create))["status"]!);
+        Assert.Equal(401, (int)Problem(await Speaking(couch.With("guest_x")).Post("/mcp", Create))["status"]!);
+        (await anyone.Post("/mcp", Create)).Refuses(429);
+        (await couch.Anyone.Get("/couch/status")).Refuses(429);
+        Assert.Equal("invite not found", Problem(await anyone.Post("/mcp", Redeem))["error"]!.ToString());
+    }
+
     [Theory]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"arguments":{"code":"SECRET"}}}""")]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/list","arguments":["SECRET"]}""")]
