@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Couch.Cluster.Telemetry;
 using Couch.Gateway.Access;
 using Couch.Gateway.Problems;
 using Couch.Gateway.Requests;
@@ -61,6 +62,9 @@ internal static class McpHosting
         try
         {
             await sdk(context);
+            // The SDK has refused it in words of its own; without words, the framework's page for bare statuses counts it.
+            if (context.Response is { StatusCode: >= 400 and var status, ContentType: not null })
+                Refusals.Plain(status).Count(context.RequestServices.GetRequiredService<CouchMeter>());
         }
         catch (JsonException) when (!context.Response.HasStarted)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Couch.Cluster.Membership;
+using Couch.Cluster.Telemetry;
 using Couch.Gateway.Mcp.Tools;
 using Couch.Gateway.Problems;
 using Couch.Gateway.Secrecy;
@@ -15,7 +16,7 @@ namespace Couch.Gateway.Mcp;
 /// <summary>Lists the tools that a caller may call, and calls them.</summary>
 internal sealed class ToolServer(
     EndpointDataSource endpoints, InnerRequests requests, NodeLease lease, Redaction redaction, Failures failures,
-    IOptions<JsonOptions> json)
+    CouchMeter meter, IOptions<JsonOptions> json)
 {
     private const string Instructions = """
         A couch lends working VMs to agents. A guest: preview_invite (optional), redeem_invite once, then connect again with the answer's
@@ -86,7 +87,9 @@ internal sealed class ToolServer(
         }
         catch (Exception failed)
         {
-            throw new McpProtocolException(failures.Refuse(failed).Sentence, McpErrorCode.InternalError);
+            var refusal = failures.Refuse(failed);
+            refusal.Count(meter);
+            throw new McpProtocolException(refusal.Sentence, McpErrorCode.InternalError);
         }
     }
 
@@ -116,8 +119,13 @@ internal sealed class ToolServer(
         }
     }
 
-    private InnerAnswer Refused(Refusal refusal) =>
-        new(refusal.StatusCode!.Value, JsonSerializer.SerializeToUtf8Bytes(refusal.Value, json.Value.SerializerOptions), RetryAfter: null);
+    /// <summary>The answer in place of an endpoint's, which would have counted its refusal itself.</summary>
+    private InnerAnswer Refused(Refusal refusal)
+    {
+        refusal.Count(meter);
+        return new(
+            refusal.StatusCode!.Value, JsonSerializer.SerializeToUtf8Bytes(refusal.Value, json.Value.SerializerOptions), RetryAfter: null);
+    }
 
     private static RouteEndpoint EndpointOf(CouchTool tool, EndpointDataSource endpoints) =>
         endpoints.Endpoints.OfType<RouteEndpoint>().Single(endpoint =>

@@ -37,10 +37,13 @@ public sealed class Refusal : IResult, IStatusCodeHttpResult, IValueHttpResult
     /// <inheritdoc/>
     public object? Value => problem;
 
+    /// <summary>Counts it where something else than <see cref="ExecuteAsync"/> answers it.</summary>
+    internal void Count(CouchMeter meter) => meter.Refused(reason);
+
     /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        httpContext.RequestServices.GetRequiredService<CouchMeter>().Refused(reason);
+        Count(httpContext.RequestServices.GetRequiredService<CouchMeter>());
         httpContext.Response.StatusCode = problem.Status;
         if (problem.Status == 503)
             httpContext.Response.Headers.RetryAfter = "1";

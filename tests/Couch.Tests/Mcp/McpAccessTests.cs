@@ -1,6 +1,8 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text.Json.Nodes;
 using Couch.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Couch.Tests.Mcp;
@@ -123,6 +125,22 @@ public sealed class McpAccessTests(McpAccessTests.Couches couches) : IClassFixtu
         (await anyone.Post("/mcp", Create)).Refuses(429);
         (await couch.Anyone.Get("/couch/status")).Refuses(429);
         Assert.Equal("invite not found", Problem(await anyone.Post("/mcp", Redeem))["error"]!.ToString());
+    }
+
+    [Fact]
+    public async Task What_a_tool_and_the_protocol_refuse_by_themselves_is_counted_as_a_refusal()
+    {
+        await using var couch = await CouchHost.Start($"--COUCH_AUTH_TOKEN={KeyedCouchHost.Key}");
+        using var reading = new MeterReading(couch.App.Services.GetRequiredService<IMeterFactory>());
+        var host = couch.With(KeyedCouchHost.Key);
+
+        Assert.Equal(400, (int)Problem(await host.Tool("list_invites", new { label = Code }))["status"]!);
+        Assert.Equal(1, reading.Sum("couch.refusals wrong"));
+        (await host.Sending("Accept", "text/plain").Post("/mcp", List)).Is(406);
+        Assert.Equal(1, reading.Sum("couch.refusals plain"));
+        // An endpoint's refusal is counted there.
+        Assert.Equal(400, (int)Problem(await host.Tool("list_invites", new { status = "asleep" }))["status"]!);
+        Assert.Equal((2, 1), (reading.Sum("couch.refusals wrong"), reading.Sum("couch.refusals plain")));
     }
 
     [Theory]
