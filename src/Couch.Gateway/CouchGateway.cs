@@ -41,22 +41,22 @@ public static class CouchGateway
 
         var settings = new Settings(builder.Configuration);
         var couch = CouchOptions.Read(settings);
-        var gateway = HttpOptions.Read(settings);
-        var addresses = Addresses.Read(settings, builder.Configuration, gateway);
-        var capacity = Capacity.Read(settings, couch, gateway, OpenFiles.Limit());
+        var http = HttpOptions.Read(settings);
+        var addresses = Addresses.Read(settings, builder.Configuration, http);
+        var capacity = Capacity.Read(settings, couch, http, OpenFiles.Limit());
         settings.ThrowIfWrong();
 
         builder.ListenOn(addresses);
         builder.UseCouch(couch);
-        builder.AddTelemetry(gateway, couch.Role);
-        builder.AddDashboard(gateway, couch.Role);
-        builder.Services.AddSingleton(gateway);
+        builder.AddTelemetry(http, couch.Role);
+        builder.AddDashboard(http, couch.Role);
+        builder.Services.AddSingleton(http);
         builder.Services.AddPlaces(capacity);
         builder.Services.AddHostAccess();
         builder.Services.AddConsole();
         builder.Services.AddJoin();
         builder.Services.AddRateLimits();
-        builder.Services.AddTrustedProxies(gateway);
+        builder.Services.AddTrustedProxies(http);
         builder.Services.AddSecrecy();
         GatewayJson.Configure(builder.Services);
         builder.Services.AddStays();
@@ -72,7 +72,7 @@ public static class CouchGateway
         app.UseProblems();
         app.UseHead();
         app.UseNoStore();
-        app.UseTrustedProxies(gateway);
+        app.UseTrustedProxies(http);
         app.UseRouting();
         app.UseRateLimits();
         app.UseAuthorization();
@@ -82,7 +82,7 @@ public static class CouchGateway
 
         app.MapHealth();
         app.MapMetrics();
-        app.MapDashboard(gateway, couch.Role);
+        app.MapDashboard(http, couch.Role);
         if (couch.Role is CouchRole.Silo)
             return app;
 

@@ -23,7 +23,7 @@ public static class HostAccess
         services.AddSingleton<ConfiguredHostKey>().AddSingleton<IRotatingSetting>(from => from.GetRequiredService<ConfiguredHostKey>());
         services.AddSingleton<HostKeyring>();
         services.AddAuthorizationBuilder().AddPolicy(Policy, policy => policy.AddRequirements(new IsHost()));
-        services.AddSingleton<IAuthorizationHandler, HostDoor>();
+        services.AddSingleton<IAuthorizationHandler, IsHostHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, HostRefusal>();
     }
 
@@ -33,7 +33,7 @@ public static class HostAccess
     /// With a configured key, a host is a caller that presents it or a key made under it, or the console that signed in with one of these.
     /// Without one, only a caller on this machine is a host, see <see cref="OriginalCaller"/>; a presented key does not matter.
     /// </summary>
-    private sealed class HostDoor(ConfiguredHostKey configured, HostKeyring keyring, ConsoleSessions sessions)
+    private sealed class IsHostHandler(ConfiguredHostKey configured, HostKeyring keyring, ConsoleSessions sessions)
         : AuthorizationHandler<IsHost>
     {
         protected override async Task HandleRequirementAsync(AuthorizationHandlerContext context, IsHost requirement)

@@ -62,7 +62,7 @@ public static class RateLimits
         return Refusals.TooManyRequests(most).ExecuteAsync(context);
     }
 
-    private static int Most(HttpOptions gateway, string policy) => policy == Redeem ? gateway.RedeemsPerMinute : gateway.StatusPerMinute;
+    private static int Most(HttpOptions http, string policy) => policy == Redeem ? http.RedeemsPerMinute : http.StatusPerMinute;
 
     /// <summary>The limit of an endpoint, and the table that counts its callers.</summary>
     private sealed record Limit(int Most, AddressCounts Counts);

@@ -4,7 +4,7 @@ namespace Couch.Gateway.Access;
 
 internal static class TrustedProxies
 {
-    public static void AddTrustedProxies(this IServiceCollection services, HttpOptions gateway) =>
+    public static void AddTrustedProxies(this IServiceCollection services, HttpOptions http) =>
         services.Configure<ForwardedHeadersOptions>(forwarded =>
         {
             // The scheme too: commands that are handed out must not send a code in the clear where TLS ends at the proxy.
@@ -13,13 +13,13 @@ internal static class TrustedProxies
             forwarded.ForwardLimit = null;
             forwarded.KnownProxies.Clear();
             forwarded.KnownIPNetworks.Clear();
-            foreach (var network in gateway.TrustedProxies)
+            foreach (var network in http.TrustedProxies)
                 forwarded.KnownIPNetworks.Add(network);
         });
 
-    public static void UseTrustedProxies(this WebApplication app, HttpOptions gateway)
+    public static void UseTrustedProxies(this WebApplication app, HttpOptions http)
     {
-        if (gateway.TrustedProxies.Count == 0)
+        if (http.TrustedProxies.Count == 0)
             return;
 
         // Reading the headers rewrites the caller's address, so whether the caller is on this machine is decided before.

@@ -42,12 +42,12 @@ internal sealed record Capacity(int All)
 
     /// <summary>Reads the setting, and tells <paramref name="settings"/> if the process may not have so many files open.</summary>
     /// <param name="mayOpen">How many files this process may have open; null: without limit, or unknown.</param>
-    public static Capacity Read(Settings settings, CouchOptions couch, HttpOptions gateway, int? mayOpen)
+    public static Capacity Read(Settings settings, CouchOptions couch, HttpOptions http, int? mayOpen)
     {
         var others = ForItself + (couch.Postgres is null ? ForSqlite : couch.DatabaseConnections)
             + (couch.Vms.Vers is null && couch.Vms.Docker is null ? 0 : KindsOfCalls * couch.Vms.CallsAtOnce);
         var room = mayOpen is { } limit ? limit - others : int.MaxValue;
-        var all = gateway.Connections ?? Math.Clamp(room, Least, Usual);
+        var all = http.Connections ?? Math.Clamp(room, Least, Usual);
         if (all > room)
             settings.Wrong("ulimit -n", $"is {mayOpen}, and this couch needs {others + all}: {all} for HTTP connections "
                 + $"({HttpOptions.ConnectionsName}), {others} for the database, VMs' providers and its own files. "

@@ -136,7 +136,7 @@ internal sealed class CountedConnection : ConnectionContext
         }
         finally
         {
-            places.Left(this);
+            places.Remove(this);
             await base.DisposeAsync();
         }
     }

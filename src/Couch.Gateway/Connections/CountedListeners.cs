@@ -23,7 +23,7 @@ internal sealed class CountedListeners(SocketTransportFactory sockets, Places pl
         {
             try
             {
-                await places.Room(unbound.Token);
+                await places.WaitForRoom(unbound.Token);
             }
             catch (OperationCanceledException) when (unbound.IsCancellationRequested)
             {

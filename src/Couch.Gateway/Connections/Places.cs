@@ -29,9 +29,9 @@ internal sealed partial class Places : IDisposable
     private volatile bool isCrowded;
     private volatile bool isAwaited;
 
-    public Places(Capacity capacity, HttpOptions gateway, TimeProvider clock, ILogger<Places> log)
+    public Places(Capacity capacity, HttpOptions http, TimeProvider clock, ILogger<Places> log)
     {
-        (this.capacity, proxies, this.clock, this.log) = (capacity, gateway.TrustedProxies, clock, log);
+        (this.capacity, proxies, this.clock, this.log) = (capacity, http.TrustedProxies, clock, log);
         rounds = clock.CreateTimer(_ => GoRound(), null, Rounds, Rounds);
     }
 
@@ -50,7 +50,7 @@ internal sealed partial class Places : IDisposable
     }
 
     /// <summary>Returns once another connection may be accepted.</summary>
-    public async Task Room(CancellationToken cancel)
+    public async Task WaitForRoom(CancellationToken cancel)
     {
         while (true)
         {
@@ -61,10 +61,10 @@ internal sealed partial class Places : IDisposable
                 if (taken.Count < capacity.All)
                     return;
                 isAwaited = true;
-                (going, change) = (leaving == 0 ? ToldToGo() : [], changed.Task);
+                (going, change) = (leaving == 0 ? ChooseToClose() : [], changed.Task);
             }
 
-            Go(going);
+            Abort(going);
             await change.WaitAsync(cancel);
         }
     }
@@ -77,18 +77,18 @@ internal sealed partial class Places : IDisposable
         lock (door)
         {
             if (taken.Count - leaving >= capacity.Ordinary)
-                going = ToldToGo();
+                going = ChooseToClose();
             taken.Add(connection);
             connection.IsOnKeptPlace = taken.Count - leaving > capacity.Ordinary;
             Count();
         }
 
-        Go(going);
+        Abort(going);
         return connection;
     }
 
     /// <summary>Frees the place of a closed connection.</summary>
-    public void Left(CountedConnection connection)
+    public void Remove(CountedConnection connection)
     {
         lock (door)
         {
@@ -127,7 +127,7 @@ internal sealed partial class Places : IDisposable
     /// connection. Between equal claims, the older one goes first. A trusted proxy acts for many clients, and does not count as one with
     /// many connections.
     /// </summary>
-    private List<CountedConnection> ToldToGo()
+    private List<CountedConnection> ChooseToClose()
     {
         var now = clock.GetTimestamp();
         var crowds = taken.CountBy(connection => connection.Client).ToDictionary(
@@ -157,7 +157,7 @@ internal sealed partial class Places : IDisposable
         proxies.Count > 0 && connection.RemoteEndPoint is IPEndPoint { Address: var address }
         && proxies.Any(network => network.Contains(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address));
 
-    private static void Go(List<CountedConnection> going)
+    private static void Abort(List<CountedConnection> going)
     {
         foreach (var connection in going)
             connection.Abort(new ConnectionAbortedException("its place is needed"));
@@ -177,7 +177,7 @@ internal sealed partial class Places : IDisposable
             madeRoom -= silent.Count;
         }
 
-        Go(silent);
+        Abort(silent);
         Changed();
         if (made > 0)
             LogMadeRoom(made, capacity.All);

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Couch.Cluster.Events;
 using Couch.Domain.Text;
-using Couch.Gateway.Keys;
+using Couch.Gateway.Access;
 
 namespace Couch.Gateway.Events;
 

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using Couch.Domain.Guests;
 using Couch.Domain.Text;
-using Couch.Gateway.Keys;
+using Couch.Gateway.Access;
 
 namespace Couch.Gateway.Guests;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Couch.Domain.Guests;
-using Couch.Gateway.Keys;
+using Couch.Gateway.Access;
 
 namespace Couch.Gateway.Guests;
 

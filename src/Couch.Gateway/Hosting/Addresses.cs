@@ -13,7 +13,7 @@ internal sealed record Addresses(string? Urls)
     private const int DefaultPort = 3000;
     private const string Loopback = "localhost";
 
-    public static Addresses Read(Settings settings, IConfiguration configuration, HttpOptions gateway)
+    public static Addresses Read(Settings settings, IConfiguration configuration, HttpOptions http)
     {
         var port = settings.Whole("PORT", DefaultPort, 1, IPEndPoint.MaxPort);
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren()
@@ -25,7 +25,7 @@ internal sealed record Addresses(string? Urls)
         var named = (urls ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(url => (Name: settings.Text("urls") is null ? "PORT" : "--urls (or ASPNETCORE_URLS)", Url: url));
         foreach (var (name, url) in named.Concat(endpoints))
-            Check(settings, name, url, gateway.HostKey is not null);
+            Check(settings, name, url, http.HostKey is not null);
 
         return new Addresses(urls);
     }

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 using Couch.Domain.Capabilities;
 using Couch.Domain.Guests;
 using Couch.Domain.Invites;
-using Couch.Gateway.Keys;
+using Couch.Gateway.Access;
 
 namespace Couch.Gateway.Invites;
 

@@ -22,9 +22,9 @@ internal sealed partial class Redaction
     private volatile string[] hostKeys = [];
     private volatile SearchValues<string> suspicious = SearchValues.Create(Beginnings, StringComparison.OrdinalIgnoreCase);
 
-    public Redaction(HttpOptions gateway, ConfiguredHostKey configured)
+    public Redaction(HttpOptions http, ConfiguredHostKey configured)
     {
-        Know(gateway.HostKey);
+        Know(http.HostKey);
         configured.Exchanged += Know;
     }
 

@@ -10,7 +10,7 @@ namespace Couch.Gateway.Summary;
 /// <summary>A host asks for everything at a glance.</summary>
 public static class SummaryEndpoints
 {
-    /// <summary>How long housekeeping may take to answer; it is asked for one number only.</summary>
+    /// <summary>How long housekeeping may take to answer; it only tells what it remembers of its last pass.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     /// <summary>Maps <c>/couch/summary</c>, for host keys of scope guests.</summary>

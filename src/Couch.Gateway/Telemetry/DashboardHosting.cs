@@ -13,16 +13,16 @@ internal static class DashboardHosting
 {
     public const string Path = "/dashboard";
 
-    public static void AddDashboard(this WebApplicationBuilder builder, HttpOptions gateway, CouchRole role)
+    public static void AddDashboard(this WebApplicationBuilder builder, HttpOptions http, CouchRole role)
     {
         // Its page of log lines would be a second way to read them, beside the operator's own.
-        if (IsShown(gateway, role))
+        if (IsShown(http, role))
             builder.UseOrleans(silo => silo.AddDashboard(dashboard => dashboard.HideTrace = true));
     }
 
-    public static void MapDashboard(this IEndpointRouteBuilder app, HttpOptions gateway, CouchRole role)
+    public static void MapDashboard(this IEndpointRouteBuilder app, HttpOptions http, CouchRole role)
     {
-        if (IsShown(gateway, role))
+        if (IsShown(http, role))
             app.MapOrleansDashboard(Path).AddEndpointFilter(FindNothing).RequireAuthorization(HostAccess.Policy).ExcludeFromDescription();
     }
 
@@ -47,5 +47,5 @@ internal static class DashboardHosting
     private static bool IsRunning(string address, ISiloStatusOracle silos) =>
         SiloAddress.TryParse(address, null, out var silo) && silos.GetApproximateSiloStatuses(onlyActive: true).ContainsKey(silo);
 
-    private static bool IsShown(HttpOptions gateway, CouchRole role) => gateway.HasDashboard && role is not CouchRole.Gateway;
+    private static bool IsShown(HttpOptions http, CouchRole role) => http.HasDashboard && role is not CouchRole.Gateway;
 }

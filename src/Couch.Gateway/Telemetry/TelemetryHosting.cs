@@ -26,13 +26,13 @@ internal static class TelemetryHosting
         "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application", "Microsoft.Orleans.Storage", "Microsoft.Orleans.Lifecycle",
     ];
 
-    public static void AddTelemetry(this WebApplicationBuilder builder, HttpOptions gateway, CouchRole role)
+    public static void AddTelemetry(this WebApplicationBuilder builder, HttpOptions http, CouchRole role)
     {
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(
                 resource => resource.AddService("couch", serviceVersion: typeof(CouchGateway).Assembly.GetName().Version?.ToString(3)))
             .WithMetrics(metrics => metrics.AddMeter(Measurements).AddPrometheusExporter());
-        if (gateway.Collector is null)
+        if (http.Collector is null)
             return;
 
         // The exporter reads the address, and the other OTEL_EXPORTER_OTLP_… names, by itself; not what is in a file.

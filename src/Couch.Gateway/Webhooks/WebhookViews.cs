@@ -1,7 +1,7 @@
 using Couch.Cluster.Webhooks;
 using Couch.Domain.Capabilities;
 using Couch.Domain.Webhooks;
-using Couch.Gateway.Keys;
+using Couch.Gateway.Access;
 
 namespace Couch.Gateway.Webhooks;
 

@@ -101,7 +101,7 @@ public sealed class PlacesTests : IAsyncDisposable
         }
 
         Assert.True(places.IsCrowded);
-        var room = places.Room(TestContext.Current.CancellationToken);
+        var room = places.WaitForRoom(TestContext.Current.CancellationToken);
         Assert.False(room.IsCompleted);
         Assert.Empty(gone);
 
@@ -133,7 +133,7 @@ public sealed class PlacesTests : IAsyncDisposable
         foreach (var each in leaving)
         {
             Count--;
-            places.Left(each);
+            places.Remove(each);
         }
     }
 
