@@ -36,7 +36,7 @@ internal static class TelemetryHosting
             return;
 
         // The exporter reads the address, and the other OTEL_EXPORTER_OTLP_… names, by itself; not what is in a file.
-        void SendHeaders(OtlpExporterOptions exporter) => exporter.Headers = gateway.CollectorHeaders ?? exporter.Headers;
+        void SendHeaders(OtlpExporterOptions exporter) => exporter.Headers = http.CollectorHeaders ?? exporter.Headers;
         telemetry.WithMetrics(metrics => metrics.AddOtlpExporter(SendHeaders));
         telemetry.WithTracing(traces => traces.AddAspNetCoreInstrumentation(IgnoreProbes).AddSource(Sources).AddOtlpExporter(SendHeaders));
         if (role is CouchRole.Gateway)
