@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Couch.Cluster.Bulk;
 using Couch.Cluster.Delivery;
 using Couch.Cluster.Events;
+using Couch.Cluster.Guests;
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Invites;
 using Couch.Cluster.Keys;
@@ -94,6 +95,7 @@ public static class CouchSilo
         services.AddSingleton<InviteIdempotency>();
         services.AddSingleton<HostKeys>();
         services.AddSingleton<HousekeepingRows>();
+        services.AddSingleton<Arrivals>();
         services.AddSingleton<VmRows>();
         services.AddSingleton<EventRecords>();
         services.TryAddSingleton<EventRetention>();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Couch.Cluster.Guests;
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Storage;
 using Couch.Domain.Bulk;
@@ -8,7 +9,8 @@ using Couch.Domain.Invites;
 namespace Couch.Cluster.Bulk;
 
 /// <summary>Carries out the batches of bulk orders: asks the owner of each guest or invite, many at a time.</summary>
-internal sealed class BulkWork(BulkRows rows, HousekeepingRows housekeeping, IGrainFactory grains, TimeProvider clock)
+internal sealed class BulkWork(
+    BulkRows rows, HousekeepingRows housekeeping, Arrivals arrivals, IGrainFactory grains, TimeProvider clock)
 {
     /// <summary>As many as keep the database busy; other callers still get their turn.</summary>
     private const int AtOnce = 128;
@@ -29,17 +31,16 @@ internal sealed class BulkWork(BulkRows rows, HousekeepingRows housekeeping, IGr
         // By this node's clock some may be over that are not by their own node's.
         var open = await rows.Open(
             order.Action, order.Scope, order.After, until, clock.GetUtcNow() - BulkOrder.Skew, order.Room, cancel);
-        return open.Count == 0 && order.Action is BulkAction.KillGuests ? await BringMissing(order, until, cancel) : open;
+        return open.Count == 0 && order.Action is BulkAction.KillGuests ? await FindMissing(order, until, cancel) : open;
     }
 
-    /// <summary>Guests whose invite is redeemed and who have no row yet: each is brought, so that it can be killed.</summary>
-    private async Task<IReadOnlyList<string>> BringMissing(BulkOrder order, DateTimeOffset until, CancellationToken cancel)
+    /// <summary>Guests whose invite is redeemed and who have no row yet: each arrives as it is killed.</summary>
+    private async Task<IReadOnlyList<string>> FindMissing(BulkOrder order, DateTimeOffset until, CancellationToken cancel)
     {
         var missing = await housekeeping.RedeemedWithoutGuest(
             GuestId.LowestAt(order.CreatedAt - Stragglers), order.Room, cancel, GuestId.LowestAt(until), BulkRows.FilterOf(order.Scope));
-        foreach (var one in missing)
-            await grains.Invite(one.InviteId).EnsureGuestArrived();
-        return [.. missing.Select(one => one.GuestId.Value)];
+        // A guest whose invite cannot be read does not arrive, and would be found again for ever.
+        return [.. missing.Select(one => one.GuestId.Value).Except(order.EachUnreadable)];
     }
 
     /// <summary>Ends each in the order's batch. One that was ended by this order before is ended again, with the same result.</summary>
@@ -51,7 +52,8 @@ internal sealed class BulkWork(BulkRows rows, HousekeepingRows housekeeping, IGr
         if (order.Scope is { Ids: not null, IsFiltered: true })
         {
             var found = await rows.Find(order.Action, order.Scope, ids, clock.GetUtcNow(), cancel);
-            foreach (var id in ids.Where(id => !found.ContainsKey(id)))
+            string[] others = [.. ids.Where(id => !found.ContainsKey(id))];
+            foreach (var id in others.Except(await FindRedeemed(order, others, cancel)))
                 results[id] = BulkResult.NotFound;
         }
 
@@ -62,7 +64,7 @@ internal sealed class BulkWork(BulkRows rows, HousekeepingRows housekeeping, IGr
             {
                 try
                 {
-                    results[id] = await End(order, id).WaitAsync(Patience, clock, cancel);
+                    results[id] = await End(order, id, cancel).WaitAsync(Patience, clock, cancel);
                 }
                 catch (Exception failure)
                 {
@@ -72,11 +74,20 @@ internal sealed class BulkWork(BulkRows rows, HousekeepingRows housekeeping, IGr
         return (results, failed);
     }
 
-    private async Task<BulkResult> End(BulkOrder order, string id)
+    /// <summary>Those of <paramref name="ids"/> that are guests of invites that the order is for; they may have no row yet.</summary>
+    private async Task<IEnumerable<string>> FindRedeemed(BulkOrder order, IReadOnlyList<string> ids, CancellationToken cancel)
+    {
+        if (order.Action is not BulkAction.KillGuests)
+            return [];
+        GuestId[] guests = [.. ids.Select(id => GuestId.TryParse(id, out var guest) ? guest : (GuestId?)null).OfType<GuestId>()];
+        return (await housekeeping.RedeemedBy(guests, cancel, BulkRows.FilterOf(order.Scope))).Select(one => one.GuestId.Value);
+    }
+
+    private async Task<BulkResult> End(BulkOrder order, string id, CancellationToken cancel)
     {
         try
         {
-            return order.Action is BulkAction.KillGuests ? await Kill(order, id) : await Revoke(order, id);
+            return order.Action is BulkAction.KillGuests ? await Kill(order, id, cancel) : await Revoke(order, id);
         }
         catch (UnreadableRowException)
         {
@@ -84,8 +95,8 @@ internal sealed class BulkWork(BulkRows rows, HousekeepingRows housekeeping, IGr
         }
     }
 
-    private async Task<BulkResult> Kill(BulkOrder order, string id) => GuestId.TryParse(id, out var guest)
-        ? await grains.Guest(guest).Kill(order.By, order.Key) switch
+    private async Task<BulkResult> Kill(BulkOrder order, string id, CancellationToken cancel) => GuestId.TryParse(id, out var guest)
+        ? await arrivals.Ask(guest, it => it.Kill(order.By, order.Key), outcome => outcome is EndOutcome.Unknown, cancel) switch
         {
             EndOutcome.Ended or EndOutcome.EndedUnreadable => BulkResult.Done,
             EndOutcome.AlreadyEnded or EndOutcome.AlreadyEndedUnreadable => BulkResult.AlreadyEnded,

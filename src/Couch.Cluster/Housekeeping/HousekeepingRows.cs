@@ -12,6 +12,9 @@ namespace Couch.Cluster.Housekeeping;
 /// <summary>A spent invite whose guest has no row.</summary>
 public sealed record MissingGuest(InviteId InviteId, GuestId GuestId);
 
+/// <summary>A spent invite, and the guest that it brings.</summary>
+public sealed record Redeemed(InviteId InviteId, GuestId GuestId);
+
 /// <summary>A row that is still marked as open, although its time is up.</summary>
 /// <param name="Until">The end of its time, as the table spells it.</param>
 public sealed record OverdueRow(string Id, string Until);
@@ -154,6 +157,33 @@ public sealed class HousekeepingRows(CouchDatabase database)
             row => row.Invite(0) is { } invite && row.Guest(1) is { } guest ? new MissingGuest(invite, guest) : null, cancel);
         return [.. found.OfType<MissingGuest>()];
     }
+
+    /// <summary>The invites that <paramref name="guests"/> have redeemed, whether or not the guests have rows.</summary>
+    /// <param name="filter">Only such invites; null: all.</param>
+    public async Task<IReadOnlyList<Redeemed>> RedeemedBy(
+        IReadOnlyList<GuestId> guests, CancellationToken cancel, RowFilter? filter = null)
+    {
+        if (guests.Count == 0)
+            return [];
+        var found = await database.Ask(
+            RedeemedQuery(guests.Count, filter),
+            [
+                .. filter?.Values ?? [], ("kind", GrainKinds.Invite),
+                .. guests.Select((guest, number) => ($"guest{number}", (object)guest.Value)),
+            ],
+            row => row.Invite(0) is { } invite && row.Guest(1) is { } guest ? new Redeemed(invite, guest) : null, cancel);
+        return [.. found.OfType<Redeemed>()];
+    }
+
+    // Materialized: SQLite would search all invites of a creator for these few.
+    internal static string RedeemedQuery(int guests, RowFilter? filter = null) =>
+        $"""
+        WITH redeemed AS MATERIALIZED (
+          SELECT id, guest_id, created_by, label FROM grain_state
+          WHERE service = @service AND kind = @kind
+            AND guest_id IN ({string.Join(", ", Enumerable.Range(0, guests).Select(number => $"@guest{number}"))}))
+        SELECT id, guest_id FROM redeemed WHERE TRUE{filter?.OfInvite("redeemed")}
+        """;
 
     /// <summary>
     /// Guests, each with its invite, whose stay was past by <paramref name="moment"/>; the oldest first. Null for a row that does not name

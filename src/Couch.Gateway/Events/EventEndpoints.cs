@@ -1,5 +1,5 @@
-using Couch.Cluster;
 using Couch.Cluster.Events;
+using Couch.Cluster.Guests;
 using Couch.Domain.Guests;
 using Couch.Domain.Keys;
 using Couch.Gateway.Access;
@@ -88,8 +88,8 @@ public static class EventEndpoints
     /// <summary>Shows a guest's whole history, its invite's included, oldest first.</summary>
     /// <param name="id">The guest's id.</param>
     public static async Task<Results<Ok<EventList>, Refusal>> History(
-        string id, IGrainFactory grains, EventLog log, CancellationToken cancel) =>
-        GuestId.TryParse(id, out var guestId) && await grains.Guest(guestId).Get() is { } guest
+        string id, Arrivals arrivals, EventLog log, CancellationToken cancel) =>
+        GuestId.TryParse(id, out var guestId) && await arrivals.Find(guestId, cancel) is { } guest
             ? TypedResults.Ok(EventList.Of(await log.History(guestId, guest.InviteId, cancel)))
             : Refusals.GuestNotFound;
 }

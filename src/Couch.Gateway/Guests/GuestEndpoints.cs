@@ -1,4 +1,4 @@
-using Couch.Cluster;
+using Couch.Cluster.Guests;
 using Couch.Cluster.Storage;
 using Couch.Domain.Guests;
 using Couch.Domain.Keys;
@@ -50,15 +50,15 @@ public static class GuestEndpoints
 
     /// <summary>Shows a guest.</summary>
     /// <param name="id">The guest's id.</param>
-    public static async Task<Results<Ok<GuestView>, Refusal>> Get(string id, IGrainFactory grains) =>
-        GuestId.TryParse(id, out var guestId) && await grains.Guest(guestId).Get() is { } guest
+    public static async Task<Results<Ok<GuestView>, Refusal>> Get(string id, Arrivals arrivals, CancellationToken cancel) =>
+        GuestId.TryParse(id, out var guestId) && await arrivals.Find(guestId, cancel) is { } guest
             ? TypedResults.Ok(GuestView.Of(guest))
             : Refusals.GuestNotFound;
 
     /// <summary>Shows what a guest has used, and which limits it is above.</summary>
     /// <param name="id">The guest's id.</param>
-    public static async Task<Results<Ok<GuestStatusView>, Refusal>> GetStatus(string id, IGrainFactory grains) =>
-        GuestId.TryParse(id, out var guestId) && await grains.Guest(guestId).Get() is { } guest
+    public static async Task<Results<Ok<GuestStatusView>, Refusal>> GetStatus(string id, Arrivals arrivals, CancellationToken cancel) =>
+        GuestId.TryParse(id, out var guestId) && await arrivals.Find(guestId, cancel) is { } guest
             ? TypedResults.Ok(GuestStatusView.Of(guest))
             : Refusals.GuestNotFound;
 
@@ -68,7 +68,8 @@ public static class GuestEndpoints
     /// guest has ended.
     /// </remarks>
     /// <param name="id">The guest's id.</param>
-    public static async Task<Results<Ok<KilledView>, Refusal>> Kill(string id, HttpContext context, IGrainFactory grains)
+    public static async Task<Results<Ok<KilledView>, Refusal>> Kill(
+        string id, HttpContext context, Arrivals arrivals, CancellationToken cancel)
     {
         var fields = new Fields();
         var key = fields.HostIdempotency(context);
@@ -77,7 +78,8 @@ public static class GuestEndpoints
         if (!GuestId.TryParse(id, out var guestId))
             return Refusals.GuestNotFound;
 
-        return await grains.Guest(guestId).Kill(HostCaller.Of(context).Actor, key) switch
+        var by = HostCaller.Of(context).Actor;
+        return await arrivals.Ask(guestId, guest => guest.Kill(by, key), outcome => outcome is EndOutcome.Unknown, cancel) switch
         {
             EndOutcome.Ended ended => TypedResults.Ok(KilledView.Of(ended.Guest)),
             EndOutcome.AlreadyEnded already => Refusals.AlreadyEnded(already.Guest.Status),
@@ -90,7 +92,7 @@ public static class GuestEndpoints
     /// <summary>Gives a waiting guest its VM by hand; it is running from then on.</summary>
     /// <param name="id">The guest's id.</param>
     public static async Task<Results<Ok<GuestView>, Refusal>> Activate(
-        string id, ActivateBody body, HttpContext context, IGrainFactory grains)
+        string id, ActivateBody body, HttpContext context, Arrivals arrivals, CancellationToken cancel)
     {
         var fields = new Fields();
         var (vmId, agentEndpoint) = body.Read(fields);
@@ -99,7 +101,9 @@ public static class GuestEndpoints
         if (!GuestId.TryParse(id, out var guestId))
             return Refusals.GuestNotFound;
 
-        return await grains.Guest(guestId).Activate(vmId, agentEndpoint, HostCaller.Of(context).Actor) switch
+        var by = HostCaller.Of(context).Actor;
+        return await arrivals.Ask(
+            guestId, guest => guest.Activate(vmId, agentEndpoint, by), outcome => outcome is ActivateOutcome.Unknown, cancel) switch
         {
             ActivateOutcome.Activated activated => TypedResults.Ok(GuestView.Of(activated.Guest)),
             ActivateOutcome.NotProvisioning not => Refusals.CannotActivate(not.Status),
@@ -113,7 +117,8 @@ public static class GuestEndpoints
     /// scope meter can end a guest. <c>endedWith</c> names the key.
     /// </remarks>
     /// <param name="id">The guest's id.</param>
-    public static async Task<Results<Ok<UsageView>, Refusal>> Report(string id, UsageBody body, HttpContext context, IGrainFactory grains)
+    public static async Task<Results<Ok<UsageView>, Refusal>> Report(
+        string id, UsageBody body, HttpContext context, Arrivals arrivals, CancellationToken cancel)
     {
         var fields = new Fields();
         var report = body.Read(fields);
@@ -122,7 +127,8 @@ public static class GuestEndpoints
         if (!GuestId.TryParse(id, out var guestId))
             return Refusals.GuestNotFound;
 
-        return await grains.Guest(guestId).Report(report, HostCaller.Of(context).Actor) switch
+        var by = HostCaller.Of(context).Actor;
+        return await arrivals.Ask(guestId, guest => guest.Report(report, by), outcome => outcome is UsageOutcome.Unknown, cancel) switch
         {
             UsageOutcome.Recorded recorded => TypedResults.Ok(UsageView.Of(recorded.Guest)),
             _ => Refusals.GuestNotFound,
@@ -131,7 +137,8 @@ public static class GuestEndpoints
 
     /// <summary>Gives a guest more time.</summary>
     /// <param name="id">The guest's id.</param>
-    public static async Task<Results<Ok<GuestView>, Refusal>> Extend(string id, ExtendBody body, HttpContext context, IGrainFactory grains)
+    public static async Task<Results<Ok<GuestView>, Refusal>> Extend(
+        string id, ExtendBody body, HttpContext context, Arrivals arrivals, CancellationToken cancel)
     {
         var fields = new Fields();
         var hours = body.Read(fields);
@@ -140,7 +147,8 @@ public static class GuestEndpoints
         if (!GuestId.TryParse(id, out var guestId))
             return Refusals.GuestNotFound;
 
-        return await grains.Guest(guestId).Extend(hours, HostCaller.Of(context).Actor) switch
+        var by = HostCaller.Of(context).Actor;
+        return await arrivals.Ask(guestId, guest => guest.Extend(hours, by), outcome => outcome is ExtendOutcome.Unknown, cancel) switch
         {
             ExtendOutcome.Extended extended => TypedResults.Ok(GuestView.Of(extended.Guest)),
             ExtendOutcome.AlreadyEnded already => Refusals.AlreadyEnded(already.Status),

@@ -116,6 +116,22 @@ public abstract class PlanTests(PlanTests.FullTable table)
         Assert.Contains("grain_state_vm", plan, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1000)]
+    public async Task The_invites_of_guests_are_found_by_the_guests_ids(int guests)
+    {
+        var (heavy, plan) = await table.Database.Plan(
+            HousekeepingRows.RedeemedQuery(guests, new("common")),
+            [
+                ("service", GrainKinds.Service), ("kind", GrainKinds.Invite), ("createdBy", "common"),
+                .. Enumerable.Range(0, guests).Select(number => ($"guest{number}", (object)FullTable.Id(90 * number))),
+            ]);
+
+        Assert.True(heavy is [], plan);
+        Assert.Contains("grain_state_redeemed", plan, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task All_rows_are_looked_through_off_the_primary_key()
     {
