@@ -6,33 +6,29 @@ using Couch.Domain.Text;
 namespace Couch.Cluster.Invites;
 
 /// <summary>The result of claiming an idempotency key.</summary>
-public abstract record KeyClaim
-{
-    private KeyClaim() { }
-
-    /// <summary>The key belongs to this invite: claimed just now, or earlier with the same body.</summary>
-    public sealed record Granted(InviteId InviteId) : KeyClaim;
-
-    /// <summary>The key was used before with another body.</summary>
-    public sealed record Reused : KeyClaim;
-}
+/// <param name="InviteId">
+/// The invite to which the key belongs, claimed just now or earlier; there may never have been one. Null where the key's row names none.
+/// </param>
+/// <param name="IsOfThisBody">Whether it was claimed with this body.</param>
+public sealed record KeyClaim(InviteId? InviteId, bool IsOfThisBody);
 
 /// <summary>
 /// Idempotency keys of invite creations: a row each, written before the invite, with the id that the invite will have. The second
-/// caller, on any node, gets the first one's id, so that the creation is idempotent.
+/// caller, on any node, gets the first one's id, so that the creation is idempotent. Which body the key stands for is decided by the write
+/// of the invite: a key whose invite was never made stands for none yet.
 /// </summary>
 public sealed class InviteIdempotency(CouchDatabase database)
 {
     /// <summary>Claims the key for <paramref name="fresh"/>, or finds the invite for which it was claimed.</summary>
     public Task<KeyClaim> Claim(Idempotency key, InviteId fresh, DateTimeOffset now, CancellationToken cancel) =>
-        database.Guard<KeyClaim>(async () =>
+        database.Guard(async () =>
         {
             await using var connection = await database.Writes.OpenConnectionAsync(cancel);
             // A row that was purged between the two statements is claimed at the second try.
             while (true)
             {
                 if (await Insert(connection, key, fresh, now, cancel))
-                    return new KeyClaim.Granted(fresh);
+                    return new KeyClaim(fresh, IsOfThisBody: true);
                 if (await Look(connection, key, now, cancel) is { } first)
                     return first;
             }
@@ -80,8 +76,10 @@ public sealed class InviteIdempotency(CouchDatabase database)
         return await look.Rows(row => (Body: row.GetString(0), Invite: row.GetString(1)), cancel) switch
         {
             [] => null,
-            [var (body, invite)] when body == key.BodyHash && InviteId.TryParse(invite, out var first) => new KeyClaim.Granted(first),
-            _ => new KeyClaim.Reused(),
+            [var (body, invite)] => InviteId.TryParse(invite, out var first)
+                ? new KeyClaim(first, body == key.BodyHash)
+                : new KeyClaim(null, IsOfThisBody: false),
+            _ => throw new InvalidOperationException("two rows have one key"),
         };
     }
 

@@ -58,6 +58,12 @@ public sealed record Invite
     /// <summary>The idempotency key under which it was taken back; null where it was not, or under none.</summary>
     [Id(12)] public Idempotency? RevokedUnder { get; init; }
 
+    /// <summary>
+    /// The idempotency key under which it was made, with the body that it was made of; null where it was made under none, or before this
+    /// was kept.
+    /// </summary>
+    [Id(13)] public Idempotency? CreatedUnder { get; init; }
+
     /// <summary>The next moment at which the invite must act, even if its grain has left memory by then; null: never again.</summary>
     [JsonIgnore] public DateTimeOffset? NextMoment => Status is InviteStatus.Active ? ExpiresAt : null;
 
@@ -77,9 +83,13 @@ public sealed record Invite
             Permissions = command.Permissions,
             Enforcement = command.Enforcement,
             Status = InviteStatus.Active,
-            ExpiresAt = command.Id.CreatedAt.AddWholeHours(command.ExpiresInHours),
+            ExpiresAt = Latest(command.Id.CreatedAt, command.OpenFrom).AddWholeHours(command.ExpiresInHours),
             CreatedWith = command.By,
+            CreatedUnder = command.Under,
         };
+
+        // The clock of the node that repeats a creation may be behind.
+        static DateTimeOffset Latest(DateTimeOffset drawn, DateTimeOffset? from) => from > drawn ? from.Value : drawn;
     }
 
     /// <summary>

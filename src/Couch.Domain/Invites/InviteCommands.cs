@@ -32,6 +32,15 @@ public sealed record CreateInvite
     /// <summary>By which host key.</summary>
     [Id(7)] public Actor? By { get; init; }
 
+    /// <summary>The idempotency key and the body it came with, as hashes; null where the host sent no key.</summary>
+    [Id(8)] public Idempotency? Under { get; init; }
+
+    /// <summary>
+    /// From when <see cref="ExpiresInHours"/> count, where an earlier request under the same key drew the id and made no invite; at most
+    /// <see cref="Idempotency.Remembered"/> after it. Null: from the id's own time.
+    /// </summary>
+    [Id(9)] public DateTimeOffset? OpenFrom { get; init; }
+
     /// <exception cref="OutOfBoundsException">A field is not within its bounds.</exception>
     internal void MustBeWithinBounds() => Bounds.Demand(
         InviteId.TryParse(Id.Value, out _) ? null : "id must be an invite's id",
@@ -41,7 +50,11 @@ public sealed record CreateInvite
         Bounds.Present("permissions", Permissions),
         Bounds.Defined("enforcement", Enforcement),
         Bounds.Above0("expiresInHours", ExpiresInHours, Invite.MostOpenHours),
-        Actor.WhyNot(By));
+        Actor.WhyNot(By),
+        Under?.WhyNot(),
+        OpenFrom is { } from && from - Id.CreatedAt > Idempotency.Remembered
+            ? "openFrom must be within a day after the time of the id"
+            : null);
 }
 
 /// <summary>Redeem an invite. The gateway has verified the code and does not pass it on.</summary>

@@ -87,7 +87,7 @@ internal sealed class ConsoleSessions(
         // counts as the first one's repetition. Housekeeping deletes the row after a day, when the ticket is long void.
         var attempt = Convert.ToHexString(Random());
         var claim = Idempotency.Of($"console-ticket {ticket}", attempt);
-        return await claims.Claim(claim, InviteId.New(clock.Now(), chance), clock.Now(), cancel) is KeyClaim.Granted ? caller : null;
+        return await claims.Claim(claim, InviteId.New(clock.Now(), chance), clock.Now(), cancel) is { IsOfThisBody: true } ? caller : null;
     }
 
     private async Task<HostCaller?> Holder(ConsolePass pass, CancellationToken cancel) =>

@@ -44,19 +44,20 @@ public static class InviteEndpoints
         if (fields.Refusal is { } refusal)
             return refusal;
 
-        if (key is not null)
-        {
-            // The key's row names the invite before there is one: a repetition creates the same.
-            var idempotency = Idempotency.Of(caller, "invites", key, Understood(command));
-            if (await inviteKeys.Claim(idempotency, command.Id, now, cancel) is not KeyClaim.Granted granted)
-                return Refusals.KeyReused;
-            // Mostly it is there then: asked first, because a row that is refused is logged as an error.
-            if (granted.InviteId != command.Id && await grains.Invite(granted.InviteId).Get() is { } first)
-                return Created(first, keys);
-            command = command with { Id = granted.InviteId };
-        }
+        if (key is null)
+            return Created(await grains.Invite(command.Id).Create(command), keys);
 
-        return Created(await grains.Invite(command.Id).Create(command), keys);
+        // The key's row names the invite before there is one: a repetition creates the same.
+        var under = Idempotency.Of(caller, "invites", key, Understood(command));
+        var claim = await inviteKeys.Claim(under, command.Id, now, cancel);
+        if (claim.InviteId is not { } id)
+            return Refusals.KeyReused;
+        // Mostly it is there then: asked first, because a row that is refused is logged as an error.
+        var invite = id == command.Id ? null : await grains.Invite(id).Get();
+        // Where no invite came of the key, it may come with another body; of two that come at once, one is written, and the other is told.
+        invite ??= await grains.Invite(id).Create(command with { Id = id, Under = under, OpenFrom = now });
+        var isOfThisBody = invite.CreatedUnder is { } made ? made == under : claim.IsOfThisBody;
+        return isOfThisBody ? Created(invite, keys) : Refusals.KeyReused;
     }
 
     private static Created<InviteView> Created(Invite invite, SigningKeys keys) =>

@@ -48,10 +48,10 @@ public sealed class ContractTests
 
     [Theory]
     [InlineData(typeof(Invite), "Id CreatedBy Label ResourceLimits Permissions Enforcement Status ExpiresAt Redemption CreatedWith "
-        + "RevokedWith RevokedAt RevokedUnder")]
+        + "RevokedWith RevokedAt RevokedUnder CreatedUnder")]
     [InlineData(typeof(Redemption), "GuestId GuestName PublicKey Idempotency")]
     [InlineData(typeof(Idempotency), "KeyHash BodyHash")]
-    [InlineData(typeof(CreateInvite), "Id CreatedBy Label ResourceLimits Permissions Enforcement ExpiresInHours By")]
+    [InlineData(typeof(CreateInvite), "Id CreatedBy Label ResourceLimits Permissions Enforcement ExpiresInHours By Under OpenFrom")]
     [InlineData(typeof(RedeemInvite), "GuestName PublicKey Idempotency")]
     [InlineData(typeof(ResourceLimits), "MaxCpuCores MaxMemoryMB MaxDiskGB MaxNetworkEgressGB MaxDurationHours MaxTokenBudget")]
     [InlineData(typeof(Permissions), "CanAccessInternet CanSpawnSubAgents CanAccessHostServices")]
