@@ -67,7 +67,7 @@ internal static class WaitForGuest
     {
         Running => guest.Status is GuestStatus.Running,
         Ended => !guest.IsStaying(),
-        _ => guest.Vm.DestroyedAt is not null || (!guest.IsStaying() && guest.Vm.State is VmState.None),
+        _ => guest.Vm.DestroyedAt is not null || (!guest.IsStaying() && guest is { Vm.State: VmState.None, VmId: null }),
     };
 
     /// <summary>Why what is waited for cannot come any more; null where it can.</summary>
@@ -75,6 +75,9 @@ internal static class WaitForGuest
     {
         Running when !guest.IsStaying() => $"the guest will not run: it has ended ({guest.EndReason ?? guest.Status})",
         Destroyed when guest.Vm.State is VmState.Left => "the VM was given by hand and is left as it is: nothing destroys it",
+        // It has ended at an older couch, which says none for such a VM, or has been imported.
+        Destroyed when !guest.IsStaying() && guest is { Vm.State: VmState.None, VmId: not null } =>
+            "there was no VM provider: nothing says whether its VM still exists",
         _ => null,
     };
 }

@@ -94,7 +94,16 @@ public sealed class UnreadableGuest
         Keep("endedWith", by);
         Keep("killedUnder", key);
         if (vmHost is null)
+        {
+            // A row that says more of a VM waits for its provider: what is there is still to be destroyed.
+            if (Record("vm") is { } alone && Text(alone, "state") == VmState.None.Word() && Text(fields, "vmId") is not null)
+            {
+                alone["state"] = VmState.Left.Word();
+                next["vm"] = alone;
+            }
+
             return;
+        }
 
         // If the row says nothing about the VM, a create may be under way whose result will not be reported.
         var vm = Record("vm") ?? new() { [Unaccounted] = 1 };

@@ -33,8 +33,9 @@ public enum VmState
     [JsonStringEnumMemberName("lost")] Lost = 6,
 
     /// <summary>
-    /// The guest has ended, nothing of its own is left, and the VM that it was given by hand was not destroyed: it does not carry
-    /// the guest's claim, and the key that gave it may not have it destroyed, or it is unknown which VM is meant.
+    /// The guest has ended, nothing of its own is left, and the VM that it was given by hand was not destroyed: there is no VM
+    /// provider; or it does not carry the guest's claim, and the key that gave it may not have it destroyed, or it is unknown which
+    /// VM is meant.
     /// </summary>
     [JsonStringEnumMemberName("left")] Left = 7,
 }

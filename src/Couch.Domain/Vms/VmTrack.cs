@@ -279,11 +279,15 @@ public static class VmTrack
     /// <summary>Ignores case, because a person may write a UUID in capitals.</summary>
     private static bool IsSame(string vmId, string? other) => vmId.Equals(other, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The VM after the guest's end: it is to be destroyed at once. Without a VM provider there is nothing to destroy.</summary>
+    /// <summary>
+    /// The VM after the guest's end: it is to be destroyed at once. Without a VM provider there is nothing to destroy, and a VM given by
+    /// hand is left as it is.
+    /// </summary>
     /// <param name="givenVmId">The VM given by hand, which the provider is asked to destroy too; null where none was.</param>
     internal static Vm Ending(this Vm vm, string? givenVmId, DateTimeOffset at) => vm switch
     {
-        { Host: null } or { State: VmState.None } when vm.Host is null || givenVmId is null => vm,
+        { Host: null } => givenVmId is null ? vm : vm with { State = VmState.Left },
+        { State: VmState.None } when givenVmId is null => vm,
         _ => vm with { State = VmState.Destroying, DestroyRequestedAt = at, NotBefore = null, CleanSince = null },
     };
 }

@@ -97,6 +97,11 @@ public sealed class HostingCliTests(CouchHost couch) : IClassFixture<CouchHost>,
         (await noah.Runs("guest", "kill", id, "--yes")).Ok();
         (await noah.Runs("guest", "wait", id, "--for", "ended")).Ok();
         (await noah.Runs("guest", "wait", id, "--for", "running")).Refuses(1, "it has ended (killed)");
+        (await noah.Runs("guest", "wait", id, "--for", "destroyed")).Refuses(1, "the VM was given by hand and is left as it is");
+
+        var without = (await couch.Anyone.Arrive())["guestId"]!;
+        (await noah.Runs("guest", "kill", without, "--yes")).Ok();
+        (await noah.Runs("guest", "wait", without, "--for", "destroyed")).Ok();
     }
 
     [Fact]

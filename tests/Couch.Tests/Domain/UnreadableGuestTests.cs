@@ -65,6 +65,16 @@ public sealed class UnreadableGuestTests
     }
 
     [Theory]
+    [InlineData("""{"vmId":"by-hand","vm":{"state":"none","attempts":0}}""", "left")]
+    [InlineData("""{"vm":{"state":"none"}}""", "none")]
+    [InlineData("""{"vmId":"vm-1","vm":{"host":"vers","state":"ready"}}""", "ready")]
+    public void Without_a_provider_only_a_vm_given_by_hand_is_left(string row, string state)
+    {
+        var end = JsonNode.Parse(UnreadableGuest.Of(Id, row).End(GuestStatus.Revoked, EndReason.Killed, Some.Time, null, null, null))!;
+        Assert.Equal(state, (string?)end["vm"]!["state"]);
+    }
+
+    [Theory]
     [InlineData("""{"vm":{"state":"ready"}}""", false)]
     [InlineData("""{"vm":{"state":"ready","unaccounted":0}}""", false)]
     [InlineData("""{"vm":{"state":"requested","unaccounted":1}}""", true)]

@@ -145,6 +145,22 @@ public sealed class VmTrackTests
     }
 
     [Fact]
+    public void Without_a_provider_a_given_vm_is_left_at_every_end_and_a_guest_without_one_has_none()
+    {
+        var given = Assert.IsType<ActivateOutcome.Activated>(Some.Guest().Activate("by-hand", "http://hand", Now)).Guest;
+        var late = given with { ExpiresAt = Now };
+        foreach (var end in new[] { Killed(given), given.AsOf(given.ExpiresAt), Assert.IsType<EndOutcome.Ended>(given.CheckOut(Now)).Guest,
+            late.ExpireInsteadOf(Killed(given)), late.ExpireInsteadOf(given) })
+        {
+            Assert.Equal(new Vm { State = VmState.Left }, end.Vm);
+            Assert.IsType<VmStep.Rest>(end.NextStep(Now));
+            Assert.True(end.IsPast(end.StoppedAt!.Value));
+        }
+
+        Assert.Equal(Vm.None, Killed(Some.Guest()).Vm);
+    }
+
+    [Fact]
     public void A_given_vm_that_may_not_be_destroyed_is_left_without_a_receipt_and_that_is_an_end()
     {
         foreach (var guest in new[] { Ordered(), Booting() })
@@ -207,14 +223,6 @@ public sealed class VmTrackTests
         Assert.True(before.MayDestroyGivenVm);
         Assert.True((before with { ActivatedWith = Actor.Configured }).MayDestroyGivenVm);
         Assert.False((before with { ActivatedWith = Guests }).MayDestroyGivenVm);
-    }
-
-    [Fact]
-    public void Without_a_vm_host_an_end_is_just_recorded()
-    {
-        var given = Assert.IsType<ActivateOutcome.Activated>(Some.Guest().Activate("by-hand", "http://hand", Now)).Guest;
-        Assert.Equal(Vm.None, Killed(given).Vm);
-        Assert.IsType<VmStep.Rest>(Killed(given).NextStep(Now));
     }
 
     [Fact]

@@ -103,9 +103,10 @@ export function guestView(app, id) {
         if (one.vm.destroyedAt && !had('couch.vm.destroyed'))
             steps.push({ at: one.vm.destroyedAt, what: words['couch.vm.destroyed'] });
         steps.sort((a, b) => a.at < b.at ? -1 : a.at > b.at ? 1 : 0);
-        if (!staying(one) && one.vm.requestedAt && !one.vm.destroyedAt)
-            steps.push({ at: null, what: one.vm.state === 'left' ? 'no receipt: the VM was given by hand and is left alone'
-                : 'the receipt is still owed' });
+        if (!staying(one) && one.vm.state === 'left')
+            steps.push({ at: null, what: 'no receipt: the VM was given by hand and is left alone' });
+        else if (!staying(one) && one.vm.requestedAt && !one.vm.destroyedAt)
+            steps.push({ at: null, what: 'the receipt is still owed' });
         return steps;
     }
 
