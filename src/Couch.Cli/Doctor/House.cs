@@ -54,7 +54,7 @@ internal sealed class House(Invocation call)
         if (owed.DestroysOutstanding > 0 && owed.OldestDestroySeconds > UsualDestroy.TotalSeconds)
         {
             yield return Finding.Fault(
-                "owed", $"VMs of {owed.DestroysOutstanding} ended guests are not destroyed yet, the oldest for "
+                "owed", $"the VMs of {owed.DestroysOutstanding} guests are not destroyed yet, the oldest for "
                     + Words.Span(TimeSpan.FromSeconds(owed.OldestDestroySeconds ?? 0)),
                 "the couch goes on trying: see whether the VM provider is reached and accepts the couch's key; "
                     + "'couch guest show' has its last error");

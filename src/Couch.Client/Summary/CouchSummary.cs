@@ -94,7 +94,9 @@ public sealed record InviteCounts
 /// <summary>What is outstanding.</summary>
 public sealed record Owed
 {
-    /// <summary>VMs of ended guests that are not yet known to be destroyed.</summary>
+    /// <summary>
+    /// VMs that are to be destroyed and not yet known to be: of ended guests, and of guests that run on another VM, given by hand.
+    /// </summary>
     public long DestroysOutstanding { get; init; }
 
     /// <summary>The age of the oldest of them, in seconds; null where there is none.</summary>

@@ -18,10 +18,12 @@ public sealed record FleetSummary
     /// <summary>What the guests that are staying have used so far, added up.</summary>
     public required ResourceUsage Usage { get; init; }
 
-    /// <summary>How many ended guests have no receipt yet that nothing of their VM is left.</summary>
+    /// <summary>
+    /// How many guests' VMs are still to be destroyed: of guests that have ended, and of guests that run on another VM, given by hand.
+    /// </summary>
     public required long DestroysOutstanding { get; init; }
 
-    /// <summary>When the stay ended that has waited longest for its receipt; null where none waits.</summary>
+    /// <summary>Since when the longest of them is to be destroyed; null where there is none.</summary>
     public required DateTimeOffset? OldestDestroy { get; init; }
 
     /// <summary>How many guests have waited for their VM for more than a minute.</summary>

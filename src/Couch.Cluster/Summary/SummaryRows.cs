@@ -44,10 +44,12 @@ public sealed class SummaryRows(CouchDatabase database)
         WHERE service = @service AND kind = '{GrainKinds.Guest}' AND open_until > @now
         """;
 
-    private const string DestroysQuery =
+    // A guest that runs is owed one too, where it was activated by hand while a VM of its own was on the way.
+    internal const string DestroysQuery =
         $"""
         SELECT count(*), min(COALESCE(state -> 'vm' ->> 'destroyRequestedAt', state ->> 'stoppedAt')) FROM grain_state
-        WHERE service = @service AND kind = '{GrainKinds.Guest}' AND has_vm AND status IN ('stopped', 'expired', 'revoked')
+        WHERE service = @service AND kind = '{GrainKinds.Guest}' AND has_vm
+          AND (status IN ('stopped', 'expired', 'revoked') OR state -> 'vm' ->> 'state' = 'destroying')
         """;
 
     private const string WaitingQuery =

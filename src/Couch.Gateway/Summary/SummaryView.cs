@@ -123,7 +123,9 @@ public sealed record InviteCounts
 /// <summary>What is still to be done for guests.</summary>
 public sealed record OwedView
 {
-    /// <summary>How many guests have ended without a receipt yet that nothing of their VM is left.</summary>
+    /// <summary>
+    /// How many guests' VMs are still to be destroyed: of guests that have ended, and of guests that run on another VM, given by hand.
+    /// </summary>
     public required long DestroysOutstanding { get; init; }
 
     /// <summary>For how many seconds the longest of them has waited; null when none waits.</summary>

@@ -228,7 +228,7 @@ public sealed class DoctorCliTests(KeyedWebhookHost couch) : IClassFixture<Keyed
     {
         newest.Owes("""{"destroysOutstanding":7,"oldestDestroySeconds":720,"provisioningOverAMinute":0}""");
 
-        await Finds("owed", "VMs of 7 ended guests are not destroyed yet, the oldest for 12m", "VM provider");
+        await Finds("owed", "the VMs of 7 guests are not destroyed yet, the oldest for 12m", "VM provider");
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Couch.Cluster.Housekeeping;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Storage.Postgres;
+using Couch.Cluster.Summary;
 using Couch.Cluster.Vms;
 using Couch.Domain.Text;
 using Couch.Tests.Support;
@@ -111,6 +112,15 @@ public abstract class PlanTests(PlanTests.FullTable table)
     public async Task Guests_with_vms_are_found_without_reading_history()
     {
         var (heavy, plan) = await table.Database.Plan(VmRows.OpenVmsQuery, ("service", GrainKinds.Service), ("kind", GrainKinds.Guest));
+
+        Assert.True(heavy is [], plan);
+        Assert.Contains("grain_state_vm", plan, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Destroys_that_are_owed_are_counted_without_reading_history()
+    {
+        var (heavy, plan) = await table.Database.Plan(SummaryRows.DestroysQuery, ("service", GrainKinds.Service));
 
         Assert.True(heavy is [], plan);
         Assert.Contains("grain_state_vm", plan, StringComparison.Ordinal);

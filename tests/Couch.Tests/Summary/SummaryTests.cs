@@ -90,6 +90,27 @@ public sealed class SummaryTests
     }
 
     [Fact]
+    public async Task The_vm_of_a_guest_that_was_given_another_is_owed_until_it_is_destroyed()
+    {
+        await using var couch = await VmCouch.Start();
+        var rows = new SummaryRows(couch.Database);
+        couch.At.Vers.Faults.Next(Call.Create, new Effect.DoLate(TimeSpan.FromSeconds(1)));
+        var guest = await couch.AGuest();
+        await couch.Guest(guest.Id).Activate("by-hand", "http://hand");
+
+        var owed = await rows.Read(couch.Clock.Now(), TestCouch.Cancel);
+
+        Assert.Equal((1, couch.Clock.Now()), (owed.DestroysOutstanding, owed.OldestDestroy));
+        await Until.True(
+            async () =>
+            {
+                couch.Clock.Advance(TimeSpan.FromSeconds(1));
+                return (await rows.Read(couch.Clock.Now(), TestCouch.Cancel)).DestroysOutstanding is 0;
+            }, Bound, "it is destroyed");
+        Assert.Equal(VmState.None, (await couch.Row(guest.Id))!.Vm.State);
+    }
+
+    [Fact]
     public async Task A_guest_that_waits_for_its_vm_for_over_a_minute_is_owed_one()
     {
         var clock = new FakeTimeProvider(TimeProvider.System.Now());
