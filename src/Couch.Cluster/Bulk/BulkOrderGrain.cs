@@ -172,10 +172,10 @@ internal sealed partial class BulkOrderGrain(
     private partial void LogGiven(BulkOrderId orderId, string action);
 
     [LoggerMessage(
-        290, LogLevel.Information, "couch.bulk.finished {OrderId}: ended {Done}, {AlreadyEnded} had ended before, {Failed} failed",
+        294, LogLevel.Information, "couch.bulk.finished {OrderId}: ended {Done}, {AlreadyEnded} had ended before, {Failed} failed",
         EventName = "couch.bulk.finished")]
     private partial void LogFinished(BulkOrderId orderId, int done, int alreadyEnded, int failed);
 
-    [LoggerMessage(291, LogLevel.Warning, "Bulk order {OrderId} could not end each that it is for, and tries again every second: {Reason}")]
+    [LoggerMessage(295, LogLevel.Warning, "Bulk order {OrderId} could not end each that it is for, and tries again every second: {Reason}")]
     private partial void LogPaused(string orderId, string reason);
 }

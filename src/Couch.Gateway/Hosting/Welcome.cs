@@ -29,14 +29,14 @@ internal static partial class Welcome
     }
 
     /// <summary>Logs the same for programs: on one line, without what to try.</summary>
-    public static void Log(WebApplication app) => Started(
+    public static void Log(WebApplication app) => LogStarted(
         app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Welcome)),
         string.Join(", ", app.Urls),
         app.Services.GetRequiredService<CouchDatabase>().Where,
         HostEndpoints(app.Services.GetRequiredService<HttpOptions>().HostKey));
 
-    [LoggerMessage(310, LogLevel.Information, "Couch listens on {Urls}; data: {Data}; host endpoints: {HostEndpoints}")]
-    private static partial void Started(ILogger logger, string urls, string data, string hostEndpoints);
+    [LoggerMessage(312, LogLevel.Information, "Couch listens on {Urls}; data: {Data}; host endpoints: {HostEndpoints}")]
+    private static partial void LogStarted(ILogger logger, string urls, string data, string hostEndpoints);
 
     private static string ConsoleAt(WebApplication app, string url, bool isInteractive)
     {

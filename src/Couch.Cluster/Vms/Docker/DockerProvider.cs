@@ -123,7 +123,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
             return VmSight.Missing;
         if (ExitReason.HasEnded(found))
         {
-            SandboxEnded(log, await ExitReason.Of(found, engine, options, cancel));
+            LogSandboxEnded(log, await ExitReason.Of(found, engine, options, cancel));
             return VmSight.Dead;
         }
 
@@ -273,7 +273,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
             if ((await Abilities(CancellationToken.None)).AfterRefusal(refusal.Message) is { } after)
             {
                 abilities = after.Less;
-                EngineCannot(log, after.Sentence, refusal.Message);
+                LogEngineCannot(log, after.Sentence, refusal.Message);
             }
 
             await engine.Remove(found.ID, CancellationToken.None);
@@ -308,7 +308,7 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
             {
                 // Two concurrent creates may both find it out: the second only repeats the first.
                 abilities = after.Less;
-                EngineCannot(log, after.Sentence, refusal.Message);
+                LogEngineCannot(log, after.Sentence, refusal.Message);
             }
             catch (VmProviderException refusal) when (refusal.InnerException is DockerImageNotFoundException)
             {
@@ -332,9 +332,9 @@ public sealed partial class DockerProvider : IVmProvider, IDisposable
         IsClaimed(container, Sandbox.AdoptLabel, "true")
         && !container.Config.Labels.ContainsKey(VmLabels.Guest) && !container.Config.Labels.ContainsKey(VmLabels.Installation);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Sentence}")]
-    private static partial void SandboxEnded(ILogger log, string sentence);
+    [LoggerMessage(314, LogLevel.Warning, "{Sentence}")]
+    private static partial void LogSandboxEnded(ILogger log, string sentence);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Sentence} ({Words})")]
-    private static partial void EngineCannot(ILogger log, string sentence, string words);
+    [LoggerMessage(315, LogLevel.Warning, "{Sentence} ({Words})")]
+    private static partial void LogEngineCannot(ILogger log, string sentence, string words);
 }

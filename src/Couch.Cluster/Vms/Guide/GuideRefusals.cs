@@ -32,8 +32,8 @@ internal sealed partial class GuideRefusals(string provider, string advice, ILog
     /// <summary>A guide was written: the next refusal is news.</summary>
     public void Written() => Interlocked.Exchange(ref told, 0);
 
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "{Provider} refuses to put the guide into guests' VMs, with status {Status}: guests run without /run/couch. {Advice}, "
+    [LoggerMessage(313, LogLevel.Warning,
+        "{Provider} refuses to put the guide into guests' VMs, with status {Status}: guests run without /run/couch. {Advice}, "
             + "or set no COUCH_PUBLIC_URL. This is logged once until a guide is written")]
     private partial void LogRefused(string provider, int status, string advice);
 }
