@@ -103,7 +103,7 @@ internal sealed partial class GuestDelivery : IDisposable
     {
         try
         {
-            await call(grains.GetGrain<IGuestGrain>(guest.Value));
+            await call(grains.Guest(guest));
             return true;
         }
         catch (UnreadableRowException unreadable) when (lane == usage)

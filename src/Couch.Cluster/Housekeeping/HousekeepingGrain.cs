@@ -193,7 +193,7 @@ internal sealed partial class HousekeepingGrain(
                 // guest.
                 var poked = await Poke(missing, async found =>
                 {
-                    if (await GrainFactory.GetGrain<IInviteGrain>(found.InviteId.Value).EnsureGuestArrived())
+                    if (await GrainFactory.Invite(found.InviteId).EnsureGuestArrived())
                         Interlocked.Increment(ref brought);
                 });
                 failed += poked.Failed;

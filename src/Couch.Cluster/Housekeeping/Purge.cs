@@ -1,5 +1,3 @@
-using Couch.Cluster.Guests;
-using Couch.Cluster.Invites;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Telemetry;
 using Couch.Domain.Text;
@@ -51,9 +49,9 @@ internal sealed partial class Purge(
         {
             try
             {
-                if (await grains.GetGrain<IInviteGrain>(past.InviteId.Value).Purge(moment))
+                if (await grains.Invite(past.InviteId).Purge(moment))
                     meter.Purged(GrainKinds.Invite);
-                if (past.GuestId is { } guest && await grains.GetGrain<IGuestGrain>(guest.Value).Purge(moment))
+                if (past.GuestId is { } guest && await grains.Guest(guest).Purge(moment))
                     meter.Purged(GrainKinds.Guest);
             }
             catch (UnreadableRowException)

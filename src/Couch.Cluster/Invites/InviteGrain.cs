@@ -202,7 +202,7 @@ internal sealed partial class InviteGrain(
         meter.InviteExpired();
     }
 
-    private IGuestGrain ItsGuest(Invite redeemed) => GrainFactory.GetGrain<IGuestGrain>(redeemed.Redemption!.GuestId.Value);
+    private IGuestGrain ItsGuest(Invite redeemed) => GrainFactory.Guest(redeemed.Redemption!.GuestId);
 
     private async Task<Guest?> GuestOf(Invite invite) =>
         invite.Redemption is null ? null : await ItsGuest(invite).Get();

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Couch.Cluster.Delivery;
-using Couch.Cluster.Guests;
 using Couch.Cluster.Storage;
 using Couch.Cluster.Vms.Guide;
 using Couch.Domain.Guests;
@@ -179,7 +178,7 @@ internal sealed partial class VmDriver(
         try
         {
             if (await gates.Measurements.Run(() => provider.Measure(vmId, CancellationToken.None), CancellationToken.None) is { } usage)
-                await grains.GetGrain<IGuestGrain>(guest.Value).Report(usage);
+                await grains.Guest(guest).Report(usage);
         }
         catch (Exception failure)
         {
