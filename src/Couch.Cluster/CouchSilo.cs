@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using Couch.Cluster.Bulk;
 using Couch.Cluster.Delivery;
@@ -197,7 +198,7 @@ public static class CouchSilo
     private static void AddWebhooks(this IServiceCollection services)
     {
         services.TryAddSingleton<WebhookOptions>();
-        services.TryAddSingleton<NameResolution>();
+        services.TryAddSingleton(new NameResolution(Dns.GetHostAddresses));
         services.TryAddSingleton<ResolveName>(from => from.GetRequiredService<NameResolution>().Resolve);
         services.TryAddSingleton<Dial>(_ => WebhookConnections.DialDirectly);
         services.AddSingleton<WebhookConnections>();

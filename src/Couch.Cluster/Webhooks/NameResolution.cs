@@ -4,34 +4,40 @@ namespace Couch.Cluster.Webhooks;
 
 /// <summary>
 /// Resolves receivers' names. On Linux a resolution blocks its thread until the resolver answers, which may take a minute, and cannot
-/// be cancelled. So only a few run at once, on threads of their own: a name server that hangs must not take the threads on which the
-/// node's lease is renewed.
+/// be cancelled. So each runs on a thread of its own: a name server that hangs must not take the threads on which the node's lease is
+/// renewed, nor a place that another name waits for. A host has one resolution at a time, which all who ask share, so there are as many
+/// threads at most as there are hosts.
 /// </summary>
-internal sealed class NameResolution : IDisposable
+/// <param name="lookUp">Blocks until it has the addresses of a host.</param>
+internal sealed class NameResolution(Func<string, IPAddress[]> lookUp)
 {
-    private const int AtOnce = 8;
+    private readonly Dictionary<string, Task<IPAddress[]>> pending = new(StringComparer.OrdinalIgnoreCase);
 
-    private readonly SemaphoreSlim places = new(AtOnce);
-
-    public async Task<IPAddress[]> Resolve(string host, CancellationToken cancel)
+    public Task<IPAddress[]> Resolve(string host, CancellationToken cancel)
     {
-        await places.WaitAsync(cancel);
-        var resolving = Task.Factory.StartNew(
-            () =>
+        lock (pending)
+        {
+            if (!pending.TryGetValue(host, out var resolving))
             {
-                try
-                {
-                    return Dns.GetHostAddresses(host);
-                }
-                finally
-                {
-                    // The place is free once the thread is, whether or not the caller still waits.
-                    places.Release();
-                }
-            },
-            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        return await resolving.WaitAsync(cancel);
+                resolving = Task.Factory.StartNew(
+                    () => LookUp(host), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+                pending.Add(host, resolving);
+            }
+
+            return resolving.WaitAsync(cancel);
+        }
     }
 
-    public void Dispose() => places.Dispose();
+    private IPAddress[] LookUp(string host)
+    {
+        try
+        {
+            return lookUp(host);
+        }
+        finally
+        {
+            lock (pending)
+                pending.Remove(host);
+        }
+    }
 }

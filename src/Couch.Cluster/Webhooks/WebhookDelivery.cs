@@ -56,22 +56,22 @@ internal sealed partial class WebhookDelivery(
 
     private async Task Run(Webhook webhook, CancellationToken cancel)
     {
-        var (at, hasFailed) = (webhook.DeliveredId, webhook.State is WebhookState.Failing);
+        var at = webhook.DeliveredId;
         await Repeat(webhook.Id, async () =>
         {
             await foreach (var one in From(at, EventFilter.Of(webhook.Wanted, null, null), cancel))
             {
-                if (!await Deliver(webhook, one, hasFailed, cancel))
+                if (!await Deliver(webhook, one, cancel))
                     return;
-                (at, hasFailed) = (one.Id, false);
+                at = one.Id;
             }
         }, cancel);
     }
 
     /// <returns>Whether the next event may be sent.</returns>
-    private async Task<bool> Deliver(Webhook webhook, LoggedEvent one, bool hasFailed, CancellationToken cancel)
+    private async Task<bool> Deliver(Webhook webhook, LoggedEvent one, CancellationToken cancel)
     {
-        var answer = await sender.Send(webhook, EventIdOf(one), one.Record, hasFailed, cancel);
+        var answer = await sender.Send(webhook, EventIdOf(one), one.Record, cancel);
         var goesOn = false;
         // Repeated until the grain has recorded it: otherwise a delivered event is sent again, or a failed one is not retried.
         await Repeat(webhook.Id, async () =>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net.Http.Headers;
-using Couch.Cluster.Delivery;
 using Couch.Cluster.Telemetry;
 using Couch.Domain.Capabilities;
 using Couch.Domain.Webhooks;
@@ -8,23 +7,24 @@ using Couch.Domain.Webhooks;
 namespace Couch.Cluster.Webhooks;
 
 /// <summary>
-/// Sends one event to one receiver, signed as standardwebhooks.com defines it. Receivers whose last attempt failed have a lane of their
-/// own, so that receivers that hang delay others for one attempt at most.
+/// Sends one event to one receiver, signed as standardwebhooks.com defines it. Deliveries begin in groups, so that very many at one
+/// moment do not crowd each other. A place among those that begin is kept for a moment at most: then the next begins, however many
+/// receivers are slow or hang. A webhook has one delivery at a time, so their number bounds those that are under way.
 /// </summary>
 internal sealed class WebhookSender : IDisposable
 {
     /// <summary>The bound for one delivery, from the name's resolution to the answer.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
-    private const int AtOnce = 192;
-    private const int FailingAtOnce = 64;
+    private const int BeginAtOnce = 192;
+
+    private static readonly TimeSpan LongestBeginning = TimeSpan.FromMilliseconds(100);
 
     private readonly HttpMessageInvoker http;
     private readonly SigningKeys signing;
     private readonly CouchMeter meter;
     private readonly TimeProvider clock;
-    private readonly Lane healthy = new(AtOnce) { Pause = _ => TimeSpan.Zero };
-    private readonly Lane failing = new(FailingAtOnce) { Pause = _ => TimeSpan.Zero };
+    private readonly SemaphoreSlim beginnings = new(BeginAtOnce);
 
     public WebhookSender(WebhookConnections connections, SigningKeys signing, CouchMeter meter, TimeProvider clock)
     {
@@ -32,13 +32,12 @@ internal sealed class WebhookSender : IDisposable
         http = new(connections.Handler());
     }
 
-    /// <summary>Sends the event once the lane has a free place.</summary>
+    /// <summary>Sends the event once it may begin.</summary>
     /// <param name="eventId">The delivery's <c>webhook-id</c>: the same at each attempt.</param>
-    /// <param name="hasFailed">Whether this receiver's last attempt failed.</param>
-    public async Task<WebhookAnswer> Send(
-        Webhook webhook, string eventId, ReadOnlyMemory<byte> body, bool hasFailed, CancellationToken cancel)
+    public async Task<WebhookAnswer> Send(Webhook webhook, string eventId, ReadOnlyMemory<byte> body, CancellationToken cancel)
     {
-        var answer = await (hasFailed ? failing : healthy).Run(() => SendNow(webhook, eventId, body, cancel), cancel);
+        var sending = await beginnings.Run(() => Begin(webhook, eventId, body, cancel), cancel);
+        var answer = await sending;
         meter.WebhookSent(answer.Error is null ? "delivered" : "failed");
         return answer;
     }
@@ -46,8 +45,16 @@ internal sealed class WebhookSender : IDisposable
     public void Dispose()
     {
         http.Dispose();
-        healthy.Dispose();
-        failing.Dispose();
+        beginnings.Dispose();
+    }
+
+    /// <summary>Returns the delivery once it has its answer, or has had its time to begin.</summary>
+    private async Task<Task<WebhookAnswer>> Begin(
+        Webhook webhook, string eventId, ReadOnlyMemory<byte> body, CancellationToken cancel)
+    {
+        var sending = SendNow(webhook, eventId, body, cancel);
+        await ((Task)sending).WaitAsync(LongestBeginning, clock, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return sending;
     }
 
     private async Task<WebhookAnswer> SendNow(Webhook webhook, string eventId, ReadOnlyMemory<byte> body, CancellationToken cancel)

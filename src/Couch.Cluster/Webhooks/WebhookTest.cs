@@ -19,8 +19,7 @@ internal sealed class WebhookTest(WebhookSender sender, TimeProvider clock, Rand
     {
         var id = EventId.New(clock.Now(), chance).Value;
         var record = JsonSerializer.SerializeToUtf8Bytes(Record(webhook, id, by), CouchJson.Stored);
-        var hasFailed = webhook.State is not WebhookState.Active;
-        return Task.Run(() => sender.Send(webhook, id, record, hasFailed, CancellationToken.None));
+        return Task.Run(() => sender.Send(webhook, id, record, CancellationToken.None));
     }
 
     /// <summary>The record has the form of the log's records. Its <c>id</c> is 0, because it has no place in the log.</summary>

@@ -5,7 +5,7 @@ namespace Couch.Tests.Support;
 /// </summary>
 internal static class Length
 {
-    private static readonly bool IsFull = Environment.GetEnvironmentVariable("COUCH_TEST_LENGTH") == "full";
+    public static readonly bool IsFull = Environment.GetEnvironmentVariable("COUCH_TEST_LENGTH") == "full";
 
     public static int Of(int shortForm, int full) => IsFull ? full : shortForm;
 }

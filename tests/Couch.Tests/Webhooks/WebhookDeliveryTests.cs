@@ -1,6 +1,10 @@
+using System.Collections.Concurrent;
+using System.Net;
 using System.Text.Json.Nodes;
+using Couch.Cluster.Webhooks;
 using Couch.Domain.Webhooks;
 using Couch.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Couch.Tests.Webhooks;
@@ -9,6 +13,9 @@ namespace Couch.Tests.Webhooks;
 public sealed class WebhookDeliveryTests(WebhookHost couch, ITestOutputHelper output) : IClassFixture<WebhookHost>
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
+
+    // Less than what a receiver that hangs is given.
+    private static readonly TimeSpan Late = TimeSpan.FromSeconds(10);
 
     [Fact]
     public async Task Every_event_is_delivered_in_the_logs_order_while_many_write_and_each_is_signed()
@@ -64,13 +71,78 @@ public sealed class WebhookDeliveryTests(WebhookHost couch, ITestOutputHelper ou
         }
 
         var lags = receiver.Got.Select(one => one.Lag).Order().ToList();
+        var p99 = lags[lags.Count * 99 / 100];
         output.WriteLine($"{others.Count} got 10 events each beside {stuck.Count} that hang, behind each event's moment by "
-            + $"{lags[lags.Count / 2].TotalSeconds:0.00} s (p50) and {lags[lags.Count * 99 / 100].TotalSeconds:0.00} s (p99)");
+            + $"{lags[lags.Count / 2].TotalSeconds:0.00} s (p50) and {p99.TotalSeconds:0.00} s (p99)");
+        // The short form runs beside other tests, whose load would be what is measured.
+        if (Length.IsFull)
+            Assert.True(p99 <= TimeSpan.FromSeconds(1), $"p99 {p99}");
         // Each holds its first, and nothing has overtaken that.
         await hanging.Gets(stuck.Count, Soon);
         Assert.Single(hanging.Got.Select(one => one.Id).Distinct());
         var behind = (await own.Anyone.Get($"/couch/webhooks/{stuck[0]["id"]}")).Is(200);
         Assert.Equal("10", behind["behind"]);
+    }
+
+    [Fact]
+    public async Task Receivers_that_hang_delay_no_other_though_there_are_hundreds()
+    {
+        await using var hanging = await Receiver.StartHanging();
+        await using var receiver = await Receiver.Start();
+        await using var own = await CouchHost.Start("--COUCH_WEBHOOK_PRIVATE=true");
+        await MakeMany(own, hanging, 400);
+        await MakeMany(own, receiver, 1);
+        await own.Anyone.Invite();
+        await receiver.Gets(1, Soon);
+        // Those of the first event that hang are under way, or still have to begin.
+        await own.Anyone.Invite();
+        await receiver.Gets(2, Soon);
+        Assert.All(receiver.Got, one => Assert.True(one.Lag < Late, $"{one.Lag}"));
+        await hanging.Gets(400, Soon);
+    }
+
+    [Fact]
+    public async Task A_name_server_that_hangs_for_a_hundred_names_delays_no_other()
+    {
+        // A new connection for each event, which resolves the name again.
+        await using var receiver = await Receiver.Start((context, _) =>
+        {
+            context.Response.Headers.Connection = "close";
+            return Task.CompletedTask;
+        });
+        using var answers = new ManualResetEventSlim();
+        var asked = new ConcurrentBag<string>();
+        IPAddress[] LookUp(string host)
+        {
+            asked.Add(host);
+            if (host.StartsWith("hangs", StringComparison.Ordinal))
+                answers.Wait();
+            return [IPAddress.Loopback];
+        }
+
+        await using (var own = await CouchHost.Start(
+            builder => builder.Services.AddSingleton(new NameResolution(LookUp)), "--COUCH_WEBHOOK_PRIVATE=true"))
+        {
+            for (var host = 0; host < 100; host++)
+            {
+                foreach (var path in new[] { "one", "two" })
+                    await Make(own, $"http://hangs-{host}.example:{receiver.Port}/{path}");
+            }
+
+            await Make(own, $"http://answers.example:{receiver.Port}/");
+            for (var sent = 1; sent <= 3; sent++)
+            {
+                await own.Anyone.Invite();
+                await receiver.Gets(sent, Soon);
+            }
+
+            Assert.All(receiver.Got, one => Assert.True(one.Lag < Late, $"{one.Lag}"));
+            Assert.Equal(3, asked.Count(host => host == "answers.example"));
+            // Both of a host share the one that is pending.
+            await Until.True(() => Task.FromResult(asked.Distinct().Count() == 101), Soon, "all are asked for");
+            Assert.Equal(103, asked.Count);
+            answers.Set();
+        }
     }
 
     [Fact]
@@ -175,9 +247,12 @@ public sealed class WebhookDeliveryTests(WebhookHost couch, ITestOutputHelper ou
     {
         var made = new List<Answer>();
         for (var i = 0; i < count; i++)
-            made.Add((await own.Anyone.Post("/couch/webhooks", new { url = receiver.Url })).Is(201));
+            made.Add(await Make(own, receiver.Url));
         return made;
     }
+
+    private static async Task<Answer> Make(CouchHost own, string url) =>
+        (await own.Anyone.Post("/couch/webhooks", new { url })).Is(201);
 
     private async Task<Answer> Get(Answer made) => (await couch.Anyone.Get($"/couch/webhooks/{made["id"]}")).Is(200);
 
