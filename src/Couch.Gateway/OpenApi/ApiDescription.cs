@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Couch.Domain.Text;
 using Couch.Gateway.Access;
+using Couch.Gateway.Webhooks;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -42,6 +43,12 @@ internal static class ApiDescription
                         ? JsonSchemaType.String
                         : JsonSchemaType.String | JsonSchemaType.Null;
                     schema.Format = "date-time";
+                }
+
+                if (context.JsonTypeInfo.Type == typeof(WantedTypes))
+                {
+                    schema.Type = JsonSchemaType.Array | JsonSchemaType.String | JsonSchemaType.Null;
+                    schema.Items = new OpenApiSchema { Type = JsonSchemaType.String };
                 }
 
                 if (context.JsonTypeInfo.Type == typeof(JsonElement))

@@ -48,8 +48,24 @@ public sealed class WebhookEndpointTests(WebhookHost couch) : IClassFixture<Webh
     [InlineData("""{"url":"http://example.com","types":[]}""")]
     [InlineData("""{"url":"http://example.com","types":["couch.nothing"]}""")]
     [InlineData("""{"url":"http://example.com","types":["couch.guest.killed",null]}""")]
-    [InlineData("""{"url":"http://example.com","types":"couch.guest.killed"}""")]
+    [InlineData("""{"url":"http://example.com","types":"couch.nothing"}""")]
+    [InlineData("""{"url":"http://example.com","types":""}""")]
+    [InlineData("""{"url":"http://example.com","types":"couch.guest.killed,"}""")]
+    [InlineData("""{"url":"http://example.com","types":7}""")]
+    [InlineData("""{"url":"http://example.com","types":[["couch.guest.killed"]]}""")]
     public async Task What_cannot_be_is_refused(string body) => (await couch.Anyone.Post("/couch/webhooks", body)).Refuses(400);
+
+    [Theory]
+    [InlineData("""["couch.guest.*","couch.vm.destroyed"]""", """["couch.guest.*","couch.vm.destroyed"]""")]
+    [InlineData("\"couch.guest.*,couch.vm.destroyed\"", """["couch.guest.*","couch.vm.destroyed"]""")]
+    [InlineData("\"couch.guest.killed\"", """["couch.guest.killed"]""")]
+    [InlineData("null", null)]
+    public async Task Types_are_a_list_or_one_text_with_commas(string types, string? shown)
+    {
+        var made = (await couch.Anyone.Post("/couch/webhooks", $$"""{"url":"http://example.com","types":{{types}}}""")).Is(201);
+        Assert.Equal(shown, made.Json["types"]?.ToJsonString());
+        (await couch.Anyone.Delete($"/couch/webhooks/{made["id"]}")).Is(204);
+    }
 
     [Fact]
     public async Task A_test_is_sent_now_and_answers_what_the_receiver_said()
