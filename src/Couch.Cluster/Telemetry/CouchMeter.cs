@@ -175,7 +175,7 @@ public sealed class CouchMeter
         foreach (var counter in new[]
         {
             inviteCreated, inviteRedeemed, inviteRevoked, inviteExpired, guestActivated, usageDropped, unaccounted, refusedNodes,
-            webhookParked,
+            eventsSent, webhookParked,
         })
             counter.Add(0);
         foreach (var reason in Enum.GetValues<EndReason>())

@@ -18,6 +18,7 @@ internal sealed class MeterReading : IDisposable
             if (instrument.Meter.Name == CouchMeter.Name && ReferenceEquals(instrument.Meter.Scope, meters))
                 ear.EnableMeasurementEvents(instrument);
         };
+        listener.SetMeasurementEventCallback<int>((instrument, value, labels, _) => Take(instrument, value, labels));
         listener.SetMeasurementEventCallback<long>((instrument, value, labels, _) => Take(instrument, value, labels));
         listener.SetMeasurementEventCallback<double>((instrument, value, labels, _) => Take(instrument, value, labels));
         listener.Start();

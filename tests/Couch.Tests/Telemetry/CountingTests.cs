@@ -68,6 +68,23 @@ public sealed class CountingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_stream_is_counted_while_it_is_open_with_what_was_sent_into_it_and_how_soon_that_was_seen()
+    {
+        Assert.Equal(0, reading.Now("couch.event.followers"));
+        await using (var stream = await EventReader.Open(couch.Address, null))
+        {
+            await Until.True(() => Task.FromResult(reading.Now("couch.event.followers") == 1), Soon, "it is followed");
+            await couch.Anyone.Invite();
+            await stream.Until("couch.invite.created", Soon);
+            await Until.True(() => Task.FromResult(reading.Sum("couch.event.sent") == 1), Soon, "it is counted as sent");
+            await Until.True(() => Task.FromResult(reading.Times("couch.event.lag") == 1), Soon, "its lag is known");
+            Assert.InRange(reading.Sum("couch.event.lag"), 0, Soon.TotalSeconds);
+        }
+
+        await Until.True(() => Task.FromResult(reading.Now("couch.event.followers") == 0), Soon, "nobody follows");
+    }
+
+    [Fact]
     public async Task A_create_whose_outcome_nobody_knows_is_counted_and_the_record_says_so()
     {
         vers.Faults.Next(Call.Create, new Effect.LoseReply());
