@@ -16,6 +16,9 @@ internal sealed class CreatedInvites(FilledCouch couch, SigningKeys keys) : IDis
     // Later ids were not stored beforehand.
     private readonly string lastStored = couch.Population.Open[^1].Id.Value;
 
+    /// <summary>A creation's body.</summary>
+    public static string Creation { get; } = $$"""{"createdBy":"{{Wording.CreatedBy}}","label":"{{Wording.Label}}"}""";
+
     public static string Body(InviteCode code) => $$"""{"code":"{{code.Reveal()}}","name":"{{Wording.GuestName}}"}""";
 
     /// <summary>A redeem's body for each of them, newest first.</summary>

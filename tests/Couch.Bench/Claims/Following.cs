@@ -6,42 +6,51 @@ using Couch.Bench.Load;
 using Couch.Bench.Processes;
 using Couch.Bench.Rows;
 using Couch.Bench.Stores;
+using Couch.Client;
+using Couch.Domain.Capabilities;
 
 namespace Couch.Bench.Claims;
 
 /// <summary>
 /// The log of events: what its rows cost a redeem, how soon a commit is seen by a stream on another node, and what open streams
-/// that nothing happens in take of a node.
+/// that nothing happens in take of a node. The streams are a made key's, which each of them asks for again at every heartbeat.
 /// </summary>
 internal static class Following
 {
     private const double MostKiB = 20;
     private const double MostOfACore = 0.15;
+    private const double MostOfARedeem = 0.1;
+    private const string HostKey = "the benchmark's own host key";
     private const int Changes = 300;
     private static readonly TimeSpan Lag = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestRead = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Warming = TimeSpan.FromSeconds(5);
 
     public static async Task Run(Plan plan, Wrk wrk, Report report, StorageEngine engine, Couches couches)
     {
+        var population = Population.Of(plan.Few);
         await using var store = engine.NewStore();
-        await store.Fill(Population.Of(plan.Few));
-        await Cost(plan, report, store);
+        await store.Fill(population);
+        var added = await Cost(plan, report, store);
 
-        var (writer, reader) = (await couches.Start(store), await couches.Start(store, ManyConnections(plan)));
-        await using (writer)
-        await using (reader)
-        {
-            await SeenElsewhere(report, writer, reader);
-            await AtRest(plan, report, reader);
-        }
+        await using var writer = await couches.Start(store);
+        await OfARedeem(plan, wrk, report, couches.Keys, new(writer, population), added);
+        await using var reader = await couches.Start(store, Reader(plan));
+        using var http = new HttpClient();
+        var key = (await CouchClients.Of(http, reader.Address, HostKey).Keys.Create(new() { Name = "reader", Scopes = ["events"] }))
+            .Key.Reveal();
+        await SeenElsewhere(report, writer, reader, key);
+        await AtRest(plan, report, reader, key, CouchClients.Of(http, writer.Address));
     }
 
-    private static Dictionary<string, string> ManyConnections(Plan plan) => new()
+    private static Dictionary<string, string> Reader(Plan plan) => new()
     {
+        ["COUCH_AUTH_TOKEN"] = HostKey,
         ["COUCH_CONNECTIONS"] = Report.Number(plan.Streams + 1000).Replace(",", "", StringComparison.Ordinal),
     };
 
-    private static async Task Cost(Plan plan, Report report, Store store)
+    /// <returns>What the events add to a redeem's rows.</returns>
+    private static async Task<TimeSpan> Cost(Plan plan, Report report, Store store)
     {
         await using var bare = await store.CopyBare();
         var (with, without) = (new Rounds(), new Rounds());
@@ -55,13 +64,41 @@ internal static class Following
         }
 
         report.Share("a redeem's rows with their events, bare", with, "without events", without);
+        return PerRedeem(with) - PerRedeem(without);
     }
 
-    private static async Task SeenElsewhere(Report report, ServerProcess writer, ServerProcess reader)
+    /// <summary>What the events add to a redeem's rows, against a whole redeem of the couch's in the same run.</summary>
+    private static async Task OfARedeem(Plan plan, Wrk wrk, Report report, SigningKeys keys, FilledCouch couch, TimeSpan added)
+    {
+        using var created = new CreatedInvites(couch, keys);
+        var creation = wrk.Keep([CreatedInvites.Creation]);
+        async Task<Round> Redeem(TimeSpan time)
+        {
+            await wrk.Post(couch.Server.Address, "/couch/invites", creation, Plan.Writers, time + Writes.Surplus);
+            return await wrk.Post(
+                couch.Server.Address, "/couch/redeem", wrk.Keep(await created.Bodies()), Plan.Writers, time, once: true);
+        }
+
+        await Redeem(plan.WriteWarmUp);
+        var redeems = new Rounds();
+        for (var round = 0; round < plan.Rounds; round++)
+            redeems.Add(await Redeem(plan.Time));
+
+        var (whole, share) = (PerRedeem(redeems), added / PerRedeem(redeems));
+        report.Within(
+            $"what that is of a couch's redeem ({Microseconds(added)} of {Microseconds(whole)})",
+            $"{Report.Number(Math.Round(share * 100, 1))} %", "≤ 10 %", share <= MostOfARedeem);
+
+        static string Microseconds(TimeSpan time) => $"{Report.Number(Math.Round(time.TotalMicroseconds))} µs";
+    }
+
+    private static TimeSpan PerRedeem(Rounds rounds) => TimeSpan.FromSeconds(1 / rounds.PerSecond);
+
+    private static async Task SeenElsewhere(Report report, ServerProcess writer, ServerProcess reader, string key)
     {
         using var http = new HttpClient();
         var host = CouchClients.Of(http, writer.Address);
-        using var stream = await Stream.Open(reader.Address);
+        using var stream = await Stream.Open(reader.Address, key);
         var (seen, clock) = (new Dictionary<string, long>(), TimeProvider.System);
         using var end = new CancellationTokenSource();
         var reading = stream.Read(
@@ -96,14 +133,14 @@ internal static class Following
             JsonDocument.Parse(data["data: ".Length..]).RootElement.GetProperty("payload").GetProperty("inviteId").GetString()!;
     }
 
-    private static async Task AtRest(Plan plan, Report report, ServerProcess node)
+    private static async Task AtRest(Plan plan, Report report, ServerProcess node, string key, CouchClient host)
     {
         var before = node.Resident();
         var streams = new List<Stream>();
         try
         {
             for (var opened = 0; opened < plan.Streams; opened++)
-                streams.Add(await Stream.Open(node.Address));
+                streams.Add(await Stream.Open(node.Address, key));
             await Task.Delay(Warming, TimeProvider.System);
             var each = (node.Resident() - before) / 1024.0 / streams.Count;
             report.Within(
@@ -116,6 +153,14 @@ internal static class Following
             report.Within(
                 $"{Report.Number(streams.Count)} streams at rest", $"{Report.Number(Math.Round(share * 100, 1))} % of a core", "≤ 15 %",
                 share <= MostOfACore);
+
+            // Streams that have ended are at rest, too.
+            var invite = await host.Invites.Create(new() { CreatedBy = Wording.CreatedBy });
+            using var end = new CancellationTokenSource(LongestRead);
+            var seen = 0;
+            foreach (var stream in streams)
+                seen += await stream.Sees(invite.Id, end.Token) ? 1 : 0;
+            report.Within("of these, sent the next event", Report.Number(seen), "all", seen == streams.Count);
         }
         finally
         {
@@ -127,14 +172,37 @@ internal static class Following
     /// <summary>A stream of events on a bare socket: its reader must cost less than what it reads.</summary>
     private sealed class Stream(Socket socket) : IDisposable
     {
-        public static async Task<Stream> Open(Uri couch)
+        public static async Task<Stream> Open(Uri couch, string key)
         {
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 16 * 1024 };
             await socket.ConnectAsync(IPAddress.Loopback, couch.Port);
-            await socket.SendAsync("GET /couch/events/stream HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
+            await socket.SendAsync(Encoding.ASCII.GetBytes(
+                $"GET /couch/events/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\r\n"));
             // The answer has begun, so what happens from now on is in it.
             await socket.ReceiveAsync(new byte[4096]);
             return new(socket);
+        }
+
+        /// <summary>Whether an event with this text comes before the end.</summary>
+        public async Task<bool> Sees(string text, CancellationToken end)
+        {
+            var (seen, buffer) = ("", new byte[4096]);
+            try
+            {
+                while (!seen.Contains(text, StringComparison.Ordinal))
+                {
+                    var count = await socket.ReceiveAsync(buffer, end);
+                    if (count == 0)
+                        return false;
+                    seen += Encoding.UTF8.GetString(buffer, 0, count);
+                }
+
+                return true;
+            }
+            catch (Exception ended) when (ended is OperationCanceledException or SocketException)
+            {
+                return false;
+            }
         }
 
         public async Task Read(Action<string> seen, CancellationToken end)

@@ -12,11 +12,11 @@ namespace Couch.Bench.Claims;
 internal static class Writes
 {
     // A redeem has more commits than a creation, so a round of it rarely runs out of invites; with these, never.
-    private static readonly TimeSpan Surplus = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan Surplus = TimeSpan.FromSeconds(2);
 
     public static async Task Run(Plan plan, Wrk wrk, Report report, SigningKeys keys, FilledCouch couch, BareWriter bare)
     {
-        var creation = wrk.Keep([$$"""{"createdBy":"{{Wording.CreatedBy}}","label":"{{Wording.Label}}"}"""]);
+        var creation = wrk.Keep([CreatedInvites.Creation]);
         using var created = new CreatedInvites(couch, keys);
         var stored = new Queue<string>(couch.Population.Open.Select(invite => CreatedInvites.Body(keys.Sign(invite.Id))));
 

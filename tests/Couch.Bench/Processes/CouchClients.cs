@@ -9,5 +9,6 @@ namespace Couch.Bench.Processes;
 internal static class CouchClients
 {
     /// <summary>A client that tries everything once: a repetition would be measured as one slow call.</summary>
-    public static CouchClient Of(HttpClient http, Uri couch) => new(http, new() { Address = couch, MostAttempts = 1 });
+    public static CouchClient Of(HttpClient http, Uri couch, string? hostKey = null) =>
+        new(http, new() { Address = couch, HostKey = hostKey, MostAttempts = 1 });
 }
