@@ -8,6 +8,9 @@ namespace Couch.Cli.Events;
 /// <summary>The log of events: read, or followed.</summary>
 internal static class EventsCommand
 {
+    // Other forms, such as 02/03/2026, could be read as another time than was meant.
+    private static readonly string[] Iso8601 = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
+
     private static readonly Option<bool> FollowThem = new("--follow", "-f")
     {
         Description = "Go on with events as they happen, also after the couch was away. Without --since or --since-id: from now on.",
@@ -65,7 +68,7 @@ internal static class EventsCommand
         var last = filter.SinceId;
         if (filter.Since is not null)
         {
-            // The stream knows no times: what there is comes from the log, and what follows from the stream.
+            // What there is comes from the log, and what follows from the stream, which is resumed after an id.
             last = (await call.Couch.Events.Stats(cancel)).NewestId ?? 0;
             await foreach (var one in call.Couch.Events.List(filter, cancel))
             {
@@ -94,7 +97,7 @@ internal static class EventsCommand
 
     private static DateTimeOffset Time(string text, DateTimeOffset now) =>
         Duration.TryParse(text, out var span) ? now - span
-        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time
+        : DateTimeOffset.TryParseExact(text, Iso8601, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time
         : throw new StopException(
             ExitCode.Usage, $"'{text}' is no time", "write it as 2026-11-29T16:00Z, or as a span such as 90m, 2h or 3d");
 

@@ -36,8 +36,19 @@ public sealed class GuestsClient
 
     /// <summary>A guest's whole history, its invite's included, oldest first.</summary>
     /// <exception cref="CouchNotFoundException">There is none with this id.</exception>
-    public async Task<IReadOnlyList<CouchEvent>> History(string id, CancellationToken cancel = default) =>
-        (await transport.Ask(Call.Get(One(id) + "/events"), AnswerJson.Default.EventPage, cancel).ConfigureAwait(false)).Events;
+    public async Task<IReadOnlyList<CouchEvent>> History(string id, CancellationToken cancel = default)
+    {
+        var history = new List<CouchEvent>();
+        var pages = Paging.All(
+            (long?)null,
+            (since, stop) => transport.Ask(
+                new Call(HttpMethod.Get, One(id) + "/events") { Query = new Query().Add("since_id", since) },
+                AnswerJson.Default.EventPage, stop),
+            page => (page.NextCursor is not null, page.NextCursor), cancel);
+        await foreach (var page in pages.ConfigureAwait(false))
+            history.AddRange(page.Events);
+        return history;
+    }
 
     /// <summary>Gives a waiting guest its VM by hand; it is running from then on.</summary>
     /// <remarks>

@@ -16,8 +16,11 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention)
     /// <summary>The most events that one page may have.</summary>
     public const int MostAtOnce = 1000;
 
-    // A stay has some ten events; one that is extended all day long may have hundreds.
-    private const int MostOfAStay = 10_000;
+    /// <summary>
+    /// The most events of a guest's history that are read at once: a stay has some ten, and one that is extended all day long hundreds.
+    /// </summary>
+    public const int MostOfAStay = 10_000;
+
     private const int NumberedAtOnce = 1000;
     private const int DeletedAtOnce = 2000;
     private const int DeletesAPass = 25;
@@ -32,13 +35,6 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention)
     /// <summary>Numbers what is committed, and says the highest number there is; 0 for an empty log.</summary>
     public async Task<long> Newest(CancellationToken cancel) => (await NumberAll(cancel)).Newest;
 
-    /// <summary>Events after <paramref name="since"/>, oldest first; those that were committed before the call are among them.</summary>
-    /// <param name="time">Only those that happened then or later; null: all.</param>
-    /// <param name="limit">1 to <see cref="MostAtOnce"/>.</param>
-    public async Task<IReadOnlyList<LoggedEvent>> Page(
-        long since, DateTimeOffset? time, EventFilter filter, int limit, CancellationToken cancel) =>
-        await Page(new EventRange { Since = since, Time = time }, filter, limit, cancel);
-
     /// <summary>A part of the log; those that were committed before the call are in it.</summary>
     /// <param name="limit">As many at most, from the end at which the range begins: 1 to <see cref="MostAtOnce"/>.</param>
     public async Task<IReadOnlyList<LoggedEvent>> Page(EventRange range, EventFilter filter, int limit, CancellationToken cancel)
@@ -51,13 +47,15 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention)
     internal Task<IReadOnlyList<LoggedEvent>> Read(long since, EventFilter filter, int limit, CancellationToken cancel) =>
         Read(new EventRange { Since = since }, filter, limit, cancel);
 
-    /// <summary>A stay's whole history, its invite's included, oldest first.</summary>
-    public async Task<IReadOnlyList<LoggedEvent>> History(GuestId guest, InviteId invite, CancellationToken cancel)
+    /// <summary>A stay's history after <paramref name="since"/>, its invite's included, oldest first.</summary>
+    /// <param name="limit">As many at most.</param>
+    public async Task<IReadOnlyList<LoggedEvent>> History(
+        GuestId guest, InviteId invite, long since, int limit, CancellationToken cancel)
     {
         await NumberAll(cancel);
         return await database.Ask(
-            $"{Columns} WHERE invite = @invite OR guest = @guest ORDER BY id LIMIT @limit",
-            [("invite", invite.Value), ("guest", guest.Value), ("limit", MostOfAStay)], Event, cancel);
+            $"{Columns} WHERE (invite = @invite OR guest = @guest) AND id > @since ORDER BY id LIMIT @limit",
+            [("invite", invite.Value), ("guest", guest.Value), ("since", since), ("limit", limit)], Event, cancel);
     }
 
     /// <summary>How many events of each type there are, with the lowest and the highest number of each.</summary>
@@ -74,6 +72,7 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention)
     /// </summary>
     public async Task<long> Waiting(long since, EventFilter filter, int most, CancellationToken cancel)
     {
+        await NumberAll(cancel);
         var types = OfTypes(filter);
         var rows = await database.Ask(
             $"SELECT count(*) FROM (SELECT 1 FROM event WHERE id > @since{types} LIMIT @most) AS waiting",
@@ -129,7 +128,7 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention)
             values.Add(("before", before));
         }
 
-        if (range.Time is { } at)
+        if (filter.Since is { } at)
         {
             query += " AND at >= @at";
             values.Add(("at", at.ToIso()));
@@ -154,7 +153,7 @@ public sealed class EventLog(CouchDatabase database, EventRetention retention)
         return database.Ask($"{query} ORDER BY {order} LIMIT @limit", [.. values], Event, cancel);
     }
 
-    private static string OfTypes(EventFilter filter) => filter.TypeWords switch
+    private static string OfTypes(EventFilter filter) => filter.Types switch
     {
         null => "",
         { Count: 0 } => " AND false",
@@ -184,9 +183,6 @@ public sealed record EventRange
 
     /// <summary>Only events before this one; null: to the newest.</summary>
     public long? Before { get; init; }
-
-    /// <summary>Only those that happened then or later; null: all.</summary>
-    public DateTimeOffset? Time { get; init; }
 
     /// <summary>Whether the newest come first.</summary>
     public bool IsNewestFirst { get; init; }

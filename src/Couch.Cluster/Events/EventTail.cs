@@ -19,6 +19,9 @@ public sealed partial class EventTail(EventLog log, CouchMeter meter, TimeProvid
 
     private const int Kept = 2048;
 
+    // Each reader that falls behind, or does not read at all, has so many of its own in memory.
+    private const int OldAtOnce = 100;
+
     private readonly Lock joining = new();
     private int readers;
 
@@ -35,11 +38,9 @@ public sealed partial class EventTail(EventLog log, CouchMeter meter, TimeProvid
     /// says that there was nothing for it for <paramref name="patience"/>.
     /// </summary>
     /// <param name="since">The number of the last event that the reader has; null: from now on.</param>
-    /// <param name="atOnce">How many old events are read from the database at a time.</param>
     /// <exception cref="StorageUnavailableException">The log cannot be read. Asking again from the last number misses nothing.</exception>
     public async IAsyncEnumerable<IReadOnlyList<LoggedEvent>> Follow(
-        long? since, EventFilter filter, TimeSpan patience, [EnumeratorCancellation] CancellationToken cancel,
-        int atOnce = EventLog.MostAtOnce)
+        long? since, EventFilter filter, TimeSpan patience, [EnumeratorCancellation] CancellationToken cancel)
     {
         var at = since ?? await log.Newest(cancel);
         var told = clock.GetTimestamp();
@@ -50,7 +51,7 @@ public sealed partial class EventTail(EventLog log, CouchMeter meter, TimeProvid
             if (since is not null && !filter.IsAll)
             {
                 var newest = await log.Newest(cancel);
-                while (await log.Read(at, filter, atOnce, cancel) is { Count: > 0 } page)
+                while (await log.Read(at, filter, OldAtOnce, cancel) is { Count: > 0 } page)
                 {
                     at = page[^1].Id;
                     told = clock.GetTimestamp();
@@ -71,7 +72,7 @@ public sealed partial class EventTail(EventLog log, CouchMeter meter, TimeProvid
                 // Taken before looking: what comes in between is not waited for.
                 var next = news.Task;
                 IReadOnlyList<LoggedEvent> found =
-                    window.After(at) is { } recent ? recent : await log.Read(at, new(), atOnce, cancel);
+                    window.After(at) is { } recent ? recent : await log.Read(at, new(), OldAtOnce, cancel);
                 if (found.Count > 0)
                 {
                     at = found[^1].Id;

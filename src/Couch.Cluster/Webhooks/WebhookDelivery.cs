@@ -15,8 +15,6 @@ internal sealed partial class WebhookDelivery(
     EventTail tail, WebhookSender sender, IGrainFactory grains, TimeProvider clock, ILogger<WebhookDelivery> logger)
     : IDisposable
 {
-    private const int PageSize = 100;
-
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan Heartbeat = TimeSpan.FromMinutes(1);
@@ -59,7 +57,7 @@ internal sealed partial class WebhookDelivery(
         var at = webhook.DeliveredId;
         await Repeat(webhook.Id, async () =>
         {
-            await foreach (var one in From(at, EventFilter.Of(webhook.Wanted, null, null), cancel))
+            await foreach (var one in From(at, EventFilter.Of(webhook.Wanted), cancel))
             {
                 if (!await Deliver(webhook, one, cancel))
                     return;
@@ -88,7 +86,7 @@ internal sealed partial class WebhookDelivery(
     /// <summary>The wanted events after <paramref name="at"/>.</summary>
     private async IAsyncEnumerable<LoggedEvent> From(long at, EventFilter filter, [EnumeratorCancellation] CancellationToken cancel)
     {
-        await foreach (var batch in tail.Follow(at, filter, Heartbeat, cancel, PageSize))
+        await foreach (var batch in tail.Follow(at, filter, Heartbeat, cancel))
         foreach (var one in batch)
             yield return one;
     }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Couch.Cluster.Events;
 using Couch.Cluster.Guests;
 using Couch.Domain.Guests;
@@ -8,6 +9,7 @@ using Couch.Gateway.Problems;
 using Couch.Gateway.Requests;
 using Couch.Gateway.Stays;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Couch.Gateway.Events;
 
@@ -21,7 +23,7 @@ public static class EventEndpoints
         events.MapGet("", List).Refuses(400);
         events.MapGet("stream", Follow).Refuses(400).WithMetadata(Described.LastEventId);
         events.MapGet("stats", Count);
-        app.MapHostGroup("/couch/guests", "Guests", KeyScope.Guests).MapGet("{id}/events", History).Refuses(404);
+        app.MapHostGroup("/couch/guests", "Guests", KeyScope.Guests).MapGet("{id}/events", History).Refuses(400, 404);
     }
 
     /// <summary>Lists events, oldest first, or newest first with <c>order=desc</c>.</summary>
@@ -69,15 +71,19 @@ public static class EventEndpoints
 
     /// <summary>Follows events as they happen, as server-sent events.</summary>
     /// <remarks>
-    /// <c>id:</c> is the event's id, <c>event:</c> its type, <c>data:</c> the record. Without <c>Last-Event-ID</c> and
-    /// <c>since_id</c> the stream begins with the next event. A client that resumes after its last id, on any node, misses no event
+    /// <c>id:</c> is the event's id, <c>event:</c> its type, <c>data:</c> the record. Without <c>Last-Event-ID</c>,
+    /// <c>since_id</c> and <c>since</c> the stream begins with the next event. A client that resumes after its last id, on any node, misses no event
     /// and gets none twice. A comment is sent every 15 seconds.
     /// </remarks>
     public static Results<EventStream, Refusal> Follow([AsParameters] EventQuery query, HttpRequest request)
     {
         var fields = new Fields();
-        var since = EventQuery.ReadId(EventStream.LastEventId, request.Headers[EventStream.LastEventId], fields) ?? query.ReadSince(fields);
+        var since = EventQuery.ReadId(EventStream.LastEventId, request.Headers[EventStream.LastEventId], fields)
+            ?? query.ReadSinceId(fields);
         var filter = query.ReadFilter(fields);
+        // A time says where to begin, too.
+        if (!string.IsNullOrEmpty(query.Since))
+            since ??= 0;
         return fields.Refusal is { } refusal ? refusal : new EventStream(since, filter);
     }
 
@@ -86,10 +92,22 @@ public static class EventEndpoints
         TypedResults.Ok(EventStats.Of(await log.Count(cancel)));
 
     /// <summary>Shows a guest's whole history, its invite's included, oldest first.</summary>
+    /// <remarks>Beyond 10,000 events there is a further page.</remarks>
     /// <param name="id">The guest's id.</param>
+    /// <param name="sinceId">Only events after this one: the nextCursor of the page before.</param>
     public static async Task<Results<Ok<EventList>, Refusal>> History(
-        string id, Arrivals arrivals, EventLog log, CancellationToken cancel) =>
-        GuestId.TryParse(id, out var guestId) && await arrivals.Find(guestId, cancel) is { } guest
-            ? TypedResults.Ok(EventList.Of(await log.History(guestId, guest.InviteId, cancel)))
-            : Refusals.GuestNotFound;
+        string id,
+        [FromQuery(Name = "since_id"), Description("Only events after this one: the nextCursor of the page before.")] string? sinceId,
+        Arrivals arrivals, EventLog log, CancellationToken cancel)
+    {
+        if (!GuestId.TryParse(id, out var guestId) || await arrivals.Find(guestId, cancel) is not { } guest)
+            return Refusals.GuestNotFound;
+        var fields = new Fields();
+        var since = EventQuery.ReadId("since_id", sinceId, fields) ?? 0;
+        if (fields.Refusal is { } refusal)
+            return refusal;
+
+        var page = await log.History(guestId, guest.InviteId, since, EventLog.MostOfAStay + 1, cancel);
+        return TypedResults.Ok(EventList.Of(page, EventLog.MostOfAStay));
+    }
 }

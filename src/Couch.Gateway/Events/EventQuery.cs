@@ -38,7 +38,12 @@ public class EventQuery
     [FromQuery(Name = "subject")]
     public string? Subject { get; init; }
 
-    internal long? ReadSince(Fields fields) => ReadId("since_id", SinceId, fields);
+    /// <summary>Only events that happened then or later: an ISO 8601 time.</summary>
+    [Description("Only events that happened then or later: an ISO 8601 time.")]
+    [FromQuery(Name = "since")]
+    public string? Since { get; init; }
+
+    internal long? ReadSinceId(Fields fields) => ReadId("since_id", SinceId, fields);
 
     internal static long? ReadId(string name, string? text, Fields fields)
     {
@@ -59,7 +64,7 @@ public class EventQuery
         if (!string.IsNullOrEmpty(Subject) && !InviteId.TryParse(Subject, out _) && !GuestId.TryParse(Subject, out _))
             fields.Wrong("subject must be the id of an invite or of a guest");
         var agent = fields.Optional("agent", Agent, Bounds.MostName);
-        return EventFilter.Of(types, agent, string.IsNullOrEmpty(Subject) ? null : Subject);
+        return EventFilter.Of(types, agent, string.IsNullOrEmpty(Subject) ? null : Subject, fields.Time("since", Since));
     }
 
     private static HashSet<EventType>? ReadTypes(string name, string? text, Fields fields)
@@ -76,11 +81,6 @@ public class EventQuery
 /// <summary>Which page of the log is asked for.</summary>
 public sealed class EventPageQuery : EventQuery
 {
-    /// <summary>Only events that happened then or later: an ISO 8601 time.</summary>
-    [Description("Only events that happened then or later: an ISO 8601 time.")]
-    [FromQuery(Name = "since")]
-    public string? Since { get; init; }
-
     /// <summary>Only events before this one: with order=desc, the nextCursor of the page before.</summary>
     [Description("Only events before this one: with order=desc, the nextCursor of the page before.")]
     [FromQuery(Name = "before_id")]
@@ -103,9 +103,8 @@ public sealed class EventPageQuery : EventQuery
 
     internal EventRange ReadRange(Fields fields) => new()
     {
-        Since = ReadSince(fields) ?? 0,
+        Since = ReadSinceId(fields) ?? 0,
         Before = ReadId("before_id", BeforeId, fields),
-        Time = ReadTime(fields),
         IsNewestFirst = ReadOrder(fields),
     };
 
@@ -114,16 +113,5 @@ public sealed class EventPageQuery : EventQuery
         if (Order is not (null or "" or "asc" or "desc"))
             fields.Wrong("order must be asc or desc");
         return Order is "desc";
-    }
-
-    private DateTimeOffset? ReadTime(Fields fields)
-    {
-        if (string.IsNullOrEmpty(Since))
-            return null;
-        if (DateTimeOffset.TryParse(
-            Since, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
-            return time;
-        fields.Wrong("since must be an ISO 8601 time, such as 2026-01-31T12:00:00Z");
-        return null;
     }
 }

@@ -59,10 +59,10 @@ public sealed record EventList
     public required long? NextCursor { get; init; }
 
     /// <param name="events">One more than the page may have, where there is more.</param>
-    /// <param name="limit">How many the page may have; null: all.</param>
-    internal static EventList Of(IReadOnlyList<LoggedEvent> events, int? limit = null)
+    /// <param name="limit">How many the page may have.</param>
+    internal static EventList Of(IReadOnlyList<LoggedEvent> events, int limit)
     {
-        var page = events.Take(limit ?? events.Count).Select(EventView.Of).ToList();
+        var page = events.Take(limit).Select(EventView.Of).ToList();
         return new() { Events = page, Count = page.Count, NextCursor = page.Count < events.Count ? page[^1].Id : null };
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Couch.Domain.Values;
 using Couch.Gateway.Problems;
 
@@ -9,7 +10,7 @@ namespace Couch.Gateway.Requests;
 /// Reads fields by the domain's <see cref="Bounds"/> and remembers the first that is out of them. A reader goes through all of its
 /// fields and asks for <see cref="Refusal"/> at the end; what it has read until then means nothing if there is one.
 /// </summary>
-internal sealed class Fields
+internal sealed partial class Fields
 {
     private const double ASecond = 1 / 3600.0;
 
@@ -67,6 +68,24 @@ internal sealed class Fields
         Ask(answer);
         return answer is null ? (long)value : null;
     }
+
+    /// <summary>
+    /// An ISO 8601 time with its offset, or a day, which begins in UTC. Other forms are refused: .NET would read 02/03/2026 and 12:00 too,
+    /// as times that their writers may not mean.
+    /// </summary>
+    public DateTimeOffset? Time(string name, string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            return null;
+        if (Iso8601().IsMatch(text)
+            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+            return time;
+        Wrong($"{name} must be an ISO 8601 time, such as 2026-01-31T12:00:00Z");
+        return null;
+    }
+
+    [GeneratedRegex(@"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))?\z")]
+    private static partial Regex Iso8601();
 
     private void Ask(string? answer)
     {

@@ -120,5 +120,5 @@ public static class WebhookEndpoints
             : Refusals.WebhookNotFound;
 
     private static async Task<WebhookView> View(Webhook webhook, EventLog log, CancellationToken cancel) => WebhookView.Of(
-        webhook, await log.Waiting(webhook.DeliveredId, EventFilter.Of(webhook.Wanted, null, null), MostCounted, cancel));
+        webhook, await log.Waiting(webhook.DeliveredId, EventFilter.Of(webhook.Wanted), MostCounted, cancel));
 }

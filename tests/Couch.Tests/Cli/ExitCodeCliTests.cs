@@ -27,6 +27,7 @@ public sealed class ExitCodeCliTests(KeyedCouchHost couch) : IClassFixture<Keyed
     [InlineData("redeem", "--name", "--help")]
     [InlineData("stay --wait 60d", "--wait is at most 30d", "--wait")]
     [InlineData("events --since NaNs", "'NaNs' is no time", "90m")]
+    [InlineData("events --since 02/03/2026", "'02/03/2026' is no time", "2026-11-29T16:00Z")]
     [InlineData("guest list --context elsewhere", "elsewhere", "couch context list")]
     [InlineData("guest list --url nonsense", "nonsense", "https://")]
     [InlineData("guest list --key-file nowhere.txt", "nowhere.txt", "key")]

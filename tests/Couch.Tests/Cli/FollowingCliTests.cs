@@ -31,7 +31,8 @@ public sealed class FollowingCliTests : IDisposable
         Assert.Single((await person.Runs("events", "--type", "couch.key.revoked")).Ok().Lines);
         Assert.Equal(2, (await person.Runs("events", "--limit", "2")).Ok().Rows.Count);
         Assert.Equal(all.Rows.Count - 1, (await person.Runs("events", "--since-id", all.Rows[0]["id"])).Ok().Rows.Count);
-        Assert.Equal(all.Rows.Count, (await person.Runs("events", "--since", "1h")).Ok().Rows.Count);
+        foreach (var since in new[] { "1h", "2026-01-31", "2026-01-31T12:00Z", "2026-01-31T12:00:00.5+02:00" })
+            Assert.Equal(all.Rows.Count, (await person.Runs("events", "--since", since)).Ok().Rows.Count);
         Assert.All(
             (await person.Runs("events", "--json")).Ok().Lines,
             line => Assert.StartsWith("couch.", (string)JsonNode.Parse(line)!["type"]!, StringComparison.Ordinal));

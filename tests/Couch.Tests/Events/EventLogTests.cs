@@ -80,10 +80,10 @@ public abstract class EventLogTests(TestCouch couch)
         await insert.ExecuteNonQueryAsync(TestCouch.Cancel);
 
         await couch.AnInvite();
-        var first = await Log.Page(seen, null, All, 1000, TestCouch.Cancel);
+        var first = await Page(seen, All);
         Assert.NotEmpty(first);
         await late.CommitAsync(TestCouch.Cancel);
-        var second = await Log.Page(first[^1].Id, null, All, 1000, TestCouch.Cancel);
+        var second = await Page(first[^1].Id, All);
         Assert.Contains("late", System.Text.Encoding.UTF8.GetString(Assert.Single(second).Record.Span), StringComparison.Ordinal);
     }
 
@@ -117,9 +117,10 @@ public abstract class EventLogTests(TestCouch couch)
     {
         var since = await Log.Newest(TestCouch.Cancel);
         var guests = new[] { await couch.AGuest(), await couch.AGuest() };
+        couch.Clock.Advance(TimeSpan.FromSeconds(1));
         foreach (var guest in guests)
             Assert.IsType<EndOutcome.Ended>(await couch.Guest(guest.Id).CheckOut());
-        var all = await Log.Page(since, null, All, 1000, TestCouch.Cancel);
+        var all = await Page(since, All);
         Assert.True(all.Count >= 8);
 
         EventFilter[] filters =
@@ -131,6 +132,9 @@ public abstract class EventLogTests(TestCouch couch)
             EventFilter.Of(null, "guest-1", guests[0].Id.Value),
             EventFilter.Of(null, null, guests[1].InviteId.Value),
             EventFilter.Of(null, null, guests[1].Id.Value),
+            EventFilter.Of(null, since: all[^1].At),
+            EventFilter.Of(null, "guest-1", since: all[^1].At?.AddTicks(1)),
+            EventFilter.Of(null, since: all[^1].At?.AddMilliseconds(1)),
             EventFilter.Of(new HashSet<EventType> { EventType.InviteRedeemed }, "noah", guests[1].Id.Value),
             EventFilter.Of(null, "nobody'; --", null),
         ];
@@ -138,7 +142,7 @@ public abstract class EventLogTests(TestCouch couch)
         {
             Assert.Equal(
                 all.Where(filter.Wants).Select(one => one.Id),
-                (await Log.Page(since, null, filter, 1000, TestCouch.Cancel)).Select(one => one.Id));
+                (await Page(since, filter)).Select(one => one.Id));
         }
 
         Assert.Equal(
@@ -146,7 +150,7 @@ public abstract class EventLogTests(TestCouch couch)
             all.Where(filters[5].Wants).Select(one => one.Type));
         Assert.Equal(
             ["couch.invite.created", "couch.invite.redeemed", "couch.provision.failed", "couch.guest.stopped"],
-            (await Log.History(guests[0].Id, guests[0].InviteId, TestCouch.Cancel)).Select(one => one.Type));
+            (await Log.History(guests[0].Id, guests[0].InviteId, 0, 100, TestCouch.Cancel)).Select(one => one.Type));
     }
 
     [Fact]
@@ -155,14 +159,14 @@ public abstract class EventLogTests(TestCouch couch)
         var since = await Log.Newest(TestCouch.Cancel);
         for (var turn = 0; turn < 5; turn++)
             await couch.AnInvite();
-        var all = await Log.Page(since, null, All, 1000, TestCouch.Cancel);
-        var first = await Log.Page(since, null, All, 2, TestCouch.Cancel);
-        var second = await Log.Page(first[^1].Id, null, All, 1000, TestCouch.Cancel);
+        var all = await Page(since, All);
+        var first = await Page(since, All, 2);
+        var second = await Page(first[^1].Id, All);
         Assert.Equal(all.Select(one => one.Id), first.Concat(second).Select(one => one.Id));
         var third = JsonSerializer.Deserialize<JsonElement>(all[2].Record.Span).GetProperty("timestamp").GetDateTimeOffset();
         Assert.Equal(
             all.Where(one => string.CompareOrdinal(Timestamp(one), third.ToIso()) >= 0).Select(one => one.Id),
-            (await Log.Page(since, third, All, 1000, TestCouch.Cancel)).Select(one => one.Id));
+            (await Page(since, EventFilter.Of(null, since: third))).Select(one => one.Id));
 
         var last = await Log.Page(new EventRange { Since = since, IsNewestFirst = true }, All, 2, TestCouch.Cancel);
         var rest = await Log.Page(
@@ -183,7 +187,7 @@ public abstract class EventLogTests(TestCouch couch)
             ? "UPDATE event_number SET last = 5"
             : "UPDATE sqlite_sequence SET seq = 5 WHERE name = 'event'");
         await couch.AnInvite();
-        var next = await Log.Page(seen, null, All, 1000, TestCouch.Cancel);
+        var next = await Page(seen, All);
         Assert.Equal("couch.invite.created", Assert.Single(next).Type);
     }
 
@@ -199,17 +203,30 @@ public abstract class EventLogTests(TestCouch couch)
                 + $"SELECT number, '2020-01-01T00:00:00.000Z', 'couch.guest.killed', '{{}}' FROM ({rows}) AS old");
         var invite = await couch.AnInvite();
         await Log.Keep();
-        Assert.Equal(old, (await Log.Page(0, null, All, 1000, TestCouch.Cancel)).Count + (await Log.Page(1000, null, All, 1000,
-            TestCouch.Cancel)).Count + (await Log.Page(2000, null, All, 500, TestCouch.Cancel)).Count);
+        Assert.Equal(old, (await Page(0, All)).Count + (await Page(1000, All)).Count + (await Page(2000, All, 500)).Count);
         await Keeping(30).Keep();
-        Assert.DoesNotContain(await Log.Page(0, null, All, 1000, TestCouch.Cancel), one => one.Id <= old);
-        Assert.Single(await Log.History(Some.Guest().Id, invite.Id, TestCouch.Cancel));
+        Assert.DoesNotContain(await Page(0, All), one => one.Id <= old);
+        Assert.Single(await Log.History(Some.Guest().Id, invite.Id, 0, 100, TestCouch.Cancel));
+    }
+
+    [Fact]
+    public async Task What_waits_for_a_reader_is_counted_though_nobody_has_read_it()
+    {
+        var since = await Log.Newest(TestCouch.Cancel);
+        await couch.AnInvite();
+        await couch.AnInvite();
+        var filter = EventFilter.Of(new HashSet<EventType> { EventType.InviteCreated });
+        Assert.Equal(2, await Log.Waiting(since, filter, 100, TestCouch.Cancel));
+        Assert.Equal(1, await Log.Waiting(since, filter, 1, TestCouch.Cancel));
     }
 
     private EventLog Keeping(int days) => new(couch.Database, new() { Days = days });
 
+    private Task<IReadOnlyList<LoggedEvent>> Page(long since, EventFilter filter, int limit = EventLog.MostAtOnce) =>
+        Log.Page(new EventRange { Since = since }, filter, limit, TestCouch.Cancel);
+
     private async Task<IReadOnlyList<LoggedEvent>> Of(Guest guest, long since) =>
-        await Log.Page(since, null, EventFilter.Of(null, null, guest.Id.Value), 1000, TestCouch.Cancel);
+        await Page(since, EventFilter.Of(null, null, guest.Id.Value));
 
     private async Task Poll(long since, ConcurrentQueue<LoggedEvent> seen, CancellationToken stop)
     {
@@ -217,7 +234,7 @@ public abstract class EventLogTests(TestCouch couch)
         {
             // SQLite answers at once, on the caller's thread.
             await Task.Yield();
-            foreach (var one in await Log.Page(since, null, All, 7, TestCouch.Cancel))
+            foreach (var one in await Page(since, All, 7))
             {
                 seen.Enqueue(one);
                 since = one.Id;

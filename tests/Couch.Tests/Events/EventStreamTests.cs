@@ -1,8 +1,10 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Couch.Cluster.Events;
 using Couch.Cluster.Storage;
+using Couch.Tests.Client;
 using Couch.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -89,6 +91,14 @@ public sealed class EventStreamTests(KeyedCouchHost couch) : IClassFixture<Keyed
     [InlineData("?exclude=,")]
     [InlineData("?subject=x")]
     [InlineData("?agent=%07")]
+    [InlineData("?since=yesterday")]
+    [InlineData("?since=02/03/2026")]
+    [InlineData("?since=12:00")]
+    [InlineData("?since=2026-11-29T12:00:00")]
+    [InlineData("?since=2026-11-29%2012:00:00Z")]
+    [InlineData("?since=2026-11-29T25:00:00Z")]
+    [InlineData("?since=2026-02-30")]
+    [InlineData("?since=2026-11-29%0A")]
     public async Task What_cannot_be_meant_is_refused_by_the_page_and_by_the_stream(string query)
     {
         (await couch.Host.Get($"/couch/events{query}")).Refuses(400);
@@ -98,7 +108,6 @@ public sealed class EventStreamTests(KeyedCouchHost couch) : IClassFixture<Keyed
     [Theory]
     [InlineData("?limit=0")]
     [InlineData("?limit=1001")]
-    [InlineData("?since=yesterday")]
     [InlineData("?order=newest")]
     [InlineData("?before_id=x")]
     public async Task A_page_that_cannot_be_meant_is_refused(string query) => (await couch.Host.Get($"/couch/events{query}")).Refuses(400);
@@ -106,7 +115,67 @@ public sealed class EventStreamTests(KeyedCouchHost couch) : IClassFixture<Keyed
     [Theory]
     [InlineData("0001-01-01T00:00:00Z")]
     [InlineData("9999-12-31T23:59:59Z")]
+    [InlineData("2026-11-29")]
+    [InlineData("2026-11-29T12:00Z")]
+    [InlineData("2026-11-29T12:00:00.123Z")]
+    [InlineData("2026-11-29T12:00:00.123456789Z")]
+    [InlineData("2026-11-29T12:00:00%2B02:00")]
+    [InlineData("2026-11-29T12:00:00.5-11:30")]
     public async Task A_page_may_begin_at_any_time(string since) => (await couch.Host.Get($"/couch/events?since={since}")).Is(200);
+
+    [Fact]
+    public async Task A_page_and_a_stream_begin_at_the_same_time_with_the_same_event()
+    {
+        for (var turn = 0; turn < 3; turn++)
+            await couch.Host.Invite(new { createdBy = "timed", label = $"{turn}" });
+        var all = (await couch.Host.Get("/couch/events?agent=timed")).Is(200).Json["events"]!.AsArray();
+        var since = (string)all[1]!["timestamp"]!;
+        var page = (await couch.Host.Get($"/couch/events?agent=timed&since={since}")).Is(200).Json["events"]!.AsArray();
+        Assert.Equal(all[^1]!.ToJsonString(), page[^1]!.ToJsonString());
+
+        await using var stream = await EventReader.Open(couch.Address, KeyedCouchHost.Key, $"?agent=timed&since={since}");
+        foreach (var one in page)
+            Assert.Equal(one!["id"]!.ToString(), (await stream.Next(Bound)).EventId);
+
+        // An id says more than a time that is before it.
+        await using var both = await EventReader.Open(
+            couch.Address, KeyedCouchHost.Key, $"?agent=timed&since={since}&since_id={all[^1]!["id"]}");
+        var last = await couch.Host.Invite(new { createdBy = "timed", label = "last" });
+        foreach (var each in new[] { stream, both })
+            Assert.Contains(last["id"]!, (await each.Next(Bound)).Data, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_guests_history_of_very_many_events_is_read_on_to_its_end()
+    {
+        await using var own = await CouchHost.Start();
+        var id = (await own.Anyone.Arrive())["guestId"]!;
+        var record = (await own.Anyone.Get("/couch/events?limit=1")).Is(200).Json["events"]![0]!.AsObject();
+        record.Remove("id");
+        await Log(own, 10_050, record.ToJsonString(), id);
+        (await own.Anyone.Get($"/couch/guests/{id}/events?since_id=x")).Refuses(400);
+        var first = (await own.Anyone.Get($"/couch/guests/{id}/events")).Is(200);
+        Assert.Equal("10000", first["count"]);
+        var second = (await own.Anyone.Get($"/couch/guests/{id}/events?since_id={first["nextCursor"]}")).Is(200);
+        // Its invite's two and its own first one are newer.
+        Assert.Equal(("53", null), (second["count"], second["nextCursor"]));
+        var history = await Clients.Of(own).Guests.History(id);
+        Assert.Equal((10_053, "couch.provision.failed"), (history.Select(one => one.Id).Distinct().Count(), history[^1].Type));
+    }
+
+    [Fact]
+    public async Task An_old_log_is_sent_in_small_parts()
+    {
+        await using var own = await CouchHost.Start();
+        using var reading = new MeterReading(own.App.Services.GetRequiredService<IMeterFactory>());
+        await Log(own, 1_000, """{"type":"couch.guest.killed"}""");
+        await using var stream = await EventReader.Open(own.Address, null, "?since_id=0");
+        for (var each = 0; each < 1_000; each++)
+            await stream.Next(Bound);
+        await Until.True(() => Task.FromResult(reading.Sum("couch.event.sent") >= 1_000), Bound, "all are counted");
+        // A reader that stalls holds one part in memory, and there may be thousands.
+        Assert.InRange(reading.Times("couch.event.sent"), 10, 12);
+    }
 
     [Fact]
     public async Task A_page_that_ends_the_log_has_no_next_one()
@@ -199,11 +268,7 @@ public sealed class EventStreamTests(KeyedCouchHost couch) : IClassFixture<Keyed
     public async Task A_reader_that_does_not_read_is_closed()
     {
         await using var own = await CouchHost.Start();
-        var record = $$"""{"type":"couch.guest.killed","text":"{{new string('x', 2_000)}}"}""";
-        await own.App.Services.GetRequiredService<CouchDatabase>().Rows(
-            "WITH RECURSIVE n(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM n WHERE number < 20000) "
-                + "INSERT INTO event (id, at, type, record) "
-                + $"SELECT number, '2026-01-01T00:00:00.000Z', 'couch.guest.killed', '{record}' FROM n");
+        await Log(own, 20_000, $$"""{"type":"couch.guest.killed","text":"{{new string('x', 2_000)}}"}""");
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
         await socket.ConnectAsync(IPAddress.Loopback, own.Address.Port);
         await socket.SendAsync("GET /couch/events/stream?since_id=0 HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
@@ -211,6 +276,14 @@ public sealed class EventStreamTests(KeyedCouchHost couch) : IClassFixture<Keyed
         await Until.True(() => Task.FromResult(followers() is 1), Bound, "it is followed");
         await Until.True(() => Task.FromResult(followers() is 0), TimeSpan.FromSeconds(60), "it is closed");
     }
+
+    /// <summary>Puts so many old events into the log.</summary>
+    private static async Task Log(CouchHost couch, int count, string record, string guest = "none") =>
+        await couch.App.Services.GetRequiredService<CouchDatabase>().Rows(
+            $"WITH RECURSIVE n(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM n WHERE number < {count}) "
+                + "INSERT INTO event (id, at, type, guest, record) "
+                + "SELECT number, '2026-01-01T00:00:00.000Z', 'couch.guest.killed', @guest, @record FROM n",
+            ("guest", guest), ("record", record));
 
     private async Task<string> KeyWith(string scope) =>
         (await couch.Host.Post("/couch/keys", new { name = scope, scopes = new[] { scope } })).Is(201)["key"]!;
