@@ -37,18 +37,18 @@ public sealed partial class EventTail(EventLog log, CouchMeter meter, TimeProvid
     /// What comes after <paramref name="since"/>, in order, without gap and without repeat, until it is cancelled. An empty batch
     /// says that there was nothing for it for <paramref name="patience"/>.
     /// </summary>
-    /// <param name="since">The number of the last event that the reader has; null: from now on.</param>
+    /// <param name="since">The number of the last event that the reader has.</param>
     /// <exception cref="StorageUnavailableException">The log cannot be read. Asking again from the last number misses nothing.</exception>
     public async IAsyncEnumerable<IReadOnlyList<LoggedEvent>> Follow(
-        long? since, EventFilter filter, TimeSpan patience, [EnumeratorCancellation] CancellationToken cancel)
+        long since, EventFilter filter, TimeSpan patience, [EnumeratorCancellation] CancellationToken cancel)
     {
-        var at = since ?? await log.Newest(cancel);
+        var at = since;
         var told = clock.GetTimestamp();
         Join();
         try
         {
             // What is old is read by its filter: few may want much of a long log.
-            if (since is not null && !filter.IsAll)
+            if (!filter.IsAll)
             {
                 var newest = await log.Newest(cancel);
                 while (await log.Read(at, filter, OldAtOnce, cancel) is { Count: > 0 } page)

@@ -48,10 +48,12 @@ public sealed class EventStream(long? since, EventFilter filter) : IResult, IEnd
         httpContext.Response.Headers["X-Accel-Buffering"] = "no";
         try
         {
+            // Known before the answer begins: what happens after its reader has seen it begin is in it.
+            var from = since ?? await services.GetRequiredService<EventLog>().Newest(end.Token);
             await Write(httpContext, body => body.WriteAsync(Comment, end.Token).AsTask(), end);
             var clock = services.GetRequiredService<TimeProvider>();
             var asked = clock.GetTimestamp();
-            await foreach (var batch in services.GetRequiredService<EventTail>().Follow(since, filter, Heartbeat, end.Token))
+            await foreach (var batch in services.GetRequiredService<EventTail>().Follow(from, filter, Heartbeat, end.Token))
             {
                 if (clock.GetElapsedTime(asked) >= Heartbeat)
                 {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Couch.Tests.Support;
+using Npgsql;
 using Xunit;
 
 namespace Couch.Tests.Crashes;
@@ -44,6 +45,26 @@ public sealed class EventOutageTests
         Assert.Equal(created, seen.Order(StringComparer.Ordinal));
         await couch.KillHard();
         await reading;
+    }
+
+    [Fact]
+    public async Task A_stream_is_not_open_before_the_couch_knows_where_it_begins()
+    {
+        await using var database = await PostgresServer.NewDatabase();
+        await using var couch = await CouchProcess.Start(NodeSettings.Of(database.ConnectionString));
+        await using var holder = new NpgsqlConnection(database.ConnectionString);
+        await holder.OpenAsync();
+        await using var held = await holder.BeginTransactionAsync();
+        await using (var command = new NpgsqlCommand("LOCK TABLE event_number", holder, held))
+            await command.ExecuteNonQueryAsync();
+
+        // What happened after its answer had begun, and before the newest number was known, would be missed.
+        var opening = EventReader.Open(couch.Http.BaseAddress!, null);
+        Assert.False(await Until.Holds(() => Task.FromResult(opening.IsCompleted), TimeSpan.FromSeconds(1)));
+        await held.RollbackAsync();
+        await using var stream = await opening;
+        await Create(couch, 1);
+        Assert.Equal("couch.invite.created", (await stream.Next(Bound)).EventType);
     }
 
     private static async Task<IReadOnlyList<int>> Create(CouchProcess couch, int invites) => await Task.WhenAll(
