@@ -30,9 +30,12 @@ status_of() { curl -sS --fail-with-body --retry 4 -m 40 -H "Authorization: Beare
 
 walk() {
   begin_stays 2 || fail "a stay does not begin"
-  local last=${guests[-1]}
+  local last=${guests[-1]} life
   api DELETE "/couch/guests/$last" >/dev/null
   [ "$(api GET "/couch/guests/$last/status" | field status)" = revoked ] || fail "a killed guest is not revoked"
+  life=$(api GET "/couch/guests/$last/events" | grep -o '"type":"[^"]*"' | cut -d'"' -f4 | xargs)
+  [ "$life" = "couch.invite.created couch.invite.redeemed couch.provision.failed couch.guest.activated couch.guest.killed" ] ||
+    fail "the log has another life of a killed guest: $life"
   unset 'guests[-1]' 'tokens[-1]'
   everybody_stays
 }

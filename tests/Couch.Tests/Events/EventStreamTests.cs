@@ -51,6 +51,28 @@ public sealed class EventStreamTests(KeyedCouchHost couch) : IClassFixture<Keyed
     }
 
     [Fact]
+    public async Task A_whole_life_with_a_vm_is_shown_as_it_happens_until_the_vm_is_destroyed()
+    {
+        await using var own = await CouchHost.Start("--COUCH_DEMO=true");
+        await using var stream = await EventReader.Open(own.Address, null);
+        var invite = await own.Anyone.Invite();
+        Assert.Equal("couch.invite.created", (await stream.Next(Bound)).EventType);
+        var guest = (await own.Anyone.Redeem(invite)).Is(201);
+        Assert.Equal("couch.invite.redeemed", (await stream.Next(Bound)).EventType);
+        Assert.Equal("couch.guest.activated", (await stream.Next(Bound)).EventType);
+        (await own.Anyone.Delete($"/couch/guests/{guest["guestId"]}")).Is(200);
+        Assert.Equal("couch.guest.killed", (await stream.Next(Bound)).EventType);
+        var last = await stream.Next(Bound);
+        Assert.Equal("couch.vm.destroyed", last.EventType);
+
+        var told = JsonNode.Parse(last.Data)!["payload"]!;
+        var shown = (await own.Anyone.Get($"/couch/guests/{guest["guestId"]}")).Is(200);
+        Assert.Equal(
+            (shown["id"], shown["vmId"], shown.Json["vm"]!["destroyedAt"]!.ToString()),
+            (told["guestId"]!.ToString(), told["vmId"]!.ToString(), told["destroyedAt"]!.ToString()));
+    }
+
+    [Fact]
     public async Task A_stream_that_is_resumed_misses_nothing_and_repeats_nothing()
     {
         await using var first = await EventReader.Open(couch.Address, KeyedCouchHost.Key);
