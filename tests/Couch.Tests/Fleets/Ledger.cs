@@ -13,6 +13,9 @@ internal sealed class Ledger
     /// </summary>
     private static readonly TimeSpan UsageLag = TimeSpan.FromSeconds(5);
 
+    /// <summary>Readers compute an end by time from the clock; a tick records it, and its event with it.</summary>
+    private static readonly TimeSpan EndLag = TimeSpan.FromMinutes(2);
+
     /// <summary>How far the clocks of a test's nodes may be apart.</summary>
     public TimeSpan Skew { get; }
 
@@ -78,15 +81,51 @@ internal sealed class Ledger
         foreach (var twice in guests.Values.GroupBy(guest => Text(guest, "inviteId")).Where(group => group.Count() > 1))
             found.Add($"invite {twice.Key} has {twice.Count()} guests");
         if (isLogged)
-            found.AddRange(NotLoggedOnce(await AllEvents(couch)));
+            found.AddRange(NotLoggedOnce(await AllEvents(couch), Acknowledgements));
         return found;
     }
 
-    /// <summary>Each acknowledged transition has exactly one event.</summary>
-    private IEnumerable<string> NotLoggedOnce(IReadOnlyList<JsonNode> events)
+    /// <summary>
+    /// Once every stay is over: whatever is shown as ended by its time, and each receipt that is shown, has exactly one event.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> CheckEnds(Balancer couch)
+    {
+        if (!isLogged)
+            return [];
+        var guests = await All(couch, "guests");
+        var invites = await All(couch, "invites");
+        List<(string Type, string Subject)> shown =
+        [
+            .. guests.Where(guest => Text(guest.Value, "status") is "expired").Select(guest => ("couch.guest.expired", guest.Key)),
+            .. guests.Where(guest => guest.Value["vm"]?["destroyedAt"] is not null).Select(guest => ("couch.vm.destroyed", guest.Key)),
+            .. invites.Where(invite => Text(invite.Value, "status") is "expired").Select(invite => ("couch.invite.expired", invite.Key)),
+        ];
+        foreach (var kind in new[] { "couch.guest.expired", "couch.vm.destroyed", "couch.invite.expired" })
+        {
+            if (shown.All(one => one.Type != kind))
+                return [$"nothing that was shown has a {kind}: nothing is claimed of it"];
+        }
+
+        var found = new List<string>();
+        await Until.Holds(
+            async () =>
+            {
+                found = [.. NotLoggedOnce(await AllEvents(couch), shown)];
+                return found.Count is 0;
+            },
+            EndLag);
+        return found;
+    }
+
+    /// <summary>What acknowledged transitions have.</summary>
+    private IEnumerable<(string Type, string Subject)> Acknowledgements =>
+        codes.Keys.Select(invite => ("couch.invite.created", invite)).Concat(stays.Values.SelectMany(stay => stay.Logged));
+
+    /// <summary>Those that have not exactly one event.</summary>
+    private static IEnumerable<string> NotLoggedOnce(
+        IReadOnlyList<JsonNode> events, IEnumerable<(string Type, string Subject)> expected)
     {
         var logged = events.ToLookup(one => (Text(one, "type"), Text(one["payload"]!, "guestId") ?? Text(one["payload"]!, "inviteId")));
-        var expected = codes.Keys.Select(invite => ("couch.invite.created", invite)).Concat(stays.Values.SelectMany(stay => stay.Logged));
         foreach (var (type, subject) in expected)
         {
             if (logged[(type, subject)].Count() is var times && times is not 1)
@@ -145,13 +184,21 @@ internal sealed class Stay(string guestId, string token, DateTimeOffset expiresA
     /// <summary>The status in which a caller has ended it; null where none has.</summary>
     public string? Ended { get; set; }
 
+    /// <summary>Whether a caller has been told that it runs.</summary>
+    public bool HasRun { get; set; }
+
     /// <summary>The events that its acknowledged transitions have.</summary>
-    public IEnumerable<(string Type, string Subject)> Logged => Ended switch
+    public IEnumerable<(string Type, string Subject)> Logged
     {
-        "revoked" => [("couch.invite.redeemed", guestId), ("couch.guest.killed", guestId)],
-        "stopped" => [("couch.invite.redeemed", guestId), ("couch.guest.stopped", guestId)],
-        _ => [("couch.invite.redeemed", guestId)],
-    };
+        get
+        {
+            yield return ("couch.invite.redeemed", guestId);
+            if (HasRun)
+                yield return ("couch.guest.activated", guestId);
+            if (Ended is not null)
+                yield return (Ended is "revoked" ? "couch.guest.killed" : "couch.guest.stopped", guestId);
+        }
+    }
 
     /// <param name="guest">As the couch tells of it.</param>
     /// <param name="asked">Before it was told, by the clock that is most late.</param>

@@ -8,10 +8,11 @@ namespace Couch.Tests.Fleets;
 /// </summary>
 /// <param name="couch">Where to.</param>
 /// <param name="ledger">What they were told.</param>
-/// <param name="shortStay">How long those stay whose time is up before the load is over.</param>
+/// <param name="shortStay">How long those stay, and those invites are open, whose time is up before the load is over.</param>
 internal sealed class Load(Balancer couch, Ledger ledger, TimeSpan shortStay)
 {
     private const int Ways = 8;
+    private static readonly TimeSpan Long = TimeSpan.FromHours(1);
 
     /// <summary>What a person takes between two steps.</summary>
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(30);
@@ -38,7 +39,8 @@ internal sealed class Load(Balancer couch, Ledger ledger, TimeSpan shortStay)
     private async Task Visit(int number, CancellationToken until)
     {
         var way = (Way)(number % Ways);
-        var invite = await Invite(number, way is Way.ShortStay ? shortStay : TimeSpan.FromHours(1));
+        var invite = await Invite(
+            number, stay: way is Way.ShortStay ? shortStay : Long, open: way is Way.InviteOnly ? shortStay : Long);
         if (way is Way.InviteOnly)
             return;
 
@@ -67,9 +69,13 @@ internal sealed class Load(Balancer couch, Ledger ledger, TimeSpan shortStay)
         // The others stay: until their time is up, or until the load is over.
     }
 
-    private async Task<Answer> Invite(int number, TimeSpan stay)
+    private async Task<Answer> Invite(int number, TimeSpan stay, TimeSpan open)
     {
-        var body = new { createdBy = "noah", label = $"{number}", resourceLimits = new { maxDurationHours = stay.TotalHours } };
+        var body = new
+        {
+            createdBy = "noah", label = $"{number}", resourceLimits = new { maxDurationHours = stay.TotalHours },
+            expiresInHours = open.TotalHours,
+        };
         var invite = (await couch.Send(HttpMethod.Post, "/couch/invites", body, $"invite-{number}")).Answer.Is(201);
         ledger.Invited(invite);
         return invite;
@@ -99,6 +105,7 @@ internal sealed class Load(Balancer couch, Ledger ledger, TimeSpan shortStay)
             return;
         if (answer.Is(200)["guestId"] != stay.GuestId)
             throw new InvalidDataException($"guest {stay.GuestId} was shown {answer.Body}");
+        stay.HasRun |= answer["status"] is "running";
     }
 
     private async Task Use(Stay stay, int tokens)
@@ -112,7 +119,8 @@ internal sealed class Load(Balancer couch, Ledger ledger, TimeSpan shortStay)
         while (!until.IsCancellationRequested)
         {
             var (answer, _) = await couch.Send(HttpMethod.Get, $"/couch/status?token={stay.Token}&wait=5");
-            if (answer.Is(200)["status"] is "running")
+            stay.HasRun |= answer.Is(200)["status"] is "running";
+            if (stay.HasRun)
                 break;
         }
 

@@ -55,12 +55,13 @@ internal sealed class Trial(string name, string database, Tally tally, Fleet fle
         }
 
         var length = TimeProvider.System.GetElapsedTime(began);
-        var wrong = await ledger.Check(fleet.Balancer, tally.Faults);
+        List<string> wrong = [.. await ledger.Check(fleet.Balancer, tally.Faults)];
         await EndAll();
         await Until.True(async () => await overdue.Now() == TimeSpan.Zero, LatestEnd, "every guest past its time is recorded as ended");
         var isQuiet = await Until.Holds(() => Task.FromResult(fleet.Vers.Vms.Left.All(vm => vm.Guest is null)), Quiet);
         // A node killed between a create and its claim leaves a VM to the sweep, which takes minutes: waited for at full length.
         var isSwept = Support.Length.Of(0, 1) is 0 || await Until.Holds(() => Task.FromResult(fleet.Vers.Vms.Left.Count is 0), Swept);
+        wrong.AddRange(await ledger.CheckEnds(fleet.Balancer));
         await watched.CancelAsync();
         await watching;
 
