@@ -1,6 +1,4 @@
-using System.Net;
 using System.Text.Json;
-using Couch.Cluster.Vms.Docker;
 using Couch.Tests.Support;
 using Docker.DotNet.Models;
 using Xunit;
@@ -8,28 +6,16 @@ using Xunit;
 namespace Couch.Tests.Vms;
 
 /// <summary>
-/// A sandbox that ends, or is touched, behind the couch's back. The couch measures and sweeps too seldom here to notice by itself.
+/// A sandbox that ends, or is touched, behind the couch's back. The couch measures and sweeps too seldom here to notice each of them by
+/// itself. All are guests of one couch.
 /// </summary>
-public sealed class SandboxEndTests : IAsyncLifetime
+public sealed class SandboxEndTests(WaitingSandboxes couch) : IClassFixture<WaitingSandboxes>, IAsyncDisposable
 {
     private static readonly TimeSpan Noticed = TimeSpan.FromSeconds(10);
 
     private readonly ContainerEngine engine = new();
-    private CouchHost couch = null!;
 
-    /// <summary>Waits until it is told to go on, then does what the file says.</summary>
-    private static readonly string[] Waits = ["sh", "-c", "while [ ! -s /tmp/go ]; do sleep 0.1; done; . /tmp/go"];
-
-    public async ValueTask InitializeAsync() => couch = await CouchHost.Start(
-        $"--DOCKER_HOST={ContainerEngine.Address}", $"--COUCH_DOCKER_IMAGE={ContainerEngine.Image}",
-        $"--COUCH_DOCKER_BRIDGE={ContainerEngine.Bridge}",
-        $"--COUCH_DOCKER_COMMAND={JsonSerializer.Serialize(Waits)}", "--COUCH_METER_SECONDS=0");
-
-    public async ValueTask DisposeAsync()
-    {
-        await couch.DisposeAsync();
-        await engine.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => engine.DisposeAsync();
 
     [Fact]
     public async Task One_that_exits_ends_its_guest_at_once_with_its_code_and_what_it_said_last()
@@ -112,25 +98,6 @@ public sealed class SandboxEndTests : IAsyncLifetime
         await Until.True(async () => await engine.Inspect(vmId) is null, TimeSpan.FromSeconds(60), "it is gone");
     }
 
-    [Theory]
-    [InlineData(HttpStatusCode.NotFound, "No such container: 0123456789ab", false)]
-    [InlineData(HttpStatusCode.NotFound, "no such image: golden", true)]
-    [InlineData(HttpStatusCode.InternalServerError, "no such container 0123456789ab", false)]
-    [InlineData(HttpStatusCode.InternalServerError, "crun: executable file not found in $PATH", true)]
-    public void What_somebody_has_cleaned_away_is_made_again_and_what_is_missing_for_good_is_not(
-        HttpStatusCode status, string words, bool isFinal) =>
-        Assert.Equal(isFinal, DockerEngine.IsFinal(status, words));
-
-    [Theory]
-    [InlineData(HttpStatusCode.InternalServerError, "no space left on device", true)]
-    [InlineData(HttpStatusCode.ServiceUnavailable, "the engine shuts down", true)]
-    [InlineData(HttpStatusCode.Conflict, "the container name is already in use", false)]
-    [InlineData(HttpStatusCode.InternalServerError, "the container name \"couch-1\" is already in use by 0123456789ab", false)]
-    [InlineData(HttpStatusCode.InternalServerError, "no such container 0123456789ab", false)]
-    [InlineData(HttpStatusCode.InternalServerError, "crun: executable file not found in $PATH", false)]
-    public void An_engine_that_fails_is_told_from_one_that_refuses(HttpStatusCode status, string words, bool isFailure) =>
-        Assert.Equal(isFailure, DockerEngine.IsFailure(status, words));
-
     private async Task<(string Guest, string VmId)> Running()
     {
         var stay = await couch.Anyone.Arrive(new { createdBy = "noah", resourceLimits = new { maxMemoryMB = 32 } });
@@ -142,4 +109,16 @@ public sealed class SandboxEndTests : IAsyncLifetime
     private Task<Answer> Ended(string guest) => Until.Gives(
         async () => (await couch.Anyone.Get($"/couch/guests/{guest}")).Is(200), answer => answer["status"] is "stopped", Noticed,
         "its guest has ended");
+}
+
+/// <summary>A couch on the container engine whose sandboxes wait until they are told what to do.</summary>
+public sealed class WaitingSandboxes() : CouchHost(
+    [
+        $"--DOCKER_HOST={ContainerEngine.Address}", $"--COUCH_DOCKER_IMAGE={ContainerEngine.Image}",
+        $"--COUCH_DOCKER_BRIDGE={ContainerEngine.Bridge}", $"--COUCH_DOCKER_COMMAND={JsonSerializer.Serialize(Waits)}",
+        "--COUCH_METER_SECONDS=0",
+    ])
+{
+    /// <summary>Waits until it is told to go on, then does what the file says.</summary>
+    private static readonly string[] Waits = ["sh", "-c", "while [ ! -s /tmp/go ]; do sleep 0.1; done; . /tmp/go"];
 }
