@@ -21,8 +21,8 @@ tests -class 'Couch.Tests.Crashes.*' -class 'Couch.Tests.Roles.*' -class '*Prope
 # It asserts how late deliveries are: what runs beside it would be measured, too.
 tests -class '*WebhookDeliveryTests' "$@"
 
-# A fleet under this load takes the whole machine: one at a time.
-tests -namespace Couch.Tests.Fleets -maxThreads 1 "$@"
+# A fleet under this load takes the whole machine: one at a time. So do nodes that are killed and paused without load, for their times.
+tests -namespace Couch.Tests.Fleets -namespace Couch.Tests.Nodes -maxThreads 1 "$@"
 
 # An old and a new version side by side.
 version=$(grep -v '^#' tests/previous-version)

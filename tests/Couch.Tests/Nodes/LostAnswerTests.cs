@@ -1,7 +1,7 @@
 using Couch.Tests.Support;
 using Xunit;
 
-namespace Couch.Tests.Fleets;
+namespace Couch.Tests.Nodes;
 
 /// <summary>A node that does what it is asked and dies before it says so, behind the real balancer.</summary>
 public sealed class LostAnswerTests

@@ -4,7 +4,7 @@ using Couch.VersSimulator;
 using Xunit;
 using static Couch.Tests.Vms.GuideAtHand;
 
-namespace Couch.Tests.Fleets;
+namespace Couch.Tests.Nodes;
 
 /// <summary>
 /// Agents that know nothing but what <c>/join</c> says and how to run a shell command, through the balancer, while a node is killed.

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Couch.Tests.Support;
 using Xunit;
 
-namespace Couch.Tests.Fleets;
+namespace Couch.Tests.Nodes;
 
 /// <summary>A node that the others have given up, and that does not know it yet: it tells nobody what was true before.</summary>
 public sealed class StaleNodeTests : IAsyncLifetime
