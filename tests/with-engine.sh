@@ -53,7 +53,8 @@ install() {
   [ "$(id -u)" -eq 0 ] || [ ${#as_root[@]} -gt 0 ] || return 1
   command -v apt-get >/dev/null || return 1
   echo "installing for the tests: $*" >&2
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive sh -c \
+  # One at a time, in this tree: apt-get does not wait for another.
+  flock "$(dirname "${BASH_SOURCE[0]}")" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive sh -c \
     'apt-get -qq update && apt-get -qq install -y --no-install-recommends "$@"' sh "$@" </dev/null >/dev/null 2>&1
 }
 
