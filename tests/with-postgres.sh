@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs a command against a PostgreSQL of its own, which is gone afterwards:
 #   tests/with-postgres.sh dotnet run --project tests/Couch.Tests -- -class '*Listings*'
-# The command finds the server in COUCH_TEST_POSTGRES, and its programs' folder in COUCH_TEST_POSTGRES_BIN. Collides with no other server: it listens on a socket in a
-# temporary folder and on a free port of the loopback address.
+# The command finds the server in COUCH_TEST_POSTGRES, its programs' folder in COUCH_TEST_POSTGRES_BIN, and an empty server's data in
+# COUCH_TEST_POSTGRES_TEMPLATE. Collides with no other server: it listens on a socket in a temporary folder and on a free port of the
+# loopback address.
 set -euo pipefail
 
 [ $# -gt 0 ] || { echo "usage: $0 COMMAND [ARGUMENT…]" >&2; exit 2; }
@@ -24,7 +25,8 @@ install_server() {
   command -v apt-get >/dev/null || return 1
   echo "installing PostgreSQL for the tests" >&2
   # Only the binaries: the package would otherwise start a server of the machine's own.
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive sh -c '
+  # One at a time, in this tree: apt-get does not wait for another.
+  flock "$(dirname "${BASH_SOURCE[0]}")" "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive sh -c '
     apt-get -qq update &&
     apt-get -qq install -y --no-install-recommends postgresql-common &&
     { [ -e /etc/postgresql-common/createcluster.d/couch-tests.conf ] ||
@@ -62,6 +64,8 @@ trap 'exit 143' TERM
 
 cd "$dir"
 "${as_server[@]}" "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C >/dev/null
+# For servers that tests start themselves.
+"${as_server[@]}" cp -R "$dir/data" "$dir/template"
 
 # fsync stays on: tests that kill things must kill honest things.
 cat >> "$dir/data/postgresql.conf" <<CONF
@@ -85,6 +89,6 @@ done
 [ "${started:-}" = yes ] || { cat "$dir/log" >&2; exit 1; }
 
 cd "$OLDPWD"
-export COUCH_TEST_POSTGRES_BIN="$bin"
+export COUCH_TEST_POSTGRES_BIN="$bin" COUCH_TEST_POSTGRES_TEMPLATE="$dir/template"
 export COUCH_TEST_POSTGRES="Host=127.0.0.1;Port=$port;Username=postgres;Database=postgres"
 "$@"
