@@ -61,7 +61,7 @@ registry=$(curl -s -m 10 -o /dev/null -w '%{http_code}' https://registry-1.docke
 if docker compose version >/dev/null 2>&1; then compose=(docker compose); fi
 if [ "$registry" != 401 ] || [ ${#compose[@]} -eq 0 ]; then
   step "no registry answers, or no docker compose is here: making them from Debian packages"
-  command -v debootstrap >/dev/null || { apt-get -qq update && apt-get -qq install -y --no-install-recommends debootstrap; } >"$folder/log" 2>&1
+  command -v debootstrap >/dev/null || flock "$root/tests" sh -c 'apt-get -qq update && apt-get -qq install -y --no-install-recommends debootstrap' >"$folder/log" 2>&1
   made=(postgres:17 haproxy:3.0 mcr.microsoft.com/dotnet/sdk:10.0 mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled couch-offline:latest)
   # What is made here has the names alone: a digest is the registry's own image.
   sed -i -E 's/@sha256:[0-9a-f]{64}//' deploy/Dockerfile docker-compose.yml
@@ -91,6 +91,9 @@ COUCH_AUTH_TOKEN=$(cat secrets/node/COUCH_AUTH_TOKEN)
 "${compose[@]}" build >"$folder/log" 2>&1
 version=$(engine "images/couch:$COUCH_VERSION/json" | field org.opencontainers.image.version)
 [ "$version" = "$COUCH_VERSION" ] || fail "the image says it is of version '$version'"
+
+# Where somebody else uses the machine, what follows waits until they say that they are done.
+until [ -z "${COUCH_VERIFY_AFTER:-}" ] || [ -e "$COUCH_VERIFY_AFTER" ]; do sleep 1; done
 
 step "docker compose up"
 "${compose[@]}" up -d --wait >>"$folder/log" 2>&1
