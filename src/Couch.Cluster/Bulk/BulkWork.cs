@@ -39,8 +39,8 @@ internal sealed class BulkWork(
     {
         var missing = await housekeeping.RedeemedWithoutGuest(
             GuestId.LowestAt(order.CreatedAt - Stragglers), order.Room, cancel, GuestId.LowestAt(until), BulkRows.FilterOf(order.Scope));
-        // A guest whose invite cannot be read does not arrive, and would be found again for ever.
-        return [.. missing.Select(one => one.GuestId.Value).Except(order.EachUnreadable)];
+        // A guest whose invite cannot be read, or does not know of it, does not arrive, and would be found again for ever.
+        return [.. missing.Select(one => one.GuestId.Value).Except(order.EachUnreadable).Except(order.EachNotFound)];
     }
 
     /// <summary>Ends each in the order's batch. One that was ended by this order before is ended again, with the same result.</summary>
