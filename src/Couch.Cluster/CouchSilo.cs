@@ -46,14 +46,14 @@ public static class CouchSilo
     public static IHostApplicationBuilder UseCouch(this IHostApplicationBuilder builder, CouchOptions options)
     {
         var database = CouchDatabase.Open(options);
-        var chance = RandomNumberGenerator.Create();
+        var random = RandomNumberGenerator.Create();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(options.Retention);
         builder.Services.AddSingleton(options.EventRetention);
         builder.Services.AddSingleton(options.Webhooks);
-        builder.Services.AddSingleton(chance);
+        builder.Services.AddSingleton(random);
         builder.Services.AddSingleton(_ => database);
-        builder.Services.AddSingleton(options.SigningKeys ?? ((SqliteDatabase)database).SigningKeys(chance));
+        builder.Services.AddSingleton(options.SigningKeys ?? ((SqliteDatabase)database).SigningKeys(random));
         builder.Services.AddSingleton<SettingsRotation>().AddHostedService(from => from.GetRequiredService<SettingsRotation>());
         builder.Services.AddSingleton<IRotatingSetting, RotatingSigningKeys>();
         builder.Services.AddCouchStorage();

@@ -20,7 +20,7 @@ namespace Couch.Cli.CommandLine;
 internal static class CouchCommand
 {
     /// <summary>An interrupted trial takes back what it has made.</summary>
-    private static readonly TimeSpan TimeToEnd = Trial.LongestUndo + TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan TimeToEnd = TrialRun.LongestUndo + TimeSpan.FromSeconds(2);
 
     public static async Task<int> Run(string[] args, Surroundings around)
     {

@@ -30,9 +30,9 @@ internal static class DoctorCommand
         }.Does(async (call, cancel) =>
         {
             var wanted = call.Get(scopes) is { Length: > 0 } given ? given : [KeyScope.Invites, KeyScope.Guests, KeyScope.Events];
-            if (wanted.Except(Access.Known).ToList() is [var odd, ..])
+            if (wanted.Except(KeyChecks.Known).ToList() is [var odd, ..])
                 throw new StopException(
-                    ExitCode.Usage, $"'{odd}' is no scope of a key", $"the scopes are {string.Join(", ", Access.Known)}");
+                    ExitCode.Usage, $"'{odd}' is no scope of a key", $"the scopes are {string.Join(", ", KeyChecks.Known)}");
             var faults = 0;
             await foreach (var finding in Examine(
                 call, wanted, call.Get(deep), call.Get(wait) ?? UsualBound, cancel))
@@ -51,25 +51,25 @@ internal static class DoctorCommand
         Invocation call, IReadOnlyList<string> scopes, bool deep, TimeSpan bound,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
-        var way = new Way(call);
+        var way = new ReachChecks(call);
         await foreach (var finding in way.Look(cancel))
             yield return finding;
         if (!way.IsOpen)
             yield break;
 
-        var access = new Access(call, scopes);
+        var access = new KeyChecks(call, scopes);
         await foreach (var finding in access.Look(cancel))
             yield return finding;
 
         if (access.May(KeyScope.Guests))
         {
-            await foreach (var finding in new House(call).Look(cancel))
+            await foreach (var finding in new GuestChecks(call).Look(cancel))
                 yield return finding;
         }
 
         if (access.May(KeyScope.Webhooks))
         {
-            await foreach (var finding in House.Webhooks(call, cancel))
+            await foreach (var finding in GuestChecks.Webhooks(call, cancel))
                 yield return finding;
         }
 
@@ -82,7 +82,7 @@ internal static class DoctorCommand
             yield break;
         }
 
-        await foreach (var finding in new Trial(call, bound).Look(cancel))
+        await foreach (var finding in new TrialRun(call, bound).Look(cancel))
             yield return finding;
     }
 }

@@ -38,14 +38,14 @@ internal sealed partial class GuestDelivery : IDisposable
     // Of guests whose end is being recorded: their ticks ask for it each minute, however slow their rows are.
     private readonly ConcurrentDictionary<GuestId, bool> ending = new();
 
-    public GuestDelivery(IGrainFactory grains, TimeProvider clock, RandomNumberGenerator chance, ILogger<GuestDelivery> log)
+    public GuestDelivery(IGrainFactory grains, TimeProvider clock, RandomNumberGenerator random, ILogger<GuestDelivery> log)
     {
         (this.grains, this.clock, this.log, over) = (grains, clock, log, shutdown.Token);
         // The random share keeps retries out of step with the cause of the failure: otherwise a database that is away at each tick
         // would make a guest wait for minutes.
-        ends = new(EndsAtOnce) { MostTries = EndsTries, Pause = _ => EndsPause * (1 + chance.Share()) };
+        ends = new(EndsAtOnce) { MostTries = EndsTries, Pause = _ => EndsPause * (1 + random.NextFraction()) };
         usage = new(UsageAtOnce) { Pause = _ => UsagePause, KeepsPlace = true };
-        vms = new(atOnce: null) { Pause = failures => VmRetries.After(failures, chance: 0.5) };
+        vms = new(atOnce: null) { Pause = failures => VmRetries.After(failures, jitter: 0.5) };
     }
 
     /// <summary>

@@ -8,7 +8,7 @@ namespace Couch.Cluster.Events;
 /// <summary>
 /// Events as a row's write carries them: the statement that writes the row puts them into the log, and takes them out of the row.
 /// </summary>
-internal sealed class EventRecords(TimeProvider clock, RandomNumberGenerator chance)
+internal sealed class EventRecords(TimeProvider clock, RandomNumberGenerator random)
 {
     /// <summary>
     /// A JSON array with the columns of each event, and the record as readers are given it but for its <c>id</c>, which it gets in
@@ -27,7 +27,7 @@ internal sealed class EventRecords(TimeProvider clock, RandomNumberGenerator cha
         var now = clock.Now();
         var record = new JsonObject
         {
-            ["eventId"] = EventId.New(now, chance).Value,
+            ["eventId"] = EventId.New(now, random).Value,
             ["timestamp"] = now.ToIso(),
             ["source"] = "couch",
             ["type"] = one.Type.Word(),

@@ -28,7 +28,7 @@ internal sealed partial class GuestGrain
     {
         try
         {
-            await Remember();
+            await Load();
             return false;
         }
         catch (UnreadableRowException)
@@ -55,7 +55,7 @@ internal sealed partial class GuestGrain
 
     private async Task WriteEnd(UnreadableGuest guest, GuestStatus status, EndReason reason, DateTimeOffset at, Actor? by, Idempotency? key)
     {
-        await Overwrite(guest.End(status, reason, at, by, key, vms?.HostName), Transitions.Ended(guest, status, reason, by));
+        await Overwrite(guest.End(status, reason, at, by, key, vms?.ProviderName), Transitions.Ended(guest, status, reason, by));
         LogUnreadableEnded(Id, reason.Word());
         counts.GuestEnded(reason);
         // An end overwrites fields of the row. If one of them was the only defect, the row can be read now, and the guest is a
@@ -108,7 +108,7 @@ internal sealed partial class GuestGrain
                 break;
             case VmReport.NotGone failure:
                 work = work with { Release = null };
-                WakeAt(clock.Now() + VmRetries.After(++failedReleases, chance.Share(), failure.RetryAfter));
+                WakeAt(clock.Now() + VmRetries.After(++failedReleases, random.NextFraction(), failure.RetryAfter));
                 break;
             case VmReport.Made made when guest.Ended is not null:
                 vms?.Destroy(Id, made.VmId);

@@ -36,13 +36,13 @@ internal sealed partial class GuestGrain : IDisposable
         if (row.Current is not { } guest)
             return;
 
-        var turn = work.Observe(guest, report, vmOptions.Attempts, Now(), chance.Share());
+        var turn = work.Observe(guest, report, vmOptions.Attempts, Now(), random.NextFraction());
         // Updated before the write, because the reported work is over in any case. If the write fails, the report is delivered
         // again.
         work = turn.Work;
         if (turn.Guest != guest)
             await WriteSeen(guest, turn.Guest);
-        Give(turn);
+        Execute(turn);
         await Drive();
     }
 
@@ -68,20 +68,20 @@ internal sealed partial class GuestGrain : IDisposable
             if (turn.Guest != guest)
                 await WriteDue(guest, turn.Guest);
             work = turn.Work;
-            Give(turn);
+            Execute(turn);
         }
 
         if (vms is not null && row.Current is { } driven)
             KeepMetering(driven);
     }
 
-    private void Give(VmTurn turn)
+    private void Execute(VmTurn turn)
     {
         foreach (var command in turn.Commands)
-            Give(command, turn.Guest);
+            Execute(command, turn.Guest);
     }
 
-    private void Give(VmCommand command, Guest guest)
+    private void Execute(VmCommand command, Guest guest)
     {
         switch (command)
         {
@@ -140,7 +140,7 @@ internal sealed partial class GuestGrain : IDisposable
             return;
         var turn = VmWork.Arrived(arrived);
         work = turn.Work;
-        Give(turn);
+        Execute(turn);
     }
 
     /// <summary>Writes a change that is due: an end by the clock, or the intent of the next step.</summary>
@@ -149,7 +149,7 @@ internal sealed partial class GuestGrain : IDisposable
         await row.Write(due);
         if (before.IsStaying && !due.IsStaying)
             LogEnded(due);
-        TellUnaccounted(before, due);
+        CountUnaccounted(before, due);
     }
 
     /// <summary>Writes an end, with the next moment to act in the same row, and starts work on the VM at once.</summary>
@@ -170,14 +170,14 @@ internal sealed partial class GuestGrain : IDisposable
         if (before.IsStaying && !seen.IsStaying)
         {
             var isInTime = await WriteEnd(seen);
-            TellUnaccounted(before, seen);
+            CountUnaccounted(before, seen);
             if (isInTime && seen.EndReason is EndReason.ProvisioningFailed)
                 LogProvisionFailed(seen.Id, seen.EndDetail);
             return;
         }
 
         await row.Write(seen);
-        TellUnaccounted(before, seen);
+        CountUnaccounted(before, seen);
         if (seen.Status is GuestStatus.Running && before.Status is GuestStatus.Provisioning && !IsOverdue)
         {
             LogActivated(seen.Id);
@@ -197,7 +197,7 @@ internal sealed partial class GuestGrain : IDisposable
             counts.Retried(VmStage.Destroy);
     }
 
-    private void TellUnaccounted(Guest before, Guest after)
+    private void CountUnaccounted(Guest before, Guest after)
     {
         if (after.Vm.Unaccounted <= before.Vm.Unaccounted)
             return;

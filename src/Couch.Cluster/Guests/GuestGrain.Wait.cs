@@ -10,17 +10,17 @@ namespace Couch.Cluster.Guests;
 internal sealed partial class GuestGrain
 {
     private readonly CancellationToken nodeStops = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-    private TaskCompletionSource changed = NewChange();
+    private TaskCompletionSource changed = NewSignal();
     private bool isLeaving;
 
     public async Task<Guest?> WaitForChange(GuestStatus status, string? agentEndpoint, TimeSpan atMost)
     {
-        await Remember();
+        await Load();
         var until = clock.GetUtcNow() + (atMost < IGuestGrain.LongestWait ? atMost : IGuestGrain.LongestWait);
         while (true)
         {
             var now = clock.GetUtcNow();
-            var guest = Told;
+            var guest = AsOfNow;
             if (isLeaving || nodeStops.IsCancellationRequested || now >= until || guest is not { IsStaying: true }
                 || guest.Status != status || guest.AgentEndpoint != agentEndpoint)
                 return guest;
@@ -36,7 +36,7 @@ internal sealed partial class GuestGrain
     private void TellWaiting()
     {
         var over = changed;
-        changed = NewChange();
+        changed = NewSignal();
         over.SetResult();
     }
 
@@ -47,5 +47,5 @@ internal sealed partial class GuestGrain
         TellWaiting();
     }
 
-    private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

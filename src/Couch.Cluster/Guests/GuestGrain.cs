@@ -26,7 +26,7 @@ internal sealed partial class GuestGrain(
     HostKeys hostKeys,
     GuestDelivery delivery,
     TimeProvider clock,
-    RandomNumberGenerator chance,
+    RandomNumberGenerator random,
     CouchMeter counts,
     ILogger<GuestGrain> log) : Grain, IGuestGrain, IRemindable
 {
@@ -37,7 +37,7 @@ internal sealed partial class GuestGrain(
 
     private GrainRow<Guest> row = null!;
     private GrainWake timeUp = null!;
-    private Task? remembered;
+    private Task? loading;
     private IGrainTimer? flush;
     private DateTimeOffset latest;
     private bool hasToldOfDropped;
@@ -55,31 +55,31 @@ internal sealed partial class GuestGrain(
     public Task<bool> Admit(Admission admission)
     {
         admission.MustBeWithinBounds();
-        return TakeIn(Guest.Arriving(Id, admission));
+        return AdmitOnce(Guest.Arriving(Id, admission));
     }
 
     public Task<bool> Arrive(Guest arriving)
     {
         arriving.MustBeArriving(this.GetPrimaryKeyString());
-        return TakeIn(arriving);
+        return AdmitOnce(arriving);
     }
 
-    private async Task<bool> TakeIn(Guest arriving)
+    private async Task<bool> AdmitOnce(Guest arriving)
     {
-        if (remembered is not null && await Remember() is not null)
+        if (loading is not null && await Load() is not null)
             return false;
 
         // A concurrent caller waits for this task; otherwise it would see an unfinished arrival.
-        var arrival = ArriveNow(arriving);
-        remembered = arrival;
+        var arrival = InsertOrLoad(arriving);
+        loading = arrival;
         return await arrival;
     }
 
-    public async Task<Guest?> Get() => await Remember() is null ? null : Told;
+    public async Task<Guest?> Get() => await Load() is null ? null : AsOfNow;
 
     public async Task<ActivateOutcome> Activate(string vmId, string agentEndpoint, Actor? by)
     {
-        if (await Remember() is not { } guest)
+        if (await Load() is not { } guest)
             return new ActivateOutcome.Unknown();
 
         var key = by?.KeyId is { } id ? await hostKeys.Find(id, CancellationToken.None) : null;
@@ -87,7 +87,7 @@ internal sealed partial class GuestGrain(
         if (outcome is ActivateOutcome.Activated activated)
         {
             if (!await WriteInTime(activated.Guest))
-                return new ActivateOutcome.NotProvisioning(Told!.Status);
+                return new ActivateOutcome.NotProvisioning(AsOfNow!.Status);
             LogActivated(guest.Id);
             counts.GuestActivated();
             await Drive();
@@ -108,14 +108,14 @@ internal sealed partial class GuestGrain(
 
     public async Task<ExtendOutcome> Extend(double hours, Actor? by)
     {
-        if (await Remember() is not { } guest)
+        if (await Load() is not { } guest)
             return new ExtendOutcome.Unknown();
 
         var outcome = guest.Extend(hours, Now(), by);
         if (outcome is ExtendOutcome.Extended extended)
         {
             if (!await WriteInTime(extended.Guest))
-                return new ExtendOutcome.AlreadyEnded(Told!.Status);
+                return new ExtendOutcome.AlreadyEnded(AsOfNow!.Status);
         }
 
         return outcome;
@@ -123,11 +123,11 @@ internal sealed partial class GuestGrain(
 
     public async Task<UsageOutcome> Report(UsageReport report, Actor? by)
     {
-        if (await Remember() is not { } guest)
+        if (await Load() is not { } guest)
             return new UsageOutcome.Unknown();
 
         if (report.Unusable() is { Count: > 0 } unusable)
-            Drop(unusable);
+            CountDropped(unusable);
         var recorded = guest.Report(report, Now(), by);
         if (recorded.Guest.Status == guest.Status && !recorded.NewlyExceeded)
         {
@@ -137,7 +137,7 @@ internal sealed partial class GuestGrain(
         }
 
         if (recorded.Guest.Status != guest.Status)
-            recorded = await WriteEnd(recorded.Guest) ? recorded : recorded with { Guest = Told! };
+            recorded = await WriteEnd(recorded.Guest) ? recorded : recorded with { Guest = AsOfNow! };
         else
             await row.Write(recorded.Guest, by);
         if (recorded.NewlyExceeded)
@@ -210,11 +210,11 @@ internal sealed partial class GuestGrain(
     /// <summary>
     /// The guest as its row has it. The first call reads the row, and resumes the work that an earlier activation had in progress.
     /// </summary>
-    private async ValueTask<Guest?> Remember()
+    private async ValueTask<Guest?> Load()
     {
-        if (remembered is null or { IsFaulted: true })
-            remembered = TakeUp();
-        await remembered;
+        if (loading is null or { IsFaulted: true })
+            loading = LoadAndResume();
+        await loading;
         return row.Current;
     }
 
@@ -222,7 +222,7 @@ internal sealed partial class GuestGrain(
     /// Initializes a new activation: work in progress may have been lost with the previous one. An overdue end by the clock is left
     /// to a tick or the sweep, because many may be due at once and those handle a few at a time.
     /// </summary>
-    private async Task TakeUp()
+    private async Task LoadAndResume()
     {
         await row.Read();
         if (!IsOverdue)
@@ -230,13 +230,13 @@ internal sealed partial class GuestGrain(
         WakeInTime();
     }
 
-    private async Task<bool> ArriveNow(Guest arriving)
+    private async Task<bool> InsertOrLoad(Guest arriving)
     {
-        var guest = vms is null ? arriving : arriving.OrderVm(vms.HostName, Now());
+        var guest = vms is null ? arriving : arriving.OrderVm(vms.ProviderName, Now());
         if (!await row.Make(guest))
         {
             // The guest has a row already.
-            await TakeUp();
+            await LoadAndResume();
             return false;
         }
 
@@ -246,14 +246,14 @@ internal sealed partial class GuestGrain(
 
     private async Task<EndOutcome> End(Func<Guest, DateTimeOffset, EndOutcome> decide)
     {
-        if (await Remember() is not { } guest)
+        if (await Load() is not { } guest)
             return new EndOutcome.Unknown();
 
         var outcome = decide(guest, Now());
         // A repetition under the same idempotency key has been written already.
         if (outcome is not EndOutcome.Ended ended || ReferenceEquals(ended.Guest, guest))
             return outcome;
-        return await WriteEnd(ended.Guest) ? outcome : new EndOutcome.AlreadyEnded(Told!);
+        return await WriteEnd(ended.Guest) ? outcome : new EndOutcome.AlreadyEnded(AsOfNow!);
     }
 
     private void RowChanged()
@@ -278,7 +278,7 @@ internal sealed partial class GuestGrain(
     /// Counts the reported values that cannot be stored. Each activation logs this once, because a meter may report such values
     /// every second.
     /// </summary>
-    private void Drop(IReadOnlyList<string> unusable)
+    private void CountDropped(IReadOnlyList<string> unusable)
     {
         counts.UsageDropped(unusable.Count);
         if (!hasToldOfDropped)
@@ -303,7 +303,7 @@ internal sealed partial class GuestGrain(
     }
 
     /// <summary>The guest as callers see it now.</summary>
-    private Guest? Told => row.Current?.AsOf(Now());
+    private Guest? AsOfNow => row.Current?.AsOf(Now());
 
     /// <summary>
     /// Never goes back, whatever the node's clock does: a caller that has been told that a guest's time is up is not told later

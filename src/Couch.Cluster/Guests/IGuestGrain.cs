@@ -42,6 +42,7 @@ public interface IGuestGrain : IGrainWithStringKey
     [AlwaysInterleave, Alias("WaitForChange"), ResponseTimeout("00:00:30")]
     Task<Guest?> WaitForChange(GuestStatus status, string? agentEndpoint, TimeSpan atMost);
 
+    /// <summary>Gives a guest that is being provisioned its VM by hand; it runs once this is answered.</summary>
     /// <param name="by">The host key that requested it.</param>
     [Alias("Activate")]
     Task<ActivateOutcome> Activate(string vmId, string agentEndpoint, Actor? by = null);
@@ -68,6 +69,7 @@ public interface IGuestGrain : IGrainWithStringKey
     [Alias("CheckOut")]
     Task<EndOutcome> CheckOut();
 
+    /// <summary>Moves the end of the stay by these hours.</summary>
     /// <param name="by">The host key that requested it.</param>
     [Alias("Extend")]
     Task<ExtendOutcome> Extend(double hours, Actor? by = null);

@@ -21,46 +21,46 @@ internal sealed class ImportPlan(OriginalStore store, string? provider, DateTime
     public List<PlannedRow<Guest>> Guests() => [.. store.Guests.Select(Planned)];
 
     /// <summary>The invites, in the file's order.</summary>
-    /// <param name="guests">Those that come. Of each invite one at most: the invite says which.</param>
+    /// <param name="guests">Those that are imported. Of each invite one at most: the invite says which.</param>
     public IEnumerable<PlannedRow<Invite>> Invites(IEnumerable<Guest> guests)
     {
         var coming = guests.DistinctBy(guest => guest.Id).ToDictionary(guest => guest.Id.Value);
         return store.Invites.Select(row => Planned(row, coming));
     }
 
-    private PlannedRow<Guest> Planned(OriginalRow<OriginalGuest> row) => Outcome(row, old => old.Take(provider, now)) switch
+    private PlannedRow<Guest> Planned(OriginalRow<OriginalGuest> row) => Outcome(row, old => old.ToGuest(provider, now)) switch
     {
-        ImportOutcome<Guest>.Comes { State: var guest } =>
-            Comes("guest", row, guest, guest.CreatedAt, guest.AsOf(now).IsStaying ? row.Value!.AuthToken ?? "" : null),
-        ImportOutcome<Guest>.Stays { Why: var why } => Stays<Guest, OriginalGuest>("guest", row, why),
+        ImportOutcome<Guest>.Imported { State: var guest } =>
+            Imported("guest", row, guest, guest.CreatedAt, guest.AsOf(now).IsStaying ? row.Value!.AuthToken ?? "" : null),
+        ImportOutcome<Guest>.Left { Why: var why } => Left<Guest, OriginalGuest>("guest", row, why),
         _ => throw new InvalidOperationException(),
     };
 
     private PlannedRow<Invite> Planned(OriginalRow<OriginalInvite> row, Dictionary<string, Guest> coming)
     {
         var guest = coming.GetValueOrDefault(row.Value?.GuestId ?? "");
-        return Outcome(row, old => old.Take(guest?.InviteId.Value == old.Id ? guest : null, now)) switch
+        return Outcome(row, old => old.ToInvite(guest?.InviteId.Value == old.Id ? guest : null, now)) switch
         {
-            ImportOutcome<Invite>.Comes { State: var invite } => Comes(
+            ImportOutcome<Invite>.Imported { State: var invite } => Imported(
                 "invite", row, invite, invite.CreatedAt, invite.AsOf(now).Status is InviteStatus.Active ? row.Value!.Code ?? "" : null),
-            ImportOutcome<Invite>.Stays { Why: var why } => Stays<Invite, OriginalInvite>("invite", row, why),
+            ImportOutcome<Invite>.Left { Why: var why } => Left<Invite, OriginalInvite>("invite", row, why),
             _ => throw new InvalidOperationException(),
         };
     }
 
     private static ImportOutcome<T> Outcome<T, TOld>(OriginalRow<TOld> row, Func<TOld, ImportOutcome<T>> take)
         where T : class where TOld : class, new() =>
-        row.Value is { } old ? take(old) : new ImportOutcome<T>.Stays(row.WhyNot!);
+        row.Value is { } old ? take(old) : new ImportOutcome<T>.Left(row.WhyNot!);
 
     /// <param name="secret">The code or token that it had, where it can still be used; else null.</param>
-    private PlannedRow<T> Comes<T, TOld>(string kind, OriginalRow<TOld> row, T state, DateTimeOffset createdAt, string? secret)
+    private PlannedRow<T> Imported<T, TOld>(string kind, OriginalRow<TOld> row, T state, DateTimeOffset createdAt, string? secret)
         where T : class where TOld : class, new() =>
         new(state, new ImportedRow { Kind = kind, Id = row.Id, Status = row.Status, Old = secret })
         {
-            WhyNotAnew = secret is not null && createdAt < purgedBefore ? MayBePurged : null,
+            WhyNotIfAbsent = secret is not null && createdAt < purgedBefore ? MayBePurged : null,
         };
 
-    private static PlannedRow<T> Stays<T, TOld>(string kind, OriginalRow<TOld> row, string why)
+    private static PlannedRow<T> Left<T, TOld>(string kind, OriginalRow<TOld> row, string why)
         where T : class where TOld : class, new() =>
         new(null, new ImportedRow { Kind = kind, Id = row.Id, Status = row.Status, WhyNot = why });
 }

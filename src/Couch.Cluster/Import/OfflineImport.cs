@@ -33,8 +33,8 @@ public sealed class OfflineImport : IAsyncDisposable
         try
         {
             await database.Upgrade(cancel);
-            using var chance = RandomNumberGenerator.Create();
-            var keys = options.SigningKeys ?? ((SqliteDatabase)database).SigningKeys(chance);
+            using var random = RandomNumberGenerator.Create();
+            var keys = options.SigningKeys ?? ((SqliteDatabase)database).SigningKeys(random);
             return new(database, keys, options, clock);
         }
         catch
@@ -50,9 +50,9 @@ public sealed class OfflineImport : IAsyncDisposable
         var plan = PlanOf(store, options, now);
         var guests = plan.Guests();
         foreach (var guest in guests)
-            yield return guest.Anew;
-        foreach (var invite in plan.Invites(guests.Where(guest => guest.WhyNotAnew is null).Select(guest => guest.State).OfType<Guest>()))
-            yield return invite.Anew;
+            yield return guest.IfAbsent;
+        foreach (var invite in plan.Invites(guests.Where(guest => guest.WhyNotIfAbsent is null).Select(guest => guest.State).OfType<Guest>()))
+            yield return invite.IfAbsent;
     }
 
     /// <summary>Writes each row. An invite comes after its guest, which would otherwise be taken for missing, and brought.</summary>
@@ -106,10 +106,10 @@ public sealed class OfflineImport : IAsyncDisposable
         PlannedRow<T> planned, string kind, string id, DateTimeOffset? wakeAt, Func<T, (string Status, bool IsOpen)> here,
         Func<string> sign, CancellationToken cancel) where T : class
     {
-        if (planned.WhyNotAnew is null && await Insert(kind, id, planned.State!, wakeAt, cancel))
+        if (planned.WhyNotIfAbsent is null && await Insert(kind, id, planned.State!, wakeAt, cancel))
             return planned.Row with { New = planned.Row.Old is null ? null : sign() };
         if (await Find(kind, id, cancel) is not { } text)
-            return planned.Anew with { Old = null, WhyNot = planned.WhyNotAnew ?? "it came before, and was purged meanwhile" };
+            return planned.IfAbsent with { Old = null, WhyNot = planned.WhyNotIfAbsent ?? "it came before, and was purged meanwhile" };
 
         var (status, isOpen) = StoredJson.TryRead<T>(id, text, out _) is { } stored
             ? here(stored)

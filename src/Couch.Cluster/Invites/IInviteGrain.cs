@@ -24,6 +24,7 @@ public interface IInviteGrain : IGrainWithStringKey
     [Alias("Redeem")]
     Task<RedeemOutcome> Redeem(RedeemInvite command);
 
+    /// <summary>Takes the invite back, unless it is redeemed or its time is up.</summary>
     /// <param name="by">The host key that requested it.</param>
     /// <param name="key">The idempotency key: for a day, a revocation that is repeated under it gets the same answer.</param>
     [Alias("Revoke")]

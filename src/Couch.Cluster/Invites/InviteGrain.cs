@@ -21,7 +21,7 @@ internal sealed partial class InviteGrain(
     CouchDatabase database,
     EventRecords records,
     TimeProvider clock,
-    RandomNumberGenerator chance,
+    RandomNumberGenerator random,
     CouchMeter meter,
     ILogger<InviteGrain> log) : Grain, IInviteGrain, IRemindable
 {
@@ -66,7 +66,7 @@ internal sealed partial class InviteGrain(
             return new RedeemOutcome.Unknown();
 
         var now = Now();
-        var outcome = invite.Redeem(command, GuestId.New(now, chance), now);
+        var outcome = invite.Redeem(command, GuestId.New(now, random), now);
         if (outcome is not RedeemOutcome.Redeemed { Invite: var redeemed })
             return outcome;
 

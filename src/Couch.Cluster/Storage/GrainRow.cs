@@ -149,7 +149,7 @@ internal sealed class GrainRow<T>(
 
     private void Know(T table, T memory)
     {
-        Remember(table);
+        Set(table);
         current = memory;
         changed?.Invoke();
     }
@@ -246,7 +246,7 @@ internal sealed class GrainRow<T>(
     }
 
     /// <summary>Treats an unreadable row as absent: the next write replaces it.</summary>
-    public void Disregard() => Remember(null);
+    public void Disregard() => Set(null);
 
     /// <summary>Deletes the row: gone for good once this returns. A held state is discarded with it.</summary>
     /// <inheritdoc cref="Write"/>
@@ -278,7 +278,7 @@ internal sealed class GrainRow<T>(
             throw database.Unavailable(failure);
         }
 
-        TakeIn();
+        Accept();
     }
 
     private async Task OverwriteNow(string text, Stored<T> writing)
@@ -301,7 +301,7 @@ internal sealed class GrainRow<T>(
             return;
         }
 
-        TakeIn();
+        Accept();
         changed?.Invoke();
     }
 
@@ -313,7 +313,7 @@ internal sealed class GrainRow<T>(
         : null;
 
     /// <exception cref="UnreadableRowException">The row holds no state that can be read.</exception>
-    private void TakeIn()
+    private void Accept()
     {
         if (WhyUnreadable is { } why)
         {
@@ -322,10 +322,10 @@ internal sealed class GrainRow<T>(
         }
 
         stored = state.RecordExists ? state.State : null;
-        Remember(Found);
+        Set(Found);
     }
 
-    private void Remember(T? found)
+    private void Set(T? found)
     {
         written = current = found;
         IsKnown = true;
@@ -336,7 +336,7 @@ internal sealed class GrainRow<T>(
     {
         var held = IsHeld ? current : null;
         stored = state.RecordExists ? state.State : null;
-        Remember(found);
+        Set(found);
         if (held is not null)
             letGo?.Invoke(held);
     }

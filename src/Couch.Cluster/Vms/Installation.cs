@@ -9,7 +9,7 @@ namespace Couch.Cluster.Vms;
 /// This couch's mark on its VMs, made once and kept in its database: two couches on one account never take each other's
 /// VMs for leftovers. A database restored from a backup keeps its mark.
 /// </summary>
-internal sealed class Installation(CouchDatabase database, TimeProvider clock, RandomNumberGenerator chance)
+internal sealed class Installation(CouchDatabase database, TimeProvider clock, RandomNumberGenerator random)
 {
     private string? id;
 
@@ -22,7 +22,7 @@ internal sealed class Installation(CouchDatabase database, TimeProvider clock, R
         await using var make = connection.CreateCommand();
         make.CommandText = "INSERT INTO installation (service, id) VALUES (@service, @id) ON CONFLICT (service) DO NOTHING";
         make.Add("service", GrainKinds.Service);
-        make.Add("id", InviteId.New(clock.Now(), chance).Value);
+        make.Add("id", InviteId.New(clock.Now(), random).Value);
         await make.ExecuteNonQueryAsync(cancel);
 
         await using var read = connection.CreateCommand();

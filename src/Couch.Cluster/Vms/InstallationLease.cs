@@ -22,7 +22,7 @@ namespace Couch.Cluster.Vms;
 /// <param name="provider">The provider's name.</param>
 /// <param name="mark">Null when the provider has no place for one: then every couch counts as alone.</param>
 internal sealed partial class InstallationLease(
-    string provider, IInstallationMark? mark, Installation installation, CouchMeter meter, RandomNumberGenerator chance, TimeProvider clock,
+    string provider, IInstallationMark? mark, Installation installation, CouchMeter meter, RandomNumberGenerator random, TimeProvider clock,
     ILogger<InstallationLease> log)
     : BackgroundService
 {
@@ -54,9 +54,9 @@ internal sealed partial class InstallationLease(
     private bool isSilent;
 
     public InstallationLease(
-        IVmProvider provider, Installation installation, CouchMeter meter, RandomNumberGenerator chance, TimeProvider clock,
+        IVmProvider provider, Installation installation, CouchMeter meter, RandomNumberGenerator random, TimeProvider clock,
         ILogger<InstallationLease> log)
-        : this(provider.Name, provider.Mark, installation, meter, chance, clock, log)
+        : this(provider.Name, provider.Mark, installation, meter, random, clock, log)
     {
     }
 
@@ -168,9 +168,9 @@ internal sealed partial class InstallationLease(
             return;
         }
 
-        var random = new byte[8];
-        chance.GetBytes(random);
-        var next = $"{clock.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)}.{Convert.ToHexStringLower(random)}";
+        var bytes = new byte[8];
+        random.GetBytes(bytes);
+        var next = $"{clock.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)}.{Convert.ToHexStringLower(bytes)}";
         if (await installation.ReplaceMarks(marks, string.Join(' ', [.. own.TakeLast(MarksKept - 1), next]), cancel))
             await kept.Write(installation.Id, next, cancel);
     }

@@ -36,7 +36,7 @@ internal sealed partial class VmDriver(
 
     private readonly ConcurrentDictionary<GuestId, bool> measuring = new();
 
-    public string HostName => provider.Name;
+    public string ProviderName => provider.Name;
 
     public bool MeasuresUsage => provider.MeasuresUsage;
 

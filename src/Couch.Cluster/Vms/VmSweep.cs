@@ -68,7 +68,7 @@ internal sealed partial class VmSweep(
             guests.AddRange(await sweeps.VmsOf(VmReconciliation.Questionable(listed, installation.Id, guests), CancellationToken.None));
         var found = new VmReconciliation
         {
-            Host = provider.Name,
+            Provider = provider.Name,
             Installation = installation.Id,
             IsDedicated = provider.IsDedicated,
             DestroysUnknown = options.DestroysUnknown,

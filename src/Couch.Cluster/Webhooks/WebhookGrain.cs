@@ -20,7 +20,7 @@ internal sealed partial class WebhookGrain(
     WebhookTest test,
     CouchMeter meter,
     TimeProvider clock,
-    RandomNumberGenerator chance,
+    RandomNumberGenerator random,
     ILogger<WebhookGrain> log) : Grain, IWebhookGrain, IRemindable, IDisposable
 {
     private static readonly RowRules<Webhook> Rules = new() { NextMoment = webhook => webhook.NextMoment };
@@ -113,7 +113,7 @@ internal sealed partial class WebhookGrain(
         if (await row.Read() is not { } webhook)
             return;
 
-        var failed = webhook.ObserveFailed(eventId, error, isGone, clock.Now(), chance.Share());
+        var failed = webhook.ObserveFailed(eventId, error, isGone, clock.Now(), random.NextFraction());
         if (failed == webhook)
         {
             // The caller has stopped sending: start again if deliveries are still due.

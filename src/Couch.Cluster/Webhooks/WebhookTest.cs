@@ -9,7 +9,7 @@ using Couch.Domain.Webhooks;
 namespace Couch.Cluster.Webhooks;
 
 /// <summary>Tests a webhook with an event that is not in the log.</summary>
-internal sealed class WebhookTest(WebhookSender sender, TimeProvider clock, RandomNumberGenerator chance)
+internal sealed class WebhookTest(WebhookSender sender, TimeProvider clock, RandomNumberGenerator random)
 {
     /// <summary>The event's type. It is not an <see cref="EventType"/>, because the log does not contain it.</summary>
     public const string Type = "couch.webhook.test";
@@ -17,7 +17,7 @@ internal sealed class WebhookTest(WebhookSender sender, TimeProvider clock, Rand
     /// <summary>Sends the event now, outside the grain's turn.</summary>
     public Task<WebhookAnswer> Send(Webhook webhook, Actor by)
     {
-        var id = EventId.New(clock.Now(), chance).Value;
+        var id = EventId.New(clock.Now(), random).Value;
         var record = JsonSerializer.SerializeToUtf8Bytes(Record(webhook, id, by), CouchJson.Stored);
         return Task.Run(() => sender.Send(webhook, id, record, CancellationToken.None));
     }

@@ -10,7 +10,7 @@ namespace Couch.Cluster.Webhooks;
 /// follows the log. Without this a webhook whose silo died waits for its row's tick, up to a minute.
 /// </summary>
 internal sealed partial class WebhookWatch(
-    WebhookRows rows, IGrainFactory grains, TimeProvider clock, RandomNumberGenerator chance, ILogger<WebhookWatch> log)
+    WebhookRows rows, IGrainFactory grains, TimeProvider clock, RandomNumberGenerator random, ILogger<WebhookWatch> log)
     : BackgroundService
 {
     private static readonly TimeSpan BetweenPasses = TimeSpan.FromSeconds(5);
@@ -25,7 +25,7 @@ internal sealed partial class WebhookWatch(
         {
             await Pass(stoppingToken);
             // The jitter keeps silos that started together apart.
-            await Task.Delay(BetweenPasses * (1 + chance.Share()), clock, stoppingToken)
+            await Task.Delay(BetweenPasses * (1 + random.NextFraction()), clock, stoppingToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

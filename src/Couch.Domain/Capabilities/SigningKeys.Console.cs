@@ -18,13 +18,13 @@ public sealed partial class SigningKeys
 
     /// <summary>A session, signed by the first key.</summary>
     /// <param name="configuredKey">The hash of the configured host key, to which a pass of that key is bound; empty: there is none.</param>
-    public ConsoleSession SignSession(ConsolePass pass, ReadOnlySpan<byte> configuredKey, RandomNumberGenerator chance) =>
-        new(SignPass<ConsoleSession>(pass, configuredKey, chance));
+    public ConsoleSession SignSession(ConsolePass pass, ReadOnlySpan<byte> configuredKey, RandomNumberGenerator random) =>
+        new(SignPass<ConsoleSession>(pass, configuredKey, random));
 
     /// <summary>A ticket, signed by the first key.</summary>
     /// <inheritdoc cref="SignSession"/>
-    public ConsoleTicket SignTicket(ConsolePass pass, ReadOnlySpan<byte> configuredKey, RandomNumberGenerator chance) =>
-        new(SignPass<ConsoleTicket>(pass, configuredKey, chance));
+    public ConsoleTicket SignTicket(ConsolePass pass, ReadOnlySpan<byte> configuredKey, RandomNumberGenerator random) =>
+        new(SignPass<ConsoleTicket>(pass, configuredKey, random));
 
     /// <summary>True only for a session that one of our keys signed, in its one spelling. The pass says until when.</summary>
     /// <inheritdoc cref="SignSession"/>
@@ -36,11 +36,11 @@ public sealed partial class SigningKeys
     public bool TryVerifyTicket(string text, ReadOnlySpan<byte> configuredKey, [NotNullWhen(true)] out ConsolePass? pass) =>
         TryVerifyPass<ConsoleTicket>(text, configuredKey, out pass);
 
-    private string SignPass<TCapability>(ConsolePass pass, ReadOnlySpan<byte> configuredKey, RandomNumberGenerator chance)
+    private string SignPass<TCapability>(ConsolePass pass, ReadOnlySpan<byte> configuredKey, RandomNumberGenerator random)
         where TCapability : struct, ICapability
     {
         Span<byte> proof = stackalloc byte[PassBytes + MacBytes];
-        chance.GetBytes(proof[..NonceBytes]);
+        random.GetBytes(proof[..NonceBytes]);
         proof[NonceBytes..PassBytes].Clear();
         pass.KeyId?.ToBytes().CopyTo(proof[NonceBytes..]);
         BinaryPrimitives.WriteInt64BigEndian(proof[(NonceBytes + IdBytes)..], pass.ExpiresAt.ToUnixTimeMilliseconds());

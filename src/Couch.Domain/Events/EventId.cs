@@ -11,8 +11,8 @@ public readonly record struct EventId
     /// <summary>The canonical 26 characters.</summary>
     public string Value { get; }
 
-    /// <summary>An id of the millisecond of <paramref name="now"/>, with 80 random bits from <paramref name="chance"/>.</summary>
-    public static EventId New(DateTimeOffset now, RandomNumberGenerator chance) => new(UlidText.New(now, chance));
+    /// <summary>An id of the millisecond of <paramref name="now"/>, with 80 random bits from <paramref name="random"/>.</summary>
+    public static EventId New(DateTimeOffset now, RandomNumberGenerator random) => new(UlidText.New(now, random));
 
     /// <inheritdoc/>
     public override string ToString() => Value;

@@ -17,6 +17,7 @@ public static class Transitions
         "No VM provider is configured: set VERS_API_KEY and GOLDEN_COMMIT_ID, or COUCH_DOCKER_IMAGE. Until then a guest waits for a host "
             + "to activate it";
 
+    /// <summary>The events of the change from one state to the next.</summary>
     /// <param name="before">What the table holds; null where there is no row.</param>
     public static IEnumerable<CouchEvent> Of(Invite? before, Invite after)
     {
@@ -52,6 +53,7 @@ public static class Transitions
             new() { Type = type, Agent = after.CreatedBy, By = by, Payload = payload, Invite = after.Id };
     }
 
+    /// <summary>The events of the change from one state to the next.</summary>
     /// <param name="before">What the table holds; null where there is no row.</param>
     /// <param name="by">By which host key usage was reported; whatever else a key does is kept in the state.</param>
     public static IEnumerable<CouchEvent> Of(Guest? before, Guest after, Actor? by = null)
@@ -98,6 +100,7 @@ public static class Transitions
             OfGuest(type, after.Id, after.InviteId, after.Name, actor, fields);
     }
 
+    /// <summary>The events of the change from one state to the next.</summary>
     /// <param name="before">What the table holds; null where there is no row.</param>
     public static IEnumerable<CouchEvent> Of(HostKey? before, HostKey after)
     {
@@ -126,7 +129,7 @@ public static class Transitions
 
     /// <summary>The receipt that is written into the row of a guest that this version cannot read.</summary>
     public static CouchEvent Destroyed(UnreadableGuest guest, DateTimeOffset at) =>
-        Destroyed(guest.Id, guest.InviteId, guest.Name, guest.VmId, guest.VmHost, at);
+        Destroyed(guest.Id, guest.InviteId, guest.Name, guest.VmId, guest.VmProvider, at);
 
     private static CouchEvent Ended(
         GuestId id, InviteId? invite, string? name, string? vmId, GuestStatus status, EndReason? reason, string? detail, Actor? by) =>

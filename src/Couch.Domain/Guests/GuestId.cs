@@ -17,8 +17,8 @@ public readonly record struct GuestId : ICouchId<GuestId>
     /// <summary>The millisecond the invite was redeemed.</summary>
     public DateTimeOffset CreatedAt => UlidText.TimeOf(Value);
 
-    /// <summary>An id of the millisecond of <paramref name="now"/>, with 80 random bits from <paramref name="chance"/>.</summary>
-    public static GuestId New(DateTimeOffset now, RandomNumberGenerator chance) => new(UlidText.New(now, chance));
+    /// <summary>An id of the millisecond of <paramref name="now"/>, with 80 random bits from <paramref name="random"/>.</summary>
+    public static GuestId New(DateTimeOffset now, RandomNumberGenerator random) => new(UlidText.New(now, random));
 
     /// <summary>The lowest id that a guest of that millisecond can have: a lower bound for searches, never the id of a guest.</summary>
     public static GuestId LowestAt(DateTimeOffset time) => new(UlidText.LowestAt(time));

@@ -39,7 +39,7 @@ public sealed class UnreadableGuest
     public string? VmId => ForeignText.Plain(Text(fields, "vmId") ?? (Record("vm") is { } vm ? Text(vm, "id") : null));
 
     /// <summary>Where its row says that the VM is; null where it does not.</summary>
-    public string? VmHost => ForeignText.Plain(Record("vm") is { } vm ? Text(vm, "host") : null);
+    public string? VmProvider => ForeignText.Plain(Record("vm") is { } vm ? Text(vm, "host") : null);
 
     /// <summary>How it has ended; null where its row does not say so in a word of this version.</summary>
     public GuestStatus? Ended =>
@@ -80,9 +80,9 @@ public sealed class UnreadableGuest
 
     /// <summary>The row with its end written into it, and with the order to destroy what the guest may have at the VM provider.</summary>
     /// <param name="key">The idempotency key of the kill; null where it carried none, or it is another end.</param>
-    /// <param name="vmHost">The VM provider that is searched for its VM; null where there is none.</param>
+    /// <param name="vmProvider">The VM provider that is searched for its VM; null where there is none.</param>
     /// <exception cref="OutOfBoundsException">The actor or the key is out of bounds.</exception>
-    public string End(GuestStatus status, EndReason reason, DateTimeOffset at, Actor? by, Idempotency? key, string? vmHost) =>
+    public string End(GuestStatus status, EndReason reason, DateTimeOffset at, Actor? by, Idempotency? key, string? vmProvider) =>
         Changed(next =>
     {
         Bounds.Demand(Actor.WhyNot(by), key?.WhyNot());
@@ -93,7 +93,7 @@ public sealed class UnreadableGuest
         Keep("killedWith", by);
         Keep("endedWith", by);
         Keep("killedUnder", key);
-        if (vmHost is null)
+        if (vmProvider is null)
         {
             // A row that says more of a VM waits for its provider: what is there is still to be destroyed.
             if (Record("vm") is { } alone && Text(alone, "state") == VmState.None.Word() && Text(fields, "vmId") is not null)
@@ -107,7 +107,7 @@ public sealed class UnreadableGuest
 
         // If the row says nothing about the VM, a create may be under way whose result will not be reported.
         var vm = Record("vm") ?? new() { [Unaccounted] = 1 };
-        vm["host"] = Text(vm, "host") ?? vmHost;
+        vm["host"] = Text(vm, "host") ?? vmProvider;
         vm["state"] = VmState.Destroying.Word();
         vm["destroyRequestedAt"] = at.ToIso();
         foreach (var other in new[] { "destroyedAt", "notBefore", "cleanSince" })

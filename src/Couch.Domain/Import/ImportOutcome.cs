@@ -7,10 +7,10 @@ public abstract record ImportOutcome<T> where T : class
     {
     }
 
-    /// <summary>It comes, as this state.</summary>
-    public sealed record Comes(T State) : ImportOutcome<T>;
+    /// <summary>It is imported, as this state.</summary>
+    public sealed record Imported(T State) : ImportOutcome<T>;
 
-    /// <summary>It cannot come.</summary>
+    /// <summary>It cannot be imported.</summary>
     /// <param name="Why">A sentence without its subject, such as <c>its id is no ULID</c>.</param>
-    public sealed record Stays(string Why) : ImportOutcome<T>;
+    public sealed record Left(string Why) : ImportOutcome<T>;
 }

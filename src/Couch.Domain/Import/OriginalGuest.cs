@@ -50,20 +50,20 @@ public sealed record OriginalGuest
 
     /// <summary>The guest as this couch keeps it.</summary>
     /// <param name="provider">The name of this couch's VM provider; null where it has none.</param>
-    public ImportOutcome<Guest> Take(string? provider, DateTimeOffset now)
+    public ImportOutcome<Guest> ToGuest(string? provider, DateTimeOffset now)
     {
         if (!GuestId.TryParse(Id, out var id))
-            return new ImportOutcome<Guest>.Stays("its id is no ULID");
+            return new ImportOutcome<Guest>.Left("its id is no ULID");
         if (id.CreatedAt > now)
-            return new ImportOutcome<Guest>.Stays("its id is of a time that is still to come");
+            return new ImportOutcome<Guest>.Left("its id is of a time that is still to come");
         if (!Invites.InviteId.TryParse(InviteId, out var invite))
-            return new ImportOutcome<Guest>.Stays("the id of its invite is no ULID");
+            return new ImportOutcome<Guest>.Left("the id of its invite is no ULID");
         if (!Words.TryParse<GuestStatus>(Status ?? "", out var status))
-            return new ImportOutcome<Guest>.Stays($"its status '{Status}' is none of the protocol's");
+            return new ImportOutcome<Guest>.Left($"its status '{Status}' is none of the protocol's");
         if (ExpiresAt is not { } end)
-            return new ImportOutcome<Guest>.Stays("it does not say when it expires");
+            return new ImportOutcome<Guest>.Left("it does not say when it expires");
         if (ResourceLimits?.WhyNot() is { } limit)
-            return new ImportOutcome<Guest>.Stays(limit);
+            return new ImportOutcome<Guest>.Left(limit);
 
         var arrived = Arrived(id, invite) with
         {
@@ -74,7 +74,7 @@ public sealed record OriginalGuest
         if (arrived.Violations.Count > 0)
             arrived = arrived with { Enforcement = Enforcement.Report };
         var guest = As(status, arrived, provider, now);
-        return WhyNot(guest, now) is { } wrong ? new ImportOutcome<Guest>.Stays(wrong) : new ImportOutcome<Guest>.Comes(guest);
+        return WhyNot(guest, now) is { } wrong ? new ImportOutcome<Guest>.Left(wrong) : new ImportOutcome<Guest>.Imported(guest);
     }
 
     private Guest Arrived(GuestId id, InviteId invite) => Guest.Arriving(id, new()

@@ -37,19 +37,19 @@ public sealed record OriginalInvite
 
     /// <summary>The invite as this couch keeps it.</summary>
     /// <param name="guest">The guest that redeemed it and comes too; null where none does.</param>
-    public ImportOutcome<Invite> Take(Guest? guest, DateTimeOffset now)
+    public ImportOutcome<Invite> ToInvite(Guest? guest, DateTimeOffset now)
     {
         if (!InviteId.TryParse(Id, out var id))
-            return new ImportOutcome<Invite>.Stays("its id is no ULID");
+            return new ImportOutcome<Invite>.Left("its id is no ULID");
         if (id.CreatedAt > now)
-            return new ImportOutcome<Invite>.Stays("its id is of a time that is still to come");
+            return new ImportOutcome<Invite>.Left("its id is of a time that is still to come");
         if (!Words.TryParse<InviteStatus>(Status ?? "", out var status))
-            return new ImportOutcome<Invite>.Stays($"its status '{Status}' is none of the protocol's");
+            return new ImportOutcome<Invite>.Left($"its status '{Status}' is none of the protocol's");
         if (ExpiresAt is not { } end)
-            return new ImportOutcome<Invite>.Stays("it does not say when it expires");
+            return new ImportOutcome<Invite>.Left("it does not say when it expires");
         // Otherwise housekeeping would bring its guest once more.
         if (status is InviteStatus.Redeemed && guest is null)
-            return new ImportOutcome<Invite>.Stays("the guest that redeemed it does not come");
+            return new ImportOutcome<Invite>.Left("the guest that redeemed it does not come");
 
         var invite = new Invite
         {
@@ -71,6 +71,6 @@ public sealed record OriginalInvite
             ?? (invite.ExpiresAt > id.CreatedAt.AddHours(Invite.MostOpenHours)
                 ? $"it is open for more than {Invite.MostOpenHours} hours"
                 : null);
-        return wrong is null ? new ImportOutcome<Invite>.Comes(invite) : new ImportOutcome<Invite>.Stays(wrong);
+        return wrong is null ? new ImportOutcome<Invite>.Imported(invite) : new ImportOutcome<Invite>.Left(wrong);
     }
 }

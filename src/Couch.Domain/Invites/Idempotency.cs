@@ -27,6 +27,7 @@ public sealed record Idempotency
     /// <summary>SHA-256 of the body's fields, each after its length: 64 lower-case hexadecimal digits.</summary>
     [Id(1)] public required string BodyHash { get; init; }
 
+    /// <summary>The hashes of a key and of the body that it came with.</summary>
     /// <param name="key">The header as sent.</param>
     /// <param name="body">The fields that were read, one entry each. Fields that are ignored do not make the body a different one.</param>
     public static Idempotency Of(string key, params ReadOnlySpan<string?> body)

@@ -70,6 +70,7 @@ public sealed record Invite
     /// <summary>The millisecond the invite was made, taken from the id.</summary>
     [JsonIgnore] public DateTimeOffset CreatedAt => Id.CreatedAt;
 
+    /// <summary>The invite that the command asks for.</summary>
     /// <exception cref="OutOfBoundsException">A field of the command is not within its bounds.</exception>
     public static Invite Create(CreateInvite command)
     {

@@ -17,8 +17,8 @@ public readonly record struct InviteId : ICouchId<InviteId>
     /// <summary>The millisecond the invite was made.</summary>
     public DateTimeOffset CreatedAt => UlidText.TimeOf(Value);
 
-    /// <summary>An id of the millisecond of <paramref name="now"/>, with 80 random bits from <paramref name="chance"/>.</summary>
-    public static InviteId New(DateTimeOffset now, RandomNumberGenerator chance) => new(UlidText.New(now, chance));
+    /// <summary>An id of the millisecond of <paramref name="now"/>, with 80 random bits from <paramref name="random"/>.</summary>
+    public static InviteId New(DateTimeOffset now, RandomNumberGenerator random) => new(UlidText.New(now, random));
 
     /// <inheritdoc/>
     public static bool TryParse(string? text, out InviteId id)

@@ -19,11 +19,11 @@ internal static class UlidText
 
     private static readonly string LastText = LowestAt(LastTime);
 
-    public static string New(DateTimeOffset now, RandomNumberGenerator chance)
+    public static string New(DateTimeOffset now, RandomNumberGenerator random)
     {
-        Span<byte> random = stackalloc byte[RandomBytes];
-        chance.GetBytes(random);
-        return Ulid.NewUlid(now, random).ToString();
+        Span<byte> bytes = stackalloc byte[RandomBytes];
+        random.GetBytes(bytes);
+        return Ulid.NewUlid(now, bytes).ToString();
     }
 
     public static string LowestAt(DateTimeOffset time) => Ulid.NewUlid(time, stackalloc byte[RandomBytes]).ToString();

@@ -24,7 +24,7 @@ public sealed record VmReconciliation
     private const int VanishedShare = 10;
 
     /// <summary>The VM provider's name: guests of another one are no finding here.</summary>
-    public required string Host { get; init; }
+    public required string Provider { get; init; }
 
     /// <summary>This couch's mark on its VMs.</summary>
     public required string Installation { get; init; }
@@ -69,7 +69,7 @@ public sealed record VmReconciliation
     /// <summary>Gives the findings, and what may be done about them. Without a list only stuck and unmetered guests are found.</summary>
     public VmFindings Reconcile()
     {
-        var ours = Guests.Where(guest => !guest.IsUnreadable && guest.Vm.Host == Host).ToList();
+        var ours = Guests.Where(guest => !guest.IsUnreadable && guest.Vm.Host == Provider).ToList();
         var found = new VmFindings
         {
             Stuck = Ids(ours.Where(IsStuck)),

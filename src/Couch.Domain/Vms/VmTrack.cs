@@ -71,16 +71,16 @@ public static class VmTrack
 
     /// <summary>Takes in a report. The same guest where it changes nothing that counts.</summary>
     /// <param name="mostAttempts">How many attempts there are before the guest is given up.</param>
-    /// <param name="chance">From 0 up to 1: spreads retries.</param>
-    public static Guest Observe(this Guest guest, VmReport report, int mostAttempts, DateTimeOffset now, double chance) => report switch
+    /// <param name="jitter">From 0 up to 1: spreads retries of what failed at the same time.</param>
+    public static Guest Observe(this Guest guest, VmReport report, int mostAttempts, DateTimeOffset now, double jitter) => report switch
     {
         VmReport.Made made => guest.ObservedMade(made, now),
         VmReport.NotFound notFound => guest.ObservedNone(notFound.Attempt, now),
-        VmReport.Failed failed => guest.ObservedFailure(failed, mostAttempts, now, chance),
+        VmReport.Failed failed => guest.ObservedFailure(failed, mostAttempts, now, jitter),
         VmReport.Ready ready => guest.ObservedReady(ready.VmId, now),
         VmReport.Looked looked => guest.ObservedPresence(looked, now),
         VmReport.Gone gone => guest.ObservedGone(gone, now),
-        VmReport.NotGone notGone => guest.ObservedNotGone(notGone, now, chance),
+        VmReport.NotGone notGone => guest.ObservedNotGone(notGone, now, jitter),
         _ => guest,
     };
 
@@ -137,7 +137,7 @@ public static class VmTrack
     }
 
     /// <summary>An attempt failed. The guest ends if it was the last attempt, or if another one cannot help.</summary>
-    private static Guest ObservedFailure(this Guest guest, VmReport.Failed failure, int mostAttempts, DateTimeOffset now, double chance)
+    private static Guest ObservedFailure(this Guest guest, VmReport.Failed failure, int mostAttempts, DateTimeOffset now, double jitter)
     {
         if (guest.Vm.Attempts != failure.Attempt)
             return guest;
@@ -165,7 +165,7 @@ public static class VmTrack
                     ? string.Join(' ', guest.Vm.EachCondemned.Append(id).TakeLast(MostCondemned))
                     : guest.Vm.Condemned,
                 LastError = failure.Error,
-                NotBefore = now + VmRetries.After(guest.Vm.Attempts, chance, failure.RetryAfter),
+                NotBefore = now + VmRetries.After(guest.Vm.Attempts, jitter, failure.RetryAfter),
             },
         };
         if (failure.IsFinal || failure.Attempt >= mostAttempts)
@@ -230,7 +230,7 @@ public static class VmTrack
     }
 
     /// <summary>The provider could not confirm it. Destruction is never given up.</summary>
-    private static Guest ObservedNotGone(this Guest guest, VmReport.NotGone failure, DateTimeOffset now, double chance) =>
+    private static Guest ObservedNotGone(this Guest guest, VmReport.NotGone failure, DateTimeOffset now, double jitter) =>
         guest.Vm is { State: VmState.Destroying or VmState.Lost, DestroyedAt: null }
             ? guest with
             {
@@ -238,7 +238,7 @@ public static class VmTrack
                 {
                     LastError = failure.Error,
                     FailedReleases = guest.Vm.FailedReleases + 1,
-                    NotBefore = now + VmRetries.After(guest.Vm.FailedReleases + 1, chance, failure.RetryAfter),
+                    NotBefore = now + VmRetries.After(guest.Vm.FailedReleases + 1, jitter, failure.RetryAfter),
                     CleanSince = null,
                 },
             }

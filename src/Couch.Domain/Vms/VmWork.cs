@@ -39,12 +39,12 @@ public sealed record VmWork
 
     /// <summary>Takes in a report. A stay whose time is up has expired, whatever has happened to its VM in the meantime.</summary>
     /// <param name="mostAttempts">How many attempts there are before the guest is given up.</param>
-    /// <param name="chance">From 0 up to 1: spreads retries.</param>
-    public VmTurn Observe(Guest guest, VmReport report, int mostAttempts, DateTimeOffset now, double chance)
+    /// <param name="jitter">From 0 up to 1: spreads retries of what failed at the same time.</param>
+    public VmTurn Observe(Guest guest, VmReport report, int mostAttempts, DateTimeOffset now, double jitter)
     {
         var seen = guest.AsOf(now);
         if (!IsOutdated(report, seen, now))
-            seen = seen.Observe(report, mostAttempts, now, chance);
+            seen = seen.Observe(report, mostAttempts, now, jitter);
 
         var (rest, commands) = (After(report), new List<VmCommand>());
         if (IsWatching && !rest.IsWatching)

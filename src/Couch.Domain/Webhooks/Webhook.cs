@@ -116,8 +116,8 @@ public sealed record Webhook
     /// </summary>
     /// <param name="error">What failed; it may contain another party's text.</param>
     /// <param name="isGone">Whether the receiver said that it takes no more events.</param>
-    /// <param name="chance">From 0 up to 1: spreads the retries of webhooks that failed at the same time.</param>
-    public Webhook ObserveFailed(long eventId, string error, bool isGone, DateTimeOffset now, double chance)
+    /// <param name="jitter">From 0 up to 1: spreads retries of what failed at the same time.</param>
+    public Webhook ObserveFailed(long eventId, string error, bool isGone, DateTimeOffset now, double jitter)
     {
         if (State is WebhookState.Parked || eventId <= DeliveredId)
             return this;
@@ -134,7 +134,7 @@ public sealed record Webhook
         var end = since + KeepsTrying;
         if (isGone || now >= end)
             return failing with { State = WebhookState.Parked };
-        var next = now.AddMilliseconds(Math.Round(WebhookRetries.After(failing.Failures, chance).TotalMilliseconds));
+        var next = now.AddMilliseconds(Math.Round(WebhookRetries.After(failing.Failures, jitter).TotalMilliseconds));
         return failing with { NextAttemptAt = next < end ? next : end };
     }
 

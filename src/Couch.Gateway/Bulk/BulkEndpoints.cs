@@ -31,18 +31,18 @@ public static class BulkEndpoints
     /// <c>Accept: application/x-ndjson</c> the answer is one line after each thousand, of the same shape; the last is the result.
     /// </remarks>
     public static Task<Results<Ok<KilledManyView>, BulkProgress, Refusal>> Kill(
-        BulkBody body, HttpContext context, IGrainFactory grains, BulkRows rows, TimeProvider clock, RandomNumberGenerator chance,
+        BulkBody body, HttpContext context, IGrainFactory grains, BulkRows rows, TimeProvider clock, RandomNumberGenerator random,
         IHostApplicationLifetime lifetime, CancellationToken cancel) =>
         Run<GuestId, KilledManyView>(
-            BulkAction.KillGuests, KilledManyView.Of, body, context, new(grains, rows, clock, chance, lifetime), cancel);
+            BulkAction.KillGuests, KilledManyView.Of, body, context, new(grains, rows, clock, random, lifetime), cancel);
 
     /// <summary>Revokes many invites: those that are named, or all that are active.</summary>
     /// <inheritdoc cref="Kill" path="/remarks"/>
     public static Task<Results<Ok<RevokedManyView>, BulkProgress, Refusal>> Revoke(
-        BulkBody body, HttpContext context, IGrainFactory grains, BulkRows rows, TimeProvider clock, RandomNumberGenerator chance,
+        BulkBody body, HttpContext context, IGrainFactory grains, BulkRows rows, TimeProvider clock, RandomNumberGenerator random,
         IHostApplicationLifetime lifetime, CancellationToken cancel) =>
         Run<InviteId, RevokedManyView>(
-            BulkAction.RevokeInvites, RevokedManyView.Of, body, context, new(grains, rows, clock, chance, lifetime), cancel);
+            BulkAction.RevokeInvites, RevokedManyView.Of, body, context, new(grains, rows, clock, random, lifetime), cancel);
 
     private static async Task<Results<Ok<TView>, BulkProgress, Refusal>> Run<TId, TView>(
         BulkAction action, Func<BulkOutcome, TView> view, BulkBody body, HttpContext context, BulkOrders orders, CancellationToken cancel)

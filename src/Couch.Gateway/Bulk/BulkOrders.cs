@@ -11,7 +11,7 @@ namespace Couch.Gateway.Bulk;
 
 /// <summary>Gives orders to their grains and follows them.</summary>
 internal sealed record BulkOrders(
-    IGrainFactory Grains, BulkRows Rows, TimeProvider Clock, RandomNumberGenerator Chance, IHostApplicationLifetime Lifetime)
+    IGrainFactory Grains, BulkRows Rows, TimeProvider Clock, RandomNumberGenerator Random, IHostApplicationLifetime Lifetime)
 {
     /// <summary>How long a caller waits for an order; a balancer may give up sooner. The order goes on either way.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
@@ -36,7 +36,7 @@ internal sealed record BulkOrders(
     /// <summary>Gives the order: once this returns it is carried out, whatever crashes.</summary>
     public Task<BulkOrder> Give(BulkAction action, BulkScope scope, Actor by)
     {
-        var order = BulkOrder.New(BulkOrderId.New(Clock.Now(), Chance), action, scope, by);
+        var order = BulkOrder.New(BulkOrderId.New(Clock.Now(), Random), action, scope, by);
         return Grains.BulkOrder(order.Id).Give(order);
     }
 

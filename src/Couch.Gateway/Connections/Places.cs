@@ -23,7 +23,7 @@ internal sealed partial class Places : IDisposable
     private readonly TimeProvider clock;
     private readonly ILogger<Places> log;
     private readonly ITimer rounds;
-    private TaskCompletionSource changed = NewChange();
+    private TaskCompletionSource changed = NewSignal();
     private int leaving;
     private int madeRoom;
     private volatile bool isCrowded;
@@ -112,7 +112,7 @@ internal sealed partial class Places : IDisposable
         lock (door)
         {
             isAwaited = false;
-            (over, changed) = (changed, NewChange());
+            (over, changed) = (changed, NewSignal());
         }
 
         over.SetResult();
@@ -183,7 +183,7 @@ internal sealed partial class Places : IDisposable
             LogMadeRoom(made, capacity.All);
     }
 
-    private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     [LoggerMessage(
         240, LogLevel.Warning, "Closed {Connections} connections to make room for others: {Most} are held at most (COUCH_CONNECTIONS, "

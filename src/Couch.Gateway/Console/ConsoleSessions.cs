@@ -13,7 +13,7 @@ namespace Couch.Gateway.Console;
 /// </summary>
 internal sealed class ConsoleSessions(
     ConfiguredHostKey configured, SigningKeys signing, HostKeyring keyring, InviteIdempotency claims, TimeProvider clock,
-    RandomNumberGenerator chance)
+    RandomNumberGenerator random)
 {
     public static readonly TimeSpan SessionLifetime = TimeSpan.FromHours(24);
     public static readonly TimeSpan TicketLifetime = TimeSpan.FromMinutes(5);
@@ -55,14 +55,14 @@ internal sealed class ConsoleSessions(
     public (ConsoleSession Session, ConsolePass Pass) Open(HostCaller caller)
     {
         var pass = Pass(caller, SessionLifetime);
-        return (signing.SignSession(pass, configured.Hash, chance), pass);
+        return (signing.SignSession(pass, configured.Hash, random), pass);
     }
 
     /// <summary>A ticket of the caller's key, for five minutes.</summary>
     public (ConsoleTicket Ticket, ConsolePass Pass) Issue(HostCaller caller)
     {
         var pass = Pass(caller, TicketLifetime);
-        return (signing.SignTicket(pass, configured.Hash, chance), pass);
+        return (signing.SignTicket(pass, configured.Hash, random), pass);
     }
 
     /// <summary>A sign-in link of the configured key, after this couch's address, for whoever starts the couch.</summary>
@@ -87,7 +87,7 @@ internal sealed class ConsoleSessions(
         // counts as the first one's repetition. Housekeeping deletes the row after a day, when the ticket is long void.
         var attempt = Convert.ToHexString(Random());
         var claim = Idempotency.Of($"console-ticket {ticket}", attempt);
-        return await claims.Claim(claim, InviteId.New(clock.Now(), chance), clock.Now(), cancel) is { IsOfThisBody: true } ? caller : null;
+        return await claims.Claim(claim, InviteId.New(clock.Now(), random), clock.Now(), cancel) is { IsOfThisBody: true } ? caller : null;
     }
 
     private async Task<HostCaller?> Holder(ConsolePass pass, CancellationToken cancel) =>
@@ -102,7 +102,7 @@ internal sealed class ConsoleSessions(
     private byte[] Random()
     {
         var bytes = new byte[16];
-        chance.GetBytes(bytes);
+        random.GetBytes(bytes);
         return bytes;
     }
 }

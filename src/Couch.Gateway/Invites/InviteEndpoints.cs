@@ -34,13 +34,13 @@ public static class InviteEndpoints
     /// <remarks>With an Idempotency-Key, the same key and body give the same invite for 24 hours.</remarks>
     public static async Task<Results<Created<InviteView>, Refusal>> Create(
         CreateInviteBody body, HttpRequest request, IGrainFactory grains, InviteIdempotency inviteKeys, [FromServices] SigningKeys keys,
-        TimeProvider clock, RandomNumberGenerator chance, CancellationToken cancel)
+        TimeProvider clock, RandomNumberGenerator random, CancellationToken cancel)
     {
         var now = clock.Now();
         var fields = new Fields();
         var key = fields.IdempotencyKey(request);
         var caller = HostCaller.Of(request.HttpContext).Actor;
-        var command = body.Read(fields, InviteId.New(now, chance)) with { By = caller };
+        var command = body.Read(fields, InviteId.New(now, random)) with { By = caller };
         if (fields.Refusal is { } refusal)
             return refusal;
 

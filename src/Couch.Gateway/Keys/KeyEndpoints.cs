@@ -33,7 +33,7 @@ public static class KeyEndpoints
     /// </remarks>
     public static async Task<Results<Created<CreatedKeyView>, Refusal>> Create(
         CreateKeyBody body, HttpContext context, IGrainFactory grains, [FromServices] SigningKeys signing, TimeProvider clock,
-        RandomNumberGenerator chance)
+        RandomNumberGenerator random)
     {
         var fields = new Fields();
         var (name, scopes, hours) = body.Read(fields);
@@ -41,7 +41,7 @@ public static class KeyEndpoints
             return refusal;
 
         var caller = HostCaller.Of(context);
-        var id = HostKeyId.New(clock.Now(), chance);
+        var id = HostKeyId.New(clock.Now(), random);
         switch (caller.Authority.Grant(scopes, hours, id.CreatedAt))
         {
             case GrantOutcome.LacksScopes(var lacking):

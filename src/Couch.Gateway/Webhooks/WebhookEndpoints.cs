@@ -43,7 +43,7 @@ public static class WebhookEndpoints
     /// </remarks>
     public static async Task<Results<Created<CreatedWebhookView>, Refusal>> Create(
         CreateWebhookBody body, HttpContext context, IGrainFactory grains, WebhookRows rows, [FromServices] SigningKeys signing,
-        TimeProvider clock, RandomNumberGenerator chance, CancellationToken cancel)
+        TimeProvider clock, RandomNumberGenerator random, CancellationToken cancel)
     {
         var fields = new Fields();
         var (url, types, description) = body.Read(fields);
@@ -52,7 +52,7 @@ public static class WebhookEndpoints
         if ((await rows.All(cancel)).Count >= WebhookRows.Most)
             return Refusals.TooManyWebhooks;
 
-        var id = WebhookId.New(clock.Now(), chance);
+        var id = WebhookId.New(clock.Now(), random);
         var webhook = await grains.Webhook(id).Create(new()
         {
             Id = id,

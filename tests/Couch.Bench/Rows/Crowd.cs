@@ -20,7 +20,7 @@ internal sealed record Crowd(IReadOnlyList<Guest> Guests, IReadOnlyList<Invite> 
 
     private static readonly TimeSpan Stay = TimeSpan.FromHours(ResourceLimits.Default.MaxDurationHours);
     private static readonly TimeSpan UntilItLeaves = TimeSpan.FromHours(1);
-    private static readonly RandomNumberGenerator Chance = RandomNumberGenerator.Create();
+    private static readonly RandomNumberGenerator Random = RandomNumberGenerator.Create();
 
     private readonly List<(InviteId Invite, GuestId Guest)> arrived = [];
     private DateTimeOffset now;
@@ -37,7 +37,7 @@ internal sealed record Crowd(IReadOnlyList<Guest> Guests, IReadOnlyList<Invite> 
         for (var index = 0; index < count; index++)
         {
             var time = now - Stay + TimeSpan.FromMilliseconds(Math.Floor(Stay.TotalMilliseconds * index / count));
-            crowd.arrived.Add((InviteId.New(time, Chance), GuestId.New(time, Chance)));
+            crowd.arrived.Add((InviteId.New(time, Random), GuestId.New(time, Random)));
         }
 
         for (var index = count - 1; guests.Count < Plan.Warm && index >= 0; index--)

@@ -13,7 +13,7 @@ namespace Couch.Bench.Rows;
 internal record Population(IReadOnlyList<Guest> Guests, IReadOnlyList<Invite> Spent, IReadOnlyList<Invite> Open)
 {
     private static readonly TimeSpan Within = TimeSpan.FromHours(1);
-    private static readonly RandomNumberGenerator Chance = RandomNumberGenerator.Create();
+    private static readonly RandomNumberGenerator Random = RandomNumberGenerator.Create();
 
     public static Population Of(int count)
     {
@@ -46,7 +46,7 @@ internal record Population(IReadOnlyList<Guest> Guests, IReadOnlyList<Invite> Sp
         },
     };
 
-    public static Invite NewInvite(DateTimeOffset time) => NewInvite(InviteId.New(time, Chance));
+    public static Invite NewInvite(DateTimeOffset time) => NewInvite(InviteId.New(time, Random));
 
     protected static Invite NewInvite(InviteId id) => Invite.Create(new CreateInvite
     {
@@ -59,7 +59,7 @@ internal record Population(IReadOnlyList<Guest> Guests, IReadOnlyList<Invite> Sp
         ExpiresInHours = Invite.DefaultOpenHours,
     });
 
-    public static Invite Redeemed(Invite invite, DateTimeOffset time) => Redeemed(invite, GuestId.New(time, Chance));
+    public static Invite Redeemed(Invite invite, DateTimeOffset time) => Redeemed(invite, GuestId.New(time, Random));
 
     protected static Invite Redeemed(Invite invite, GuestId guest) =>
         invite.Redeem(new RedeemInvite { GuestName = Wording.GuestName }, guest, guest.CreatedAt) is RedeemOutcome.Redeemed redeemed

@@ -102,7 +102,7 @@ public sealed class BulkGrainTests() : TestCouch(new SqliteEngine())
     private async Task<BulkOrder> Give(BulkScope scope)
     {
         var order = BulkOrder.New(
-            BulkOrderId.New(Clock.GetUtcNow(), Some.Chance), BulkAction.KillGuests, scope, Actor.Configured);
+            BulkOrderId.New(Clock.GetUtcNow(), Some.Random), BulkAction.KillGuests, scope, Actor.Configured);
         return await Order(order.Id).Give(order);
     }
 

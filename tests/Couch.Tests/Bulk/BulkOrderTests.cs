@@ -95,5 +95,5 @@ public sealed class BulkOrderTests
     private static Dictionary<string, BulkResult> Results(BulkResult result, params string[] ids) => ids.ToDictionary(id => id, _ => result);
 
     private static BulkOrder Order(BulkScope scope) =>
-        BulkOrder.New(BulkOrderId.New(Some.Time, Some.Chance), BulkAction.KillGuests, scope, Actor.Configured);
+        BulkOrder.New(BulkOrderId.New(Some.Time, Some.Random), BulkAction.KillGuests, scope, Actor.Configured);
 }

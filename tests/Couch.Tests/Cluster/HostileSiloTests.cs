@@ -146,8 +146,8 @@ public abstract class HostileSiloTests(VersCouch couch)
     public async Task A_host_key_is_kept_under_its_own_id_and_with_a_name_alone()
     {
         var key = new HostKey { Id = HostKeyId.New(couch.Clock.GetUtcNow(),
-            Some.Chance), Name = "meter", Scopes = new() { Meter = true }, CreatedWith = Actor.Configured };
-        await Refused(() => couch.HostKey(HostKeyId.New(couch.Clock.GetUtcNow(), Some.Chance)).Create(key));
+            Some.Random), Name = "meter", Scopes = new() { Meter = true }, CreatedWith = Actor.Configured };
+        await Refused(() => couch.HostKey(HostKeyId.New(couch.Clock.GetUtcNow(), Some.Random)).Create(key));
         await Refused(() => couch.HostKey(key.Id).Create(key with { Name = Endless }));
         await Refused(() => couch.HostKey(key.Id).Create(key with { Scopes = null! }));
         Assert.Equal(key, await couch.HostKey(key.Id).Create(key));

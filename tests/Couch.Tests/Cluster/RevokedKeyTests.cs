@@ -48,7 +48,7 @@ public abstract class RevokedKeyTests(TestCouch couch)
 
     private HostKey AKey() => new()
     {
-        Id = HostKeyId.New(couch.Clock.Now(), Some.Chance),
+        Id = HostKeyId.New(couch.Clock.Now(), Some.Random),
         Name = "a key for tests",
         Scopes = KeyScopes.Of(KeyScope.Meter),
         CreatedWith = Actor.Configured,

@@ -18,10 +18,10 @@ public sealed class PassConsoleTests
     public void A_pass_comes_back_as_it_was_signed_under_every_key_of_the_list()
     {
         var (older, newer) = (Some.Key(), Some.Key());
-        var id = HostKeyId.New(Some.Time, Some.Chance);
+        var id = HostKeyId.New(Some.Time, Some.Random);
         foreach (var pass in new ConsolePass[] { new(null, End), new(id, End) })
         {
-            var session = Some.KeysOf(older).SignSession(pass, HostKey, Some.Chance).Reveal();
+            var session = Some.KeysOf(older).SignSession(pass, HostKey, Some.Random).Reveal();
             Assert.True(Some.KeysOf($"{newer},{older}").TryVerifySession(session, HostKey, out var read));
             Assert.Equal(pass, read);
             Assert.False(Some.KeysOf(newer).TryVerifySession(session, HostKey, out _));
@@ -33,8 +33,8 @@ public sealed class PassConsoleTests
     public void The_configured_keys_pass_ends_with_that_key_and_a_made_keys_does_not()
     {
         var signing = Some.KeysOf(Some.Key());
-        var configured = signing.SignSession(new(null, End), HostKey, Some.Chance).Reveal();
-        var made = signing.SignSession(new(HostKeyId.New(Some.Time, Some.Chance), End), HostKey, Some.Chance).Reveal();
+        var configured = signing.SignSession(new(null, End), HostKey, Some.Random).Reveal();
+        var made = signing.SignSession(new(HostKeyId.New(Some.Time, Some.Random), End), HostKey, Some.Random).Reveal();
 
         Assert.False(signing.TryVerifySession(configured, OtherKey, out _));
         Assert.False(signing.TryVerifySession(configured, [], out _));
@@ -46,8 +46,8 @@ public sealed class PassConsoleTests
     public void A_session_is_no_ticket_and_neither_is_another_capability()
     {
         var signing = Some.KeysOf(Some.Key());
-        var session = signing.SignSession(new(null, End), HostKey, Some.Chance);
-        var ticket = signing.SignTicket(new(null, End), HostKey, Some.Chance);
+        var session = signing.SignSession(new(null, End), HostKey, Some.Random);
+        var ticket = signing.SignTicket(new(null, End), HostKey, Some.Random);
 
         Assert.True(signing.TryVerifyTicket(ticket.Reveal(), HostKey, out _));
         Assert.False(signing.TryVerifyTicket(ConsoleTicket.Prefix + session.Reveal()[ConsoleSession.Prefix.Length..], HostKey, out _));
@@ -60,7 +60,7 @@ public sealed class PassConsoleTests
     public void No_letter_of_a_pass_can_be_changed()
     {
         var signing = Some.KeysOf(Some.Key());
-        var session = signing.SignSession(new(HostKeyId.New(Some.Time, Some.Chance), End), HostKey, Some.Chance).Reveal();
+        var session = signing.SignSession(new(HostKeyId.New(Some.Time, Some.Random), End), HostKey, Some.Random).Reveal();
         for (var at = 0; at < session.Length; at++)
         {
             var forged = new StringBuilder(session) { [at] = session[at] == 'A' ? 'B' : 'A' }.ToString();

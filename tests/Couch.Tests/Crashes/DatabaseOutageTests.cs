@@ -47,7 +47,7 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
                      () => couch.Http.PostAsJsonAsync("/couch/invites", new { createdBy = "noah" }),
                      () => couch.Http.PostAsJsonAsync("/couch/redeem", new { code = (string)invite["code"]!, name = "guest-1" }),
                      () => couch.Http.GetAsync("/couch/guests"),
-                     () => couch.Http.GetAsync($"/couch/guests/{GuestId.New(Some.Time, Some.Chance)}"),
+                     () => couch.Http.GetAsync($"/couch/guests/{GuestId.New(Some.Time, Some.Random)}"),
                  })
         {
             using var response = await request();

@@ -94,7 +94,7 @@ public sealed class BoundsTests
         Assert.Throws<OutOfBoundsException>(() => Some.Guest().Kill(Now, key: new() { KeyHash = text, BodyHash = "b" }));
         Assert.Throws<OutOfBoundsException>(() => Some.Invite().Revoke(Now, key: new() { KeyHash = text, BodyHash = "b" }));
         Assert.Throws<OutOfBoundsException>(() => Some.Guest().Report(new() { CpuSeconds = 1 }, Now, new() { Name = text }));
-        Assert.Throws<OutOfBoundsException>(() => Some.Invite().Redeem(Some.Redeem(name: text), GuestId.New(Now, Some.Chance), Now));
+        Assert.Throws<OutOfBoundsException>(() => Some.Invite().Redeem(Some.Redeem(name: text), GuestId.New(Now, Some.Random), Now));
         Assert.Throws<OutOfBoundsException>(() => Invite.Create(Some.CreateInvite(Now) with { CreatedBy = text }));
         Assert.Throws<OutOfBoundsException>(() => new VmReport.Made(1, text, "http://vm").MustBeWithinBounds());
     }
@@ -131,7 +131,7 @@ public sealed class BoundsTests
         guest.MustBeArriving(guest.Id.Value);
         foreach (var wrong in new Guest[]
         {
-            guest with { Id = GuestId.New(Now, Some.Chance) },
+            guest with { Id = GuestId.New(Now, Some.Random) },
             guest with { Id = default },
             guest with { InviteId = default },
             guest with { Name = new string('x', 10_000_000) },

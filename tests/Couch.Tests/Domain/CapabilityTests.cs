@@ -9,8 +9,8 @@ namespace Couch.Tests.Domain;
 
 public sealed class CapabilityTests
 {
-    private readonly InviteId inviteId = InviteId.New(Some.Time, Some.Chance);
-    private readonly GuestId guestId = GuestId.New(Some.Time, Some.Chance);
+    private readonly InviteId inviteId = InviteId.New(Some.Time, Some.Random);
+    private readonly GuestId guestId = GuestId.New(Some.Time, Some.Random);
 
     [Fact]
     public void A_code_proves_its_invite()

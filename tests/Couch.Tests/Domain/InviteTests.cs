@@ -35,13 +35,13 @@ public sealed class InviteTests
     public void A_second_redeem_is_refused() =>
         Assert.Equal(
             new RedeemOutcome.NotActive(InviteStatus.Redeemed),
-            Some.Redeemed(Some.Invite(), Now).Redeem(Some.Redeem(), GuestId.New(Now, Some.Chance), Now));
+            Some.Redeemed(Some.Invite(), Now).Redeem(Some.Redeem(), GuestId.New(Now, Some.Random), Now));
 
     [Fact]
     public void A_revoked_invite_cannot_be_redeemed()
     {
         var revoked = Assert.IsType<RevokeOutcome.Revoked>(Some.Invite().Revoke(Now)).Invite;
-        Assert.Equal(new RedeemOutcome.NotActive(InviteStatus.Revoked), revoked.Redeem(Some.Redeem(), GuestId.New(Now, Some.Chance), Now));
+        Assert.Equal(new RedeemOutcome.NotActive(InviteStatus.Revoked), revoked.Redeem(Some.Redeem(), GuestId.New(Now, Some.Random), Now));
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class InviteTests
     [Fact]
     public void A_host_keys_idempotency_keys_are_its_own()
     {
-        var made = new Actor { KeyId = HostKeyId.New(Now, Some.Chance), Name = "configured" };
+        var made = new Actor { KeyId = HostKeyId.New(Now, Some.Random), Name = "configured" };
         var hashes = new[] { made, Actor.Configured, Actor.Loopback }.Select(by => Idempotency.Of(by, "delete", "key").KeyHash);
         Assert.Distinct([.. hashes, Idempotency.Of(made, "invites", "key").KeyHash, Idempotency.Of("key").KeyHash]);
     }
@@ -70,7 +70,7 @@ public sealed class InviteTests
     {
         var late = Now.AddHours(24);
         Assert.Equal(
-            new RedeemOutcome.NotActive(InviteStatus.Expired), Some.Invite().Redeem(Some.Redeem(), GuestId.New(late, Some.Chance), late));
+            new RedeemOutcome.NotActive(InviteStatus.Expired), Some.Invite().Redeem(Some.Redeem(), GuestId.New(late, Some.Random), late));
         Assert.Equal(new RevokeOutcome.NotActive(InviteStatus.Expired), Some.Invite().Revoke(late));
     }
 
@@ -78,7 +78,7 @@ public sealed class InviteTests
     public void The_same_key_and_body_redeem_once_and_answer_twice()
     {
         var redeemed = Some.Redeemed(Some.Invite(), Now, Some.Redeem("key"));
-        var again = redeemed.Redeem(Some.Redeem("key"), GuestId.New(Now, Some.Chance), Now.AddHours(23));
+        var again = redeemed.Redeem(Some.Redeem("key"), GuestId.New(Now, Some.Random), Now.AddHours(23));
         Assert.Same(redeemed, Assert.IsType<RedeemOutcome.Redeemed>(again).Invite);
     }
 
@@ -86,7 +86,7 @@ public sealed class InviteTests
     public void The_same_key_with_another_body_is_refused() =>
         Assert.IsType<RedeemOutcome.KeyReused>(
             Some.Redeemed(Some.Invite(), Now, Some.Redeem("key")).Redeem(
-                Some.Redeem("key", "guest-2"), GuestId.New(Now, Some.Chance), Now));
+                Some.Redeem("key", "guest-2"), GuestId.New(Now, Some.Random), Now));
 
     [Fact]
     public void A_key_is_forgotten_after_a_day_and_another_key_is_no_key() =>
@@ -95,7 +95,7 @@ public sealed class InviteTests
             again => Assert.Equal(
                 new RedeemOutcome.NotActive(InviteStatus.Redeemed),
                 Some.Redeemed(Some.Invite(), Now, Some.Redeem("key"))
-                    .Redeem(Some.Redeem(again.Item1), GuestId.New(Now, Some.Chance), Now.AddHours(again.Item2))));
+                    .Redeem(Some.Redeem(again.Item1), GuestId.New(Now, Some.Random), Now.AddHours(again.Item2))));
 
     [Fact]
     public void Bodies_that_differ_only_in_where_a_field_ends_are_different()

@@ -14,7 +14,7 @@ namespace Couch.Tests.Domain;
 public sealed class TransitionsTests
 {
     private static readonly DateTimeOffset Now = Some.Time.AddHours(1);
-    private static readonly Actor Key = new() { KeyId = HostKeyId.New(Some.Time, Some.Chance), Name = "ci" };
+    private static readonly Actor Key = new() { KeyId = HostKeyId.New(Some.Time, Some.Random), Name = "ci" };
 
     private static readonly Guest Waiting = Some.Guest();
     private static readonly Guest Running = Assert.IsType<ActivateOutcome.Activated>(Waiting.Activate("vm-1", "http://vm", Now, Key)).Guest;
@@ -124,7 +124,7 @@ public sealed class TransitionsTests
     {
         var key = new HostKey
         {
-            Id = HostKeyId.New(Some.Time, Some.Chance), Name = "ci", Scopes = new() { Events = true }, CreatedWith = Key,
+            Id = HostKeyId.New(Some.Time, Some.Random), Name = "ci", Scopes = new() { Events = true }, CreatedWith = Key,
         };
         var created = Assert.Single(Transitions.Of(null, key));
         Assert.Equal((EventType.KeyCreated, Key, null), (created.Type, created.By, created.Agent));

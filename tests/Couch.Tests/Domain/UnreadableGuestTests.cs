@@ -10,7 +10,7 @@ namespace Couch.Tests.Domain;
 
 public sealed class UnreadableGuestTests
 {
-    private static readonly GuestId Id = GuestId.New(Some.Time, Some.Chance);
+    private static readonly GuestId Id = GuestId.New(Some.Time, Some.Random);
 
     [Theory]
     [InlineData("""{"status":"revoked"}""", GuestStatus.Revoked)]

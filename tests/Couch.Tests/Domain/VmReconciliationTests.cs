@@ -26,7 +26,7 @@ public sealed class VmReconciliationTests
 
     private static VmReconciliation Reconciliation(ListedVm[]? listed, params Guest[] guests) => new()
     {
-        Host = "vers",
+        Provider = "vers",
         Installation = Ours,
         At = Now,
         Listed = listed,

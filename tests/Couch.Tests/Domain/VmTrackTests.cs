@@ -185,7 +185,7 @@ public sealed class VmTrackTests
         }
     }
 
-    private static Actor Guests { get; } = new() { KeyId = HostKeyId.New(Now, Some.Chance), Name = "guests" };
+    private static Actor Guests { get; } = new() { KeyId = HostKeyId.New(Now, Some.Random), Name = "guests" };
 
     private static HostKey KeyOf(Actor actor, params KeyScope[] scopes) =>
         new() { Id = actor.KeyId!.Value, Name = actor.Name, Scopes = KeyScopes.Of(scopes), CreatedWith = Actor.Configured };
@@ -208,7 +208,7 @@ public sealed class VmTrackTests
             "with vms" => (Guests, key),
             "without vms" => (Guests, KeyOf(Guests, KeyScope.Guests, KeyScope.Keys, KeyScope.Invites, KeyScope.Meter)),
             "without its row" => (Guests, (HostKey?)null),
-            "with another key's row" => (Guests, key with { Id = HostKeyId.New(Now, Some.Chance) }),
+            "with another key's row" => (Guests, key with { Id = HostKeyId.New(Now, Some.Random) }),
             "revoked" => (Guests, key.Revoke(Actor.Configured, Now)),
             _ => (Guests, key with { ExpiresAt = Now }),
         };

@@ -124,7 +124,7 @@ public sealed class ScopedKeyTests(KeyedCouchHost couch) : IClassFixture<KeyedCo
     public async Task A_key_whose_row_is_not_there_opens_nothing()
     {
         var key = Some.Key();
-        var made = Some.KeysOf(key).Sign(HostKeyId.New(Some.Time, Some.Chance));
+        var made = Some.KeysOf(key).Sign(HostKeyId.New(Some.Time, Some.Random));
         await using var keyed = await CouchHost.Start("--COUCH_AUTH_TOKEN=the host's own key", $"--COUCH_SIGNING_KEY={key}");
         (await keyed.With(made.Reveal()).Get("/couch/guests")).Refuses(401);
     }

@@ -359,7 +359,7 @@ internal sealed class Moves(Broken broken = Broken.Nothing)
     {
         var found = new VmReconciliation
         {
-            Host = world.Row.Vm.Host ?? "vers",
+            Provider = world.Row.Vm.Host ?? "vers",
             Installation = "couch",
             IsDedicated = true,
             At = world.ListedAt,

@@ -58,7 +58,7 @@ internal sealed class Turn
 
     public void Observe(VmReport report)
     {
-        var turn = memory.Work.Observe(memory.Known, report, MostAttempts, world.Now, chance: 0);
+        var turn = memory.Work.Observe(memory.Known, report, MostAttempts, world.Now, jitter: 0);
         memory = memory with { Work = turn.Work };
         if (turn.Guest != memory.Known)
             Write(turn.Guest);

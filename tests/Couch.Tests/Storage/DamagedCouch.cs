@@ -35,7 +35,7 @@ public abstract class DamagedCouch : IAsyncLifetime
         ["a record missing"] = row => Without(row, "resourceLimits"),
         ["an unknown state of its vm"] = row => With(row, "vm", new JsonObject { ["host"] = "vers", ["state"] = "migrating" }),
         ["null for its vm"] = row => With(row, "vm", null),
-        ["another guest's id"] = row => With(row, "id", GuestId.New(Some.Time, Some.Chance).Value),
+        ["another guest's id"] = row => With(row, "id", GuestId.New(Some.Time, Some.Random).Value),
         ["nothing in it"] = _ => "{}",
         ["null"] = _ => "null",
         ["a list"] = _ => "[]",

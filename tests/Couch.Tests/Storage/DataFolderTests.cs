@@ -68,7 +68,7 @@ public sealed class DataFolderTests : IDisposable
         await using var database = SqliteDatabase.Open(folder["data"]);
         await database.Upgrade(TestContext.Current.CancellationToken);
         await database.Put(GrainKinds.Invite, "one", Some.Invite());
-        database.SigningKeys(Some.Chance);
+        database.SigningKeys(Some.Random);
 
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder["data"]));
         var files = Directory.GetFiles(folder["data"]);

@@ -114,7 +114,7 @@ public sealed class FolderTrustTests : IDisposable
     {
         await using var database = SqliteDatabase.Open(Data);
         await database.Upgrade(TestContext.Current.CancellationToken);
-        database.SigningKeys(Some.Chance);
+        database.SigningKeys(Some.Random);
     }
 
     /// <summary>As a couch that was killed leaves its write-ahead log.</summary>

@@ -67,7 +67,7 @@ public abstract class InviteIdempotencyTests(Engine engine)
         Assert.Equal(Idempotency.Of("young").KeyHash, Assert.Single(left));
     }
 
-    private static InviteId NewId() => InviteId.New(Some.Time, Some.Chance);
+    private static InviteId NewId() => InviteId.New(Some.Time, Some.Random);
 
     private static KeyClaim Granted(InviteId id) => new(id, IsOfThisBody: true);
 

@@ -113,7 +113,7 @@ public abstract class Sample(TestCouch couch)
         {
             var key = new HostKey
             {
-                Id = HostKeyId.New(Taken, Some.Chance),
+                Id = HostKeyId.New(Taken, Some.Random),
                 Name = "meter",
                 Scopes = new() { Meter = true, Keys = isRevoked },
                 CreatedWith = new() { Name = "configured" },

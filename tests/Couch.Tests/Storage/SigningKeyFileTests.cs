@@ -17,14 +17,14 @@ public sealed class SigningKeyFileTests : IDisposable
     [Fact]
     public async Task A_node_makes_its_key_once_and_keeps_it()
     {
-        var id = InviteId.New(Some.Time, Some.Chance);
+        var id = InviteId.New(Some.Time, Some.Random);
         string code;
         await using (var first = SqliteDatabase.Open(folder["data"]))
-            code = first.SigningKeys(Some.Chance).Sign(id).Reveal();
+            code = first.SigningKeys(Some.Random).Sign(id).Reveal();
 
         await using var second = SqliteDatabase.Open(folder["data"]);
 
-        Assert.True(second.SigningKeys(Some.Chance).TryVerifyCode(code, out var verified));
+        Assert.True(second.SigningKeys(Some.Random).TryVerifyCode(code, out var verified));
         Assert.Equal(id, verified);
         Assert.Equal(
             32, Convert.FromBase64String((await File.ReadAllTextAsync(KeyFile, TestContext.Current.CancellationToken)).Trim()).Length);
@@ -39,7 +39,7 @@ public sealed class SigningKeyFileTests : IDisposable
         await using var database = SqliteDatabase.Open(folder["data"]);
         await File.WriteAllTextAsync(KeyFile, damaged, TestContext.Current.CancellationToken);
 
-        var refusal = Assert.Throws<SettingsException>(() => database.SigningKeys(Some.Chance));
+        var refusal = Assert.Throws<SettingsException>(() => database.SigningKeys(Some.Random));
 
         Assert.Contains($"the signing key in {KeyFile} is damaged", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(damaged, await File.ReadAllTextAsync(KeyFile, TestContext.Current.CancellationToken));

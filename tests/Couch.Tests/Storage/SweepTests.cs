@@ -81,7 +81,7 @@ public abstract class SweepTests(Engine engine) : FreshDatabaseTests(engine)
             guest => guest.Id.Value, StringComparer.Ordinal);
         Assert.Equal(all.Where(guest => guest.IsOpen), open);
 
-        var read = (await VmRows.VmsOf([.. guests.Select(guest => guest.Id), GuestId.New(Some.Time, Some.Chance)], Cancel)).OrderBy(
+        var read = (await VmRows.VmsOf([.. guests.Select(guest => guest.Id), GuestId.New(Some.Time, Some.Random)], Cancel)).OrderBy(
             guest => guest.Id.Value, StringComparer.Ordinal);
         Assert.Equal(all, read);
     }

@@ -116,7 +116,7 @@ public abstract class UnreadableRowTests(DamagedCouch couch) : IAsyncLifetime
         await couch.PutText(GrainKinds.Invite, "somewhere", """{"status":"redeemed","redemption":{"guestId":"nobody"}}""");
         await couch.PutText(GrainKinds.Guest, "7ZZZZZZZZZZZZZZZZZZZZZZZZZ", "{}");
         await couch.Database.Rows($"INSERT INTO grain_state (service, kind, id, version, state) VALUES ('{GrainKinds.Service}', 'guest', "
-            + $"'{GuestId.New(Now, Some.Chance)}', 2, NULL)");
+            + $"'{GuestId.New(Now, Some.Random)}', 2, NULL)");
 
         foreach (var status in new[] { "", "provisioning", "running", "expired", "stopped" })
         {
@@ -330,7 +330,7 @@ public abstract class UnreadableRowTests(DamagedCouch couch) : IAsyncLifetime
     {
         var first = Now.AddHours(-10);
         var rows = Enumerable.Range(0, 501).Select(_ =>
-            $$"""('{{GrainKinds.Service}}', 'invite', '{{InviteId.New(first, Some.Chance)}}', 1, '{"status":"active","expiresAt":"{{first.ToIso()}}"}')""");
+            $$"""('{{GrainKinds.Service}}', 'invite', '{{InviteId.New(first, Some.Random)}}', 1, '{"status":"active","expiresAt":"{{first.ToIso()}}"}')""");
         await couch.Database.Rows($"INSERT INTO grain_state (service, kind, id, version, state) VALUES {string.Join(", ", rows)}");
         var due = Some.Invite(Now.AddHours(-5), expiresInHours: 2);
         await couch.Put(due);
@@ -469,7 +469,7 @@ public abstract class UnreadableRowTests(DamagedCouch couch) : IAsyncLifetime
     }
 
     private static HostKey AKey() =>
-        new() { Id = HostKeyId.New(Now, Some.Chance), Name = "ci", Scopes = new() { Guests = true }, CreatedWith = Actor.Configured };
+        new() { Id = HostKeyId.New(Now, Some.Random), Name = "ci", Scopes = new() { Guests = true }, CreatedWith = Actor.Configured };
 
     private static string Text<T>(T state) => System.Text.Json.JsonSerializer.Serialize(state, CouchJson.Stored);
 
@@ -505,7 +505,7 @@ public sealed class UnreadableRowsOnSqlite(DamagedSqliteCouch couch) : Unreadabl
     [Fact]
     public async Task What_is_no_json_does_not_get_into_the_table()
     {
-        var guest = GuestId.New(TimeProvider.System.Now(), Some.Chance).Value;
+        var guest = GuestId.New(TimeProvider.System.Now(), Some.Random).Value;
         await Assert.ThrowsAnyAsync<Exception>(() => couch.PutText(GrainKinds.Guest, guest, "{\"status\":"));
         await Assert.ThrowsAnyAsync<Exception>(() => couch.PutText(GrainKinds.Guest, guest, ""));
     }

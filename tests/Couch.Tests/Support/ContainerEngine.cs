@@ -37,7 +37,7 @@ internal sealed class ContainerEngine : IAsyncDisposable
     public static IReadOnlyList<string> Idle { get; } = ["sleep", "1000"];
 
     /// <summary>This test's couch.</summary>
-    public string Installation { get; } = GuestId.New(Some.Time, Some.Chance).Value;
+    public string Installation { get; } = GuestId.New(Some.Time, Some.Random).Value;
 
     /// <summary>What the hosts logged.</summary>
     public Lines Log { get; } = new();
@@ -78,7 +78,7 @@ internal sealed class ContainerEngine : IAsyncDisposable
     public VmOrder Order(bool mayExist = false, bool canAccessInternet = true, bool canAccessHostServices = false,
         ResourceLimits? limits = null, string? publicKey = null, string? installation = null) => new()
     {
-        Guest = GuestId.New(TimeProvider.System.GetUtcNow(), Some.Chance),
+        Guest = GuestId.New(TimeProvider.System.GetUtcNow(), Some.Random),
         Installation = installation ?? Installation,
         MayExist = mayExist,
         Limits = limits ?? ResourceLimits.Default with { MaxMemoryMB = 64, MaxCpuCores = 1 },

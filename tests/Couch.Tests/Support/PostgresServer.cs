@@ -17,7 +17,7 @@ public static class PostgresServer
     /// <param name="options">Of <c>CREATE DATABASE</c>.</param>
     public static async Task<EmptyDatabase> NewDatabase(string options = "")
     {
-        var name = "couch_" + InviteId.New(TimeProvider.System.GetUtcNow(), Some.Chance).Value.ToLowerInvariant();
+        var name = "couch_" + InviteId.New(TimeProvider.System.GetUtcNow(), Some.Random).Value.ToLowerInvariant();
         await Execute($"CREATE DATABASE {name} {options}");
         return new EmptyDatabase(name);
     }

@@ -9,7 +9,7 @@ namespace Couch.Tests.Support;
 /// <summary>Values a test needs and does not care about.</summary>
 internal static class Some
 {
-    public static readonly RandomNumberGenerator Chance = RandomNumberGenerator.Create();
+    public static readonly RandomNumberGenerator Random = RandomNumberGenerator.Create();
 
     /// <summary>A fixed moment, in whole milliseconds.</summary>
     public static readonly DateTimeOffset Time = new(2026, 11, 23, 12, 0, 0, 123, TimeSpan.Zero);
@@ -24,7 +24,7 @@ internal static class Some
     public static CreateInvite CreateInvite(DateTimeOffset now, double expiresInHours = 24, ResourceLimits? limits = null,
         Enforcement enforcement = Enforcement.Stop) => new()
     {
-        Id = InviteId.New(now, Chance),
+        Id = InviteId.New(now, Random),
         CreatedBy = "noah",
         Label = "test",
         ResourceLimits = limits ?? ResourceLimits.Default,
@@ -47,7 +47,7 @@ internal static class Some
         global::Couch.Domain.Guests.Guest.Arriving(Redeemed(Invite(limits: limits, enforcement: enforcement), Time));
 
     public static Invite Redeemed(Invite invite, DateTimeOffset now, RedeemInvite? command = null) =>
-        Xunit.Assert.IsType<RedeemOutcome.Redeemed>(invite.Redeem(command ?? Redeem(), GuestId.New(now, Chance), now)).Invite;
+        Xunit.Assert.IsType<RedeemOutcome.Redeemed>(invite.Redeem(command ?? Redeem(), GuestId.New(now, Random), now)).Invite;
 
     /// <summary>What a row keeps of a value and gives back.</summary>
     public static T Stored<T>(T value) =>

@@ -103,7 +103,7 @@ public sealed class StrangerTests(Victims victims) : IClassFixture<Victims>
         Assert.InRange(victims.Silo.Log.All.Count - lines, 0, 6);
     }
 
-    private static GuestId Unknown => GuestId.New(Some.Time, Some.Chance);
+    private static GuestId Unknown => GuestId.New(Some.Time, Some.Random);
 
     private static Stranger Stranger(string how) => how switch
     {

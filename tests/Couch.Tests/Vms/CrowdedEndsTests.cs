@@ -116,7 +116,7 @@ public sealed class CrowdedEndsTests : IAsyncLifetime
 
     private async Task<(GuestId Guest, string Vm)> AVm()
     {
-        var guest = GuestId.New(Some.Time, Some.Chance);
+        var guest = GuestId.New(Some.Time, Some.Random);
         var made = await at.Host.Ensure(
             new() { Guest = guest, Installation = Installation, MayExist = false, Limits = ResourceLimits.Default,
                 Permissions = Permissions.Default }, Cancel);

@@ -23,7 +23,7 @@ internal static class GuideAtHand
 
     public static VmOrder Order(VmGuide guide) => new()
     {
-        Guest = GuestId.New(Some.Time, Some.Chance),
+        Guest = GuestId.New(Some.Time, Some.Random),
         Installation = "this-couch",
         MayExist = false,
         Limits = ResourceLimits.Default,

@@ -40,7 +40,7 @@ public sealed class HungCreateTests
         await engine.StartAsync(TestContext.Current.CancellationToken);
         using var host = new DockerProvider(
             new() { Image = "image", Engine = new(engine.Urls.First()) }, TimeProvider.System, NullLogger<DockerProvider>.Instance);
-        var guest = GuestId.New(Some.Time, Some.Chance);
+        var guest = GuestId.New(Some.Time, Some.Random);
 
         var making = host.Ensure(
             new() { Guest = guest, Installation = "this-couch", MayExist = false, Limits = ResourceLimits.Default,

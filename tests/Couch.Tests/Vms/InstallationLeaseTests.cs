@@ -289,7 +289,7 @@ public sealed class InstallationLeaseTests : IAsyncLifetime
         private static readonly CouchMeter Meter = new ServiceCollection().AddMetrics().AddSingleton<CouchMeter>().BuildServiceProvider()
             .GetRequiredService<CouchMeter>();
 
-        private readonly Installation installation = new(database, clock, Some.Chance);
+        private readonly Installation installation = new(database, clock, Some.Random);
         private InstallationLease lease = null!;
 
         public string Installation => installation.Id;
@@ -300,7 +300,7 @@ public sealed class InstallationLeaseTests : IAsyncLifetime
         {
             var node = new Node(database, clock);
             await node.installation.Load(TestCouch.Cancel);
-            node.lease = new("vers", mark, node.installation, Meter, Some.Chance, clock, NullLogger<InstallationLease>.Instance);
+            node.lease = new("vers", mark, node.installation, Meter, Some.Random, clock, NullLogger<InstallationLease>.Instance);
             return node;
         }
 

@@ -67,7 +67,7 @@ public abstract class VersCouch(Engine engine) : TestCouch(engine)
     private protected override async Task PrepareVms()
     {
         Vers = await SimulatedVers.Start(new() { BootDelay = TimeSpan.Zero, Clock = ClockOfProvider });
-        installation = new(Database, Clock, Some.Chance);
+        installation = new(Database, Clock, Some.Random);
         await installation.Load(Cancel);
     }
 

@@ -313,7 +313,7 @@ public sealed class VersFaultTests : IAsyncLifetime
 
     private static VmOrder Order(bool mayExist = false) => new()
     {
-        Guest = GuestId.New(Some.Time, Some.Chance),
+        Guest = GuestId.New(Some.Time, Some.Random),
         Installation = Installation,
         MayExist = mayExist,
         Limits = ResourceLimits.Default,

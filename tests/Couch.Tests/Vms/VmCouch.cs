@@ -57,7 +57,7 @@ internal sealed class VmCouch(Func<VersOptions, VersOptions>? vers, VmOptions vm
     {
         At = await VersAtHand.Start(Clock);
         host = At.HostWith(vers);
-        installation = new(Database, Clock, Some.Chance);
+        installation = new(Database, Clock, Some.Random);
         await installation.Load(Cancel);
     }
 

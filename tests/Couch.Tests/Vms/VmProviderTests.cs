@@ -164,7 +164,7 @@ public abstract class VmProviderTests
     [Fact]
     public async Task A_provider_that_is_well_passes_the_check() => Assert.Null(await Host.Check(Cancel));
 
-    protected static GuestId SomeGuest() => GuestId.New(Some.Time, Some.Chance);
+    protected static GuestId SomeGuest() => GuestId.New(Some.Time, Some.Random);
 
     protected static VmOrder Order(GuestId guest, bool mayExist = false, string? publicKey = null, double diskGB = 1,
         string installation = Installation) => new()

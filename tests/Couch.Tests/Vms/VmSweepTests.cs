@@ -13,7 +13,7 @@ public sealed class VmSweepTests
     private static readonly TimeSpan AMinute = TimeSpan.FromSeconds(61);
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);
 
-    private static GuestId Stranger => GuestId.New(Some.Time, Some.Chance);
+    private static GuestId Stranger => GuestId.New(Some.Time, Some.Random);
 
     [Fact]
     public async Task A_second_claimed_vm_of_a_running_guest_is_destroyed_and_its_own_stays()

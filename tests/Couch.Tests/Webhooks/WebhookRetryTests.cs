@@ -133,7 +133,7 @@ public abstract class WebhookRetryTests(TestCouch couch)
 
     private async Task<Webhook> Make(Receiver receiver)
     {
-        var id = WebhookId.New(couch.Clock.Now(), Some.Chance);
+        var id = WebhookId.New(couch.Clock.Now(), Some.Random);
         return await couch.Webhook(id).Create(new() { Id = id, Url = receiver.Url, CreatedWith = Actor.Configured });
     }
 

@@ -11,7 +11,7 @@ public sealed class WebhookRuleTests
 {
     private static Webhook AWebhook => new()
     {
-        Id = WebhookId.New(Some.Time, Some.Chance),
+        Id = WebhookId.New(Some.Time, Some.Random),
         Url = "https://example.com/events",
         CreatedWith = Actor.Configured,
         DeliveredId = 10,
@@ -23,7 +23,7 @@ public sealed class WebhookRuleTests
         var (webhook, now, pauses) = (AWebhook, Some.Time, new List<TimeSpan>());
         while (webhook.State is not WebhookState.Parked)
         {
-            webhook = webhook.ObserveFailed(11, "answered 500", isGone: false, now, chance: 0.999999);
+            webhook = webhook.ObserveFailed(11, "answered 500", isGone: false, now, jitter: 0.999999);
             if (webhook.NextAttemptAt is not { } next)
                 continue;
             Assert.Equal((WebhookState.Failing, next), (webhook.State, webhook.NextMoment));

@@ -35,12 +35,12 @@ public sealed class WebhookSignatureTests
     public void A_secret_is_of_one_webhook_and_one_key_and_outlives_an_exchange_of_keys()
     {
         var (old, other) = (Some.Key(), Some.Key());
-        var id = WebhookId.New(Some.Time, Some.Chance);
+        var id = WebhookId.New(Some.Time, Some.Random);
         var secret = Assert.Single(Some.KeysOf(old).SecretsOf(id)).Reveal();
 
         Assert.Matches("^whsec_[A-Za-z0-9+/]{43}=$", secret);
         Assert.Equal(secret, Some.KeysOf(old).SecretsOf(id)[0].Reveal());
-        Assert.NotEqual(secret, Some.KeysOf(old).SecretsOf(WebhookId.New(Some.Time, Some.Chance))[0].Reveal());
+        Assert.NotEqual(secret, Some.KeysOf(old).SecretsOf(WebhookId.New(Some.Time, Some.Random))[0].Reveal());
         var both = Some.KeysOf(other, old).SecretsOf(id).Select(each => each.Reveal()).ToList();
         Assert.Equal(2, both.Distinct().Count());
         Assert.Equal(secret, both[1]);

@@ -13,14 +13,14 @@ internal static class SigningKeyFile
     private const string Name = "signing.key";
 
     /// <exception cref="SettingsException">The file exists but holds no key. A new one is never made in its place.</exception>
-    public static SigningKeys ReadOrMake(DataFolder folder, RandomNumberGenerator chance) =>
+    public static SigningKeys ReadOrMake(DataFolder folder, RandomNumberGenerator random) =>
         FolderFailures.ToSettings(folder.FullPath, () =>
     {
         var file = Path.Combine(folder.FullPath, Name);
         if (!File.Exists(file))
         {
             var key = new byte[SigningKeys.LeastKeyBytes];
-            chance.GetBytes(key);
+            random.GetBytes(key);
             DataFolder.WriteWhole(file, Convert.ToBase64String(key) + "\n");
         }
 

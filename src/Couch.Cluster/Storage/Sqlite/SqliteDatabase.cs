@@ -81,7 +81,7 @@ public sealed class SqliteDatabase : CouchDatabase
 
     /// <summary>The node's own signing keys, made on first use.</summary>
     /// <exception cref="SettingsException">The key's file is damaged.</exception>
-    public SigningKeys SigningKeys(RandomNumberGenerator chance) => SigningKeyFile.ReadOrMake(folder, chance);
+    public SigningKeys SigningKeys(RandomNumberGenerator random) => SigningKeyFile.ReadOrMake(folder, random);
 
     /// <inheritdoc/>
     public override Task Upgrade(CancellationToken cancel) => Task.Run(

@@ -63,7 +63,7 @@ internal static class SafetyNet
             var asked = clock.GetElapsedTime(began);
             var open = await new VmRows(database).OpenVms(none);
             var read = clock.GetElapsedTime(began) - asked;
-            var findings = new VmReconciliation { Host = "vers", Installation = Installation, At = clock.Now(), Listed = listed,
+            var findings = new VmReconciliation { Provider = "vers", Installation = Installation, At = clock.Now(), Listed = listed,
                 Guests = open, InMemory = new HashSet<string>() }.Reconcile();
             if (open.Count != plan.Many || findings is not { Strays.Count: 0, Vanished.Count: 0, Unknown.Count: 0, Stuck.Count: 0 })
                 throw new FailedRoundException(

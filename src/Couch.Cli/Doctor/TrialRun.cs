@@ -11,7 +11,7 @@ namespace Couch.Cli.Doctor;
 /// The whole way once: an invite, its redemption, a VM, its endpoint, the kill and the receipt. Nothing of it is left behind, also where a
 /// step fails or the command is interrupted.
 /// </summary>
-internal sealed class Trial(Invocation call, TimeSpan bound)
+internal sealed class TrialRun(Invocation call, TimeSpan bound)
 {
     private const string Check = "trial";
     private const string Name = "couch-doctor";

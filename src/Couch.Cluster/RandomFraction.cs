@@ -2,13 +2,13 @@ using System.Security.Cryptography;
 
 namespace Couch.Cluster;
 
-internal static class Chance
+internal static class RandomFraction
 {
     /// <summary>Any number from 0 up to 1.</summary>
-    public static double Share(this RandomNumberGenerator chance)
+    public static double NextFraction(this RandomNumberGenerator random)
     {
         Span<byte> bytes = stackalloc byte[4];
-        chance.GetBytes(bytes);
+        random.GetBytes(bytes);
         return BitConverter.ToUInt32(bytes) / (uint.MaxValue + 1.0);
     }
 }

@@ -5,7 +5,7 @@ using Couch.Client;
 namespace Couch.Cli.Doctor;
 
 /// <summary>The key: whether it is valid, and what it may do. Each scope is tried by a call that changes nothing.</summary>
-internal sealed class Access(Invocation call, IReadOnlyList<string> wanted)
+internal sealed class KeyChecks(Invocation call, IReadOnlyList<string> wanted)
 {
     /// <summary>The scopes that this command knows; which a key has, is tried for all but <c>vms</c>.</summary>
     public static IReadOnlyList<string> Known { get; } =

@@ -6,7 +6,7 @@ using Couch.Client;
 namespace Couch.Cli.Doctor;
 
 /// <summary>What goes on inside: guests that wait for VMs, and VMs of guests that have ended.</summary>
-internal sealed class House(Invocation call)
+internal sealed class GuestChecks(Invocation call)
 {
     private const int Recent = 100;
     private static readonly TimeSpan UsualDestroy = TimeSpan.FromMinutes(1);

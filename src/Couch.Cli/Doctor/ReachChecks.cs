@@ -7,7 +7,7 @@ using Couch.Client;
 namespace Couch.Cli.Doctor;
 
 /// <summary>The way to the couch: whether one is reached, its clock, and whether it is ready.</summary>
-internal sealed class Way(Invocation call)
+internal sealed class ReachChecks(Invocation call)
 {
     private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(15);
 
@@ -157,7 +157,7 @@ internal sealed class Way(Invocation call)
 
     private async Task<Finding> Version(CancellationToken cancel)
     {
-        var own = typeof(Way).Assembly.GetName().Version?.ToString(3);
+        var own = typeof(ReachChecks).Assembly.GetName().Version?.ToString(3);
         var paths = await call.Connection.Paths(cancel);
         if (paths is null)
             return Finding.Note("version", $"this command is {own}; the couch does not describe itself at /openapi/v1.json");
