@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
-using System.Text.Json.Nodes;
 using Couch.Tests.Support;
 using Xunit;
 
@@ -170,17 +169,9 @@ public sealed class StaleNodeTests : IAsyncLifetime
             var invites = new List<(string, string)>();
             for (var number = 0; number < StaleNodeTests.Guests; number++)
             {
-                var stay = await node.Post("/couch/redeem", new { code = (string)(await Invite(node))["code"]!, name = $"guest-{number}" });
-                var isRunning = number % 2 is 0;
-                if (isRunning)
-                    await node.Post($"/couch/guests/{stay["guestId"]}/activate", new { vmId = $"vm-{number}", agentEndpoint = "http://vm" },
-                        status: 200);
-                guests.Add(((string)stay["guestId"]!, $"/couch/status?token={stay["authToken"]}", isRunning));
+                guests.Add(await Made(() => Guest(node, $"guest-{number}", isRunning: number % 2 is 0)));
                 if (number % 4 is 0)
-                {
-                    var invite = await Invite(node);
-                    invites.Add(((string)invite["id"]!, $"/couch/invites/preview?code={invite["code"]}"));
-                }
+                    invites.Add(await Made(() => Invite(node)));
             }
 
             return new(guests, invites);
@@ -212,6 +203,35 @@ public sealed class StaleNodeTests : IAsyncLifetime
             }
         }
 
-        private static async Task<JsonNode> Invite(CouchProcess node) => await node.Post("/couch/invites", new { createdBy = "noah" });
+        /// <summary>Nodes that have just met may be busy with each other: what one does not answer for is made anew.</summary>
+        private static async Task<T> Made<T>(Func<Task<T?>> make)
+            where T : struct => (await Until.Gives(make, made => made is not null, Minute, "they arrive")).GetValueOrDefault();
+
+        private static async Task<(string, string, bool)?> Guest(CouchProcess node, string name, bool isRunning)
+        {
+            var invite = await node.Anyone.Post("/couch/invites", new { createdBy = "noah" });
+            if (invite.Status is 503)
+                return null;
+            var stay = await node.Anyone.Redeem(invite.Is(201), name);
+            if (stay.Status is 503)
+                return null;
+            var id = stay.Is(201)["guestId"]!;
+            if (isRunning)
+            {
+                var given = new { vmId = $"vm-of-{name}", agentEndpoint = "http://vm" };
+                var activated = await node.Anyone.Post($"/couch/guests/{id}/activate", given);
+                if (activated.Status is 503)
+                    return null;
+                activated.Is(200);
+            }
+
+            return (id, $"/couch/status?token={stay["authToken"]}", isRunning);
+        }
+
+        private static async Task<(string, string)?> Invite(CouchProcess node)
+        {
+            var invite = await node.Anyone.Post("/couch/invites", new { createdBy = "noah" });
+            return invite.Status is 503 ? null : (invite.Is(201)["id"]!, $"/couch/invites/preview?code={invite["code"]}");
+        }
     }
 }
