@@ -77,8 +77,17 @@ internal sealed class CouchProcess : IAsyncDisposable
         Dictionary<string, string> environment, string program = Gateway, int? openFiles = null, string? outputTo = null)
     {
         var couch = new CouchProcess(environment, program, openFiles, outputTo);
-        await couch.StartAgain();
-        return couch;
+        try
+        {
+            await couch.StartAgain();
+            return couch;
+        }
+        catch
+        {
+            // Nobody else knows it: it would outlive the tests.
+            await couch.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>A couch that has been started, and may wait for something.</summary>
