@@ -11,7 +11,10 @@ internal static class ListGuests
     {
         var status = CommonOptions.Status(
             GuestStatus.Provisioning, GuestStatus.Running, GuestStatus.Stopped, GuestStatus.Expired, GuestStatus.Revoked);
-        var name = new Option<string>("--name") { Description = "Only those whose name begins so; A to Z also in the other case.", HelpName = "text" };
+        var name = new Option<string>("--name")
+        {
+            Description = "Only those whose name begins so; A to Z also in the other case.", HelpName = "text",
+        };
         var watch = new Option<bool>("--watch", "-w")
         {
             Description = "Go on showing changes, also after the couch was away. Needs the scope events too.",

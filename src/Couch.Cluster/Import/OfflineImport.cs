@@ -51,7 +51,8 @@ public sealed class OfflineImport : IAsyncDisposable
         var guests = plan.Guests();
         foreach (var guest in guests)
             yield return guest.IfAbsent;
-        foreach (var invite in plan.Invites(guests.Where(guest => guest.WhyNotIfAbsent is null).Select(guest => guest.State).OfType<Guest>()))
+        var imported = guests.Where(guest => guest.WhyNotIfAbsent is null).Select(guest => guest.State).OfType<Guest>();
+        foreach (var invite in plan.Invites(imported))
             yield return invite.IfAbsent;
     }
 

@@ -158,8 +158,8 @@ internal sealed partial class LeaseRenewal(
 
     [LoggerMessage(
         232, LogLevel.Error,
-        "Answering 503 from now on: this node was declared dead while it did not answer the others. The process ends; started again, it is a "
-            + "member again")]
+        "Answering 503 from now on: this node was declared dead while it did not answer the others. The process ends; "
+            + "started again, it is a member again")]
     private partial void LogLost();
 
     [LoggerMessage(233, LogLevel.Debug, "This silo leaves, and its lease runs out by itself: {Reason}")]

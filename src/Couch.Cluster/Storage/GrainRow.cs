@@ -213,15 +213,7 @@ internal sealed class GrainRow<T>(
             return false;
 
         var table = new GrainState<Stored<T>>();
-        try
-        {
-            await database.Twice(() => storage.ReadStateAsync(kind, grain.GrainId, table));
-        }
-        catch (Exception failure)
-        {
-            throw database.Unavailable(failure);
-        }
-
+        await Ask(() => storage.ReadStateAsync(kind, grain.GrainId, table));
         if (table.RecordExists == stored is not null && (stored is null || table.ETag == state.Etag))
             return false;
         forget();
@@ -269,16 +261,20 @@ internal sealed class GrainRow<T>(
 
     private async Task ReadNow()
     {
+        await Ask(state.ReadStateAsync);
+        Accept();
+    }
+
+    private async Task Ask(Func<Task> read)
+    {
         try
         {
-            await database.Twice(state.ReadStateAsync);
+            await database.Twice(read);
         }
         catch (Exception failure)
         {
             throw database.Unavailable(failure);
         }
-
-        Accept();
     }
 
     private async Task OverwriteNow(string text, Stored<T> writing)

@@ -72,8 +72,8 @@ public static class EventEndpoints
     /// <summary>Follows events as they happen, as server-sent events.</summary>
     /// <remarks>
     /// <c>id:</c> is the event's id, <c>event:</c> its type, <c>data:</c> the record. Without <c>Last-Event-ID</c>,
-    /// <c>since_id</c> and <c>since</c> the stream begins with the next event. A client that resumes after its last id, on any node, misses no event
-    /// and gets none twice. A comment is sent every 15 seconds.
+    /// <c>since_id</c> and <c>since</c> the stream begins with the next event. A client that resumes after its last id, on any node,
+    /// misses no event and gets none twice. A comment is sent every 15 seconds.
     /// </remarks>
     public static Results<EventStream, Refusal> Follow([AsParameters] EventQuery query, HttpRequest request)
     {

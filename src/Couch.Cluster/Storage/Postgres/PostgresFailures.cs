@@ -86,7 +86,8 @@ internal static class PostgresFailures
     {
         PostgresErrorCodes.DiskFull => "refused: the disk is full",
         PostgresErrorCodes.ReadOnlySqlTransaction => ReadOnly,
-        PostgresErrorCodes.TooManyConnections => "refused: it has no connection left to give; raise max_connections, or lower COUCH_DB_CONNECTIONS",
+        PostgresErrorCodes.TooManyConnections =>
+            "refused: it has no connection left to give; raise max_connections, or lower COUCH_DB_CONNECTIONS",
         PostgresErrorCodes.CannotConnectNow => "is starting up or shutting down",
         PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown => "is shutting down",
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>

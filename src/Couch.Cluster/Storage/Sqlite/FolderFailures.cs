@@ -42,7 +42,8 @@ internal static class FolderFailures
                 case SqliteException sqlite:
                     return OfSqlite(folder, sqlite);
                 case UnauthorizedAccessException:
-                    return $"there is no permission to write in the data folder {folder}; run as its owner, or name another by COUCH_DATA_DIR";
+                    return $"there is no permission to write in the data folder {folder}; run as its owner, or name another by "
+                        + "COUCH_DATA_DIR";
                 case TimeoutException:
                     return $"the database in {folder} did not answer in time: {cause.Message}";
                 case IOException { HResult: NoSpace }:
