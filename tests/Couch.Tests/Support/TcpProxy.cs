@@ -14,6 +14,7 @@ internal sealed class TcpProxy : IAsyncDisposable
     private int accepted;
     private readonly List<TcpClient> open = [];
     private readonly Task accepting;
+    private readonly CancellationTokenSource closing = new();
     private volatile bool isDead;
     private Trap? loseReplyTo;
     private Trap? holdBack;
@@ -91,11 +92,13 @@ internal sealed class TcpProxy : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        listener.Stop();
-        GoDead();
-        Heal();
+        // The listener ends after the loop: asked for a client once it is stopped, it throws.
+        await closing.CancelAsync();
         await accepting;
         listener.Dispose();
+        closing.Dispose();
+        GoDead();
+        Heal();
     }
 
     private void Cut()
@@ -113,7 +116,7 @@ internal sealed class TcpProxy : IAsyncDisposable
         {
             while (true)
             {
-                var client = await listener.AcceptTcpClientAsync();
+                var client = await listener.AcceptTcpClientAsync(closing.Token);
                 Interlocked.Increment(ref accepted);
                 if (isDead)
                     client.Dispose();
@@ -121,7 +124,7 @@ internal sealed class TcpProxy : IAsyncDisposable
                     _ = Forward(client);
             }
         }
-        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
+        catch (OperationCanceledException)
         {
         }
     }
