@@ -21,7 +21,7 @@ public static class HostAccess
     public static void AddHostAccess(this IServiceCollection services)
     {
         services.AddSingleton<ConfiguredHostKey>().AddSingleton<IRotatingSetting>(from => from.GetRequiredService<ConfiguredHostKey>());
-        services.AddSingleton<HostKeyring>();
+        services.AddSingleton<HostKeyring>().AddSingleton<SharedKeyReads>();
         services.AddAuthorizationBuilder().AddPolicy(Policy, policy => policy.AddRequirements(new IsHost()));
         services.AddSingleton<IAuthorizationHandler, IsHostHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, HostRefusal>();

@@ -32,7 +32,7 @@ public static class ConsoleEndpoints
     /// <c>Couch-Console: 1</c>, as this one does.
     /// </remarks>
     public static async Task<Results<Ok<SessionView>, Refusal>> SignIn(
-        SignInBody body, HttpContext context, TimeProvider clock, CancellationToken cancel)
+        SignInBody body, HttpContext context, TimeProvider clock)
     {
         var fields = new Fields();
         body.Check(fields);
@@ -44,7 +44,7 @@ public static class ConsoleEndpoints
 
         var sessions = Sessions(context);
         var isTicket = string.IsNullOrEmpty(body.Key);
-        var caller = isTicket ? await sessions.Redeem(body.Ticket!, cancel) : await sessions.Recognize(body.Key!, cancel);
+        var caller = isTicket ? await sessions.Redeem(body.Ticket!, context) : await sessions.Recognize(body.Key!, context);
         if (caller is null)
         {
             context.Response.Headers.WWWAuthenticate = "Bearer";

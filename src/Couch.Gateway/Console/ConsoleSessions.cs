@@ -30,7 +30,7 @@ internal sealed class ConsoleSessions(
         if (!http.Request.Path.StartsWithSegments(CouchPath) || ConsoleCookie.Of(http) is not { } cookie || !IsOwn(http.Request)
             || !signing.TryVerifySession(cookie, configured.Hash, out var pass))
             return null;
-        if (await Holder(pass, http.RequestAborted) is not { } caller)
+        if (await Holder(pass, http) is not { } caller)
             return null;
         http.Features.Set(pass);
         return caller;
@@ -72,26 +72,26 @@ internal sealed class ConsoleSessions(
     public static string LinkOf(ConsoleTicket ticket) => $"{ConsolePages.SignInPath}#{ticket.Reveal()}";
 
     /// <summary>The host that this host key stands for; null where it is none, or no longer good.</summary>
-    public Task<HostCaller?> Recognize(string key, CancellationToken cancel) => keyring.Find(key, cancel);
+    public Task<HostCaller?> Recognize(string key, HttpContext http) => keyring.Find(key, http);
 
     /// <summary>
     /// Spends a ticket: the caller whose key it names, once, on whichever node. Null where it is forged, spent, past its time, or its key
     /// is no longer good.
     /// </summary>
-    public async Task<HostCaller?> Redeem(string ticket, CancellationToken cancel)
+    public async Task<HostCaller?> Redeem(string ticket, HttpContext http)
     {
-        if (!signing.TryVerifyTicket(ticket, configured.Hash, out var pass) || await Holder(pass, cancel) is not { } caller)
+        if (!signing.TryVerifyTicket(ticket, configured.Hash, out var pass) || await Holder(pass, http) is not { } caller)
             return null;
 
         // The insert of its hash spends it, and is what all nodes share. No two attempts have the same body, so that a second one never
         // counts as the first one's repetition. Housekeeping deletes the row after a day, when the ticket is long void.
         var attempt = Convert.ToHexString(Random());
         var claim = Idempotency.Of($"console-ticket {ticket}", attempt);
-        return await claims.Claim(claim, InviteId.New(clock.Now(), random), clock.Now(), cancel) is { IsOfThisBody: true } ? caller : null;
+        return await claims.Claim(claim, InviteId.New(clock.Now(), random), clock.Now(), http.RequestAborted) is { IsOfThisBody: true } ? caller : null;
     }
 
-    private async Task<HostCaller?> Holder(ConsolePass pass, CancellationToken cancel) =>
-        !pass.IsGood(clock.Now()) ? null : pass.KeyId is { } id ? await keyring.Find(id, cancel) : HostCaller.Configured;
+    private async Task<HostCaller?> Holder(ConsolePass pass, HttpContext http) =>
+        !pass.IsGood(clock.Now()) ? null : pass.KeyId is { } id ? await keyring.Find(id, http) : HostCaller.Configured;
 
     private ConsolePass Pass(HostCaller caller, TimeSpan lifetime)
     {
