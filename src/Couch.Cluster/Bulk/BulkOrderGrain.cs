@@ -65,7 +65,7 @@ internal sealed partial class BulkOrderGrain(
         Drive();
         while (row.Current is { } order && order == seen && !order.IsFinished && !leaving.IsCancellationRequested
             && IBulkOrderGrain.LongestWait - clock.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
-            await progress.Task.WaitAsync(left, clock, leaving.Token).ConfigureAwait(
+            await progress.Task.WaitAsync(left.InTimerUnits(), clock, leaving.Token).ConfigureAwait(
                 ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         return row.Current;
     }

@@ -96,8 +96,7 @@ public sealed partial class EventTail(EventLog log, CouchMeter meter, TimeProvid
     /// <summary>Nothing is thrown for time that is up: with thousands of readers of a silent log, that would be most of the work.</summary>
     private async Task Comes(Task next, TimeSpan patience, CancellationToken cancel)
     {
-        await next.WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.Zero, clock, cancel)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await next.WaitAsync(patience.InTimerUnits(), clock, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancel.ThrowIfCancellationRequested();
     }
 

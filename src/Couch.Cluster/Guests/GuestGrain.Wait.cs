@@ -28,7 +28,7 @@ internal sealed partial class GuestGrain
             // An end by the clock changes what every caller sees before anything is written.
             var next = guest.ExpiresAt < until ? guest.ExpiresAt : until;
             using var waiting = CancellationTokenSource.CreateLinkedTokenSource(nodeStops);
-            await Task.WhenAny(changed.Task, Task.Delay(next > now ? next - now : TimeSpan.Zero, clock, waiting.Token));
+            await Task.WhenAny(changed.Task, Task.Delay((next - now).InTimerUnits(), clock, waiting.Token));
             await waiting.CancelAsync();
         }
     }

@@ -9,6 +9,7 @@ using Couch.Domain.Text;
 using Couch.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Couch.Tests.Events;
@@ -222,6 +223,28 @@ public abstract class EventLogTests(TestCouch couch)
 
     private EventLog Keeping(int days) => new(couch.Database, new() { Days = days });
 
+    [Fact]
+    public async Task A_follower_whose_timer_fires_a_little_early_waits_for_the_rest()
+    {
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var clock = new CoarseTimers();
+        var tail = new EventTail(
+            Log, new CouchMeter(services.GetRequiredService<IMeterFactory>()), clock, NullLogger<EventTail>.Instance);
+        var (heartbeat, none) = (TimeSpan.FromSeconds(15), EventFilter.Of(null, null, "no guest's"));
+        using var end = new CancellationTokenSource(Bound);
+        await using var batches = tail.Follow(await Log.Newest(end.Token), none, heartbeat, end.Token).GetAsyncEnumerator(end.Token);
+        var beat = batches.MoveNextAsync().AsTask();
+        await Until.True(() => Task.FromResult(clock.Waits.Contains(heartbeat)), Bound, "it waits");
+
+        clock.FireEarlyBy = TimeSpan.FromTicks(4000);
+        clock.Advance(heartbeat);
+        await Until.True(() => Task.FromResult(clock.Waits.Contains(TimeSpan.FromMilliseconds(1))), Bound, "it waits for the rest");
+        Assert.False(beat.IsCompleted);
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.True(await beat);
+        Assert.Empty(batches.Current);
+    }
+
     private Task<IReadOnlyList<LoggedEvent>> Page(long since, EventFilter filter, int limit = EventLog.MostAtOnce) =>
         Log.Page(new EventRange { Since = since }, filter, limit, TestCouch.Cancel);
 
@@ -257,6 +280,23 @@ public abstract class EventLogTests(TestCouch couch)
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
+        }
+    }
+
+    /// <summary>A clock whose timers are a fraction of a millisecond ahead of the time that it tells, as a machine's are.</summary>
+    private sealed class CoarseTimers : FakeTimeProvider
+    {
+        public ConcurrentBag<TimeSpan> Waits { get; } = [];
+
+        public TimeSpan FireEarlyBy { get; set; }
+
+        public override long GetTimestamp() => base.GetTimestamp() - FireEarlyBy.Ticks;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            Waits.Add(dueTime);
+            return timer;
         }
     }
 }
