@@ -87,7 +87,8 @@ internal sealed class ConsoleSessions(
         // counts as the first one's repetition. Housekeeping deletes the row after a day, when the ticket is long void.
         var attempt = Convert.ToHexString(Random());
         var claim = Idempotency.Of($"console-ticket {ticket}", attempt);
-        return await claims.Claim(claim, InviteId.New(clock.Now(), random), clock.Now(), http.RequestAborted) is { IsOfThisBody: true } ? caller : null;
+        var spent = await claims.Claim(claim, InviteId.New(clock.Now(), random), clock.Now(), http.RequestAborted);
+        return spent is { IsOfThisBody: true } ? caller : null;
     }
 
     private async Task<HostCaller?> Holder(ConsolePass pass, HttpContext http) =>

@@ -94,7 +94,7 @@ public sealed class EventStream(long? since, EventFilter filter) : IResult, IEnd
         await Task.CompletedTask;
     }
 
-    /// <summary>A key that was revoked, or has come to its end, reads on for no longer than a heartbeat and the age of a shared read.</summary>
+    /// <summary>A key that was revoked, or has come to its end, reads on for a heartbeat and a second at most.</summary>
     /// <returns>Null where the database does not say.</returns>
     internal static async Task<bool?> IsStillWelcome(HttpContext context)
     {

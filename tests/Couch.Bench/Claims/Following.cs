@@ -21,7 +21,7 @@ internal static class Following
     private const double MostOfACore = 0.15;
     private const double MostOfARedeem = 0.1;
     private const string HostKey = "the benchmark's own host key";
-    private const int Changes = 300;
+    private const int Changes = 3_000;
     private static readonly TimeSpan Lag = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestRead = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Warming = TimeSpan.FromSeconds(5);
