@@ -221,15 +221,12 @@ public abstract class EventLogTests(TestCouch couch)
         Assert.Equal(1, await Log.Waiting(since, filter, 1, TestCouch.Cancel));
     }
 
-    private EventLog Keeping(int days) => new(couch.Database, new() { Days = days });
-
     [Fact]
     public async Task A_follower_whose_timer_fires_a_little_early_waits_for_the_rest()
     {
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var clock = new CoarseTimers();
-        var tail = new EventTail(
-            Log, new CouchMeter(services.GetRequiredService<IMeterFactory>()), clock, NullLogger<EventTail>.Instance);
+        var tail = Tail(services, clock);
         var (heartbeat, none) = (TimeSpan.FromSeconds(15), EventFilter.Of(null, null, "no guest's"));
         using var end = new CancellationTokenSource(Bound);
         await using var batches = tail.Follow(await Log.Newest(end.Token), none, heartbeat, end.Token).GetAsyncEnumerator(end.Token);
@@ -244,6 +241,11 @@ public abstract class EventLogTests(TestCouch couch)
         Assert.True(await beat);
         Assert.Empty(batches.Current);
     }
+
+    private EventLog Keeping(int days) => new(couch.Database, new() { Days = days });
+
+    private EventTail Tail(IServiceProvider services, TimeProvider clock) =>
+        new(Log, new CouchMeter(services.GetRequiredService<IMeterFactory>()), clock, NullLogger<EventTail>.Instance);
 
     private Task<IReadOnlyList<LoggedEvent>> Page(long since, EventFilter filter, int limit = EventLog.MostAtOnce) =>
         Log.Page(new EventRange { Since = since }, filter, limit, TestCouch.Cancel);
@@ -268,8 +270,7 @@ public abstract class EventLogTests(TestCouch couch)
     private async Task Follow(long since, EventFilter filter, ConcurrentQueue<LoggedEvent> seen, CancellationToken stop)
     {
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var tail = new EventTail(
-            Log, new CouchMeter(services.GetRequiredService<IMeterFactory>()), TimeProvider.System, NullLogger<EventTail>.Instance);
+        var tail = Tail(services, TimeProvider.System);
         try
         {
             await foreach (var batch in tail.Follow(since, filter, TimeSpan.FromSeconds(1), stop))
